@@ -1,0 +1,46 @@
+"""
+Has everything that existed at the start been seen?
+
+The shell knows when it began to watch, not when the last object of the first
+lists went through a door. Here the lists are remembered by uid until each uid
+was seen and every watch has begun; only then may "not in the store" be believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+__all__ = ["Arrivals"]
+
+
+class Arrivals:
+    """Calls *done* once, when all *paths* are watched and all that was listed was seen."""
+
+    def __init__(self, paths: Iterable[str], done: Callable[[], None]) -> None:
+        self._unwatched = set(paths)
+        self._pending: set[str] = set()
+        self._done = done
+        self.complete = False
+
+    def listed(self, path: str, page: Mapping[str, Any]) -> None:
+        """Take note of one page of a list."""
+        if not self.complete and path in self._unwatched:
+            self._pending.update(item["metadata"]["uid"] for item in page.get("items") or ())
+
+    def watched(self, path: str) -> None:
+        """Say that the list of *path* is over: its watch begins."""
+        if not self.complete:
+            self._unwatched.discard(path)
+            self._check()
+
+    def seen(self, body: Mapping[str, Any]) -> None:
+        """Say that an object has gone through its door."""
+        if not self.complete:
+            self._pending.discard(body["metadata"]["uid"])
+            self._check()
+
+    def _check(self) -> None:
+        if not self._unwatched and not self._pending:
+            self.complete = True
+            self._done()

@@ -1,0 +1,126 @@
+"""
+What can be typed?
+
+`quayrobot run` is the operator, `crds` writes the definitions of its kinds,
+`version` says which one it is. Every setting is a flag and an environment
+variable; the flag wins.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from pydantic import ValidationError
+
+from .settings import ENV_PREFIX, Settings
+
+__all__ = ["app", "main"]
+
+DISTRIBUTION = "quay-robot-operator"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Robot accounts of Quay as Kubernetes resources.",
+)
+
+
+def _flag(setting: str, text: str) -> Any:
+    # pydantic-settings reads the environment; the help only says so.
+    return typer.Option(
+        f"--{setting.replace('_', '-')}",
+        help=f"{text} [env: {ENV_PREFIX}{setting.upper()}]",
+        show_default=False,
+    )
+
+
+@app.command()
+def run(
+    namespaces: Annotated[
+        str | None, _flag("namespaces", "Serve these namespaces only, separated by commas.")
+    ] = None,
+    cluster_id: Annotated[
+        str | None, _flag("cluster_id", "This cluster's name on robots; default: its uid.")
+    ] = None,
+    log_level: Annotated[
+        str | None, _flag("log_level", "debug, info (default), warning or error.")
+    ] = None,
+    log_format: Annotated[str | None, _flag("log_format", "json (default) or console.")] = None,
+    bind_address: Annotated[
+        str | None, _flag("bind_address", "Where health and metrics listen; default: all.")
+    ] = None,
+    health_port: Annotated[
+        int | None, _flag("health_port", "Port of /livez and /readyz; default 8080.")
+    ] = None,
+    metrics_port: Annotated[
+        int | None, _flag("metrics_port", "Port of /metrics; default 8081, may be the same.")
+    ] = None,
+    workers: Annotated[
+        int | None, _flag("workers", "Resources worked on at once; default 16.")
+    ] = None,
+    relist_interval_s: Annotated[
+        float | None,
+        _flag("relist_interval_s", "Seconds between safety relists; default 600."),
+    ] = None,
+    kubeconfig: Annotated[
+        Path | None, _flag("kubeconfig", "Path of a kubeconfig; default: the pod's own access.")
+    ] = None,
+    context: Annotated[
+        str | None, _flag("context", "Context of the kubeconfig; default: its current one.")
+    ] = None,
+) -> None:
+    """Run the operator until it is told to stop."""
+    given = {key: value for key, value in locals().items() if value is not None}
+    settings = _settings(given)
+
+    from .wiring import run as run_operator  # noqa: PLC0415 - the other commands start faster
+
+    uvloop.run(run_operator(settings))
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_input=False):
+            name = str(each["loc"][0]) if each["loc"] else "settings"
+            typer.echo(f"{name.replace('_', '-')}: {each['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def crds(
+    output: Annotated[
+        Path, typer.Option("--output", help="Folder to write the definitions to.")
+    ] = Path("deploy/crds"),
+) -> None:
+    """Write the CustomResourceDefinitions of the operator's kinds."""
+    from .crds import write_crds  # noqa: PLC0415 - only this command needs it
+
+    for path in write_crds(output):
+        typer.echo(path)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(_version())
+
+
+def _version() -> str:
+    try:
+        return installed_version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "unknown (not installed)"
+
+
+def main() -> None:
+    """Run what the command line says."""
+    app(prog_name=Path(sys.argv[0]).name)

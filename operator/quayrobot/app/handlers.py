@@ -1,0 +1,278 @@
+"""
+Through which doors do the cluster's events come in?
+
+kopf is the shell: it logs in, lists, watches and comes back after every fault.
+Each door hands the object to the sink and does nothing else: nothing is
+patched, nothing returned, no finalizer and no annotation of kopf's is ever
+written. The settings below were measured with the pinned version; a comment
+says what each prevents, `tests/app/test_kopf_facts.py` proves it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import aiohttp
+import kopf
+import structlog
+
+from ..model.names import GROUP, LABEL_MANAGED_BY, OPERATOR, VERSION
+from .arrivals import Arrivals
+from .kubeconfig import ClusterAccess, find_access
+from .session import EndlessBackoff, open_session
+from .settings import Settings
+
+__all__ = ["Doors", "Sink", "build_registry", "run_shell"]
+
+log = structlog.get_logger(__name__)
+
+
+class Sink(Protocol):
+    """Who wants to know; must be quick and must not fail."""
+
+    def observe(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
+        """Take the object *body*; *event_type* None means: it was there when listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    kind: str
+    group: str
+    version: str
+    plural: str
+    namespaced: bool
+
+    @property
+    def root(self) -> str:
+        prefix = f"/apis/{self.group}" if self.group else "/api"
+        return f"{prefix}/{self.version}"
+
+
+_KINDS = (
+    _Kind("QuayRobot", GROUP, VERSION, "quayrobots", namespaced=True),
+    _Kind("QuayConnection", GROUP, VERSION, "quayconnections", namespaced=True),
+    _Kind("ClusterQuayConnection", GROUP, VERSION, "clusterquayconnections", namespaced=False),
+    _Kind("Secret", "", "v1", "secrets", namespaced=True),
+    _Kind("Namespace", "", "v1", "namespaces", namespaced=False),
+)
+
+
+class Doors(kopf.OperatorRegistry):
+    """A registry that also knows which listed objects have come through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrivals = Arrivals((), lambda: None)
+
+
+def build_registry(sink: Sink, *, clusterwide: bool = True) -> Doors:
+    """Return one door per kind, each of which calls *sink*."""
+    doors = Doors()
+    for kind in _kinds(clusterwide):
+        _add_door(doors, kind, sink)
+    return doors
+
+
+def _kinds(clusterwide: bool) -> tuple[_Kind, ...]:  # noqa: FBT001
+    # Who serves named namespaces need not be allowed to list them.
+    return _KINDS if clusterwide else tuple(k for k in _KINDS if k.kind != "Namespace")
+
+
+def _add_door(doors: Doors, kind: _Kind, sink: Sink) -> None:
+    @kopf.on.event(kind.group, kind.version, kind.plural, id=kind.plural, registry=doors)
+    async def door(event: kopf.RawEvent, **_: Any) -> None:
+        body: dict[str, Any] = dict(event["object"])
+        try:
+            sink.observe(kind.kind, event["type"], body)
+        finally:
+            doors.arrivals.seen(body)
+
+
+async def run_shell(
+    registry: Doors,
+    settings: Settings,
+    stop: asyncio.Event,
+    ready: asyncio.Event,
+    *,
+    on_signal: Callable[[], None] | None = None,
+) -> None:
+    """
+    Watch the cluster until *stop*; set *ready* when all that existed has been observed.
+
+    SIGTERM and SIGINT call *on_signal* (default: they set *stop*).
+
+    Raises:
+        LoginError: There is no usable way to the API server.
+    """
+    access = find_access(settings.kubeconfig, settings.context)
+    _take_signals(on_signal or stop.set)
+    await _await_kinds(access, stop)
+    if stop.is_set():
+        return
+
+    paths = list(_watched_paths(settings))
+    registry.arrivals = Arrivals(paths, ready.set)
+    _add_login(registry, access, watches=len(paths))
+    before = await kopf.spawn_tasks(
+        registry=registry,
+        settings=kopf_settings(),
+        clusterwide=settings.clusterwide,
+        namespaces=settings.namespaces,
+        stop_flag=stop,
+    )
+    # kopf has just taken the signals for itself.
+    _take_signals(on_signal or stop.set)
+    log.info("watch.started", watches=len(paths), clusterwide=settings.clusterwide)
+    await kopf.run_tasks(before, ignored=_Everything())
+
+
+def _watched_paths(settings: Settings) -> Iterator[str]:
+    for kind in _kinds(settings.clusterwide):
+        if settings.clusterwide or not kind.namespaced:
+            yield f"{kind.root}/{kind.plural}"
+        else:
+            for namespace in settings.namespaces:
+                yield f"{kind.root}/namespaces/{namespace}/{kind.plural}"
+
+
+def _add_login(registry: Doors, access: ClusterAccess, *, watches: int) -> None:
+    @kopf.on.login(id="login", registry=registry)
+    async def login(**_: Any) -> kopf.AiohttpSession:
+        log.info("cluster.login", server=access.server)
+        # A new session each time: kopf never again takes one that it once saw fail.
+        session = open_session(access, registry.arrivals, watches=watches)
+        return kopf.AiohttpSession(server=access.server, aiohttp_session=session)
+
+
+def _take_signals(call: Callable[[], None]) -> None:
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, call)
+
+
+async def _await_kinds(access: ClusterAccess, stop: asyncio.Event) -> None:
+    # With scanning disabled kopf looks once which kinds are served; a kind that comes later
+    # would never be watched.
+    looking = asyncio.create_task(_look_for_kinds(access), name="kinds")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if looking.done():
+            looking.result()
+    finally:
+        looking.cancel()
+        stopping.cancel()
+        await asyncio.gather(looking, stopping, return_exceptions=True)
+
+
+async def _look_for_kinds(access: ClusterAccess) -> None:
+    wanted = {each.plural for each in _KINDS if each.group == GROUP}
+    told: set[str] | None = None
+    async with open_session(access, Arrivals((), lambda: None), watches=0) as session:
+        for pause_s in EndlessBackoff(0.5, 10):
+            served = await _served(session, f"{access.server}/apis/{GROUP}/{VERSION}")
+            missing = wanted if served is None else wanted - served
+            if not missing:
+                break
+            if missing != told:
+                log.warning("cluster.kinds_awaited", missing=sorted(missing))
+                told = missing
+            await asyncio.sleep(pause_s)
+    log.info("cluster.kinds_served", kinds=sorted(wanted))
+
+
+async def _served(session: aiohttp.ClientSession, url: str) -> set[str] | None:
+    try:
+        async with session.get(url, timeout=aiohttp.ClientTimeout(total=30)) as answer:
+            if answer.status != 200:
+                return None
+            return {each["name"] for each in (await answer.json())["resources"]}
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
+        log.warning("cluster.unreachable", kind=type(error).__name__)
+        return None
+
+
+def kopf_settings() -> kopf.OperatorSettings:
+    """Return the settings under which kopf only watches, and does so for ever."""
+    own = kopf.OperatorSettings()
+    # Removed by kopf from whatever carries it, so it must be a name that nobody sets.
+    own.persistence.finalizer = f"{GROUP}/unused"
+    own.persistence.diffbase_storage = _NoDiffBase()
+    own.persistence.progress_storage = _NoProgress()
+    # A worker per object lives this long: short keeps the memory of a burst small. Their
+    # number must not be limited: idle ones count, and a start would crawl.
+    own.queueing.idle_timeout = 0.5
+    own.queueing.worker_limit = None
+    own.queueing.exit_timeout = 5.0
+    own.watching.chunk_size = 500
+    # Streaming the first list loses what a cut stream had not yet shown.
+    own.watching.initial_streaming = False
+    own.watching.server_timeout = 300
+    own.watching.connect_timeout = 10
+    own.watching.label_selectors["", "v1", "secrets"] = f"{LABEL_MANAGED_BY}={OPERATOR}"
+    own.networking.connect_timeout = 10
+    own.networking.request_timeout = 30
+    # The default ends the process after 54 seconds without an API server.
+    own.networking.error_backoffs = EndlessBackoff(0.5, 15)
+    own.networking.enforce_retry_after = True
+    own.posting.enabled = False
+    own.scanning.disabled = True
+    own.peering.standalone = True
+    # A process that hangs at its end is the kubelet's to kill.
+    own.process.ultimate_exiting_timeout = None
+    return own
+
+
+class _NoDiffBase(kopf.DiffBaseStorage):
+    """Remembers nothing: no annotation, and no deep copy of every object seen."""
+
+    def build(self, **_: Any) -> Any:
+        return {}
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        return None
+
+
+class _NoProgress(kopf.ProgressStorage):
+    """Remembers nothing: there is no handler whose progress could be kept."""
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        return None
+
+    def purge(self, **_: Any) -> None:
+        return None
+
+    def touch(self, **_: Any) -> None:
+        return None
+
+    def clear(self, *, essence: Any) -> Any:
+        return essence
+
+
+class _Everything(Collection[Any]):
+    """
+    All tasks there are.
+
+    At its end kopf cancels every task of the loop that it was not told to
+    leave alone; ours are not its own, whenever they began.
+    """
+
+    def __contains__(self, _task: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 1

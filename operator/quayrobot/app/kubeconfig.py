@@ -1,0 +1,151 @@
+"""
+How does the shell get to the API server, and as whom?
+
+A kubeconfig (named by a setting, else by KUBECONFIG, else the one at home) or
+the ServiceAccount that a pod is given. Tokens that live in a file are named by
+the file: it is read again whenever it changes. Helpers that a kubeconfig wants
+to run (exec plugins) are not run here.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import ssl
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..model.secrecy import Token
+
+__all__ = ["ClusterAccess", "LoginError", "find_access"]
+
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class LoginError(Exception):
+    """There is no usable way to the API server; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAccess:
+    """The API server's address and what proves who we are."""
+
+    server: str
+    ca: str | None = None
+    insecure: bool = False
+    token: Token | None = None
+    token_file: Path | None = None
+    certificate: str | None = field(default=None, repr=False)
+    key: Token | None = None
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return the TLS context: the cluster's CA, our certificate if we have one."""
+        context = ssl.create_default_context(cadata=self.ca)
+        if self.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if self.certificate and self.key:
+            _load_pair(context, self.certificate, self.key)
+        return context
+
+
+def _load_pair(context: ssl.SSLContext, certificate: str, key: Token) -> None:
+    # The ssl module takes a key from a file only; the file lives for this moment.
+    with tempfile.NamedTemporaryFile(mode="w", suffix=".pem") as file:
+        file.write(f"{certificate.rstrip()}\n{key.reveal()}")
+        file.flush()
+        context.load_cert_chain(file.name)
+
+
+def find_access(
+    path: Path | None = None,
+    context: str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    service_account: Path = SERVICE_ACCOUNT,
+) -> ClusterAccess:
+    """
+    Return the way to the API server.
+
+    Raises:
+        LoginError: There is none, or it needs what is not supported.
+    """
+    first = environ.get("KUBECONFIG", "").split(os.pathsep)[0]
+    named = path or (Path(first) if first else None)
+    if named is not None:
+        return read_kubeconfig(named, context)
+
+    if (service_account / "token").exists():
+        return _in_cluster(service_account, environ)
+
+    home = Path.home() / ".kube" / "config"
+    if home.exists():
+        return read_kubeconfig(home, context)
+    msg = "no kubeconfig is given and this is not a pod with a ServiceAccount"
+    raise LoginError(msg)
+
+
+def _in_cluster(folder: Path, environ: Mapping[str, str]) -> ClusterAccess:
+    host = environ.get("KUBERNETES_SERVICE_HOST", "kubernetes.default.svc")
+    port = environ.get("KUBERNETES_SERVICE_PORT", "443")
+    shown = f"[{host}]" if ":" in host else host
+    return ClusterAccess(
+        server=f"https://{shown}:{port}",
+        ca=(folder / "ca.crt").read_text(),
+        token_file=folder / "token",
+    )
+
+
+def read_kubeconfig(path: Path, context: str | None = None) -> ClusterAccess:
+    """
+    Return what the kubeconfig at *path* says of *context* (default: its current one).
+
+    Raises:
+        LoginError: The file cannot be used; the message never quotes it.
+    """
+    try:
+        config = yaml.safe_load(path.read_text())
+        name = context or config["current-context"]
+        chosen = _named(config["contexts"], name)["context"]
+        cluster = _named(config["clusters"], chosen["cluster"])["cluster"]
+        user = _named(config["users"], chosen["user"])["user"] or {}
+        return _access(path.parent, cluster, user)
+    except OSError as error:
+        msg = "the kubeconfig, or a file that it names, cannot be read"
+        raise LoginError(msg) from error
+    except (KeyError, TypeError, ValueError, StopIteration, yaml.YAMLError) as error:
+        msg = "the kubeconfig lacks a part that is needed"
+        raise LoginError(msg) from error
+
+
+def _named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(item for item in items if item["name"] == name)
+
+
+def _access(folder: Path, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> ClusterAccess:
+    if "exec" in user or "auth-provider" in user:
+        msg = "the kubeconfig's user needs a helper program; use a token instead"
+        raise LoginError(msg)
+    key = _content(folder, user, "client-key")
+    token_file = user.get("tokenFile")
+    return ClusterAccess(
+        server=cluster["server"].rstrip("/"),
+        ca=_content(folder, cluster, "certificate-authority"),
+        insecure=bool(cluster.get("insecure-skip-tls-verify")),
+        token=Token(user["token"]) if user.get("token") else None,
+        token_file=folder / token_file if token_file else None,
+        certificate=_content(folder, user, "client-certificate"),
+        key=Token(key) if key else None,
+    )
+
+
+def _content(folder: Path, part: Mapping[str, Any], key: str) -> str | None:
+    data, file = part.get(f"{key}-data"), part.get(key)
+    if data:
+        return base64.b64decode(data).decode()
+    return (folder / file).read_text() if file else None

@@ -1,0 +1,161 @@
+"""
+What does the operator say while it works, and what does it never say?
+
+One line per event, structured, to stderr. Events are words of a fixed
+vocabulary, so that they can be searched and counted. Every line passes the
+masks of `redaction`, exceptions appear as type names and places (the text of a
+foreign exception may quote anything, a body or a token), and libraries that
+print what they carry are muted, whatever the level.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+from .redaction import mask, shown_exception
+from .settings import LogFormat, LogLevel
+
+__all__ = ["VOCABULARY", "configure_logs", "formatter", "mute_libraries"]
+
+LOGGER = "quayrobot"
+
+VOCABULARY = frozenset(
+    {
+        "operator.starting",
+        "operator.ready",
+        "operator.stopping",
+        "operator.stopped",
+        "operator.failed",
+        "cluster.login",
+        "cluster.login_refused",
+        "cluster.kinds_awaited",
+        "cluster.kinds_served",
+        "cluster.unreachable",
+        "cluster.relisted",
+        "watch.started",
+        "watch.diverged",
+        "health.serving",
+        "pass.done",
+        "pass.failed",
+        "robot.created",
+        "robot.adopted",
+        "robot.deleted",
+        "robot.released",
+        "robot.regenerated",
+        "secret.created",
+        "secret.replaced",
+        "secret.deleted",
+        "finalizer.added",
+        "finalizer.removed",
+        "status.written",
+        "connection.checked",
+        "connection.guarded",
+        "circuit.opened",
+        "circuit.closed",
+        "organization.listed",
+        "event.dropped",
+    }
+)
+
+# Each of these prints requests, answers or whole objects somewhere below WARNING.
+_LIBRARIES = (
+    "aiohttp",
+    "aiohttp.access",
+    "aiohttp.client",
+    "aiohttp.server",
+    "aiohttp.web",
+    "asyncio",
+    "httpcore",
+    "httpx",
+    "kopf",
+    "kopf.activities",
+    "kopf.objects",
+    "kubernetes",
+    "stamina",
+    "urllib3",
+)
+
+
+def configure_logs(level: LogLevel, style: LogFormat, stream: TextIO | None = None) -> None:
+    """Send all logs, our own and the libraries', to *stream* (stderr) in *style*."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(formatter(style))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger(LOGGER).setLevel(level.upper())
+    mute_libraries()
+    logging.captureWarnings(capture=True)
+    route_structlog()
+
+
+def route_structlog() -> None:
+    """Make structlog's loggers hand their events to the standard ones, masked."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            *_common(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def mute_libraries() -> None:
+    """Keep the libraries that print what they carry at WARNING, even under DEBUG."""
+    for name in _LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def formatter(style: LogFormat) -> logging.Formatter:
+    """Return the formatter that every line passes, also the lines of libraries."""
+    last: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=False, sort_keys=False)
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_common(),
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+    )
+
+
+def _common() -> list[structlog.typing.Processor]:
+    return [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _show_exception,
+        _redact,
+    ]
+
+
+def _show_exception(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    info = event.pop("exc_info", None)
+    event.pop("stack_info", None)
+    if info is True:
+        info = sys.exc_info()
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["exception"] = shown_exception(error)
+    return event
+
+
+def _redact(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        # These two carry the record itself to the formatter, which drops them.
+        if key not in {"_record", "_from_structlog"}:
+            event[key] = mask(value)
+    return event

@@ -1,0 +1,181 @@
+"""
+What can be counted about a running operator?
+
+One registry of our own, with names that dashboards rely on. The other rooms
+know nothing of Prometheus: they call plain methods through small protocols of
+theirs. Labels are bounded: no name that a tenant chooses becomes a label,
+except the name of a connection, and of those only so many.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+__all__ = ["CIRCUIT_STATES", "Metrics"]
+
+CIRCUIT_STATES = ("closed", "half_open", "open")
+OTHER = "other"
+_LABELS_MAX = 64
+_CONNECTIONS_MAX = 200
+_PASS_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.3, 1, 3, 10, 30, 60)
+_CALL_BUCKETS = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3, 6, 12, 30)
+
+
+class _Bounded:
+    """Lets the first *limit* values through and calls the rest `other`."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._known: set[str] = set()
+
+    def __call__(self, value: str) -> str:
+        if value not in self._known:
+            if len(self._known) >= self._limit:
+                return OTHER
+            self._known.add(value)
+        return value
+
+    def forget(self, value: str) -> None:
+        self._known.discard(value)
+
+
+class Metrics:
+    """The operator's own numbers; *clock* is monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self._clock = clock
+        self._last_event = clock()
+        self._operation = _Bounded(_LABELS_MAX)
+        self._connection = _Bounded(_CONNECTIONS_MAX)
+        self._state = _Bounded(_LABELS_MAX)
+        self._states: set[str] = set()
+        self._make_queue()
+        self._make_quay()
+        self._make_cluster()
+
+    def _make_queue(self) -> None:
+        own = self.registry
+        self._depth = Gauge(
+            "quayrobot_queue_depth", "Keys that wait, by lane.", ["lane"], registry=own
+        )
+        self._passes = Counter(
+            "quayrobot_passes", "Passes over a resource.", ["kind", "outcome"], registry=own
+        )
+        self._pass_s = Histogram(
+            "quayrobot_pass_seconds",
+            "Duration of a pass.",
+            ["kind"],
+            buckets=_PASS_BUCKETS,
+            registry=own,
+        )
+        self._robots = Gauge("quayrobot_robots", "QuayRobots by state.", ["state"], registry=own)
+        self._events = Counter(
+            "quayrobot_events", "Kubernetes Events posted.", ["type", "reason"], registry=own
+        )
+
+    def _make_quay(self) -> None:
+        own = self.registry
+        self._calls = Counter(
+            "quayrobot_quay_calls",
+            "Calls to Quay by operation and status.",
+            ["operation", "status"],
+            registry=own,
+        )
+        self._call_s = Histogram(
+            "quayrobot_quay_call_seconds",
+            "Duration of calls to Quay.",
+            ["operation"],
+            buckets=_CALL_BUCKETS,
+            registry=own,
+        )
+        self._circuit = Gauge(
+            "quayrobot_connection_circuit",
+            "1 for the state that a connection's circuit is in.",
+            ["kind", "connection", "state"],
+            registry=own,
+        )
+
+    def _make_cluster(self) -> None:
+        own = self.registry
+        self._seen = Counter(
+            "quayrobot_watch_events", "Events seen by the watches.", ["resource"], registry=own
+        )
+        self._diverged = Counter(
+            "quayrobot_watch_divergence",
+            "Objects that a relist showed otherwise than the watches had.",
+            ["resource"],
+            registry=own,
+        )
+        age = Gauge(
+            "quayrobot_watch_last_event_age_seconds",
+            "Time since any watch showed an event.",
+            registry=own,
+        )
+        age.set_function(lambda: self._clock() - self._last_event)
+
+    def queued(self, lane: str, depth: int) -> None:
+        """Set how many keys wait in *lane*."""
+        self._depth.labels(self._state(lane)).set(depth)
+
+    def passed(self, kind: str, outcome: str, seconds: float) -> None:
+        """Count one pass over a resource of *kind*."""
+        self._passes.labels(self._state(kind), self._state(outcome)).inc()
+        self._pass_s.labels(self._state(kind)).observe(seconds)
+
+    def called(self, operation: str, status: int | str, seconds: float) -> None:
+        """Count one call to Quay; *status* is a number, or a word where there was no answer."""
+        name = self._operation(operation)
+        self._calls.labels(name, _status(status)).inc()
+        self._call_s.labels(name).observe(seconds)
+
+    def robots(self, counts: Mapping[str, int]) -> None:
+        """Set how many robots are in each state; a state left out has none."""
+        for state in self._states - set(counts):
+            self._robots.labels(state).set(0)
+        for state, count in counts.items():
+            self._states.add(self._state(state))
+            self._robots.labels(self._state(state)).set(count)
+
+    def posted(self, kind: str, reason: str) -> None:
+        """Count one Kubernetes Event of *kind* (Normal or Warning)."""
+        self._events.labels(self._state(kind), self._state(reason)).inc()
+
+    def circuit(self, kind: str, connection: str, state: str) -> None:
+        """Say which of CIRCUIT_STATES the circuit of *connection* is in."""
+        name = self._connection(connection)
+        for each in CIRCUIT_STATES:
+            self._circuit.labels(kind, name, each).set(1 if each == state else 0)
+
+    def connection_gone(self, kind: str, connection: str) -> None:
+        """Forget a connection that is no more."""
+        self._connection.forget(connection)
+        for each in CIRCUIT_STATES:
+            self._circuit.remove_by_labels({"kind": kind, "connection": connection, "state": each})
+
+    def observed(self, resource: str) -> None:
+        """Count one event of a watch."""
+        self._last_event = self._clock()
+        self._seen.labels(self._state(resource)).inc()
+
+    def diverged(self, resource: str, count: int = 1) -> None:
+        """Count objects that a relist showed otherwise than the watches had."""
+        self._diverged.labels(self._state(resource)).inc(count)
+
+    def render(self) -> bytes:
+        """Return all numbers in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+def _status(status: int | str) -> str:
+    if isinstance(status, int):
+        return str(status) if 100 <= status <= 599 else OTHER
+    # A word of ours for "no answer"; anything longer is somebody's text.
+    return status if status.isidentifier() and len(status) <= 24 else OTHER

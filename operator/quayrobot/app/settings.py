@@ -1,0 +1,71 @@
+"""
+How is the operator told what to do?
+
+By the environment (`QUAYROBOT_...`) and by flags, which win. Everything about a
+registry is in connections; what is here is about the process alone, so none of
+it is a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+__all__ = ["ENV_PREFIX", "LogFormat", "LogLevel", "Settings"]
+
+ENV_PREFIX = "QUAYROBOT_"
+_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["json", "console"]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _check_namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_NAMESPACE.fullmatch(name) for name in names):
+        msg = "each namespace must be a plain name; patterns are not supported"
+        raise ValueError(msg)
+    return tuple(dict.fromkeys(names))
+
+
+class Settings(BaseSettings):
+    """What one operator process is told; empty *namespaces* means the whole cluster."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    namespaces: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        BeforeValidator(_split),
+        AfterValidator(_check_namespaces),
+    ] = ()
+    cluster_id: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    log_level: LogLevel = "info"
+    log_format: LogFormat = "json"
+    bind_address: str = ""
+    health_port: Port = 8080
+    metrics_port: Port = 8081
+    workers: Annotated[int, Field(ge=1, le=256)] = 16
+    relist_interval_s: Annotated[float, Field(ge=10)] = 600.0
+    kubeconfig: Path | None = None
+    context: str | None = None
+
+    @property
+    def clusterwide(self) -> bool:
+        """Tell whether all namespaces are served."""
+        return not self.namespaces
