@@ -27,6 +27,7 @@ DISTRIBUTION = "quay-robot-operator"
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Robot accounts of Quay as Kubernetes resources.",
 )

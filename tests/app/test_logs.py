@@ -1,0 +1,119 @@
+"""What does the operator say while it works, and what does it never say?"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from quayrobot.app import logs
+from quayrobot.app.logs import VOCABULARY, configure_logs
+from quayrobot.model.secrecy import Token
+from tests.kit.canary import robot_token, scan
+
+SOURCES = Path(logs.__file__).parents[1]
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root, ours = logging.getLogger(), logging.getLogger("quayrobot")
+    before = (list(root.handlers), root.level, ours.level)
+    yield io.StringIO()
+    root.handlers[:], root.level, ours.level = before
+    logging.captureWarnings(capture=False)
+    logging.getLogger().manager._clear_cache()
+
+
+def lines(stream: io.StringIO) -> list[dict]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_json_with_time_level_and_logger(stream):
+    configure_logs("info", "json", stream)
+    structlog.get_logger("quayrobot.engine").info("pass.done", key="team-a/ci")
+    (line,) = lines(stream)
+
+    assert (
+        line["event"],
+        line["level"],
+        line["logger"],
+        line["key"],
+    ) == ("pass.done", "info", "quayrobot.engine", "team-a/ci")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", line["timestamp"])
+
+
+def test_the_level_is_obeyed(stream):
+    configure_logs("warning", "json", stream)
+    structlog.get_logger("quayrobot.engine").info("pass.done")
+
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["httpx", "httpcore.http11", "kubernetes.client.rest", "kopf.objects", "asyncio"]
+)
+def test_libraries_that_print_what_they_carry_are_mute_even_at_debug(stream, name):
+    configure_logs("debug", "json", stream)
+    logging.getLogger(name).info("response body: %s", "words")
+
+    assert stream.getvalue() == ""
+
+
+def test_a_library_that_speaks_up_is_masked_too(stream):
+    configure_logs("debug", "json", stream)
+    logging.getLogger("kopf.objects").error("failed with %s", robot_token())
+    (line,) = lines(stream)
+
+    assert line["event"] == "failed with ***"
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_no_credential_is_printed_in_either_style(stream, style):
+    configure_logs("debug", style, stream)
+    token = robot_token()
+    log = structlog.get_logger("quayrobot.engine")
+    log.info("robot.created", token=Token(token), body={"token": token}, raw=token.encode())
+
+    assert scan(stream.getvalue()) == []
+    assert "***" in stream.getvalue()
+
+
+def test_an_exception_is_shown_without_its_words_and_locals(stream):
+    configure_logs("debug", "json", stream)
+    try:
+        local = robot_token()
+        raise ValueError(f"body: {local}")
+    except ValueError:
+        structlog.get_logger("quayrobot.engine").exception("pass.failed")
+        logging.getLogger("kopf.objects").exception("Handler failed.")
+    ours, theirs = lines(stream)
+
+    assert ours["exception"][0]["type"] == "builtins.ValueError"
+    assert theirs["exception"][0]["type"] == "builtins.ValueError"
+    assert scan(stream.getvalue()) == []
+    assert "body" not in stream.getvalue()
+
+
+def said_in(source: Path) -> Iterator[str]:
+    methods = {"debug", "info", "warning", "error", "exception", "critical"}
+    for node in ast.walk(ast.parse(source.read_text())):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="log"), attr=method),
+                args=[ast.Constant(value=str(event)), *_],
+            ) if method in methods:
+                yield event
+
+
+def test_every_event_that_is_logged_is_in_the_vocabulary():
+    said = {event for source in SOURCES.rglob("*.py") for event in said_in(source)}
+
+    assert set() == said - VOCABULARY
+    assert "watch.started" in said

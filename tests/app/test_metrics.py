@@ -1,0 +1,102 @@
+"""What can be counted about a running operator?"""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from quayrobot.app.metrics import Metrics
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics(clock=lambda: 5.0)
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(name, labels)
+
+
+def test_a_call_to_quay_is_counted_by_operation_and_status(metrics):
+    metrics.called("get_robot", 400, 0.2)
+    metrics.called("get_robot", "timeout", 30.0)
+
+    assert value(metrics, "quayrobot_quay_calls_total", operation="get_robot", status="400") == 1
+    assert (
+        value(metrics, "quayrobot_quay_calls_total", operation="get_robot", status="timeout") == 1
+    )
+    assert value(metrics, "quayrobot_quay_call_seconds_count", operation="get_robot") == 2
+
+
+@pytest.mark.parametrize("status", [0, 999, "a text of somebody else", "x" * 40])
+def test_a_status_that_is_none_becomes_other(metrics, status):
+    metrics.called("get_robot", status, 0.1)
+
+    assert value(metrics, "quayrobot_quay_calls_total", operation="get_robot", status="other") == 1
+
+
+def test_labels_are_bounded(metrics):
+    for number in range(300):
+        metrics.called(f"operation-{number}", 200, 0.1)
+        metrics.circuit("QuayConnection", f"team-{number}/quay", "closed")
+    families = {each.name: each for each in text_string_to_metric_families(text(metrics))}
+
+    assert len({s.labels["operation"] for s in families["quayrobot_quay_calls"].samples}) == 65
+    assert (
+        len({s.labels["connection"] for s in families["quayrobot_connection_circuit"].samples})
+        == 201
+    )
+
+
+def text(metrics: Metrics) -> str:
+    return metrics.render().decode()
+
+
+def test_a_state_that_no_robot_is_in_is_zero(metrics):
+    metrics.robots({"Ready": 3, "Stalled": 1})
+    metrics.robots({"Ready": 4})
+
+    assert value(metrics, "quayrobot_robots", state="Ready") == 4
+    assert value(metrics, "quayrobot_robots", state="Stalled") == 0
+
+
+def test_a_circuit_is_in_one_state_at_a_time(metrics):
+    connection = {"kind": "ClusterQuayConnection", "connection": "default"}
+    metrics.circuit(**connection, state="closed")
+    metrics.circuit(**connection, state="open")
+
+    assert value(metrics, "quayrobot_connection_circuit", **connection, state="closed") == 0
+    assert value(metrics, "quayrobot_connection_circuit", **connection, state="open") == 1
+
+    metrics.connection_gone(**connection)
+
+    assert None is value(metrics, "quayrobot_connection_circuit", **connection, state="open")
+
+
+def test_the_age_of_the_last_event_grows_until_the_next():
+    now = [0.0]
+    metrics = Metrics(clock=lambda: now[0])
+    now[0] = 7.0
+
+    assert value(metrics, "quayrobot_watch_last_event_age_seconds") == 7.0
+
+    metrics.observed("Secret")
+
+    assert value(metrics, "quayrobot_watch_last_event_age_seconds") == 0.0
+
+
+def test_everything_is_rendered_in_one_text(metrics):
+    metrics.queued("edits", 2)
+    metrics.passed("QuayRobot", "reconciled", 0.01)
+    metrics.posted("Normal", "Reconciled")
+    metrics.diverged("QuayRobot")
+    shown = text(metrics)
+
+    for line in (
+        'quayrobot_queue_depth{lane="edits"} 2.0',
+        'quayrobot_passes_total{kind="QuayRobot",outcome="reconciled"} 1.0',
+        'quayrobot_events_total{reason="Reconciled",type="Normal"} 1.0',
+        'quayrobot_watch_divergence_total{resource="QuayRobot"} 1.0',
+        "process_resident_memory_bytes",
+    ):
+        assert line in shown
