@@ -53,6 +53,8 @@ VOCABULARY = frozenset(
         "finalizer.added",
         "finalizer.removed",
         "status.written",
+        "status.not_written",
+        "resource.released",
         "connection.checked",
         "connection.guarded",
         "circuit.opened",

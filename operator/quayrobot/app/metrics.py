@@ -9,6 +9,7 @@ except the name of a connection, and of those only so many.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 
@@ -20,6 +21,7 @@ __all__ = ["CIRCUIT_STATES", "Metrics"]
 
 CIRCUIT_STATES = ("closed", "half_open", "open")
 OTHER = "other"
+_WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,30}")
 _LABELS_MAX = 64
 _CONNECTIONS_MAX = 200
 _PASS_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.3, 1, 3, 10, 30, 60)
@@ -175,7 +177,8 @@ class Metrics:
 
 
 def _status(status: int | str) -> str:
-    if isinstance(status, int):
-        return str(status) if 100 <= status <= 599 else OTHER
+    word = str(status)
+    if word.isdecimal():
+        return word if 100 <= int(word) <= 599 else OTHER
     # A word of ours for "no answer"; anything longer is somebody's text.
-    return status if status.isidentifier() and len(status) <= 24 else OTHER
+    return word if _WORD.fullmatch(word) else OTHER

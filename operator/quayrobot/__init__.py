@@ -1,0 +1,1 @@
+"""Quay robot accounts, declared as Kubernetes resources."""

@@ -1,0 +1,176 @@
+"""
+How do the parts become one running operator?
+
+The only place that makes clocks, randomness and connections and hands them to
+the rooms that want them. Workers begin when everything that existed has been
+seen: before, "nobody else claims this robot" could not be believed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+import structlog
+
+from ..cluster.api import ClusterApi
+from ..cluster.events import Recorder
+from ..cluster.kinds import NAMESPACE
+from ..cluster.resources import Resources
+from ..cluster.secrets import Secrets
+from ..engine.keys import ResourceKey
+from ..engine.lines import Lines
+from ..engine.passes import Tools
+from ..engine.queue import Queue
+from ..engine.relist import relist_forever
+from ..engine.runner import Runner
+from ..engine.store import Store
+from ..model.errors import QuayRobotError
+from .handlers import build_registry, run_shell
+from .health import HealthServer, Probes
+from .logs import configure_logs
+from .metrics import Metrics
+from .session import EndlessBackoff
+from .settings import Settings
+
+__all__ = ["run"]
+
+GRACE_S = 15.0
+GAUGES_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Run the operator until it is told to stop."""
+    configure_logs(settings.log_level, settings.log_format)
+    log.info("operator.starting")
+    metrics = Metrics()
+    api = await ClusterApi.connect(settings.kubeconfig, settings.context)
+    stop, seen_all = asyncio.Event(), asyncio.Event()
+    alive = [True]
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(api.aclose)
+        probes = Probes(shell_alive=lambda: alive[0], listed=seen_all.is_set)
+        await stack.enter_async_context(HealthServer(settings, probes, metrics))
+        tools, runner = await _assemble(settings, api, metrics)
+        stack.push_async_callback(tools.lines.aclose)
+        probes.working = lambda: runner.working
+        watching = _in_background(stack, _begin(settings, tools, runner, metrics, seen_all))
+        try:
+            await run_shell(
+                build_registry(runner, clusterwide=settings.clusterwide), settings, stop, seen_all
+            )
+        finally:
+            alive[0] = False
+            log.info("operator.stopping")
+            await runner.stop(grace_s=GRACE_S)
+            watching.cancel()
+    log.info("operator.stopped")
+
+
+async def _assemble(
+    settings: Settings, api: ClusterApi, metrics: Metrics
+) -> tuple[Tools, Runner]:
+    store, resources = Store(), Resources(api)
+    queue = Queue(clock=time.monotonic, jitter=random.random)
+    credentials = Secrets(api)
+    turned: list[Runner] = []
+
+    def quay_turned(key: ResourceKey) -> None:
+        turned[0].quay_turned(key)
+
+    lines = Lines(
+        store,
+        credentials,
+        clock=time.monotonic,
+        jitter=random.random,
+        observer=metrics,
+        on_change=quay_turned,
+    )
+    tools = Tools(
+        cluster=settings.cluster_id or await _cluster_id(resources),
+        store=store,
+        queue=queue,
+        lines=lines,
+        resources=resources,
+        secrets=credentials,
+        recorder=Recorder(api, now=_now, suffix=lambda: secrets.token_hex(6)),
+        clock=time.monotonic,
+        now=_now,
+        jitter=random.random,
+    )
+    turned.append(Runner(tools, metrics, workers=settings.workers))
+    return tools, turned[0]
+
+
+async def _cluster_id(resources: Resources) -> str:
+    """The uid of kube-system: it lives as long as the cluster does."""
+    for pause_s in EndlessBackoff(0.5, 15):
+        try:
+            body = await resources.get(NAMESPACE, None, "kube-system")
+        except QuayRobotError as error:
+            log.warning("cluster.unreachable", reason=error.reason)
+        else:
+            if body is not None:
+                return str(body["metadata"]["uid"])
+        await asyncio.sleep(pause_s)
+    raise AssertionError
+
+
+async def _begin(
+    settings: Settings, tools: Tools, runner: Runner, metrics: Metrics, seen_all: asyncio.Event
+) -> None:
+    await seen_all.wait()
+    runner.start()
+    log.info("operator.ready", robots=len(tools.store.robots))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_gauges(tools, metrics))
+        group.create_task(
+            relist_forever(
+                tools, runner.observe, metrics.diverged,
+                every_s=settings.relist_interval_s, namespaces=settings.namespaces,
+            )
+        )
+
+
+async def _gauges(tools: Tools, metrics: Metrics) -> None:
+    while True:
+        for lane, depth in tools.queue.depth().items():
+            metrics.queued(lane.name.lower(), depth)
+        metrics.robots(Counter(_state(each) for each in tools.store.robots.values()))
+        for key in tools.store.connections:
+            line = tools.lines.known(key)
+            if line is not None:
+                metrics.circuit(key.kind, key.name, "open" if line.limits.open else "closed")
+        await asyncio.sleep(GAUGES_S)
+
+
+def _state(record: object) -> str:
+    if record.terminating:  # type: ignore[attr-defined]
+        return "deleting"
+    conditions = record.status.conditions  # type: ignore[attr-defined]
+    ready = next((each for each in conditions if each.type == "Ready"), None)
+    if ready is None:
+        return "new"
+    return "ready" if ready.status == "True" else str(ready.reason)
+
+
+def _in_background(stack: AsyncExitStack, work: object) -> asyncio.Task[None]:
+    task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
+    return task
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

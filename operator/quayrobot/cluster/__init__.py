@@ -1,0 +1,7 @@
+"""
+The room that talks to the API server; the only one that imports kubernetes.
+
+What lives here: the connection to the cluster, typed reads and writes of the
+objects that matter to us, each write carrying the uid and version that were
+looked at. What never does: decisions, Quay, kopf. Callers: engine and app.
+"""

@@ -1,0 +1,166 @@
+"""
+How does one request reach the API server, and what does its failure mean?
+
+Bodies go in and out as plain dicts. A failure is told by consequence and in
+our own words: the client's own exceptions and the server's Status messages
+quote object content, so their text never leaves this module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import orjson
+from kubernetes.aio import client, config
+
+from ..model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
+from ..model.names import OPERATOR
+
+__all__ = ["Body", "ClusterApi"]
+
+Body = dict[str, Any]
+CONNECTIONS = 32
+TIMEOUT_S = 30
+_TYPES = {"PATCH": "application/merge-patch+json"}
+_FAR_SIDE = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+class ClusterApi:
+    """One shared connection to the API server."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        self._api = api
+
+    @classmethod
+    async def connect(cls, kubeconfig: Path | None, context: str | None) -> ClusterApi:
+        """Connect as the pod's ServiceAccount, or as *kubeconfig* (else KUBECONFIG) says."""
+        settings = client.Configuration()
+        path = kubeconfig or (Path(os.environ["KUBECONFIG"]) if "KUBECONFIG" in os.environ else None)
+        if path is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+            config.load_incluster_config(client_configuration=settings)
+        else:
+            await config.load_kube_config(
+                config_file=str(path) if path else None,
+                context=context,
+                client_configuration=settings,
+                persist_config=False,
+            )
+        settings.connection_pool_maxsize = CONNECTIONS
+        settings.retries = None
+        api = client.ApiClient(settings)
+        api.user_agent = OPERATOR
+        return cls(api)
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._api.close()
+
+    async def get(self, path: str, **query: str) -> Body | None:
+        """
+        Return the object or list at *path*; None where the server says 404.
+
+        Raises:
+            TryLater: The server cannot be reached or is overloaded.
+            Refused: The server does not let us.
+        """
+        status, body = await self._call("GET", path, query, None)
+        if status == 404:
+            return None
+        return _checked("read", path, status, body)
+
+    async def write(self, method: str, path: str, body: Body | None, **query: str) -> Body:
+        """
+        Write *body* and return the object as it is now.
+
+        Raises:
+            Conflict: The object is not as it was looked at (409, or gone).
+            TryLater: The server cannot be reached. Our writes carry uid and
+                version, so that repeating one that was done is a Conflict.
+            Refused: The server does not let us.
+        """
+        query.setdefault("fieldManager", OPERATOR)
+        if method == "DELETE":
+            del query["fieldManager"]
+        status, answer = await self._call(method, path, query, body)
+        return _checked(_VERBS[method], path, status, answer)
+
+    async def _call(
+        self, method: str, path: str, query: Mapping[str, str], body: Body | None
+    ) -> tuple[int, Body]:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                return await self._exchange(method, path, query, body)
+        except client.ApiException as error:
+            return int(error.status or 0), _decode(error.body)
+        except _FAR_SIDE:
+            msg = "the API server cannot be reached"
+            raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg) from None
+
+    async def _exchange(
+        self, method: str, path: str, query: Mapping[str, str], body: Body | None
+    ) -> tuple[int, Body]:
+        url = self._api.configuration.host + path + (f"?{urlencode(query)}" if query else "")
+        headers = {"Accept": "application/json", "User-Agent": OPERATOR}
+        if body is not None:
+            headers["Content-Type"] = _TYPES.get(method, "application/json")
+        await self._api.update_params_for_auth(
+            headers, [], ["BearerToken"], path, method, body
+        )
+        answer = await self._api.rest_client.request(
+            method, url, headers=headers, body=body, _request_timeout=TIMEOUT_S
+        )
+        return answer.status, _decode(await answer.read())
+
+
+_VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+
+
+def _decode(raw: bytes | str | None) -> Body:
+    try:
+        body = orjson.loads(raw or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _checked(verb: str, path: str, status: int, body: Body) -> Body:
+    if 200 <= status < 300:
+        return body
+    raise _failure(verb, path, status, body)
+
+
+def _failure(verb: str, path: str, status: int, body: Body) -> QuayRobotError:
+    what = _resource(path)
+    if status in {404, 409, 410, 412}:
+        return Conflict(Reason.CLUSTER_UNAVAILABLE, f"{what} changed while it was looked at")
+    if status == 403:
+        return Refused(Reason.CLUSTER_REFUSED, _forbidden(verb, what, body))
+    if status in {400, 422, 413}:
+        msg = f"the API server does not accept what the operator wrote to {what}"
+        return Refused(Reason.CLUSTER_REFUSED, msg)
+    after = body.get("details", {}).get("retryAfterSeconds") if status == 429 else None
+    msg = f"the API server cannot serve {what} now (status {status})"
+    return TryLater(Reason.CLUSTER_UNAVAILABLE, msg, retry_after=after)
+
+
+def _forbidden(verb: str, what: str, body: Body) -> str:
+    causes = [each.get("reason") for each in (body.get("details") or {}).get("causes") or []]
+    if "NamespaceTerminating" in causes:
+        return f"{what}: the namespace is being deleted"
+    if "exceeded quota" in str(body.get("message", "")):
+        return f"{what}: a quota of the namespace is used up"
+    return f"the operator may not {verb} {what}"
+
+
+def _resource(path: str) -> str:
+    parts = path.split("?")[0].strip("/").split("/")
+    parts = parts[3:] if parts[0] == "apis" else parts[2:]
+    if parts[0] == "namespaces" and len(parts) > 2:
+        return f"{parts[2]} in namespace {parts[1]}"
+    return parts[0]

@@ -1,0 +1,59 @@
+"""
+How is a change of state told to people who watch a resource's Events?
+
+One Event per change, never per retry. An Event that cannot be written is
+dropped: it must not hold up the work that it tells of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from ..model.errors import QuayRobotError
+from ..model.names import GROUP, OPERATOR
+from .api import Body, ClusterApi
+from .kinds import EVENT
+
+__all__ = ["Recorder"]
+
+NOTE_MAX = 1000
+
+
+class Recorder:
+    """Writes Events; *now* gives the time, *suffix* a unique ending for a name."""
+
+    def __init__(
+        self, api: ClusterApi, *, now: Callable[[], datetime], suffix: Callable[[], str]
+    ) -> None:
+        self._api, self._now, self._suffix = api, now, suffix
+
+    async def emit(self, about: Body, *, kind: str, warning: bool, reason: str, note: str) -> bool:
+        """Write one Event about the object *about*; tell whether it was stored."""
+        meta = about["metadata"]
+        namespace = meta.get("namespace") or "default"
+        body = {
+            "apiVersion": EVENT.api_version,
+            "kind": "Event",
+            "metadata": {"name": f"{meta['name'][:200]}.{self._suffix()}", "namespace": namespace},
+            "eventTime": self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "reportingController": f"{GROUP}/operator",
+            "reportingInstance": OPERATOR,
+            "action": "Reconcile",
+            "type": "Warning" if warning else "Normal",
+            "reason": reason,
+            "note": note[:NOTE_MAX],
+            "regarding": {
+                "apiVersion": about.get("apiVersion") or f"{GROUP}/v1alpha1",
+                "kind": kind,
+                "name": meta["name"],
+                "namespace": meta.get("namespace", ""),
+                "uid": meta["uid"],
+                "resourceVersion": meta["resourceVersion"],
+            },
+        }
+        try:
+            await self._api.write("POST", EVENT.path(namespace), body)
+        except QuayRobotError:
+            return False
+        return True

@@ -1,0 +1,108 @@
+"""
+How are our own resources read and written?
+
+Every write carries uid and resourceVersion, so that it binds to the life and
+the version that were looked at. Status goes to its subresource, whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from ..model.names import FINALIZER
+from .api import Body, ClusterApi
+from .kinds import NAMESPACE, Kind
+
+__all__ = ["Resources"]
+
+PAGE = 500
+
+
+class Resources:
+    """Reads and writes objects of any kind, as dicts."""
+
+    def __init__(self, api: ClusterApi) -> None:
+        self._api = api
+
+    async def get(self, kind: Kind, namespace: str | None, name: str) -> Body | None:
+        """Return one object, or None where the server says that it is not there."""
+        return await self._api.get(kind.path(namespace, name))
+
+    async def list_all(
+        self, kind: Kind, *, namespace: str | None = None, selector: str = ""
+    ) -> AsyncIterator[Body]:
+        """Iterate over all objects of *kind*, page by page; they lack kind and apiVersion."""
+        more = ""
+        while True:
+            query = {"limit": str(PAGE)}
+            query |= {"labelSelector": selector} if selector else {}
+            query |= {"continue": more} if more else {}
+            page = await self._api.get(kind.path(namespace), **query)
+            for item in (page or {}).get("items", ()):
+                yield item
+            more = (page or {}).get("metadata", {}).get("continue", "")
+            if not more:
+                return
+
+    async def write_status(self, kind: Kind, body: Body, status: Mapping[str, object]) -> Body:
+        """
+        Store *status* for the object *body*, as it was looked at.
+
+        Raises:
+            Conflict: The object changed or went meanwhile.
+        """
+        meta = body["metadata"]
+        wanted = {
+            "apiVersion": kind.api_version,
+            "kind": kind.kind,
+            "metadata": _identity(meta),
+            "status": dict(status),
+        }
+        path = kind.path(meta.get("namespace"), meta["name"], "status")
+        return await self._api.write("PUT", path, wanted)
+
+    async def add_finalizer(self, kind: Kind, body: Body) -> Body:
+        """
+        Put our finalizer on the object *body*, as it was looked at.
+
+        Raises:
+            Conflict: The object changed or went meanwhile.
+        """
+        held = body["metadata"].get("finalizers") or []
+        if FINALIZER in held:
+            return body
+        return await self._set_finalizers(kind, body, [*held, FINALIZER])
+
+    async def remove_finalizer(self, kind: Kind, body: Body) -> Body | None:
+        """
+        Take our finalizer from the object *body*; None when the object went with it.
+
+        Raises:
+            Conflict: The object changed meanwhile.
+        """
+        held = body["metadata"].get("finalizers") or []
+        if FINALIZER not in held:
+            return body
+        kept = [each for each in held if each != FINALIZER]
+        after = await self._set_finalizers(kind, body, kept)
+        gone = not kept and after["metadata"].get("deletionTimestamp")
+        return None if gone else after
+
+    async def namespace_terminating(self, name: str) -> bool:
+        """Tell, from a live read, whether namespace *name* is going or gone."""
+        body = await self._api.get(NAMESPACE.path(None, name))
+        return body is None or "deletionTimestamp" in body["metadata"]
+
+    async def _set_finalizers(self, kind: Kind, body: Body, finalizers: list[str]) -> Body:
+        meta = body["metadata"]
+        patch = {"metadata": {**_versions(meta), "finalizers": finalizers}}
+        return await self._api.write("PATCH", kind.path(meta.get("namespace"), meta["name"]), patch)
+
+
+def _versions(meta: Mapping[str, object]) -> Body:
+    return {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}
+
+
+def _identity(meta: Mapping[str, object]) -> Body:
+    named = {key: meta[key] for key in ("name", "namespace") if meta.get(key)}
+    return {**named, **_versions(meta)}

@@ -1,0 +1,250 @@
+"""
+How are Secrets read and written?
+
+Bytes never leave this room but as digests, save for the one key that holds a
+connection's token. A replacement is merged over what is there now: foreign
+labels, annotations and owners stay, data is ours alone, and a key that we set
+once and no longer want goes (managed fields say which those are).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from ..model.actions import SecretWanted
+from ..model.errors import Conflict, Reason, Refused
+from ..model.names import API_VERSION, FINALIZER, OPERATOR
+from ..model.secrecy import Token
+from ..model.world import Absent, Present, SecretSeen
+from .api import Body, ClusterApi
+from .kinds import SECRET
+
+__all__ = ["CredentialRead", "Secrets", "secret_seen"]
+
+TOKEN_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRead:
+    """A connection's token as its Secret holds it now; *body* for a later write only."""
+
+    token: Token
+    version: str
+    guarded: bool
+    deleting: bool
+
+
+class Secrets:
+    """Reads and writes Secrets."""
+
+    def __init__(self, api: ClusterApi) -> None:
+        self._api = api
+
+    async def look(self, namespace: str, name: str) -> Present[SecretSeen] | Absent:
+        """Return the Secret as it is now."""
+        body = await self._api.get(SECRET.path(namespace, name))
+        return Absent() if body is None else Present(secret_seen(body))
+
+    async def create(self, wanted: SecretWanted) -> SecretSeen:
+        """
+        Create the Secret.
+
+        Raises:
+            Conflict: The name is taken by now.
+        """
+        body = _rendered(wanted, {"metadata": {}})
+        return secret_seen(await self._api.write("POST", SECRET.path(wanted.namespace), body))
+
+    async def replace(self, wanted: SecretWanted, uid: str, version: str) -> SecretSeen:
+        """
+        Replace the Secret that was looked at.
+
+        Raises:
+            Conflict: It is not as it was looked at.
+        """
+        path = SECRET.path(wanted.namespace, wanted.name)
+        live = await self._api.get(path)
+        if live is None or _versions(live) != (uid, version):
+            msg = f"Secret {wanted.name} changed while it was looked at"
+            raise Conflict(Reason.CLUSTER_UNAVAILABLE, msg)
+        return secret_seen(await self._api.write("PUT", path, _rendered(wanted, live)))
+
+    async def delete(self, namespace: str, name: str, uid: str, version: str) -> None:
+        """
+        Delete the Secret that was looked at.
+
+        Raises:
+            Conflict: It is not as it was looked at, or gone.
+        """
+        body = {"preconditions": {"uid": uid, "resourceVersion": version}}
+        await self._api.write("DELETE", SECRET.path(namespace, name), body)
+
+    async def credential(self, namespace: str, name: str, key: str) -> CredentialRead:
+        """
+        Return the connection token in *key*.
+
+        Raises:
+            Refused: There is no Secret, no such key, or no token in it.
+        """
+        body = await self._api.get(SECRET.path(namespace, name))
+        if body is None:
+            raise _no_credential(f"Secret {name} is not there")
+        raw = (body.get("data") or {}).get(key)
+        if raw is None:
+            raise _no_credential(f"Secret {name} has no key {key}")
+        meta = body["metadata"]
+        return CredentialRead(
+            token=_token(raw, name, key),
+            version=meta["resourceVersion"],
+            guarded=FINALIZER in (meta.get("finalizers") or []),
+            deleting="deletionTimestamp" in meta,
+        )
+
+    async def guard(self, namespace: str, name: str) -> None:
+        """
+        Put our finalizer on a credential Secret.
+
+        Raises:
+            Conflict: It changed meanwhile.
+        """
+        body = await self._api.get(SECRET.path(namespace, name))
+        if body is not None and "deletionTimestamp" not in body["metadata"]:
+            await self._set_finalizers(body, add=True)
+
+    async def unguard(self, namespace: str, name: str) -> None:
+        """
+        Take our finalizer from a credential Secret, where it still is.
+
+        Raises:
+            Conflict: It changed meanwhile.
+        """
+        body = await self._api.get(SECRET.path(namespace, name))
+        if body is not None:
+            await self._set_finalizers(body, add=False)
+
+    async def _set_finalizers(self, body: Body, *, add: bool) -> None:
+        meta = body["metadata"]
+        held = meta.get("finalizers") or []
+        if (FINALIZER in held) == add:
+            return
+        kept = [each for each in held if each != FINALIZER]
+        uid, version = _versions(body)
+        wanted = [*kept, FINALIZER] if add else kept
+        patch = {"metadata": {"uid": uid, "resourceVersion": version, "finalizers": wanted}}
+        await self._api.write("PATCH", SECRET.path(meta["namespace"], meta["name"]), patch)
+
+
+def secret_seen(body: Body) -> SecretSeen:
+    """Return what may be known of the Secret *body*: everything but its bytes."""
+    meta = body["metadata"]
+    ours = [
+        each.get("fieldsV1", {}).get("f:metadata", {})
+        for each in meta.get("managedFields") or ()
+        if each.get("manager") == OPERATOR
+    ]
+    return SecretSeen(
+        namespace=meta["namespace"],
+        name=meta["name"],
+        uid=meta["uid"],
+        version=meta["resourceVersion"],
+        type=body.get("type", "Opaque"),
+        controller_uid=_controller(meta),
+        labels=meta.get("labels") or {},
+        annotations=meta.get("annotations") or {},
+        digests={key: _digest(raw) for key, raw in (body.get("data") or {}).items()},
+        our_labels=_fields(each.get("f:labels", {}) for each in ours),
+        our_annotations=_fields(each.get("f:annotations", {}) for each in ours),
+        immutable=bool(body.get("immutable")),
+        deleting="deletionTimestamp" in meta,
+    )
+
+
+def _digest(raw: str) -> str:
+    return Token(base64.b64decode(raw).decode(errors="replace")).digest
+
+
+def _fields(found: Iterable[Mapping[str, object]]) -> frozenset[str]:
+    return frozenset(key[2:] for each in found for key in each if key.startswith("f:"))
+
+
+def _controller(meta: Mapping[str, object]) -> str | None:
+    owners = meta.get("ownerReferences") or ()
+    assert isinstance(owners, list | tuple)
+    return next((each["uid"] for each in owners if each.get("controller")), None)
+
+
+def _versions(body: Body) -> tuple[str, str]:
+    return body["metadata"]["uid"], body["metadata"]["resourceVersion"]
+
+
+def _rendered(wanted: SecretWanted, live: Body) -> Body:
+    old = live["metadata"]
+    seen = secret_seen(live) if "uid" in old else None
+    dropped_labels = seen.our_labels if seen else frozenset[str]()
+    dropped_annotations = seen.our_annotations if seen else frozenset[str]()
+    meta = {key: old[key] for key in ("uid", "resourceVersion", "finalizers") if key in old}
+    meta |= {
+        "name": wanted.name,
+        "namespace": wanted.namespace,
+        "labels": _merged(old.get("labels"), dropped_labels, wanted.labels),
+        "annotations": _merged(old.get("annotations"), dropped_annotations, wanted.annotations),
+        "ownerReferences": _owners(wanted, old.get("ownerReferences") or []),
+    }
+    data = {
+        key: base64.b64encode(value.reveal().encode()).decode()
+        for key, value in wanted.data.items()
+    }
+    return {
+        "apiVersion": "v1", "kind": "Secret", "type": wanted.type, "metadata": meta, "data": data,
+    }
+
+
+def _merged(
+    old: Mapping[str, str] | None, dropped: frozenset[str], wanted: Mapping[str, str]
+) -> dict[str, str]:
+    kept = {key: value for key, value in (old or {}).items() if key not in dropped}
+    return {**kept, **wanted}
+
+
+def _owners(wanted: SecretWanted, old: list[Body]) -> list[Body]:
+    others = [each for each in old if each["uid"] != wanted.owner_uid]
+    if not wanted.controlled:
+        return others
+    # No blockOwnerDeletion: it would need a right on the owner's finalizers,
+    # and a deleted owner must never wait for a Secret.
+    ours = {
+        "apiVersion": API_VERSION,
+        "kind": wanted.owner_kind,
+        "name": wanted.owner_name,
+        "uid": wanted.owner_uid,
+        "controller": True,
+    }
+    return [*others, ours]
+
+
+def _no_credential(what: str) -> Refused:
+    return Refused(Reason.CONNECTION_NOT_READY, f"the connection has no token: {what}")
+
+
+def _token(raw: str, name: str, key: str) -> Token:
+    """Quay's own bootstrap writes JSON; people write the bare token."""
+    try:
+        text = base64.b64decode(raw).decode("ascii").strip()
+    except (binascii.Error, UnicodeDecodeError):
+        raise _no_credential(f"key {key} of Secret {name} is not text") from None
+
+    if text.startswith("{"):
+        try:
+            found = orjson.loads(text).get("access_token")
+        except orjson.JSONDecodeError:
+            found = None
+        text = found if isinstance(found, str) else ""
+
+    if not text or len(text) > TOKEN_MAX or any(each.isspace() for each in text):
+        raise _no_credential(f"key {key} of Secret {name} holds no token")
+    return Token(text)

@@ -1,0 +1,256 @@
+"""
+How is a plan carried out?
+
+One method per action, each returning the scene as it is afterwards. Nothing is
+decided here but the order given; the first failure ends the plan, and the pass
+looks again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from ..cluster.kinds import OURS, QUAY_CONNECTION, QUAY_ROBOT
+from ..model.actions import (
+    Action,
+    AddFinalizer,
+    CreateRobot,
+    CreateSecret,
+    DeleteRobot,
+    DeleteSecret,
+    GuardConnection,
+    ListRobots,
+    LookAtOrganization,
+    LookAtOwner,
+    LookAtRobot,
+    LookAtUser,
+    RecordProgress,
+    RemoveFinalizer,
+    ReplaceSecret,
+)
+from ..model.errors import Ambiguous, Conflict, QuayRobotError, Reason, Refused, TryLater
+from ..model.resources.base import Part
+from ..model.world import Absent, Present, RobotSeen, Unknown, Unlooked
+from ..plan.scene import Scene
+from ..plan.verdict import progress
+from .lines import Line
+from .passes import Tools
+from .store import Body, RobotRecord
+
+__all__ = ["Applier"]
+
+
+@dataclass(slots=True)
+class Applier:
+    """Carries out actions for one resource; *body* is the object as last written."""
+
+    tools: Tools
+    record: RobotRecord
+    line: Line | None
+    released: bool = False
+
+    async def apply(self, action: Action, scene: Scene) -> Scene:
+        """
+        Carry out *action* and return the scene after it.
+
+        Raises:
+            QuayRobotError: It could not be done.
+        """
+        match action:
+            case ListRobots() | LookAtRobot() | LookAtOrganization() | LookAtUser():
+                return await self._look(action, scene)
+            case LookAtOwner():
+                return await self._look_at_owner(action, scene)
+            case CreateRobot() | DeleteRobot():
+                return await self._write_robot(action, scene)
+            case CreateSecret() | ReplaceSecret() | DeleteSecret():
+                return await self._write_secret(action, scene)
+            case RecordProgress() | GuardConnection() | AddFinalizer() | RemoveFinalizer():
+                return await self._bind(action, scene)
+            case _:
+                assert_never(action)
+
+    # Looking -----------------------------------------------------------
+
+    async def _look(
+        self, action: ListRobots | LookAtRobot | LookAtOrganization | LookAtUser, scene: Scene
+    ) -> Scene:
+        line = self._line()
+        match action:
+            case ListRobots():
+                return await self._list(line, scene)
+            case LookAtRobot():
+                return await self._look_at_robot(line, scene)
+            case LookAtOrganization(robot):
+                exists = await line.client.organization_exists(robot.owner)
+                return replace(scene, organization_exists=exists)
+            case LookAtUser():
+                line.token_user = await line.client.user_name()
+                return replace(scene, token_user=line.token_user)
+
+    async def _list(self, line: Line, scene: Scene) -> Scene:
+        name = scene.robot_name
+        try:
+            await line.snapshots.refresh(name.owner, max_age_s=line.resync_s)
+        except QuayRobotError as error:
+            _raise_denied(error)
+            return replace(scene, robot=Unknown(error), list_due=False)
+        return replace(scene, robot=line.snapshots.view(name), list_due=False)
+
+    async def _look_at_robot(self, line: Line, scene: Scene) -> Scene:
+        name = scene.robot_name
+        try:
+            seen = await line.client.get_robot(name)
+        except QuayRobotError as error:
+            _raise_denied(error)
+            return replace(scene, robot=Unknown(error))
+        line.snapshots.saw(name, seen)
+        return replace(scene, robot=seen, owner_lives=None)
+
+    async def _look_at_owner(self, action: LookAtOwner, scene: Scene) -> Scene:
+        kind = OURS.get(action.kind)
+        if kind is None:
+            return replace(scene, owner_lives=True)
+        namespace = action.namespace or None
+        body = await self.tools.resources.get(kind, namespace, action.name)
+        return replace(scene, owner_lives=body is not None)
+
+    # Quay --------------------------------------------------------------
+
+    async def _write_robot(self, action: CreateRobot | DeleteRobot, scene: Scene) -> Scene:
+        await self._confirm_live(scene)
+        line = self._line()
+        line.snapshots.begin_write(action.robot)
+        match action:
+            case CreateRobot():
+                return await self._create_robot(line, action, scene)
+            case DeleteRobot(robot):
+                await line.client.delete_robot(robot)
+                return replace(scene, robot=Unlooked(), deleted=True)
+
+    async def _create_robot(self, line: Line, action: CreateRobot, scene: Scene) -> Scene:
+        try:
+            seen = await line.client.create_robot(
+                action.robot, action.description, action.metadata
+            )
+        except Ambiguous as error:
+            return replace(scene, robot=Unlooked(), create_refusal=error.refusal or error)
+        await self._check_marked(line, scene, seen)
+        line.snapshots.saw(action.robot, Present(seen))
+        return replace(scene, robot=Present(seen))
+
+    async def _check_marked(self, line: Line, scene: Scene, seen: RobotSeen) -> None:
+        """
+        A body that Quay could not read is taken for none: a robot without marker.
+
+        It was made a moment ago by this very call, so it is provably ours to delete.
+        """
+        if seen.marker is not None and seen.marker.same_owner(scene.marker):
+            return
+        await line.client.delete_robot(scene.robot_name)
+        msg = "Quay made the robot without its marker; it was deleted and is made again"
+        raise TryLater(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, msg)
+
+    async def _confirm_live(self, scene: Scene) -> None:
+        """No robot is made or deleted on a view of the resource that is out of date."""
+        key = self.record.key
+        live = await self.tools.resources.get(QUAY_ROBOT, key.namespace, key.name)
+        meta = live["metadata"] if live else {}
+        same = meta.get("uid") == scene.me.uid
+        if not same or ("deletionTimestamp" in meta) != scene.me.terminating:
+            raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource changed meanwhile")
+        if int(meta.get("generation", 1)) != scene.me.generation:
+            raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource was edited meanwhile")
+
+    # Secrets -----------------------------------------------------------
+
+    async def _write_secret(
+        self, action: CreateSecret | ReplaceSecret | DeleteSecret, scene: Scene
+    ) -> Scene:
+        secrets, store = self.tools.secrets, self.tools.store
+        try:
+            if isinstance(action, DeleteSecret):
+                namespace, name = action.namespace, action.name
+                await secrets.delete(namespace, name, action.uid, action.version)
+                store.drop_secret(namespace, name)
+                return _without_secret(scene, name)
+            if isinstance(action, CreateSecret):
+                seen = await secrets.create(action.wanted)
+            else:
+                seen = await secrets.replace(action.wanted, action.uid, action.version)
+        except Conflict:
+            store.drop_secret(*_place(action))
+            raise
+        store.keep_secret(seen)
+        return scene.with_secret(seen.name, Present(seen))
+
+    # The resource itself ----------------------------------------------
+
+    async def _bind(
+        self,
+        action: RecordProgress | GuardConnection | AddFinalizer | RemoveFinalizer,
+        scene: Scene,
+    ) -> Scene:
+        resources, body = self.tools.resources, self.record.body
+        match action:
+            case RecordProgress(state):
+                status = progress(scene, state)
+                self.keep(
+                    await resources.write_status(QUAY_ROBOT, body, dump_status(status))
+                )
+                return replace(scene, status=status)
+            case AddFinalizer():
+                self.keep(await resources.add_finalizer(QUAY_ROBOT, body))
+                return replace(scene, me=replace(scene.me, guarded=True))
+            case RemoveFinalizer():
+                await resources.remove_finalizer(QUAY_ROBOT, body)
+                self.released = True
+                return replace(scene, me=replace(scene.me, guarded=False))
+            case GuardConnection():
+                return await self._guard_connection(scene)
+
+    async def _guard_connection(self, scene: Scene) -> Scene:
+        line = self._line()
+        record = self.tools.store.connections[line.key]
+        # The Secret first: a guarded connection without its key is no use.
+        await self.tools.secrets.guard(line.place.namespace, line.place.name)
+        after = await self.tools.resources.add_finalizer(QUAY_CONNECTION, record.body)
+        self.tools.store.observe(line.key.kind, None, after)
+        line.credential = replace(line.credential, guarded=True)
+        return replace(scene, connection=line.seen(self.tools.store.connections[line.key]))
+
+    def keep(self, body: Body) -> None:
+        """Take in the object as the API server answered a write of ours."""
+        self.tools.store.observe(self.record.key.kind, None, body)
+        self.record = self.tools.store.robots[self.record.key]
+
+    def _line(self) -> Line:
+        if self.line is None:
+            msg = "there is no connection to Quay"
+            raise Refused(Reason.CONNECTION_NOT_READY, msg)
+        return self.line
+
+
+def dump_status(status: Part) -> Body:
+    """Return a status as it goes over the wire: nothing that is None or empty."""
+    dumped: Body = status.model_dump(by_alias=True, exclude_none=True, mode="json")
+    return {key: value for key, value in dumped.items() if value not in ([], {})}
+
+
+def _raise_denied(error: QuayRobotError) -> None:
+    # A refused credential concerns the connection, not this robot.
+    if error.reason is Reason.CREDENTIAL_REFUSED:
+        raise error
+
+
+def _place(action: CreateSecret | ReplaceSecret | DeleteSecret) -> tuple[str, str]:
+    if isinstance(action, DeleteSecret):
+        return action.namespace, action.name
+    return action.wanted.namespace, action.wanted.name
+
+
+def _without_secret(scene: Scene, name: str) -> Scene:
+    kept = tuple(each for each in scene.spare_secrets if each.name != name)
+    secrets = {**scene.secrets, name: Absent()} if name in scene.secrets else scene.secrets
+    return replace(scene, spare_secrets=kept, secrets=secrets)

@@ -1,0 +1,283 @@
+"""
+How does one pass over a connection go?
+
+It reads the credential's Secret again, says whether Quay answers and takes
+the credential, holds a namespaced connection (and its Secret) while robots
+need it, and wakes those that wait when something turned for the better.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from ..cluster.kinds import OURS, QUAY_CONNECTION
+from ..model.conditions import Condition, ConditionType, Status, merge_conditions
+from ..model.errors import Conflict, Denied, QuayRobotError, Reason, TryLater
+from ..model.resources.connection import ConnectionStatus, CredentialSeen
+from .apply import dump_status
+from .keys import Lane, ResourceKey
+from .lines import Line
+from .passes import Outcome, Tools
+from .store import ConnectionRecord
+
+__all__ = ["deny", "run_connection", "wake_waiting"]
+
+HEALTHY_S = 30.0
+WAITING_S = 3.0
+
+log = structlog.get_logger(__name__)
+C = ConditionType
+
+
+async def run_connection(tools: Tools, key: ResourceKey) -> Outcome:
+    """Bring what is known of one connection up to date."""
+    record = tools.store.connections.get(key)
+    if record is None:
+        await tools.lines.drop(key)
+        wake_all(tools, key)
+        return Outcome()
+
+    before = tools.lines.known(key)
+    stood = (before.uid, before.generation) if before else None
+    error: QuayRobotError | None = None
+    changed = False
+    try:
+        line = await tools.lines.get(key)
+        changed = (line.uid, line.generation) != stood
+        changed = await tools.lines.check_credential(key) or changed
+    except QuayRobotError as failed:
+        error = failed
+
+    await _hold(tools, record)
+    record = tools.store.connections.get(key)
+    if record is None:
+        return Outcome()
+    was_ready = _ready(record.status)
+    await _say(tools, record, error)
+    if changed or (error is None and not was_ready):
+        wake_all(tools, key)
+    return _outcome(tools, key, error)
+
+
+async def deny(tools: Tools, line: Line, error: Denied) -> QuayRobotError:
+    """
+    Return what a refusal of the credential means after its Secret was read once more.
+
+    A renewed credential is tried at once; the same one stays refused until the
+    next resync asks again.
+    """
+    try:
+        changed = await tools.lines.check_credential(line.key)
+    except QuayRobotError as other:
+        return other
+    if changed:
+        wake_all(tools, line.key)
+        msg = "the connection's token was renewed; trying again with it"
+        return TryLater(Reason.CONNECTION_NOT_READY, msg, retry_after=0.0)
+    if line.denied is None:
+        line.denied, line.denied_at = error, tools.clock()
+        log.warning("connection.checked", reason=error.reason, name=line.key.name)
+        tools.queue.add(line.key, Lane.EDIT)
+    return error
+
+
+def wake_waiting(tools: Tools, key: ResourceKey) -> None:
+    """Have whoever waits for *key* try again now."""
+    for record in tools.store.users_of(key):
+        if record.terminating or not _settled(record):
+            tools.queue.forgive(record.key)
+            tools.queue.add(record.key, Lane.EDIT if record.terminating else Lane.DRIFT)
+
+
+def wake_all(tools: Tools, key: ResourceKey) -> None:
+    """Have everybody on *key* look again: the rules or the way may be other ones."""
+    for record in tools.store.users_of(key):
+        tools.queue.forgive(record.key)
+        tools.queue.add(record.key, Lane.DRIFT)
+
+
+def _settled(record: object) -> bool:
+    conditions = record.status.conditions  # type: ignore[attr-defined]
+    return any(each.type is C.READY and each.status == "True" for each in conditions)
+
+
+def _outcome(tools: Tools, key: ResourceKey, error: QuayRobotError | None) -> Outcome:
+    if error is not None:
+        return Outcome(again_s=tools.spread(WAITING_S), error=error, settled=False)
+
+    line = tools.lines.known(key)
+    assert line is not None
+    if line.denied is not None:
+        if tools.clock() - line.denied_at > line.resync_s:
+            # The slow probe: the next pass that needs Quay asks with the same token.
+            line.denied = None
+            wake_waiting(tools, key)
+        return Outcome(again_s=tools.spread(WAITING_S), error=line.denied, settled=False)
+    return Outcome(again_s=tools.spread(min(HEALTHY_S, line.resync_s)))
+
+
+# Holding what robots need -----------------------------------------------
+
+
+async def _hold(tools: Tools, record: ConnectionRecord) -> None:
+    """Let a namespaced connection and its Secret go when no robot needs them."""
+    if record.key.kind != "QuayConnection":
+        return
+
+    needed = any(each.guarded for each in tools.store.users_of(record.key))
+    try:
+        if needed:
+            await _let_secret_be_replaced(tools, record)
+        else:
+            await _release(tools, record)
+    except Conflict:
+        tools.queue.add(record.key, Lane.DRIFT, delay_s=1.0)
+    except QuayRobotError as error:
+        log.warning("connection.checked", reason=error.reason, name=record.key.name)
+
+
+async def _release(tools: Tools, record: ConnectionRecord) -> None:
+    if not record.guarded:
+        return
+    # The Secret first: once the connection is gone nobody knows of its Secret.
+    for place in _places(tools, record):
+        await tools.secrets.unguard(*place)
+    after = await tools.resources.remove_finalizer(QUAY_CONNECTION, record.body)
+    if after is not None:
+        tools.store.observe(record.key.kind, None, after)
+
+
+async def _let_secret_be_replaced(tools: Tools, record: ConnectionRecord) -> None:
+    """
+    A token Secret that somebody deletes alone, to make it anew, must not hang.
+
+    In a namespace that is going, and for a connection that is going, it stays:
+    the robots still need it.
+    """
+    used = tools.lines.known(record.key)
+    current = (used.place.namespace, used.place.name) if used else None
+    for place in _places(tools, record) - ({current} if current else set()):
+        await tools.secrets.unguard(*place)
+    if used is None or not used.credential.deleting or record.terminating:
+        return
+    if not await tools.resources.namespace_terminating(record.key.namespace):
+        await tools.secrets.unguard(used.place.namespace, used.place.name)
+
+
+def _places(tools: Tools, record: ConnectionRecord) -> set[tuple[str, str]]:
+    places = set()
+    line = tools.lines.known(record.key)
+    if line is not None:
+        places.add((line.place.namespace, line.place.name))
+    noted = record.status.credential
+    if noted is not None and noted.secret_namespace == record.key.namespace:
+        places.add((noted.secret_namespace, noted.secret_name))
+    return places
+
+
+# Saying how it stands ----------------------------------------------------
+
+
+async def _say(tools: Tools, record: ConnectionRecord, error: QuayRobotError | None) -> None:
+    line = tools.lines.known(record.key)
+    conditions = merge_conditions(
+        record.status.conditions,
+        _conditions(record, line, error),
+        generation=record.generation,
+        now=tools.now(),
+    )
+    usable = line if error is None else None
+    after = ConnectionStatus(
+        observed_generation=record.generation,
+        conditions=conditions,
+        origin=usable.spec.origin if usable else record.status.origin,
+        credential=_credential(usable) if usable else record.status.credential,
+    )
+    if after == record.status:
+        return
+    kind = OURS[record.key.kind]
+    try:
+        body = await tools.resources.write_status(kind, record.body, dump_status(after))
+    except Conflict:
+        tools.queue.add(record.key, Lane.DRIFT, delay_s=1.0)
+        return
+    except QuayRobotError as failed:
+        log.warning("connection.checked", reason=failed.reason, name=record.key.name)
+        return
+    tools.store.observe(record.key.kind, None, body)
+    await _tell(tools, record, after, body)
+
+
+async def _tell(
+    tools: Tools, record: ConnectionRecord, after: ConnectionStatus, body: dict[str, object]
+) -> None:
+    old = [each for each in record.status.conditions if each.type is C.READY]
+    new = after.conditions[0]
+    if old and (old[0].status, old[0].reason) == (new.status, new.reason):
+        return
+    await tools.recorder.emit(
+        body,
+        kind=record.key.kind,
+        warning=new.status != "True",
+        reason=new.reason,
+        note=new.message,
+    )
+
+
+def _credential(line: Line) -> CredentialSeen:
+    return CredentialSeen(secret_name=line.place.name, secret_namespace=line.place.namespace)
+
+
+def _conditions(
+    record: ConnectionRecord, line: Line | None, error: QuayRobotError | None
+) -> list[Condition]:
+    if record.terminating:
+        return [_condition(C.READY, "False", Reason.DELETING, "being deleted; robots still use it")]
+    if error is not None or line is None:
+        reason = error.reason if error else Reason.CONNECTION_NOT_READY
+        message = error.message if error else "not in use yet"
+        kind = C.RECONCILING if isinstance(error, TryLater) else C.STALLED
+        return [
+            _condition(C.READY, "False", reason, message),
+            _condition(kind, "True", reason, message),
+        ]
+    return _of_line(line)
+
+
+def _of_line(line: Line) -> list[Condition]:
+    reachable, authorized = _reachable(line), _authorized(line)
+    bad = [each for each in (reachable, authorized) if each.status == "False"]
+    if not bad:
+        ready = _condition(C.READY, "True", Reason.RECONCILED, "the connection can be used")
+        return [ready, reachable, authorized]
+    worst = bad[0]
+    ready = _condition(C.READY, "False", worst.reason, worst.message)
+    kind = C.RECONCILING if worst.type is C.REACHABLE else C.STALLED
+    return [ready, reachable, authorized, _condition(kind, "True", worst.reason, worst.message)]
+
+
+def _reachable(line: Line) -> Condition:
+    if line.limits.open:
+        return _condition(C.REACHABLE, "False", Reason.QUAY_UNREACHABLE, "Quay does not answer")
+    if not line.limits.heard:
+        words = "no call had to be made yet"
+        return _condition(C.REACHABLE, "Unknown", Reason.RECONCILED, words)
+    return _condition(C.REACHABLE, "True", Reason.RECONCILED, "Quay answers")
+
+
+def _authorized(line: Line) -> Condition:
+    refusal = line.denied or line.refused
+    if refusal is not None:
+        return _condition(C.AUTHORIZED, "False", refusal.reason, refusal.message)
+    if not line.limits.heard:
+        words = "no call had to be made yet"
+        return _condition(C.AUTHORIZED, "Unknown", Reason.RECONCILED, words)
+    return _condition(C.AUTHORIZED, "True", Reason.RECONCILED, "Quay takes the token")
+
+
+def _condition(kind: ConditionType, status: Status, reason: Reason, message: str) -> Condition:
+    return Condition(type=kind, status=status, reason=reason, message=message)
+
+
+def _ready(status: ConnectionStatus) -> bool:
+    return any(each.type is C.READY and each.status == "True" for each in status.conditions)

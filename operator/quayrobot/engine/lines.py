@@ -1,0 +1,222 @@
+"""
+Which connections are in use, and what do we remember of each?
+
+A Line is a connection that can be used now: its client, its memory of robots,
+its budget. It is made on first use, made anew when the spec changes, and given
+a new client when the credential does. A refused credential is believed after
+its Secret was read once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..cluster.secrets import CredentialRead, Secrets
+from ..model.durations import parse_duration
+from ..model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
+from ..model.names import OwnerName
+from ..model.resources.connection import (
+    AccessRule,
+    ClusterConnectionSpec,
+    ClusterSecretKeyRef,
+    ConnectionSpec,
+)
+from ..model.world import ConnectionSeen, RobotSeen
+from ..plan.access import connection_not_found
+from ..quay.client import Observer, QuayClient
+from ..quay.limits import Limits
+from ..quay.snapshot import Snapshots
+from ..quay.transport import Endpoint
+from .keys import ResourceKey
+from .store import ConnectionRecord, Store
+
+__all__ = ["Line", "Lines", "SecretPlace", "secret_place"]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPlace:
+    """Where a connection's token is kept."""
+
+    namespace: str
+    name: str
+    key: str
+
+
+class Line:
+    """One connection in use; mutable, owned by Lines."""
+
+    def __init__(
+        self,
+        record: ConnectionRecord,
+        spec: ConnectionSpec | ClusterConnectionSpec,
+        credential: CredentialRead,
+        limits: Limits,
+        observer: Observer,
+        clock: Callable[[], float],
+    ) -> None:
+        self.key, self.uid, self.generation = record.key, record.uid, record.generation
+        self.spec, self.credential, self.limits = spec, credential, limits
+        self.place = secret_place(record.key, spec)
+        self.resync_s = parse_duration(spec.resync_interval).total_seconds()
+        self.token_user: str | None = None
+        self.denied: Denied | None = None
+        self.denied_at = 0.0
+        self.refused: QuayRobotError | None = None
+        self._observer = observer
+        self.client = self._connect()
+        self.snapshots = Snapshots(self._list, clock=clock)
+
+    def seen(self, record: ConnectionRecord) -> ConnectionSeen:
+        """Return the connection as a plan sees it."""
+        guarded = self.key.kind != "QuayConnection" or (
+            record.guarded and self.credential.guarded
+        )
+        return ConnectionSeen(
+            kind=self.key.kind,
+            namespace=self.key.namespace or None,
+            name=self.key.name,
+            uid=self.uid,
+            origin=self.spec.origin,
+            registry_host=self.spec.registry,
+            guarded=guarded,
+            terminating=record.terminating,
+        )
+
+    async def renew(self, credential: CredentialRead) -> None:
+        """Use a new credential; what is remembered of robots stays."""
+        old = self.client
+        self.credential, self.token_user = credential, None
+        self.denied = self.refused = None
+        self.client = self._connect()
+        await old.aclose()
+
+    def take_memory(self, old: Line) -> None:
+        """Go on with what *old* knew of the robots of the same Quay."""
+        self.snapshots = old.snapshots
+        self.snapshots.list_with(self._list)
+
+    def _connect(self) -> QuayClient:
+        timeout = parse_duration(self.spec.limits.timeout).total_seconds()
+        endpoint = Endpoint(self.spec.origin, self.spec.ca_bundle, timeout)
+        return QuayClient(
+            endpoint, self.credential.token, limits=self.limits, observer=self._observer
+        )
+
+    async def _list(self, owner: OwnerName) -> dict[str, RobotSeen]:
+        return await self.client.list_robots(owner)
+
+
+class Lines:
+    """All connections in use."""
+
+    def __init__(
+        self,
+        store: Store,
+        secrets: Secrets,
+        *,
+        clock: Callable[[], float],
+        jitter: Callable[[], float],
+        observer: Observer,
+        on_change: Callable[[ResourceKey], None],
+    ) -> None:
+        self._store, self._secrets = store, secrets
+        self._clock, self._jitter = clock, jitter
+        self._observer, self._on_change = observer, on_change
+        self._lines: dict[ResourceKey, Line] = {}
+        self._locks: dict[ResourceKey, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def rules(self, key: ResourceKey) -> tuple[AccessRule, ...] | None:
+        """Return the access rules of *key*; None for a kind without rules, or no record."""
+        record = self._store.connections.get(key)
+        if record is not None and isinstance(record.spec, ClusterConnectionSpec):
+            return tuple(record.spec.access)
+        return None
+
+    def known(self, key: ResourceKey) -> Line | None:
+        """Return the line of *key* if it is in use already."""
+        return self._lines.get(key)
+
+    async def get(self, key: ResourceKey) -> Line:
+        """
+        Return the line of *key*, made if it has to be.
+
+        Raises:
+            Refused: There is no such connection, or it cannot be used.
+            TryLater: Its Secret cannot be read now.
+        """
+        async with self._locks[key]:
+            record = self._record(key)
+            line = self._lines.get(key)
+            if line is not None and (line.uid, line.generation) == (record.uid, record.generation):
+                return line
+            return await self._make(record, line)
+
+    async def check_credential(self, key: ResourceKey) -> bool:
+        """
+        Read the credential's Secret again; tell whether it is another one now.
+
+        Raises:
+            Refused: There is no token any more.
+            TryLater: The Secret cannot be read now.
+        """
+        line = await self.get(key)
+        async with self._locks[key]:
+            place = line.place
+            fresh = await self._secrets.credential(place.namespace, place.name, place.key)
+            changed = fresh.token != line.credential.token
+            if changed:
+                await line.renew(fresh)
+            line.credential = fresh
+            return changed
+
+    async def drop(self, key: ResourceKey) -> None:
+        """Forget a connection that is gone."""
+        line = self._lines.pop(key, None)
+        if line is not None:
+            await line.client.aclose()
+
+    async def aclose(self) -> None:
+        """Close all."""
+        for key in tuple(self._lines):
+            await self.drop(key)
+
+    def _record(self, key: ResourceKey) -> ConnectionRecord:
+        record = self._store.connections.get(key)
+        if record is None:
+            raise connection_not_found(key.kind, key.name)
+        return record
+
+    async def _make(self, record: ConnectionRecord, old: Line | None) -> Line:
+        spec = record.spec
+        if isinstance(spec, InvalidSpec):
+            msg = f"{record.key.kind} {record.key.name} is not valid: {spec.message}"
+            raise Refused(Reason.CONNECTION_NOT_READY, msg)
+
+        place = secret_place(record.key, spec)
+        credential = await self._secrets.credential(place.namespace, place.name, place.key)
+        key = record.key
+        limits = Limits(
+            clock=self._clock,
+            jitter=self._jitter,
+            on_change=lambda _open: self._on_change(key),
+        )
+        line = Line(record, spec, credential, limits, self._observer, self._clock)
+        if old is not None and old.spec.origin == spec.origin and old.uid == record.uid:
+            # The same Quay: what is known of its robots is still known.
+            line.take_memory(old)
+        if old is not None:
+            await old.client.aclose()
+        self._lines[key] = line
+        return line
+
+
+def secret_place(
+    key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
+) -> SecretPlace:
+    """Return where the token of the connection *key* is kept."""
+    ref = spec.credentials.secret_ref
+    namespace = ref.namespace if isinstance(ref, ClusterSecretKeyRef) else key.namespace
+    return SecretPlace(namespace, ref.name, ref.key)

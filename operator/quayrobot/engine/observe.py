@@ -1,0 +1,191 @@
+"""
+What does a pass look at before it decides?
+
+Everything that costs no call to Quay: the resource, its connection, its
+rivals, its Secrets and what is remembered of its robot. What costs a call is
+asked for by the plan.
+"""
+
+from __future__ import annotations
+
+from ..cluster.kinds import NAMESPACE
+from ..model.errors import InvalidSpec, QuayRobotError, Refused
+from ..model.resources.robot import RobotSpec, secrets_of
+from ..model.world import (
+    Claimant,
+    ConnectionSeen,
+    NamespaceSeen,
+    Present,
+    SecretSeen,
+    Seen,
+    Unknown,
+    Unlooked,
+)
+from ..plan.access import permit_of
+from ..plan.scene import Me, Scene
+from .lines import Line
+from .passes import Tools
+from .store import RobotRecord
+
+__all__ = ["FRESH", "list_due", "observe"]
+
+FRESH = 1.5
+
+
+async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None]:
+    """
+    Return the scene of *record*, and its line where the connection can be used.
+
+    Raises:
+        InvalidSpec: Its spec cannot be one (a terminating one is read leniently).
+    """
+    spec = _spec(record)
+    connection, line = await _connection(tools, record)
+    scene = Scene(
+        cluster=tools.cluster,
+        now=tools.now(),
+        me=_me(record),
+        spec=spec,
+        status=record.status,
+        connection=connection,
+        rules=tools.lines.rules(record.connection_key),
+        namespace=await _namespace(tools, record.key.namespace),
+        rivals=_rivals(tools, record, connection),
+        robot=line.snapshots.view(record.robot_name) if line else Unlooked(),
+        list_due=list_due(line, record) if line else False,
+        secrets=await _secrets(tools, record, spec),
+        spare_secrets=_spare(tools, record, spec),
+        token_user=line.token_user if line else None,
+    )
+    return scene, line
+
+
+def list_due(line: Line, record: RobotRecord) -> bool:
+    """Tell whether what is remembered of the robot's owner is too old to rely on."""
+    owner = record.robot_name.owner
+    age = line.snapshots.age_s(owner)
+    if age is None:
+        # Our own answers are as good as a list until the first one is due.
+        return isinstance(line.snapshots.view(record.robot_name), Unlooked)
+    return age > FRESH * line.resync_s
+
+
+def _spec(record: RobotRecord) -> RobotSpec:
+    if record.terminating:
+        return record.lenient_spec
+    if isinstance(record.spec, InvalidSpec):
+        raise record.spec
+    return record.spec
+
+
+def _me(record: RobotRecord) -> Me:
+    return Me(
+        kind=record.key.kind,
+        namespace=record.key.namespace,
+        name=record.key.name,
+        uid=record.uid,
+        generation=record.generation,
+        created=record.created,
+        terminating=record.terminating,
+        guarded=record.guarded,
+    )
+
+
+async def _connection(
+    tools: Tools, record: RobotRecord
+) -> tuple[ConnectionSeen | QuayRobotError, Line | None]:
+    key = record.connection_key
+    try:
+        line = await tools.lines.get(key)
+    except QuayRobotError as error:
+        return error, None
+    if line.denied is not None:
+        return line.denied, None
+    return line.seen(tools.store.connections[key]), line
+
+
+async def _namespace(tools: Tools, name: str) -> NamespaceSeen:
+    known = tools.store.namespaces.get(name)
+    if known is not None:
+        return known
+    try:
+        body = await tools.resources.get(NAMESPACE, None, name)
+    except QuayRobotError:
+        body = None
+    meta = body["metadata"] if body else {}
+    return NamespaceSeen(name, meta.get("labels") or {}, "deletionTimestamp" in meta)
+
+
+def _rivals(
+    tools: Tools, record: RobotRecord, connection: ConnectionSeen | QuayRobotError
+) -> tuple[Claimant, ...]:
+    if not isinstance(connection, ConnectionSeen):
+        return ()
+    return tuple(
+        Claimant(
+            kind=each.key.kind,
+            namespace=each.key.namespace,
+            name=each.key.name,
+            uid=each.uid,
+            created=each.created,
+            holds=each.status.holds,
+        )
+        for each in tools.store.namesakes(record)
+        if _origin(tools, each) == connection.origin and _stands(tools, each)
+    )
+
+
+def _origin(tools: Tools, rival: RobotRecord) -> str | None:
+    if rival.status.connection is not None:
+        return rival.status.connection.origin
+    record = tools.store.connections.get(rival.connection_key)
+    if record is None or isinstance(record.spec, InvalidSpec):
+        return None
+    return record.spec.origin
+
+
+def _stands(tools: Tools, rival: RobotRecord) -> bool:
+    """A resource that holds the robot, or could have it now; others block nobody."""
+    if rival.status.holds or rival.guarded:
+        return True
+    if rival.terminating or isinstance(rival.spec, InvalidSpec):
+        return False
+
+    stalled = [each for each in rival.status.conditions if each.type == "Stalled"]
+    if stalled and stalled[0].reason != "AlreadyClaimed":
+        return False
+    namespace = tools.store.namespaces.get(rival.key.namespace, NamespaceSeen(rival.key.namespace))
+    rules = tools.lines.rules(rival.connection_key)
+    try:
+        permit_of(rules, namespace, rival.robot_name, connection=rival.connection_key.name)
+    except Refused:
+        return False
+    return True
+
+
+async def _secrets(
+    tools: Tools, record: RobotRecord, spec: RobotSpec
+) -> dict[str, Seen[SecretSeen]]:
+    if record.terminating:
+        return {}
+    return {name: await look_at_secret(tools, record.key.namespace, name)
+            for name in secrets_of(record.key.name, spec)}
+
+
+async def look_at_secret(tools: Tools, namespace: str, name: str) -> Seen[SecretSeen]:
+    """Return a Secret as watched, else as read live (one without our label is not watched)."""
+    known = tools.store.secret(namespace, name)
+    if known is not None:
+        return Present(known)
+    try:
+        return await tools.secrets.look(namespace, name)
+    except QuayRobotError as error:
+        return Unknown(error)
+
+
+def _spare(tools: Tools, record: RobotRecord, spec: RobotSpec) -> tuple[SecretSeen, ...]:
+    if record.terminating:
+        return ()
+    wanted = secrets_of(record.key.name, spec)
+    owned = tools.store.secrets_of(record.key.namespace, record.uid)
+    return tuple(each for each in owned if each.name not in wanted)

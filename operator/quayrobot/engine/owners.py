@@ -1,0 +1,111 @@
+"""
+How is drift in Quay noticed?
+
+One list per organization and resync serves all of its robots: whoever is not
+as its status says is looked at, the others cost nothing. An organization that
+is gone is told from a lost right by asking for it by name.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from ..model.errors import Denied, QuayRobotError, Reason, Refused
+from ..model.names import OwnerName
+from ..model.world import Present
+from .connections import deny
+from .keys import Lane, OwnerKey
+from .lines import Line
+from .passes import Outcome, Tools, requeue_s
+from .store import RobotRecord
+
+__all__ = ["run_owner"]
+
+log = structlog.get_logger(__name__)
+
+
+async def run_owner(tools: Tools, key: OwnerKey) -> Outcome:
+    """List the robots of one owner and wake whoever is not as expected."""
+    held = _held(tools, key)
+    if not held:
+        return Outcome()
+
+    try:
+        line = await tools.lines.get(key.connection)
+        error = await _refresh(tools, line, key.owner, len(held))
+    except QuayRobotError as failed:
+        # The connection's own pass tells of it and wakes who waits.
+        return Outcome(again_s=30.0, error=failed, settled=False)
+
+    if error is not None:
+        return Outcome(
+            again_s=requeue_s(tools, key, error, slow_s=line.resync_s), error=error, settled=False
+        )
+
+    tools.queue.forgive(key)
+    for record in held:
+        if _differs(line, record):
+            tools.queue.add(record.key, Lane.DRIFT)
+    return Outcome(again_s=tools.spread(line.resync_s))
+
+
+def _held(tools: Tools, key: OwnerKey) -> list[RobotRecord]:
+    return [
+        each
+        for each in tools.store.users_of(key.connection)
+        if each.robot_name.owner == key.owner and each.status.holds and not each.terminating
+    ]
+
+
+async def _refresh(
+    tools: Tools, line: Line, owner: OwnerName, expected: int
+) -> QuayRobotError | None:
+    if line.denied is not None:
+        return line.denied
+    try:
+        # Another pass may have listed a moment ago; that list is as good.
+        await line.snapshots.refresh(owner, max_age_s=line.resync_s * 0.5)
+    except Denied as error:
+        return await deny(tools, line, error)
+    except Refused as error:
+        line.refused = error
+        tools.queue.add(line.key, Lane.EDIT)
+        return await _gone(tools, line, owner) or error
+    except QuayRobotError as error:
+        return error
+
+    if line.refused is not None:
+        line.refused = None
+        tools.queue.add(line.key, Lane.EDIT)
+    if expected and not any(line.snapshots.robots(owner)):
+        # A superuser gets an empty list for an organization that is not there.
+        await _gone(tools, line, owner)
+    return None
+
+
+async def _gone(tools: Tools, line: Line, owner: OwnerName) -> QuayRobotError | None:
+    if owner.kind == "user":
+        return None
+    try:
+        if await line.client.organization_exists(owner):
+            return None
+    except QuayRobotError as error:
+        return error
+    gone = Refused(
+        Reason.ORGANIZATION_NOT_FOUND, f"the organization {owner.name} does not exist in Quay"
+    )
+    line.snapshots.lose(owner, gone)
+    line.refused = None
+    for record in _held(tools, OwnerKey(line.key, owner)):
+        tools.queue.add(record.key, Lane.DRIFT)
+    return gone
+
+
+def _differs(line: Line, record: RobotRecord) -> bool:
+    view = line.snapshots.view(record.robot_name)
+    robot, credential = record.status.robot, record.status.credential
+    if not isinstance(view, Present) or robot is None or credential is None:
+        return True
+    seen = view.value
+    same_token = seen.token is None or seen.token.digest == credential.digest
+    return robot.created_at != seen.created or not same_token

@@ -1,0 +1,135 @@
+"""
+Who is next?
+
+A queue of keys, each at most once, one worker per key at a time. A key that is
+added while it runs runs again. Failures wait longer each time (1 s to 5 min,
+jittered), an edit forgets them. Lanes keep a deletion from queueing behind a
+refresh.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .keys import Key, Lane
+
+__all__ = ["Queue"]
+
+BACKOFF_FIRST_S = 1.0
+BACKOFF_CAP_S = 300.0
+
+
+@dataclass(slots=True)
+class _Entry:
+    """Where a key stands: *due* is on the queue's clock, *failures* in a row."""
+
+    lane: Lane = Lane.RESYNC
+    due: float | None = None
+    ticket: int = -1
+    running: bool = False
+    again: Lane | None = None
+    failures: int = 0
+
+
+class Queue:
+    """Keys in lanes; *clock* is monotonic in seconds, *jitter* draws from [0, 1)."""
+
+    def __init__(self, *, clock: Callable[[], float], jitter: Callable[[], float]) -> None:
+        self._clock, self._jitter = clock, jitter
+        self._entries: dict[Key, _Entry] = {}
+        self._ready: list[tuple[Lane, int, Key]] = []
+        self._later: list[tuple[float, int, Key]] = []
+        self._tickets = itertools.count()
+        self._changed = asyncio.Event()
+
+    def depth(self) -> dict[Lane, int]:
+        """Return how many keys are due, by lane."""
+        now = self._clock()
+        waiting = [e.lane for e in self._entries.values() if e.due is not None and e.due <= now]
+        return {lane: waiting.count(lane) for lane in Lane}
+
+    def add(self, key: Key, lane: Lane, *, delay_s: float = 0.0) -> None:
+        """Have *key* run in *lane*; the earlier time and the more urgent lane win."""
+        entry = self._entries.setdefault(key, _Entry())
+        if entry.running and delay_s == 0.0:
+            entry.again = lane if entry.again is None else min(lane, entry.again)
+            return
+
+        due = self._clock() + delay_s
+        if entry.due is not None and entry.due <= due and entry.lane <= lane:
+            return
+        entry.lane = lane if entry.due is None else min(lane, entry.lane)
+        entry.due = due if entry.due is None else min(due, entry.due)
+        self._schedule(key, entry)
+
+    def forgive(self, key: Key) -> None:
+        """Forget the failures of *key*: something changed."""
+        if key in self._entries:
+            self._entries[key].failures = 0
+
+    def forget(self, key: Key) -> None:
+        """Drop *key*: there is nothing left to do for it."""
+        entry = self._entries.get(key)
+        if entry is not None and not entry.running:
+            del self._entries[key]
+
+    def backoff_s(self, key: Key) -> float:
+        """Count a failure of *key* and return how long to wait after it."""
+        entry = self._entries.setdefault(key, _Entry())
+        entry.failures += 1
+        most = min(BACKOFF_CAP_S, BACKOFF_FIRST_S * 2.0 ** min(entry.failures - 1, 20))
+        return most * (0.5 + self._jitter() / 2)
+
+    async def take(self) -> tuple[Key, Lane]:
+        """Wait for the next key; the caller says `done` when it ran."""
+        while True:
+            self._promote()
+            while self._ready:
+                lane, ticket, key = heapq.heappop(self._ready)
+                entry = self._entries.get(key)
+                if entry is not None and entry.ticket == ticket and not entry.running:
+                    entry.running, entry.due, entry.again = True, None, None
+                    return key, lane
+            await self._wait()
+
+    def done(self, key: Key) -> None:
+        """Take note that *key* ran."""
+        entry = self._entries[key]
+        entry.running = False
+        if entry.again is not None:
+            self.add(key, entry.again)
+            entry.again = None
+        elif entry.due is not None:
+            self._schedule(key, entry)
+        elif not entry.failures:
+            del self._entries[key]
+
+    def _schedule(self, key: Key, entry: _Entry) -> None:
+        assert entry.due is not None
+        entry.ticket = next(self._tickets)
+        if entry.due <= self._clock():
+            heapq.heappush(self._ready, (entry.lane, entry.ticket, key))
+        else:
+            heapq.heappush(self._later, (entry.due, entry.ticket, key))
+        self._changed.set()
+
+    def _promote(self) -> None:
+        now = self._clock()
+        while self._later and self._later[0][0] <= now:
+            _, ticket, key = heapq.heappop(self._later)
+            entry = self._entries.get(key)
+            if entry is not None and entry.ticket == ticket and not entry.running:
+                heapq.heappush(self._ready, (entry.lane, ticket, key))
+
+    async def _wait(self) -> None:
+        self._changed.clear()
+        pause = self._later[0][0] - self._clock() if self._later else None
+        try:
+            async with asyncio.timeout(None if pause is None else max(0.0, pause)):
+                await self._changed.wait()
+        except TimeoutError:
+            return

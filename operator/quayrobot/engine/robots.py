@@ -1,0 +1,235 @@
+"""
+How does one pass over a QuayRobot go?
+
+Look, decide, do, look again, until nothing is due: then say what came of it.
+A restart, an edit and a repair are the same pass. The first failure ends the
+doing, never the saying.
+"""
+
+from __future__ import annotations
+
+
+import structlog
+
+from ..cluster.kinds import QUAY_ROBOT
+from ..model.actions import Action, Component, CreateSecret, DeleteSecret, ReplaceSecret
+from ..model.conditions import ConditionType
+from ..model.errors import (
+    Conflict,
+    Denied,
+    InvalidSpec,
+    QuayRobotError,
+    Reason,
+    TryLater,
+)
+from ..model.resources.robot import RobotSpec, RobotStatus
+from ..model.world import NamespaceSeen, Unlooked
+from ..plan.decide import decide
+from ..plan.proof import ownership
+from ..plan.scene import Finding, Me, Scene
+from ..plan.verdict import verdict, worth_writing
+from .apply import Applier, dump_status
+from .connections import deny
+from .keys import Lane, OwnerKey, ResourceKey
+from .lines import Line
+from .observe import observe
+from .passes import Outcome, Tools, requeue_s
+from .store import RobotRecord
+
+__all__ = ["run_robot"]
+
+ROUNDS = 10
+BLOCKED_CAP_S = 30.0
+UNKNOWN_RESYNC_S = 300.0
+
+log = structlog.get_logger()
+
+
+async def run_robot(tools: Tools, key: ResourceKey) -> Outcome:
+    """Bring one QuayRobot as close to its spec as can be done now, and say how far."""
+    record = tools.store.robots.get(key)
+    if record is None or (record.terminating and not record.guarded):
+        return Outcome()
+
+    try:
+        scene, line = await observe(tools, record)
+    except InvalidSpec as error:
+        return await _say_invalid(tools, record, error)
+    return await _Pass(tools, record, line).run(scene)
+
+
+class _Pass:
+    """One pass over one resource."""
+
+    def __init__(self, tools: Tools, record: RobotRecord, line: Line | None) -> None:
+        self.tools, self.first, self.line = tools, record, line
+        self.applier = Applier(tools, record, line)
+        self.quiet = False
+
+    async def run(self, scene: Scene) -> Outcome:
+        """Run to the end of what can be done now."""
+        scene, findings = await self._rounds(scene)
+        if self.applier.released:
+            return self._released()
+        if not self.quiet:
+            await self._say(scene, findings)
+        self._watch_owner(scene)
+        return self._outcome(scene, findings)
+
+    async def _rounds(self, scene: Scene) -> tuple[Scene, tuple[Finding, ...]]:
+        for _ in range(ROUNDS):
+            plan = decide(scene)
+            self.quiet = plan.quiet
+            if not plan.actions:
+                return scene, plan.findings
+            scene, finding = await self._carry_out(plan.actions, scene)
+            if finding is not None:
+                return scene, (*plan.findings, finding)
+            if self.applier.released:
+                return scene, ()
+        error = TryLater(Reason.INTERNAL_ERROR, "the pass did not come to an end; it goes on later")
+        return scene, (Finding(Component.ROBOT, error),)
+
+    async def _carry_out(
+        self, actions: tuple[Action, ...], scene: Scene
+    ) -> tuple[Scene, Finding | None]:
+        for action in actions:
+            try:
+                scene = await self.applier.apply(action, scene)
+            except Denied as error:
+                return scene, Finding(_component(action, scene), await self._denied(error))
+            except QuayRobotError as error:
+                return scene, Finding(_component(action, scene), error)
+            _log_action(action, self.first)
+        return scene, None
+
+    async def _denied(self, error: Denied) -> QuayRobotError:
+        """A refusal is believed after the credential's Secret was read once more."""
+        if self.line is None:
+            return error
+        return await deny(self.tools, self.line, error)
+
+    async def _say(self, scene: Scene, findings: tuple[Finding, ...]) -> None:
+        before = self.applier.record.status
+        after = verdict(scene, findings, adopted=ownership(scene))
+        if not worth_writing(before, after):
+            return
+        try:
+            body = await self.tools.resources.write_status(
+                QUAY_ROBOT, self.applier.record.body, dump_status(after)
+            )
+        except Conflict:
+            # Somebody edited it: the event that follows starts the next pass.
+            self.tools.queue.add(self.first.key, Lane.EDIT, delay_s=0.5)
+            return
+        except QuayRobotError as error:
+            log.warning("status.not_written", reason=error.reason, **_who(self.first))
+            self.tools.queue.add(self.first.key, Lane.DRIFT, delay_s=5.0)
+            return
+        self.applier.keep(body)
+        await self._tell(self.first.status, after)
+        self._wake_rivals(self.first.status, after)
+
+    async def _tell(self, before: RobotStatus, after: RobotStatus) -> None:
+        """One Event per change of what Ready says."""
+        old, new = _ready(before), _ready(after)
+        if new is None or old == new or new[1] == Reason.CREATING:
+            return
+        await self.tools.recorder.emit(
+            self.applier.record.body,
+            kind=self.first.key.kind,
+            warning=new[0] != "True" and new[1] not in {Reason.DELETING, Reason.SUSPENDED},
+            reason=new[1],
+            note=new[2],
+        )
+
+    def _wake_rivals(self, before: RobotStatus, after: RobotStatus) -> None:
+        if _stalled(before) != _stalled(after) or before.holds != after.holds:
+            for rival in self.tools.store.namesakes(self.first):
+                self.tools.queue.add(rival.key, Lane.DRIFT)
+
+    def _watch_owner(self, scene: Scene) -> None:
+        if self.line is not None and scene.status.holds or ownership(scene) is not None:
+            key = OwnerKey(self.first.connection_key, self.first.robot_name.owner)
+            resync = self.line.resync_s if self.line else UNKNOWN_RESYNC_S
+            self.tools.queue.add(key, Lane.RESYNC, delay_s=self.tools.spread(resync))
+
+    def _released(self) -> Outcome:
+        log.info("resource.released", **_who(self.first))
+        self.tools.queue.add(self.first.connection_key, Lane.DRIFT)
+        for rival in self.tools.store.namesakes(self.first):
+            self.tools.queue.add(rival.key, Lane.DRIFT, delay_s=0.5)
+        return Outcome()
+
+    def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:
+        key = self.first.key
+        if not findings:
+            self.tools.queue.forgive(key)
+            return Outcome(settled=not self.quiet)
+        error = findings[0].error
+        slow = self.line.resync_s if self.line else UNKNOWN_RESYNC_S
+        again = requeue_s(self.tools, key, error, slow_s=slow)
+        if isinstance(error, Conflict):
+            again = min(again, 1.0)
+        if isinstance(error, TryLater) and error.retry_after == 0.0:
+            again = 0.0
+        if scene.me.terminating:
+            again = min(again, BLOCKED_CAP_S)
+        return Outcome(again_s=again, error=error, settled=False)
+
+
+async def _say_invalid(tools: Tools, record: RobotRecord, error: InvalidSpec) -> Outcome:
+    scene = Scene(
+        cluster=tools.cluster,
+        now=tools.now(),
+        me=Me(
+            record.key.kind, record.key.namespace, record.key.name, record.uid,
+            record.generation, record.created, record.terminating, record.guarded,
+        ),
+        spec=RobotSpec.model_construct(suspend=False),
+        status=record.status,
+        connection=error,
+        rules=None,
+        namespace=NamespaceSeen(record.key.namespace),
+        robot=Unlooked(),
+    )
+    this = _Pass(tools, record, None)
+    await this._say(scene, (Finding(Component.SPEC, error),))
+    return Outcome(error=error, settled=False)
+
+
+def _component(action: Action, scene: Scene) -> Component:
+    if scene.me.terminating:
+        return Component.DELETION
+    if isinstance(action, CreateSecret | ReplaceSecret | DeleteSecret):
+        return Component.SECRETS
+    return Component.ROBOT
+
+
+def _ready(status: RobotStatus) -> tuple[str, str, str] | None:
+    for each in status.conditions:
+        if each.type is ConditionType.READY:
+            return each.status, each.reason, each.message
+    return None
+
+
+def _stalled(status: RobotStatus) -> bool:
+    return any(each.type is ConditionType.STALLED for each in status.conditions)
+
+
+def _who(record: RobotRecord) -> dict[str, str]:
+    return {"namespace": record.key.namespace, "name": record.key.name, "uid": record.uid}
+
+
+_WORDS = {
+    "CreateRobot": "robot.created", "DeleteRobot": "robot.deleted",
+    "CreateSecret": "secret.created", "ReplaceSecret": "secret.replaced",
+    "DeleteSecret": "secret.deleted", "AddFinalizer": "finalizer.added",
+    "RemoveFinalizer": "finalizer.removed", "GuardConnection": "connection.guarded",
+}
+
+
+def _log_action(action: Action, record: RobotRecord) -> None:
+    word = _WORDS.get(type(action).__name__)
+    if word is not None:
+        log.info(word, **_who(record))

@@ -1,0 +1,128 @@
+"""
+Who does the work?
+
+Workers take keys from the queue and run the pass that fits, one pass per key
+at a time, each under one deadline. Nothing that goes wrong in a pass ends a
+worker: what we did not foresee is logged by type and tried again later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from ..model.errors import QuayRobotError, Reason, TryLater
+from .connections import run_connection, wake_waiting
+from .keys import Key, Lane, OwnerKey, ResourceKey
+from .owners import run_owner
+from .passes import Meter, Outcome, Tools
+from .robots import run_robot
+
+__all__ = ["Runner"]
+
+DEADLINE_S = 180.0
+
+log = structlog.get_logger(__name__)
+
+
+class Runner:
+    """Runs passes; *observe* is where the doors bring events."""
+
+    def __init__(self, tools: Tools, meter: Meter, *, workers: int) -> None:
+        self._tools, self._meter, self._workers = tools, meter, workers
+        self._tasks: list[asyncio.Task[None]] = []
+        self._busy: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    @property
+    def working(self) -> bool:
+        """Tell whether the workers run."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
+
+    def observe(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
+        """Take an event in and have those whom it concerns look again."""
+        for key, lane in self._tools.store.observe(kind, event_type, body):
+            if lane is Lane.EDIT:
+                self._tools.queue.forgive(key)
+            # What was listed at the start is routine; a change is not.
+            first = event_type is None and key.kind == "QuayRobot"
+            self._tools.queue.add(key, Lane.RESYNC if first else lane)
+
+    def quay_turned(self, key: ResourceKey) -> None:
+        """A connection's Quay went away or came back."""
+        self._tools.queue.add(key, Lane.EDIT)
+        line = self._tools.lines.known(key)
+        if line is not None and not line.limits.open:
+            wake_waiting(self._tools, key)
+
+    def start(self) -> None:
+        """Start the workers."""
+        self._tasks = [
+            asyncio.create_task(self._work(), name=f"worker-{number}")
+            for number in range(self._workers)
+        ]
+
+    async def stop(self, *, grace_s: float) -> None:
+        """Take no more keys; give running passes *grace_s* to end."""
+        self._stopping = True
+        idle = [task for task in self._tasks if task not in self._busy]
+        for task in idle:
+            task.cancel()
+        if self._busy:
+            await asyncio.wait(self._busy, timeout=grace_s)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def _work(self) -> None:
+        queue = self._tools.queue
+        me = asyncio.current_task()
+        assert me is not None
+        while not self._stopping:
+            key, _lane = await queue.take()
+            self._busy.add(me)
+            try:
+                await self._run(key)
+            finally:
+                self._busy.discard(me)
+
+    async def _run(self, key: Key) -> None:
+        tools = self._tools
+        begun = tools.clock()
+        outcome = await self._guarded(key)
+        kind = key.kind if isinstance(key, ResourceKey) else "Owner"
+        word = outcome.error.reason if outcome.error else "settled" if outcome.settled else "quiet"
+        self._meter.passed(kind, word, tools.clock() - begun)
+        if outcome.again_s is not None:
+            tools.queue.add(key, Lane.RESYNC, delay_s=max(outcome.again_s, 0.001))
+        tools.queue.done(key)
+
+    async def _guarded(self, key: Key) -> Outcome:
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await _dispatch(self._tools, key)
+        except QuayRobotError as error:
+            return self._failed(key, error)
+        except TimeoutError:
+            log.warning("pass.failed", reason="deadline")
+            return self._failed(key, TryLater(Reason.INTERNAL_ERROR, "the pass took too long"))
+        except Exception as unforeseen:  # noqa: BLE001 - a worker outlives any pass
+            log.error("pass.failed", exc_info=unforeseen)  # noqa: TRY400
+            failed = TryLater(Reason.INTERNAL_ERROR, "the operator failed; its log says where")
+            return self._failed(key, failed)
+
+    def _failed(self, key: Key, error: QuayRobotError) -> Outcome:
+        return Outcome(again_s=self._tools.queue.backoff_s(key), error=error, settled=False)
+
+
+async def _dispatch(tools: Tools, key: Key) -> Outcome:
+    match key:
+        case OwnerKey():
+            return await run_owner(tools, key)
+        case ResourceKey(kind="QuayRobot"):
+            return await run_robot(tools, key)
+        case ResourceKey():
+            return await run_connection(tools, key)

@@ -1,0 +1,332 @@
+"""
+What does the cluster show, as far as we care?
+
+Slim records of our resources, of the Secrets that carry our label and of the
+namespaces, with the indices that tell whom a change concerns. An event older
+than what is known is dropped; answers to our own writes go in the same way.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from ..cluster.secrets import secret_seen
+from ..model.errors import InvalidSpec
+from ..model.names import ANNOTATION_OWNER, ANNOTATION_ROTATE, FINALIZER, RobotName
+from ..model.resources.connection import (
+    ClusterConnectionSpec,
+    ConnectionSpec,
+    ConnectionStatus,
+)
+from ..model.resources.parse import (
+    lenient_robot,
+    parse_connection,
+    parse_connection_status,
+    parse_robot,
+    parse_robot_status,
+)
+from ..model.resources.robot import RobotSpec, RobotStatus, robot_name_of
+from ..model.world import NamespaceSeen, SecretSeen
+from .keys import Lane, ResourceKey
+
+__all__ = ["ConnectionRecord", "Record", "RobotRecord", "Store", "Wake"]
+
+Body = dict[str, Any]
+EntryT = TypeVar("EntryT")
+Wake = tuple[ResourceKey, Lane]
+_META = (
+    "name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp",
+    "deletionTimestamp", "finalizers",
+)
+
+
+class Record:
+    """One resource of ours: its body without what we never read."""
+
+    def __init__(self, kind: str, body: Body) -> None:
+        meta = {key: body["metadata"][key] for key in _META if key in body["metadata"]}
+        annotations = body["metadata"].get("annotations") or {}
+        if ANNOTATION_ROTATE in annotations:
+            meta["annotations"] = {ANNOTATION_ROTATE: annotations[ANNOTATION_ROTATE]}
+        self.body: Body = {
+            "metadata": meta,
+            "spec": body.get("spec") or {},
+            "status": body.get("status") or {},
+        }
+        self.key = ResourceKey(kind, meta.get("namespace", ""), meta["name"])
+
+    @property
+    def meta(self) -> Body:
+        """Its metadata."""
+        meta: Body = self.body["metadata"]
+        return meta
+
+    @property
+    def version(self) -> int:
+        """Its resourceVersion, comparable within one kind."""
+        return int(self.meta["resourceVersion"])
+
+    @property
+    def uid(self) -> str:
+        """Its uid."""
+        return str(self.meta["uid"])
+
+    @property
+    def generation(self) -> int:
+        """The generation of its spec."""
+        return int(self.meta.get("generation", 1))
+
+    @property
+    def created(self) -> datetime:
+        """When it was made."""
+        return datetime.fromisoformat(self.meta["creationTimestamp"])
+
+    @property
+    def terminating(self) -> bool:
+        """Whether it is on its way out."""
+        return "deletionTimestamp" in self.meta
+
+    @property
+    def guarded(self) -> bool:
+        """Whether our finalizer holds it."""
+        return FINALIZER in (self.meta.get("finalizers") or ())
+
+    def asks_as(self, other: Record) -> bool:
+        """Tell whether *other* asks for the same, so that seeing it is no news."""
+        return _question(self) == _question(other)
+
+
+class RobotRecord(Record):
+    """One QuayRobot."""
+
+    @cached_property
+    def spec(self) -> RobotSpec | InvalidSpec:
+        """Its spec, or why it cannot be one."""
+        try:
+            return parse_robot(self.key.name, self.body["spec"])
+        except InvalidSpec as error:
+            return error
+
+    @cached_property
+    def lenient_spec(self) -> RobotSpec:
+        """Its spec as far as a deletion needs it."""
+        return lenient_robot(self.key.name, self.body["spec"])
+
+    @cached_property
+    def status(self) -> RobotStatus:
+        """Its stored status."""
+        return parse_robot_status(self.body["status"])
+
+    @cached_property
+    def robot_name(self) -> RobotName:
+        """The effective name of its robot."""
+        return robot_name_of(self.key.name, self.lenient_spec)
+
+    @cached_property
+    def connection_key(self) -> ResourceKey:
+        """The connection that it names."""
+        ref = self.lenient_spec.connection_ref
+        namespace = self.key.namespace if ref.kind == "QuayConnection" else ""
+        return ResourceKey(ref.kind, namespace, ref.name)
+
+
+class ConnectionRecord(Record):
+    """One QuayConnection or ClusterQuayConnection."""
+
+    @cached_property
+    def spec(self) -> ConnectionSpec | ClusterConnectionSpec | InvalidSpec:
+        """Its spec, or why it cannot be one."""
+        try:
+            return parse_connection(self.key.kind, self.body["spec"])
+        except InvalidSpec as error:
+            return error
+
+    @cached_property
+    def status(self) -> ConnectionStatus:
+        """Its stored status."""
+        return parse_connection_status(self.body["status"])
+
+
+class Store:
+    """Everything known of the cluster, and who is concerned by a change of it."""
+
+    def __init__(self) -> None:
+        self.robots: dict[ResourceKey, RobotRecord] = {}
+        self.connections: dict[ResourceKey, ConnectionRecord] = {}
+        self.namespaces: dict[str, NamespaceSeen] = {}
+        self._secrets: dict[str, dict[str, SecretSeen]] = defaultdict(dict)
+        self._by_robot: dict[RobotName, set[ResourceKey]] = defaultdict(set)
+        self._by_connection: dict[ResourceKey, set[ResourceKey]] = defaultdict(set)
+        self._by_namespace: dict[str, set[ResourceKey]] = defaultdict(set)
+        self._by_uid: dict[str, ResourceKey] = {}
+
+    # What happened -----------------------------------------------------
+
+    def observe(self, kind: str, event: str | None, body: Body) -> list[Wake]:
+        """Take one watch event (or listed object) in; return whom it concerns."""
+        gone = event == "DELETED"
+        match kind:
+            case "QuayRobot":
+                return self._robot(RobotRecord(kind, body), gone=gone)
+            case "QuayConnection" | "ClusterQuayConnection":
+                return self._connection(ConnectionRecord(kind, body), gone=gone)
+            case "Secret":
+                return self._secret(secret_seen(body), gone=gone)
+            case "Namespace":
+                return self._namespace(body, gone=gone)
+            case _:
+                return []
+
+    def keep_secret(self, seen: SecretSeen) -> None:
+        """Take in a Secret that we read or wrote ourselves."""
+        known = self._secrets[seen.namespace].get(seen.name)
+        if known is None or known.uid != seen.uid or int(known.version) <= int(seen.version):
+            self._secrets[seen.namespace][seen.name] = seen
+
+    def drop_secret(self, namespace: str, name: str) -> None:
+        """Forget a Secret that is gone, or not as it was known."""
+        self._secrets[namespace].pop(name, None)
+
+    # What is known -----------------------------------------------------
+
+    def secret(self, namespace: str, name: str) -> SecretSeen | None:
+        """Return a Secret with our label, as last seen."""
+        return self._secrets[namespace].get(name)
+
+    def secrets_of(self, namespace: str, uid: str) -> tuple[SecretSeen, ...]:
+        """Return the Secrets in *namespace* that the resource *uid* controls."""
+        return tuple(
+            each
+            for each in self._secrets[namespace].values()
+            if each.controller_uid == uid
+        )
+
+    def secret_names(self) -> tuple[tuple[str, str, str], ...]:
+        """Return namespace, name and version of every Secret known."""
+        return tuple(
+            (each.namespace, each.name, each.version)
+            for there in self._secrets.values()
+            for each in there.values()
+        )
+
+    def namesakes(self, record: RobotRecord) -> list[RobotRecord]:
+        """Return the other resources that name the same robot."""
+        keys = self._by_robot.get(record.robot_name, set()) - {record.key}
+        return [self.robots[key] for key in keys]
+
+    def users_of(self, connection: ResourceKey) -> list[RobotRecord]:
+        """Return the resources that name *connection*."""
+        return [self.robots[key] for key in self._by_connection.get(connection, ())]
+
+    # How it is taken in ------------------------------------------------
+
+    def _robot(self, new: RobotRecord, *, gone: bool) -> list[Wake]:
+        old = self.robots.get(new.key)
+        if old is not None and old.uid == new.uid and old.version > new.version:
+            return []
+        if old is not None:
+            self._unindex(old)
+        if gone:
+            self.robots.pop(new.key, None)
+            return self._left(new)
+
+        self.robots[new.key] = new
+        self._index(new)
+        if old is not None and old.uid == new.uid and old.asks_as(new):
+            return []
+        return [(new.key, Lane.EDIT)]
+
+    def _left(self, record: RobotRecord) -> list[Wake]:
+        heirs = [(each.key, Lane.EDIT) for each in self.namesakes(record)]
+        return [*heirs, (record.connection_key, Lane.DRIFT), (record.key, Lane.EDIT)]
+
+    def _connection(self, new: ConnectionRecord, *, gone: bool) -> list[Wake]:
+        old = self.connections.get(new.key)
+        if old is not None and old.uid == new.uid and old.version > new.version:
+            return []
+        if gone:
+            self.connections.pop(new.key, None)
+        else:
+            self.connections[new.key] = new
+        if old is not None and not gone and old.uid == new.uid and old.asks_as(new):
+            return []
+        return [(new.key, Lane.EDIT)]
+
+    def _secret(self, new: SecretSeen, *, gone: bool) -> list[Wake]:
+        there = self._secrets[new.namespace]
+        old = there.get(new.name)
+        if old is not None and old.uid == new.uid and int(old.version) > int(new.version):
+            return []
+        if gone:
+            there.pop(new.name, None)
+        else:
+            there[new.name] = new
+        if old is not None and not gone and old == new:
+            return []
+        return [(each, Lane.DRIFT) for each in self._concerned(new)]
+
+    def _concerned(self, secret: SecretSeen) -> Iterable[ResourceKey]:
+        owner = self._by_uid.get(secret.controller_uid or "")
+        if owner is not None:
+            yield owner
+        parts = secret.annotations.get(ANNOTATION_OWNER, "").split("/")
+        named = ResourceKey(*parts) if len(parts) == 3 else None
+        if named is not None and named != owner and named in self.robots:
+            yield named
+        if owner is not None:
+            return
+        # A name that was taken may be free now.
+        for key in self._by_namespace.get(secret.namespace, ()):
+            record = self.robots[key]
+            if key not in {owner, named} and _wants(record, secret.name):
+                yield key
+
+    def _namespace(self, body: Body, *, gone: bool) -> list[Wake]:
+        meta = body["metadata"]
+        name = meta["name"]
+        new = NamespaceSeen(name, meta.get("labels") or {}, "deletionTimestamp" in meta)
+        old = self.namespaces.get(name)
+        if gone:
+            self.namespaces.pop(name, None)
+        else:
+            self.namespaces[name] = new
+        if old == new:
+            return []
+        return [(key, Lane.EDIT) for key in self._by_namespace.get(name, ())]
+
+    def _index(self, record: RobotRecord) -> None:
+        self._by_robot[record.robot_name].add(record.key)
+        self._by_connection[record.connection_key].add(record.key)
+        self._by_namespace[record.key.namespace].add(record.key)
+        self._by_uid[record.uid] = record.key
+
+    def _unindex(self, record: RobotRecord) -> None:
+        self._by_uid.pop(record.uid, None)
+        _drop(self._by_robot, record.robot_name, record.key)
+        _drop(self._by_connection, record.connection_key, record.key)
+        _drop(self._by_namespace, record.key.namespace, record.key)
+
+
+def _drop(index: dict[EntryT, set[ResourceKey]], entry: EntryT, key: ResourceKey) -> None:
+    index[entry].discard(key)
+    if not index[entry]:
+        del index[entry]
+
+
+def _question(record: Record) -> tuple[object, ...]:
+    meta = record.meta
+    return (
+        meta.get("generation"), meta.get("deletionTimestamp"),
+        tuple(meta.get("finalizers") or ()), str(meta.get("annotations")),
+    )
+
+
+def _wants(record: RobotRecord, secret: str) -> bool:
+    declared = record.lenient_spec.secrets
+    if declared is None:
+        return record.key.name == secret
+    return any(each.name == secret for each in declared)

@@ -1,0 +1,191 @@
+"""
+What can the operator do to the world?
+
+Every read that costs a call and every write is a word here; what is not here
+cannot happen. Actions say what, never how: the rooms that do I/O carry them
+out, in the order in which the plan lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .names import OwnerName, RobotName
+from .resources.robot import RobotState
+from .secrecy import Token
+
+__all__ = [
+    "Action",
+    "AddFinalizer",
+    "Component",
+    "CreateRobot",
+    "CreateSecret",
+    "DeleteRobot",
+    "DeleteSecret",
+    "GuardConnection",
+    "ListRobots",
+    "LookAtOrganization",
+    "LookAtOwner",
+    "LookAtRobot",
+    "LookAtUser",
+    "RecordProgress",
+    "RemoveFinalizer",
+    "ReplaceSecret",
+    "SecretWanted",
+]
+
+
+class Component(StrEnum):
+    """The part of a resource that an action or a finding is about."""
+
+    SPEC = "Spec"
+    ROBOT = "Robot"
+    GRANTS = "Grants"
+    FEDERATION = "Federation"
+    SECRETS = "Secrets"
+    DELETION = "Deletion"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretWanted:
+    """
+    One Secret as it is to be.
+
+    *data* holds the bytes in Tokens, by data key. *controlled* says whether
+    the Secret goes with its owner (an owner reference) or stays.
+    """
+
+    namespace: str
+    name: str
+    type: str
+    data: Mapping[str, Token] = field(repr=False)
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    controlled: bool
+    owner_kind: str
+    owner_name: str
+    owner_uid: str
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The digest of each data key's bytes."""
+        return {key: value.digest for key, value in self.data.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ListRobots:
+    """Have a fresh list of all robots of *owner*; one call serves all of them."""
+
+    owner: OwnerName
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtRobot:
+    """GET one robot of Quay, the marker included."""
+
+    robot: RobotName
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtOrganization:
+    """GET the organization itself: is it there at all?"""
+
+    robot: RobotName
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtUser:
+    """GET the user that owns the connection's token."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtOwner:
+    """Read live whether the resource that a marker names still exists."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordProgress:
+    """Store what is about to happen to the robot, before a write that it has to outlive."""
+
+    state: RobotState
+
+
+@dataclass(frozen=True, slots=True)
+class GuardConnection:
+    """Put our finalizer on the connection and its credential Secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddFinalizer:
+    """Put our finalizer on the resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFinalizer:
+    """Let the resource go."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRobot:
+    """PUT a new robot that carries our marker in *metadata*."""
+
+    robot: RobotName
+    description: str
+    metadata: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRobot:
+    """DELETE a robot that was proven ours."""
+
+    robot: RobotName
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSecret:
+    """Create a Secret whose name is free."""
+
+    wanted: SecretWanted
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceSecret:
+    """Replace a Secret of ours, at the uid and version that were looked at."""
+
+    wanted: SecretWanted
+    uid: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSecret:
+    """Delete a Secret of ours, at the uid and version that were looked at."""
+
+    namespace: str
+    name: str
+    uid: str
+    version: str
+
+
+Action = (
+    ListRobots
+    | LookAtRobot
+    | LookAtOrganization
+    | LookAtUser
+    | LookAtOwner
+    | RecordProgress
+    | GuardConnection
+    | AddFinalizer
+    | RemoveFinalizer
+    | CreateRobot
+    | DeleteRobot
+    | CreateSecret
+    | ReplaceSecret
+    | DeleteSecret
+)

@@ -1,0 +1,211 @@
+"""
+How does the API server learn what a resource may say?
+
+The models are the single source: their JSON schema is turned into the
+structural schema that CustomResourceDefinitions want. Root rules are guarded,
+so that a rule tightened later never locks a stored object: it passes while
+the spec stays as it is, and finalizer and status can still be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .names import GROUP, VERSION
+from .resources.base import SCHEMA_RULES, Part, Rule
+from .resources.connection import ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
+from .resources.robot import ROBOT_RULES, RobotSpec, RobotStatus
+
+__all__ = ["DEFINITIONS", "Definition", "crd", "guarded"]
+
+Schema = dict[str, Any]
+_DROPPED = {"title", "$schema", "examples", "discriminator", "deprecated", "readOnly", "writeOnly"}
+_READY = '.status.conditions[?(@.type=="Ready")]'
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of `kubectl get`; a *wide* one is shown with `-o wide` only."""
+
+    name: str
+    path: str
+    type: str = "string"
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One kind: its names, its models, its rules, its columns."""
+
+    kind: str
+    plural: str
+    short: str
+    scope: str
+    spec: type[Part]
+    status: type[Part]
+    rules: tuple[Rule, ...]
+    columns: tuple[Column, ...]
+    name_max: int = 253
+
+
+_STATE = (
+    Column("Ready", f"{_READY}.status"),
+    Column("Reason", f"{_READY}.reason"),
+)
+_AGE = Column("Age", ".metadata.creationTimestamp", "date")
+_ROBOT_COLUMNS = (
+    Column("Robot", ".status.robot.fullName"),
+    *_STATE,
+    Column("Secret", ".status.secrets[0].name"),
+    _AGE,
+    Column("Last used", ".status.robot.lastUsedOn", wide=True),
+    Column("Connection", ".spec.connectionRef.name", wide=True),
+)
+_CONNECTION_COLUMNS = (Column("URL", ".spec.url"), *_STATE, _AGE)
+
+DEFINITIONS = (
+    Definition(
+        "QuayRobot", "quayrobots", "qr", "Namespaced",
+        RobotSpec, RobotStatus, ROBOT_RULES, _ROBOT_COLUMNS,
+    ),
+    Definition(
+        "QuayConnection", "quayconnections", "qconn", "Namespaced",
+        ConnectionSpec, ConnectionStatus, (), _CONNECTION_COLUMNS,
+    ),
+    Definition(
+        "ClusterQuayConnection", "clusterquayconnections", "cqconn", "Cluster",
+        ClusterConnectionSpec, ConnectionStatus, (), _CONNECTION_COLUMNS,
+    ),
+)  # fmt: skip
+
+
+def crd(definition: Definition) -> Schema:
+    """Return the CustomResourceDefinition of *definition*, as JSON values."""
+    singular = definition.kind.lower()
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{definition.plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "names": {
+                "kind": definition.kind,
+                "listKind": f"{definition.kind}List",
+                "plural": definition.plural,
+                "singular": singular,
+                "shortNames": [definition.short],
+                "categories": ["quay"],
+            },
+            "scope": definition.scope,
+            "versions": [_version(definition)],
+        },
+    }
+
+
+def guarded(rule: Rule) -> Schema:
+    """Return a root *rule* that a stored object whose spec stays as it is always passes."""
+    same = "oldSelf.optMap(o, o.spec == self.spec).orValue(false)"
+    return {
+        "rule": f"{same} || ({rule.rule})",
+        "message": rule.message,
+        "optionalOldSelf": True,
+    }
+
+
+def _version(definition: Definition) -> Schema:
+    return {
+        "name": VERSION,
+        "served": True,
+        "storage": True,
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [_column(each) for each in definition.columns],
+        "schema": {"openAPIV3Schema": _root(definition)},
+    }
+
+
+def _column(column: Column) -> Schema:
+    shown: Schema = {"name": column.name, "type": column.type, "jsonPath": column.path}
+    return shown | ({"priority": 1} if column.wide else {})
+
+
+def _root(definition: Definition) -> Schema:
+    root: Schema = {
+        "type": "object",
+        "description": _summary(definition.spec),
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {
+                "type": "object",
+                "properties": {"name": {"type": "string", "maxLength": definition.name_max}},
+            },
+            "spec": structural(definition.spec),
+            "status": structural(definition.status, strict=False),
+        },
+    }
+    if definition.rules:
+        root[SCHEMA_RULES] = [guarded(each) for each in definition.rules]
+    return root
+
+
+def structural(model: type[Part], *, strict: bool = True) -> Schema:
+    """Return *model* as a structural schema; not *strict* leaves out what could lock a status."""
+    full = model.model_json_schema(by_alias=True, mode="validation")
+    return _convert(full, full.get("$defs", {}), strict=strict)
+
+
+def _convert(node: Mapping[str, Any], defs: Mapping[str, Any], *, strict: bool) -> Schema:
+    if "$ref" in node:
+        target = defs[node["$ref"].rsplit("/", 1)[1]]
+        beside = {key: value for key, value in node.items() if key != "$ref"}
+        return _convert({**target, **beside}, defs, strict=strict)
+
+    if "anyOf" in node or "allOf" in node:
+        return _merged(node, defs, strict=strict)
+
+    kept = {key: value for key, value in node.items() if key not in _DROPPED | {"$defs"}}
+    return _cleaned(kept, defs, strict=strict)
+
+
+def _merged(node: Mapping[str, Any], defs: Mapping[str, Any], *, strict: bool) -> Schema:
+    """`X or null` becomes plain X that may be left out; null itself is never stored."""
+    choices = [each for each in node.get("anyOf", node.get("allOf", ())) if each.get("type") != "null"]
+    beside = {key: value for key, value in node.items() if key not in {"anyOf", "allOf"}}
+    if beside.get("default", 0) is None:
+        del beside["default"]
+    assert len(choices) == 1, "a union of types has no structural schema"
+    return _convert({**choices[0], **beside}, defs, strict=strict)
+
+
+def _cleaned(node: Schema, defs: Mapping[str, Any], *, strict: bool) -> Schema:
+    if "const" in node:
+        node["enum"] = [node.pop("const")]
+    if node.get("additionalProperties") is False:
+        del node["additionalProperties"]
+    if isinstance(node.get("additionalProperties"), Mapping):
+        node["additionalProperties"] = _convert(node["additionalProperties"], defs, strict=strict)
+    if "properties" in node:
+        node["properties"] = {
+            name: _convert(each, defs, strict=strict) for name, each in node["properties"].items()
+        }
+    if "items" in node:
+        node["items"] = _convert(node["items"], defs, strict=strict)
+    if "propertyNames" in node:
+        # Structural schemas cannot bind the keys of a map.
+        del node["propertyNames"]
+    if node.get("default") == {} and "properties" not in node:
+        del node["default"]
+    return node if strict else _loose(node)
+
+
+def _loose(node: Schema) -> Schema:
+    for key in ("enum", "pattern", "default"):
+        node.pop(key, None)
+    return node
+
+
+def _summary(model: type[Part]) -> str:
+    return (model.__doc__ or "").strip().split("\n")[0]

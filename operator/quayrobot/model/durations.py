@@ -1,0 +1,26 @@
+"""How are durations written? As Go writes them: `90s`, `5m`, `1h30m`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+__all__ = ["DURATION_PATTERN", "parse_duration"]
+
+DURATION_PATTERN = r"^([0-9]+(h|m|s))+$"
+_PART = re.compile(r"([0-9]+)(h|m|s)")
+_UNIT_S = {"h": 3600, "m": 60, "s": 1}
+
+
+def parse_duration(text: str) -> timedelta:
+    """
+    Return the duration that *text* says.
+
+    Raises:
+        ValueError: *text* is not a Go duration of hours, minutes and seconds.
+    """
+    if not re.fullmatch(DURATION_PATTERN, text):
+        msg = "a duration is written like 90s, 5m or 1h30m; days are written in hours"
+        raise ValueError(msg)
+
+    return timedelta(seconds=sum(int(n) * _UNIT_S[unit] for n, unit in _PART.findall(text)))

@@ -1,0 +1,120 @@
+"""
+What can go wrong, sorted by what happens next?
+
+QuayRobotError            reason, message (house-written), cause chained
+  InvalidSpec             the user must edit          -> Stalled, waits for an edit
+  Refused                 user or admin must act      -> Stalled, slow recheck
+  Denied                  credential refused, twice   -> Stalled, slow probe
+  TryLater                may work later              -> Reconciling, backoff
+    Ambiguous             a write may have happened   -> look before anything else
+    Conflict              the object is not as we saw -> look before anything else
+
+The class is the consequence; the reason is what a user reads. Foreign text (a
+response body, the text of a foreign exception) never enters a message.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = [
+    "Ambiguous",
+    "Conflict",
+    "Denied",
+    "InvalidSpec",
+    "QuayRobotError",
+    "Reason",
+    "Refused",
+    "TryLater",
+]
+
+
+class Reason(StrEnum):
+    """Every reason a condition or an event of ours can carry; part of the API."""
+
+    RECONCILED = "Reconciled"
+    CREATING = "Creating"
+    DELETING = "Deleting"
+    ROTATING = "Rotating"
+    SUSPENDED = "Suspended"
+    INVALID_SPEC = "InvalidSpec"
+    ACCESS_DENIED = "AccessDenied"
+    CONNECTION_NOT_FOUND = "ConnectionNotFound"
+    CONNECTION_NOT_READY = "ConnectionNotReady"
+    CONNECTION_MOVED = "ConnectionMoved"
+    ROBOT_EXISTS = "RobotExists"
+    ROBOT_NOT_FOUND = "RobotNotFound"
+    ALREADY_CLAIMED = "AlreadyClaimed"
+    FOREIGN_OWNER = "ForeignOwner"
+    SECRET_NOT_OWNED = "SecretNotOwned"  # noqa: S105 - a reason, not a secret
+    SERVICE_ACCOUNT_NOT_FOUND = "ServiceAccountNotFound"
+    REPOSITORY_NOT_FOUND = "RepositoryNotFound"
+    TEAM_NOT_FOUND = "TeamNotFound"
+    NOT_SUPPORTED = "NotSupported"
+    ISSUER_REFUSED = "IssuerRefused"
+    EXCHANGE_REFUSED = "ExchangeRefused"
+    CREDENTIAL_REFUSED = "CredentialRefused"
+    INSUFFICIENT_SCOPE = "InsufficientScope"
+    QUAY_UNREACHABLE = "QuayUnreachable"
+    QUAY_THROTTLED = "QuayThrottled"
+    QUAY_READ_ONLY = "QuayReadOnly"
+    QUAY_ANSWER_NOT_UNDERSTOOD = "QuayAnswerNotUnderstood"
+    DELETION_BLOCKED = "DeletionBlocked"
+    ORGANIZATION_NOT_FOUND = "OrganizationNotFound"
+    CLUSTER_REFUSED = "ClusterRefused"
+    CLUSTER_UNAVAILABLE = "ClusterUnavailable"
+    INTERNAL_ERROR = "InternalError"
+
+
+class QuayRobotError(Exception):
+    """Something a pass could not do: *reason* for machines, *message* for people."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+        self.message = message
+
+
+class InvalidSpec(QuayRobotError):
+    """The resource says something that cannot be; only an edit helps."""
+
+
+class Refused(QuayRobotError):
+    """The rules, Quay or the cluster said no; somebody has to act."""
+
+
+class Denied(QuayRobotError):
+    """Quay refused the connection's credential; a new one helps."""
+
+
+class TryLater(QuayRobotError):
+    """It may work later; *retry_after* is in seconds where the other side said so."""
+
+    def __init__(
+        self, reason: Reason, message: str, *, retry_after: float | None = None
+    ) -> None:
+        super().__init__(reason, message)
+        self.retry_after = retry_after
+
+
+class Ambiguous(TryLater):
+    """
+    A write was sent and its outcome is not known: look before writing again.
+
+    *refusal* is what the answer meant if the look finds that nothing happened.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        refusal: QuayRobotError | None = None,
+    ) -> None:
+        super().__init__(reason, message, retry_after=retry_after)
+        self.refusal = refusal
+
+
+class Conflict(TryLater):
+    """The object changed, came or went since it was looked at: look again."""

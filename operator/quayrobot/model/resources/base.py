@@ -1,0 +1,102 @@
+"""
+What do all parts of our resources have in common?
+
+They are immutable, camelCase on the wire, refuse unknown fields and never
+quote their input in an error (a user may paste a token into the wrong field).
+A Rule is a CEL validation carried beside the model that it binds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from ..durations import DURATION_PATTERN
+from ..names import OBJECT_NAME_PATTERN, OWNER_PATTERN
+
+__all__ = [
+    "Duration",
+    "Glob",
+    "LabelSelector",
+    "ObjectName",
+    "OwnerText",
+    "Part",
+    "Rule",
+    "rules",
+]
+
+SCHEMA_RULES = "x-kubernetes-validations"
+
+
+class Part(BaseModel):
+    """Any piece of a spec or a status."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A CEL rule of the API server, and the words a user gets when it fails."""
+
+    rule: str
+    message: str
+
+    def as_schema(self) -> dict[str, str]:
+        """Return the rule as it stands in a structural schema."""
+        return {"rule": self.rule, "message": self.message}
+
+
+def rules(*all_rules: Rule) -> dict[str, Any]:
+    """Return *all_rules* for a model's or a field's `json_schema_extra`."""
+    return {SCHEMA_RULES: [each.as_schema() for each in all_rules]}
+
+
+def _at_least(shortest: str) -> Rule:
+    return Rule(
+        rule=f"duration(self) >= duration('{shortest}')",
+        message=f"must be at least {shortest}",
+    )
+
+
+_GO_DURATION: dict[str, Any] = {
+    "type": "string",
+    "pattern": DURATION_PATTERN,
+    "maxLength": 32,
+}
+
+Duration = Annotated[
+    str,
+    StringConstraints(pattern=DURATION_PATTERN, max_length=32),
+    WithJsonSchema(_GO_DURATION | {SCHEMA_RULES: [_at_least("10s").as_schema()]}),
+]
+ObjectName = Annotated[str, StringConstraints(pattern=OBJECT_NAME_PATTERN, max_length=253)]
+OwnerText = Annotated[str, StringConstraints(pattern=OWNER_PATTERN, max_length=255)]
+Glob = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9*?._{}\[\]!+/:-]+$", max_length=255)
+]
+
+
+class LabelRequirement(Part):
+    """One expression of a label selector, as Kubernetes defines it."""
+
+    key: Annotated[str, StringConstraints(min_length=1, max_length=317)]
+    operator: Annotated[str, Field(json_schema_extra={"enum": ["In", "NotIn", "Exists", "DoesNotExist"]})]
+    values: Annotated[list[Annotated[str, StringConstraints(max_length=63)]], Field(max_length=64)] = []
+
+
+class LabelSelector(Part):
+    """Kubernetes' label selector; an empty one selects everything."""
+
+    match_labels: Annotated[
+        dict[str, Annotated[str, StringConstraints(max_length=63)]], Field(max_length=32)
+    ] = {}
+    match_expressions: Annotated[list[LabelRequirement], Field(max_length=16)] = []

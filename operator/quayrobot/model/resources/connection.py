@@ -1,0 +1,159 @@
+"""
+What does a connection to a Quay say?
+
+Two kinds share one body. The namespaced QuayConnection serves its own
+namespace and needs no rules; the ClusterQuayConnection serves every namespace
+that one of its access rules lets in.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, StringConstraints
+
+from ..conditions import Condition
+from .base import Duration, Glob, LabelSelector, ObjectName, Part, Rule, rules
+
+__all__ = [
+    "AccessRule",
+    "ClusterConnectionSpec",
+    "ConnectionSpec",
+    "ConnectionStatus",
+    "Limits",
+    "origin_of",
+]
+
+URL_PATTERN = r"^https?://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$"
+HOST_PATTERN = r"^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"
+_DEFAULT_PORT = {"http": 80, "https": 443}
+
+PLAINTEXT = Rule(
+    rule="!self.url.startsWith('http://') || self.allowPlaintext",
+    message="url must be https; a token over http can be read by anyone on the way "
+    "(set allowPlaintext: true to accept that)",
+)
+
+
+class SecretKeyRef(Part):
+    """The key of a Secret in the connection's own namespace."""
+
+    name: ObjectName
+    key: Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)] = "token"
+
+
+class ClusterSecretKeyRef(SecretKeyRef):
+    """The key of a Secret in a namespace that has to be named."""
+
+    namespace: Annotated[
+        str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)
+    ]
+
+
+class Credentials(Part):
+    """Where the OAuth application token is kept."""
+
+    secret_ref: SecretKeyRef
+
+
+class ClusterCredentials(Part):
+    """Where the OAuth application token is kept."""
+
+    secret_ref: ClusterSecretKeyRef
+
+
+class Limits(Part):
+    """How much this Quay is asked to bear; *timeout* bounds one call."""
+
+    timeout: Duration = "30s"
+
+
+class AccessRule(Part):
+    """What some namespaces may ask of a connection; all parts must hold together."""
+
+    namespaces: LabelSelector
+    organizations: Annotated[list[Glob], Field(max_length=64)] = []
+    users: Annotated[list[Glob], Field(max_length=64)] = []
+    robot_names: Annotated[list[Glob] | None, Field(max_length=64)] = None
+    adoption: bool = False
+    takeover: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=128)]], Field(max_length=16)
+    ] = []
+
+    model_config = Part.model_config | {
+        "json_schema_extra": rules(
+            Rule(
+                rule="!self.adoption || has(self.robotNames)",
+                message="adoption: true needs robotNames, so that the rule says which robots "
+                "may be taken over (for example ['{namespace}-*'])",
+            )
+        )
+    }
+
+
+class _ConnectionBody(Part):
+    url: Annotated[
+        str,
+        StringConstraints(pattern=URL_PATTERN, max_length=300),
+    ]
+    registry_host: Annotated[str | None, StringConstraints(pattern=HOST_PATTERN, max_length=300)] = None
+    ca_bundle: Annotated[str | None, StringConstraints(min_length=1, max_length=262144)] = None
+    allow_plaintext: bool = False
+    limits: Limits = Limits()
+    resync_interval: Duration = "5m"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: what a robot is bound to."""
+        return origin_of(self.url)
+
+    @property
+    def registry(self) -> str:
+        """The host (and port) that image names begin with."""
+        return self.registry_host or urlsplit(self.url).netloc
+
+
+class ConnectionSpec(_ConnectionBody):
+    """The spec of a QuayConnection."""
+
+    credentials: Credentials
+
+    model_config = Part.model_config | {"json_schema_extra": rules(PLAINTEXT)}
+
+
+class ClusterConnectionSpec(_ConnectionBody):
+    """The spec of a ClusterQuayConnection."""
+
+    credentials: ClusterCredentials
+    access: Annotated[list[AccessRule], Field(max_length=128)]
+
+    model_config = Part.model_config | {"json_schema_extra": rules(PLAINTEXT)}
+
+
+class CredentialSeen(Part):
+    """Which Secret was read last; kept so that a changed reference lets the old one go."""
+
+    secret_name: str
+    secret_namespace: str
+
+
+class ConnectionStatus(Part):
+    """What the operator knows about a connection."""
+
+    observed_generation: int | None = None
+    conditions: tuple[Condition, ...] = ()
+    origin: str | None = None
+    credential: CredentialSeen | None = None
+
+
+Kind = Literal["QuayConnection", "ClusterQuayConnection"]
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of *url*, the port always written out."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if ":" in host:
+        host = f"[{host}]"
+    return f"{parts.scheme}://{host}:{parts.port or _DEFAULT_PORT[parts.scheme]}"

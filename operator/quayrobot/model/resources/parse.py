@@ -1,0 +1,178 @@
+"""
+How does a stored object become typed words, or a clear refusal?
+
+The API server has checked most of it already; this is the second line, with
+the same rules, for objects that a newer schema would refuse. Deletion reads
+leniently: whatever was stored must stay deletable. Nothing of the input is
+ever quoted: a user may have pasted a token into the wrong field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from ..conditions import Condition
+from ..errors import InvalidSpec, Reason
+from ..names import FULL_NAME_MAX, MARKER_KEY, is_robot_short_name
+from .base import Part
+from .connection import ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
+from .robot import ConnectionRef, RobotSpec, RobotStatus, robot_name_of
+
+__all__ = [
+    "lenient_robot",
+    "parse_connection",
+    "parse_connection_status",
+    "parse_robot",
+    "parse_robot_status",
+]
+
+PartT = TypeVar("PartT", bound=Part)
+StatusT = TypeVar("StatusT", RobotStatus, ConnectionStatus)
+
+
+def parse_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
+    """
+    Return the spec of the QuayRobot called *name*.
+
+    Raises:
+        InvalidSpec: It says something that cannot be.
+    """
+    parsed = _parse(RobotSpec, spec)
+    if (parsed.organization is None) == (parsed.user is None):
+        raise _invalid("exactly one of organization and user must be given")
+
+    robot = robot_name_of(name, parsed)
+    if not is_robot_short_name(robot.short):
+        raise _invalid(
+            "robotName (by default the resource's name) must be 2 to 255 lower-case letters and "
+            "digits, with single '.', '_' or '-' between them"
+        )
+    if len(robot.full) > FULL_NAME_MAX:
+        raise _invalid("'<organization or user>+<robotName>' is longer than 255 characters")
+    if MARKER_KEY in parsed.metadata:
+        raise _invalid(f"metadata must not hold the key {MARKER_KEY}")
+    _check_secrets(parsed)
+    return parsed
+
+
+def parse_connection(
+    kind: str, spec: Mapping[str, object]
+) -> ConnectionSpec | ClusterConnectionSpec:
+    """
+    Return the spec of a connection of *kind*.
+
+    Raises:
+        InvalidSpec: It says something that cannot be.
+    """
+    parsed: ConnectionSpec | ClusterConnectionSpec
+    if kind == "ClusterQuayConnection":
+        parsed = _parse(ClusterConnectionSpec, spec)
+    else:
+        parsed = _parse(ConnectionSpec, spec)
+    if parsed.url.startswith("http://") and not parsed.allow_plaintext:
+        raise _invalid("url must be https, unless allowPlaintext is true")
+    if isinstance(parsed, ClusterConnectionSpec) and any(
+        rule.adoption and rule.robot_names is None for rule in parsed.access
+    ):
+        raise _invalid("an access rule with adoption needs robotNames")
+    return parsed
+
+
+def lenient_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
+    """Return what of *spec* a deletion needs, whatever else it says."""
+    try:
+        return parse_robot(name, spec)
+    except InvalidSpec:
+        ref = spec.get("connectionRef")
+        return RobotSpec.model_construct(
+            connection_ref=_lenient_ref(ref if isinstance(ref, Mapping) else {}),
+            organization=_text(spec, "organization"),
+            user=_text(spec, "user"),
+            robot_name=_text(spec, "robotName"),
+            deletion_policy="Orphan" if spec.get("deletionPolicy") == "Orphan" else "Delete",
+            secrets=[],
+        )
+
+
+def parse_robot_status(status: Mapping[str, object]) -> RobotStatus:
+    """Return the stored status; what cannot be read counts as not there."""
+    return _status(RobotStatus, status)
+
+
+def parse_connection_status(status: Mapping[str, object]) -> ConnectionStatus:
+    """Return the stored status; what cannot be read counts as not there."""
+    return _status(ConnectionStatus, status)
+
+
+def _check_secrets(spec: RobotSpec) -> None:
+    names = [secret.name for secret in spec.secrets or ()]
+    if len(names) != len(set(names)):
+        raise _invalid("two entries of secrets have the same name")
+
+    for secret in spec.secrets or ():
+        if secret.keys is not None and secret.format != "Opaque":
+            raise _invalid("keys can be named for format: Opaque only")
+        if secret.scope != "Registry" and secret.format == "BasicAuth":
+            raise _invalid("format: BasicAuth holds no registry, so scope must be Registry")
+        for key in (*secret.labels, *secret.annotations):
+            if key.startswith(f"{MARKER_KEY}/") or key == "app.kubernetes.io/managed-by":
+                raise _invalid("labels and annotations under quayrobot.io/ are the operator's own")
+
+
+def _parse(model: type[PartT], spec: Mapping[str, object]) -> PartT:
+    try:
+        return model.model_validate(spec)
+    except ValidationError as error:
+        places = sorted({_place(each["loc"]) for each in error.errors(include_input=False)})
+        raise _invalid("not accepted: " + ", ".join(places[:5])) from None
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    # A key of a map is user text; only names that the schema knows are shown.
+    known = [str(each) for each in location if isinstance(each, int) or each.isidentifier()]
+    return "spec." + ".".join(known)[:120]
+
+
+def _invalid(message: str) -> InvalidSpec:
+    return InvalidSpec(Reason.INVALID_SPEC, message)
+
+
+def _text(spec: Mapping[str, object], key: str) -> str | None:
+    value = spec.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _lenient_ref(ref: Mapping[str, object]) -> ConnectionRef:
+    namespaced = ref.get("kind") == "QuayConnection"
+    return ConnectionRef.model_construct(
+        kind="QuayConnection" if namespaced else "ClusterQuayConnection",
+        name=_text(ref, "name") or "default",
+    )
+
+
+def _status(model: type[StatusT], status: Mapping[str, object]) -> StatusT:
+    """Field by field: one that a later release wrote differently must not cost the rest."""
+    aliases = {(each.alias or name): name for name, each in model.model_fields.items()}
+    found: dict[str, Any] = {}
+    for alias, value in status.items():
+        if alias not in aliases:
+            continue
+        kept = _conditions(value) if alias == "conditions" else value
+        try:
+            found[aliases[alias]] = getattr(model.model_validate({alias: kept}), aliases[alias])
+        except ValidationError:
+            continue
+    return model.model_construct(**found)
+
+
+def _conditions(value: object) -> list[Condition]:
+    conditions = []
+    for each in value if isinstance(value, list) else []:
+        try:
+            conditions.append(Condition.model_validate(each))
+        except ValidationError:
+            continue
+    return conditions

@@ -1,0 +1,247 @@
+"""
+What does a QuayRobot say?
+
+The spec is what a user declares and is never written by us. Defaults that
+depend on the resource's own name (the robot's name, the one default Secret)
+are *effective* values: computed here, compared by the immutability rules, and
+never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from ..conditions import Condition
+from ..names import MARKER_KEY, OwnerName, RobotName
+from .base import ObjectName, OwnerText, Part, Rule, rules
+
+__all__ = [
+    "ConnectionRef",
+    "RobotSpec",
+    "RobotStatus",
+    "SecretSpec",
+    "robot_name_of",
+    "secrets_of",
+]
+
+Name63 = Annotated[str, StringConstraints(min_length=1, max_length=317)]
+RESERVED = (
+    "!self.exists(k, k == 'quayrobot.io' || k.startsWith('quayrobot.io/') "
+    "|| k == 'app.kubernetes.io/managed-by')"
+)
+RESERVED_WORDS = "keys under quayrobot.io/ and app.kubernetes.io/managed-by are the operator's own"
+DataKey = Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
+
+
+class ConnectionRef(Part):
+    """Which connection leads to the Quay."""
+
+    kind: Literal["ClusterQuayConnection", "QuayConnection"] = "ClusterQuayConnection"
+    name: ObjectName = "default"
+
+
+class SecretKeys(Part):
+    """The data keys of an Opaque Secret."""
+
+    username: DataKey = "username"
+    password: DataKey = "password"  # noqa: S105 - the name of a key
+    registry: DataKey = "registry"
+
+    model_config = Part.model_config | {
+        "json_schema_extra": rules(
+            Rule(
+                rule="self.username != self.password && self.username != self.registry "
+                "&& self.password != self.registry",
+                message="username, password and registry need three different keys",
+            )
+        )
+    }
+
+
+class SecretSpec(Part):
+    """One Secret that carries the credential."""
+
+    name: ObjectName
+    format: Literal["DockerConfigJson", "BasicAuth", "Opaque"] = "DockerConfigJson"
+    scope: Literal["Registry", "Organization"] = "Registry"
+    labels: Annotated[
+        dict[str, Annotated[str, StringConstraints(max_length=63)]],
+        Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
+    ] = {}
+    annotations: Annotated[
+        dict[str, Annotated[str, StringConstraints(max_length=4096)]],
+        Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
+    ] = {}
+    keys: SecretKeys | None = None
+    deletion_policy: Literal["Delete", "Retain"] = "Delete"
+
+    model_config = Part.model_config | {
+        "json_schema_extra": rules(
+            Rule(
+                rule="!has(self.keys) || self.format == 'Opaque'",
+                message="keys can be named for format: Opaque only; the other formats have "
+                "keys that their readers expect",
+            ),
+            Rule(
+                rule="self.scope == 'Registry' || self.format != 'BasicAuth'",
+                message="format: BasicAuth holds no registry, so scope must be Registry",
+            ),
+        )
+    }
+
+
+_NAME = "(has(self.spec.robotName) ? self.spec.robotName : self.metadata.name)"
+_OWNER = (
+    "(has(self.spec.organization) ? 'organization:' + self.spec.organization "
+    ": (has(self.spec.user) ? 'user:' + self.spec.user : ''))"
+)
+_SECRETS = (
+    "(has(self.spec.secrets) ? self.spec.secrets.map(s, s.name + ':' + s.format) "
+    ": [self.metadata.name + ':DockerConfigJson'])"
+)
+
+
+def _old(expression: str) -> str:
+    return expression.replace("self.", "oldSelf.value().")
+
+
+class RobotSpec(Part):
+    """The spec of a QuayRobot."""
+
+    connection_ref: ConnectionRef = ConnectionRef()
+    organization: OwnerText | None = None
+    user: OwnerText | None = None
+    robot_name: Annotated[str | None, StringConstraints(min_length=1, max_length=255)] = None
+    description: Annotated[str, StringConstraints(max_length=255)] = ""
+    metadata: Annotated[
+        dict[str, Annotated[str, StringConstraints(max_length=512)]],
+        Field(
+            max_length=32,
+            json_schema_extra=rules(
+                Rule(
+                    rule=f"!('{MARKER_KEY}' in self)",
+                    message=f"the key {MARKER_KEY} is where the operator marks its robots",
+                )
+            ),
+        ),
+    ] = {}
+    creation_policy: Literal["Create", "Adopt", "CreateOrAdopt"] = "Create"
+    deletion_policy: Literal["Delete", "Orphan"] = "Delete"
+    suspend: bool = False
+    secrets: Annotated[
+        list[SecretSpec] | None,
+        Field(
+            max_length=8,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
+        ),
+    ] = None
+
+    @property
+    def owner(self) -> OwnerName:
+        """The namespace in Quay; the schema sees to it that exactly one is given."""
+        if self.organization is not None:
+            return OwnerName("organization", self.organization)
+        return OwnerName("user", self.user or "")
+
+
+ROBOT_RULES = (
+    Rule(
+        rule="has(self.spec.organization) != has(self.spec.user)",
+        message="exactly one of organization and user must be given",
+    ),
+    Rule(
+        rule=f"!oldSelf.hasValue() || {_OWNER} == {_old(_OWNER)}",
+        message="organization and user cannot be changed: a robot never moves; "
+        "make a new QuayRobot instead",
+    ),
+    Rule(
+        rule=f"!oldSelf.hasValue() || {_NAME} == {_old(_NAME)}",
+        message="robotName cannot be changed: Quay cannot rename a robot; "
+        "make a new QuayRobot instead",
+    ),
+    Rule(
+        rule=f"{_NAME}.matches('^[a-z0-9]+([._-][a-z0-9]+)*$') && size({_NAME}) >= 2",
+        message="robotName (by default the resource's name) must be 2 to 255 lower-case letters "
+        "and digits, with single '.', '_' or '-' between them; set spec.robotName",
+    ),
+    Rule(
+        rule=f"size({_NAME}) + size(has(self.spec.organization) ? self.spec.organization "
+        ": (has(self.spec.user) ? self.spec.user : '')) + 1 <= 255",
+        message="'<organization or user>+<robotName>' must not be longer than 255 characters; "
+        "set a shorter spec.robotName",
+    ),
+    Rule(
+        rule=f"!oldSelf.hasValue() || {_old(_SECRETS)}.all(o, {_SECRETS}.all(n, o == n "
+        "|| o.split(':')[0] != n.split(':')[0]))",
+        message="the format of a Secret cannot be changed (its type is immutable); "
+        "give the Secret another name",
+    ),
+)
+
+
+class RobotState(Part):
+    """The robot that this resource holds; *last_used_on* is a day."""
+
+    full_name: str
+    created_at: str | None = None
+    adopted: bool = False
+    last_used_on: str | None = None
+    slot: str = "main"
+    metadata_digest: str | None = None
+
+
+class ConnectionState(Part):
+    """Where the robot was made."""
+
+    kind: str
+    name: str
+    origin: str
+
+
+class CredentialState(Part):
+    """Which credential is out there; a digest is not a secret."""
+
+    digest: str
+    issued_at: str | None = None
+    expires_at: str | None = None
+
+
+class SecretState(Part):
+    """A Secret of ours and the digest of what we put there."""
+
+    name: str
+    digest: str
+
+
+class RobotStatus(Part):
+    """What the operator knows about a QuayRobot."""
+
+    observed_generation: int | None = None
+    conditions: tuple[Condition, ...] = ()
+    robot: RobotState | None = None
+    connection: ConnectionState | None = None
+    credential: CredentialState | None = None
+    secrets: tuple[SecretState, ...] = ()
+    pending: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether a robot was made or adopted for this resource."""
+        return self.robot is not None and self.robot.created_at is not None
+
+
+def robot_name_of(name: str, spec: RobotSpec) -> RobotName:
+    """Return the effective name of the robot of the resource called *name*."""
+    return RobotName(spec.owner, spec.robot_name or name)
+
+
+def secrets_of(name: str, spec: RobotSpec) -> Mapping[str, SecretSpec]:
+    """Return the effective Secrets of the resource called *name*, by their name."""
+    declared = spec.secrets if spec.secrets is not None else [SecretSpec(name=name)]
+    return {secret.name: secret for secret in declared}

@@ -1,0 +1,168 @@
+"""
+What do we know about the world, and how well?
+
+A read ends in one of a few words, and the difference between them is what
+keeps robots alive: Unlooked (nobody asked yet), Unknown (asked, no usable
+answer), Missing (a list lacks it: a suspicion), Absent (Quay said so about
+this one), Present. Only Absent may be followed by a create, only Present and
+proven by a write or a delete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from .errors import QuayRobotError
+from .marker import Marker, read_marker
+from .names import OwnerName
+from .secrecy import Token
+
+__all__ = [
+    "Absent",
+    "Missing",
+    "Present",
+    "RobotSeen",
+    "RobotView",
+    "SecretSeen",
+    "Seen",
+    "Unknown",
+    "Unlooked",
+]
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Unlooked:
+    """Nobody has asked yet, or what was known is no longer true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Asked, and the answer tells nothing; *error* says why."""
+
+    error: QuayRobotError
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A list lacks it. A suspicion, not a proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The other side said of this very thing that it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Present(Generic[T_co]):
+    """It is there, as *value* says."""
+
+    value: T_co
+
+
+Seen = Unlooked | Unknown | Missing | Absent | Present[T_co]
+
+
+@dataclass(frozen=True, slots=True)
+class RobotSeen:
+    """
+    One robot as Quay shows it.
+
+    *metadata* is None when it comes from a list, which never shows it;
+    *token* is None when the reader may not see it. *created* is Quay's own
+    text (resolution: one second).
+    """
+
+    full_name: str
+    created: str
+    token: Token | None = None
+    description: str = ""
+    last_used_on: str | None = None
+    metadata: Mapping[str, object] | None = None
+
+    @property
+    def marker(self) -> Marker | None:
+        """The marker it carries; None for none, and while metadata is not read."""
+        return None if self.metadata is None else read_marker(self.metadata)
+
+    def same_as(self, other: RobotSeen) -> bool:
+        """Tell whether *other* is this very robot with this very token."""
+        return (
+            self.token is not None
+            and self.token == other.token
+            and self.created == other.created
+        )
+
+
+RobotView = Unlooked | Unknown | Missing | Absent | Present[RobotSeen]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSeen:
+    """
+    One Secret as the cluster shows it, without its bytes.
+
+    *digests* maps each data key to the digest of its bytes. *our_labels* and
+    *our_annotations* are the keys that our field manager set.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    version: str
+    type: str
+    controller_uid: str | None
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    digests: Mapping[str, str]
+    our_labels: frozenset[str] = frozenset()
+    our_annotations: frozenset[str] = frozenset()
+    immutable: bool = False
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSeen:
+    """A connection that can be used: where it leads, under which name images are pulled."""
+
+    kind: str
+    namespace: str | None
+    name: str
+    uid: str
+    origin: str
+    registry_host: str
+    guarded: bool = True
+    terminating: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceSeen:
+    """A namespace as the rules see it."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    terminating: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """A resource that names a robot; *holds* says that it made or adopted it already."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    created: datetime
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationView:
+    """Whether the namespace in Quay itself is there (a proof for deletions only)."""
+
+    owner: OwnerName
+    exists: bool

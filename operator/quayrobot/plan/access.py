@@ -1,0 +1,109 @@
+"""
+May this namespace ask for this, through this connection?
+
+Decided from the connection's rules alone, on every pass and before any call to
+Quay. Within a rule all parts must hold, between rules any one suffices. A
+namespace that no rule selects is told the same as if the connection did not
+exist, so that nobody can probe for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from ..model.errors import Reason, Refused
+from ..model.names import RobotName
+from ..model.resources.base import LabelRequirement, LabelSelector
+from ..model.resources.connection import AccessRule
+from ..model.world import NamespaceSeen
+
+__all__ = ["Permit", "connection_not_found", "permit_of", "selects"]
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What the rules grant beyond the making of the robot itself."""
+
+    adoption: bool
+    takeover: frozenset[str]
+
+
+OWN_CONNECTION = Permit(adoption=True, takeover=frozenset())
+
+
+def permit_of(
+    rules: tuple[AccessRule, ...] | None,
+    namespace: NamespaceSeen,
+    robot: RobotName,
+    *,
+    connection: str,
+) -> Permit:
+    """
+    Return what *namespace* may do with *robot*; *rules* None means no limits.
+
+    Raises:
+        Refused: ConnectionNotFound for a namespace that no rule selects,
+            AccessDenied when the rules that do select it do not cover *robot*.
+    """
+    if rules is None:
+        return OWN_CONNECTION
+
+    mine = [rule for rule in rules if selects(rule.namespaces, namespace.labels)]
+    if not mine:
+        raise connection_not_found("ClusterQuayConnection", connection)
+
+    covering = [rule for rule in mine if _covers(rule, namespace.name, robot)]
+    if not covering:
+        msg = (
+            f"the rules of ClusterQuayConnection {connection} do not let this namespace have "
+            f"the robot {robot.full}; ask its administrator for a rule"
+        )
+        raise Refused(Reason.ACCESS_DENIED, msg)
+
+    return Permit(
+        adoption=any(rule.adoption for rule in covering),
+        takeover=frozenset(each for rule in covering for each in rule.takeover),
+    )
+
+
+def connection_not_found(kind: str, name: str) -> Refused:
+    """Return the one answer for a connection that is absent or not for this namespace."""
+    msg = f"there is no {kind} {name} that this namespace may use"
+    return Refused(Reason.CONNECTION_NOT_FOUND, msg)
+
+
+def selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
+    """Tell whether *selector* picks something that carries *labels*."""
+    exact = all(labels.get(key) == value for key, value in selector.match_labels.items())
+    return exact and all(_meets(each, labels) for each in selector.match_expressions)
+
+
+def _meets(need: LabelRequirement, labels: Mapping[str, str]) -> bool:
+    match need.operator:
+        case "In":
+            return labels.get(need.key) in need.values
+        case "NotIn":
+            return labels.get(need.key) not in need.values
+        case "Exists":
+            return need.key in labels
+        case "DoesNotExist":
+            return need.key not in labels
+        case _:
+            return False
+
+
+def _covers(rule: AccessRule, namespace: str, robot: RobotName) -> bool:
+    owners = rule.organizations if robot.owner.kind == "organization" else rule.users
+    if not _any_glob(owners, robot.owner.name):
+        return False
+
+    if rule.robot_names is None:
+        return True
+
+    return _any_glob((each.replace("{namespace}", namespace) for each in rule.robot_names), robot.short)
+
+
+def _any_glob(globs: Iterable[str], text: str) -> bool:
+    return any(fnmatchcase(text, each) for each in globs)

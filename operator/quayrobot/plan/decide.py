@@ -1,0 +1,69 @@
+"""
+Given one look, what is the next safe thing to do?
+
+The one door of this room: the engine looks, asks here, does what is said,
+looks again. An empty plan without findings means that everything is as asked.
+"""
+
+from __future__ import annotations
+
+from ..model.actions import Component
+from ..model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
+from ..model.world import Present, Unknown
+from .deletion import plan_deletion
+from .robot import connection_of, plan_robot
+from .scene import Finding, Plan, Scene
+from .secrets import plan_secrets, secrets_intact
+
+__all__ = ["decide"]
+
+
+def decide(scene: Scene) -> Plan:
+    """Return the next actions for *scene*, or what stands in their way."""
+    if scene.me.terminating:
+        return plan_deletion(scene)
+
+    if scene.spec.suspend:
+        return Plan()
+
+    try:
+        actions = plan_robot(scene)
+        return Plan(actions) if actions else _plan_secrets(scene)
+    except QuayRobotError as error:
+        return _cannot(scene, error)
+
+
+def _plan_secrets(scene: Scene) -> Plan:
+    assert isinstance(scene.robot, Present)
+    token = scene.robot.value.token
+    if token is None:
+        msg = (
+            f"Quay does not show the token of {scene.robot_name.full} to this connection: its "
+            "token needs the scope org:admin (user:admin for user robots) and an administrator"
+        )
+        raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
+    return plan_secrets(scene, token, connection_of(scene).registry_host)
+
+
+def _cannot(scene: Scene, error: QuayRobotError) -> Plan:
+    """An outage is no news for a resource that has nothing due: its status stands."""
+    if _is_outage(scene, error) and _nothing_due(scene):
+        return Plan(quiet=True)
+    return Plan(findings=(Finding(Component.ROBOT, error),))
+
+
+def _is_outage(scene: Scene, error: QuayRobotError) -> bool:
+    # Refused answers count as an outage only where they come from a failed
+    # look: the robot itself has nothing to do with the connection's rights.
+    looked = isinstance(scene.robot, Unknown) and scene.robot.error is error
+    lost_rights = error.reason in {Reason.INSUFFICIENT_SCOPE, Reason.CONNECTION_NOT_READY}
+    return isinstance(error, TryLater | Denied) or (
+        lost_rights and (looked or scene.connection is error)
+    )
+
+
+def _nothing_due(scene: Scene) -> bool:
+    status = scene.status
+    ready = any(each.type == "Ready" and each.status == "True" for each in status.conditions)
+    done = status.observed_generation == scene.me.generation
+    return ready and done and status.holds and secrets_intact(scene)

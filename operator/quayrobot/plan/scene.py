@@ -1,0 +1,120 @@
+"""
+What does one look at a resource and its world hold?
+
+A Scene is everything that a decision may depend on, gathered before it is
+made; the time and the cluster's identity included. Deciding twice about one
+scene gives one answer, which is why a restart needs no path of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ..model.actions import Action, Component
+from ..model.errors import QuayRobotError
+from ..model.marker import Marker
+from ..model.names import RobotName
+from ..model.resources.connection import AccessRule
+from ..model.resources.robot import RobotSpec, RobotStatus, robot_name_of
+from ..model.world import (
+    Claimant,
+    ConnectionSeen,
+    NamespaceSeen,
+    RobotView,
+    SecretSeen,
+    Seen,
+    Unlooked,
+)
+
+__all__ = ["Finding", "Me", "Plan", "Scene"]
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The resource itself: its identity and where it stands in its life."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    created: datetime
+    terminating: bool
+    guarded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """
+    One look.
+
+    *rules* is None for a connection without rules (the namespaced kind).
+    *owner_lives*, *organization_exists* and *token_user* are None until they
+    were asked for. *list_due* says that no list of the robot's owner is fresh
+    enough to rely on. *secrets* maps the wanted names, *spare_secrets* are ours
+    and no longer wanted. *deleted* says that this pass sent the DELETE.
+    """
+
+    cluster: str
+    now: datetime
+    me: Me
+    spec: RobotSpec
+    status: RobotStatus
+    connection: ConnectionSeen | QuayRobotError
+    rules: tuple[AccessRule, ...] | None
+    namespace: NamespaceSeen
+    rivals: tuple[Claimant, ...] = ()
+    robot: RobotView = field(default_factory=Unlooked)
+    list_due: bool = False
+    secrets: Mapping[str, Seen[SecretSeen]] = field(default_factory=dict)
+    spare_secrets: tuple[SecretSeen, ...] = ()
+    create_refusal: QuayRobotError | None = None
+    owner_lives: bool | None = None
+    organization_exists: bool | None = None
+    token_user: str | None = None
+    deleted: bool = False
+
+    @property
+    def robot_name(self) -> RobotName:
+        """The effective name of the robot."""
+        return robot_name_of(self.me.name, self.spec)
+
+    @property
+    def marker(self) -> Marker:
+        """The marker that a robot of this resource carries."""
+        return Marker(
+            cluster=self.cluster,
+            kind=self.me.kind,
+            namespace=self.me.namespace,
+            name=self.me.name,
+            uid=self.me.uid,
+            slot="main",
+        )
+
+    def with_secret(self, name: str, seen: Seen[SecretSeen]) -> Scene:
+        """Return the scene after Secret *name* was found or made to be *seen*."""
+        return replace(self, secrets={**self.secrets, name: seen})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that keeps a component from being as asked."""
+
+    component: Component
+    error: QuayRobotError
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    The next safe actions, in order, and what stands in the way.
+
+    *quiet* says that nothing is due although not everything could be seen:
+    the stored status stands.
+    """
+
+    actions: tuple[Action, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    quiet: bool = False

@@ -1,0 +1,232 @@
+"""
+What does the status say after a pass?
+
+The only place that sets conditions. A status is computed whole from what was
+seen and what stands in the way; whether it is worth a write is asked
+separately, because a day on which a robot was used is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from ..model.actions import Component
+from ..model.conditions import Condition, ConditionType, Status, merge_conditions
+from ..model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused, TryLater
+from ..model.names import ANNOTATION_ISSUED_AT, MARKER_KEY
+from ..model.resources.robot import (
+    ConnectionState,
+    CredentialState,
+    RobotState,
+    RobotStatus,
+    SecretState,
+    secrets_of,
+)
+from ..model.secrecy import digest_of
+from ..model.world import ConnectionSeen, Present, RobotSeen
+from .scene import Finding, Scene
+from .secrets import content_digest, issued_at
+
+__all__ = ["progress", "verdict", "worth_writing"]
+
+C = ConditionType
+
+
+def verdict(scene: Scene, findings: Iterable[Finding], *, adopted: bool | None) -> RobotStatus:
+    """Return the status after a pass; *adopted* is None where the robot is not ours."""
+    found = tuple(findings)
+    status = scene.status
+    if scene.me.terminating:
+        return _concluded(scene, status, _deleting(found))
+
+    if scene.spec.suspend:
+        return _concluded(scene, status, _suspended(status))
+
+    broken = {each.component for each in found}
+    if adopted is not None and not broken & {Component.ROBOT, Component.SPEC}:
+        status = _observed(scene, adopted=adopted)
+    return _concluded(scene, status, _conditions(status, found))
+
+
+def progress(scene: Scene, state: RobotState | None) -> RobotStatus:
+    """Return the status that has to be stored before a robot is made or taken."""
+    connection = scene.connection
+    status = scene.status
+    if isinstance(connection, ConnectionSeen):
+        status = status.model_copy(update={"connection": _connection_state(connection)})
+    if state is not None:
+        status = status.model_copy(update={"robot": _with_digest(scene, state)})
+    ready = _is_ready(status)
+    waiting = [
+        Condition(
+            type=C.READY,
+            status="True" if ready else "Unknown",
+            reason=Reason.CREATING,
+            message="the robot is being made ready",
+        ),
+        Condition(type=C.RECONCILING, status="True", reason=Reason.CREATING),
+    ]
+    return _concluded(scene, status, waiting)
+
+
+def worth_writing(before: RobotStatus, after: RobotStatus) -> bool:
+    """Tell whether *after* says more than *before*, the last day of use aside."""
+    return _without_use(before) != _without_use(after)
+
+
+def _without_use(status: RobotStatus) -> RobotStatus:
+    if status.robot is None:
+        return status
+    robot = status.robot.model_copy(update={"last_used_on": None})
+    return status.model_copy(update={"robot": robot})
+
+
+def metadata_digest(metadata: object) -> str:
+    """Return the digest of a robot's *metadata* without our marker."""
+    pairs = {key: value for key, value in dict(metadata).items() if key != MARKER_KEY}  # type: ignore[call-overload]
+    return digest_of(json.dumps(pairs, sort_keys=True))
+
+
+def _with_digest(scene: Scene, state: RobotState) -> RobotState:
+    if state.created_at is not None:
+        return state
+    return state.model_copy(update={"metadata_digest": metadata_digest(scene.spec.metadata)})
+
+
+def _observed(scene: Scene, *, adopted: bool) -> RobotStatus:
+    assert isinstance(scene.robot, Present)
+    assert isinstance(scene.connection, ConnectionSeen)
+    seen: RobotSeen = scene.robot.value
+    credential = scene.status.credential
+    if seen.token is not None:
+        credential = CredentialState(
+            digest=seen.token.digest, issued_at=issued_at(scene, seen.token)
+        )
+    robot = RobotState(
+        full_name=seen.full_name,
+        created_at=seen.created,
+        adopted=adopted,
+        last_used_on=seen.last_used_on,
+        metadata_digest=_metadata_digest(scene, seen),
+    )
+    return scene.status.model_copy(
+        update={
+            "robot": robot,
+            "connection": _connection_state(scene.connection),
+            "credential": credential,
+            "secrets": _secrets(scene),
+            "pending": _pending(scene, seen, robot),
+        }
+    )
+
+
+def _metadata_digest(scene: Scene, seen: RobotSeen) -> str | None:
+    if seen.metadata is not None:
+        return metadata_digest(seen.metadata)
+    return scene.status.robot.metadata_digest if scene.status.robot else None
+
+
+def _pending(scene: Scene, seen: RobotSeen, robot: RobotState) -> tuple[str, ...]:
+    """Quay takes these at creation only; a difference waits for the next one."""
+    pending = []
+    if seen.description != scene.spec.description:
+        pending.append("description")
+    if robot.metadata_digest not in {None, metadata_digest(scene.spec.metadata)}:
+        pending.append("metadata")
+    return tuple(pending)
+
+
+def _secrets(scene: Scene) -> tuple[SecretState, ...]:
+    wanted = secrets_of(scene.me.name, scene.spec)
+    seen = {name: scene.secrets.get(name) for name in wanted}
+    return tuple(
+        SecretState(name=name, digest=content_digest(each.value.digests))
+        for name, each in seen.items()
+        if isinstance(each, Present) and ANNOTATION_ISSUED_AT in each.value.annotations
+    )
+
+
+def _connection_state(connection: ConnectionSeen) -> ConnectionState:
+    return ConnectionState(kind=connection.kind, name=connection.name, origin=connection.origin)
+
+
+def _conditions(status: RobotStatus, findings: tuple[Finding, ...]) -> list[Condition]:
+    by_part = {each.component: each.error for each in reversed(findings)}
+    stop = by_part.get(Component.SPEC) or by_part.get(Component.ROBOT)
+    secrets_stop = by_part.get(Component.SECRETS)
+    if stop is not None:
+        parts = [_failed(C.ROBOT_READY, stop), *_kept(status, C.SECRETS_READY)]
+    else:
+        parts = [
+            _true(C.ROBOT_READY, "the robot exists and is this resource's"),
+            _failed(C.SECRETS_READY, secrets_stop)
+            if secrets_stop
+            else _true(C.SECRETS_READY, "every Secret carries the robot's credential"),
+        ]
+
+    worst = stop or secrets_stop
+    if worst is None:
+        return [_true(C.READY, "the robot and its Secrets are as asked"), *parts]
+    return [_failed(C.READY, worst), *parts, _consequence(worst)]
+
+
+def _deleting(findings: tuple[Finding, ...]) -> list[Condition]:
+    if not findings:
+        return [
+            Condition(
+                type=C.READY, status="False", reason=Reason.DELETING, message="being deleted"
+            )
+        ]
+    error = findings[0].error
+    message = f"the robot cannot be deleted yet ({error.reason}): {error.message}"
+    return [
+        Condition(type=C.READY, status="False", reason=Reason.DELETION_BLOCKED, message=message)
+    ]
+
+
+def _suspended(status: RobotStatus) -> list[Condition]:
+    ready: Status = "True" if _is_ready(status) else "False"
+    words = "suspended: nothing is written until spec.suspend is false"
+    return [
+        Condition(type=C.READY, status=ready, reason=Reason.SUSPENDED, message=words),
+        *_kept(status, C.ROBOT_READY),
+        *_kept(status, C.SECRETS_READY),
+    ]
+
+
+def _consequence(error: QuayRobotError) -> Condition:
+    match error:
+        case TryLater():
+            kind = C.RECONCILING
+        case InvalidSpec() | Refused() | Denied():
+            kind = C.STALLED
+        case _:
+            kind = C.RECONCILING
+    return Condition(type=kind, status="True", reason=error.reason, message=error.message)
+
+
+def _true(kind: ConditionType, message: str) -> Condition:
+    return Condition(type=kind, status="True", reason=Reason.RECONCILED, message=message)
+
+
+def _failed(kind: ConditionType, error: QuayRobotError) -> Condition:
+    return Condition(type=kind, status="False", reason=error.reason, message=error.message)
+
+
+def _kept(status: RobotStatus, kind: ConditionType) -> list[Condition]:
+    return [each for each in status.conditions if each.type == kind]
+
+
+def _is_ready(status: RobotStatus) -> bool:
+    return any(each.type == C.READY and each.status == "True" for each in status.conditions)
+
+
+def _concluded(scene: Scene, status: RobotStatus, wanted: list[Condition]) -> RobotStatus:
+    generation = scene.me.generation
+    merged = merge_conditions(
+        scene.status.conditions, wanted, generation=generation, now=scene.now
+    )
+    return status.model_copy(
+        update={"conditions": merged, "observed_generation": generation}
+    )

@@ -1,0 +1,180 @@
+"""
+Which calls do we make to Quay?
+
+One method per call, each returning what was seen or raising by consequence.
+No method repeats a call: a repeated write is decided by who looked first, and
+the queue repeats reads. Every call passes the connection's budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import monotonic
+from typing import Protocol
+
+from ..model.errors import (
+    Ambiguous,
+    InvalidSpec,
+    QuayRobotError,
+    Reason,
+    Refused,
+    TryLater,
+)
+from ..model.names import OwnerName, RobotName
+from ..model.secrecy import Token
+from ..model.world import Absent, Present, RobotSeen
+from .limits import Limits
+from .transport import Endpoint, Reply, Transport
+from .wire import ABSENT, failure, message_of, not_understood, parse_json, parse_list, parse_robot
+
+__all__ = ["Observer", "QuayClient"]
+
+_FIX = "a robot of that name exists in Quay"
+
+
+class Observer(Protocol):
+    """Is told of every call that was made."""
+
+    def called(self, operation: str, status: int | str, seconds: float) -> None:
+        """Take note of one call: its operation, its HTTP status or failure, its duration."""
+
+
+class QuayClient:
+    """Quay's REST API through one connection."""
+
+    def __init__(
+        self, endpoint: Endpoint, token: Token, *, limits: Limits, observer: Observer
+    ) -> None:
+        self._transport = Transport(endpoint)
+        self._token = token
+        self._limits = limits
+        self._observer = observer
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._transport.aclose()
+
+    async def get_robot(self, name: RobotName) -> Present[RobotSeen] | Absent:
+        """Return the robot, metadata included, or Quay's word that it is not there."""
+        reply = await self._send("robot.get", "GET", _path(name))
+        if reply.status == 200:
+            return Present(parse_robot(reply, name, write=False))
+        if reply.status == 400 and message_of(reply) == ABSENT:
+            return Absent()
+        raise failure(reply, write=False, scope=_scope(name.owner))
+
+    async def create_robot(
+        self, name: RobotName, description: str, metadata: Mapping[str, object]
+    ) -> RobotSeen:
+        """
+        Create the robot and return it with its token; Quay creates only, never updates.
+
+        Raises:
+            Ambiguous: Look before anything else; `refusal` says what the
+                answer means if the look finds no robot.
+        """
+        body = {"description": description, "unstructured_metadata": dict(metadata)}
+        reply = await self._send("robot.create", "PUT", _path(name), body=body)
+        if reply.status == 201:
+            return parse_robot(reply, name, write=True)
+        if reply.status == 400:
+            refusal = _create_refusal(reply)
+            raise Ambiguous(refusal.reason, refusal.message, refusal=refusal)
+        raise failure(reply, write=True, scope=_scope(name.owner))
+
+    async def delete_robot(self, name: RobotName) -> None:
+        """Ask Quay to delete the robot; only a following look proves that it is gone."""
+        reply = await self._send("robot.delete", "DELETE", _path(name))
+        if reply.status == 204 or (reply.status == 400 and message_of(reply) == ABSENT):
+            return
+        if reply.status == 400 and "mirror" in message_of(reply).lower():
+            msg = f"Quay keeps the robot {name.full}: a repository mirror uses it"
+            raise Refused(Reason.DELETION_BLOCKED, msg)
+        raise failure(reply, write=True, scope=_scope(name.owner))
+
+    async def list_robots(self, owner: OwnerName) -> dict[str, RobotSeen]:
+        """Return all robots of *owner* by full name, with tokens where they may be seen."""
+        reply = await self._send("robot.list", "GET", _robots(owner))
+        if reply.status == 200:
+            return parse_list(reply, owner)
+        raise failure(reply, write=False, scope=_scope(owner))
+
+    async def organization_exists(self, owner: OwnerName) -> bool:
+        """
+        Tell whether the organization is there; Quay answers this one with a true 404.
+
+        Raises:
+            QuayRobotError: The answer does not tell.
+        """
+        path = ("api", "v1", "organization", owner.name)
+        reply = await self._send("organization.get", "GET", path)
+        body = parse_json(reply)
+        if reply.status == 200 and isinstance(body, Mapping):
+            return True
+        if reply.status == 404 and isinstance(body, Mapping):
+            # A page that says 404 comes from something else than Quay's API.
+            if body.get("error_type") == "not_found":
+                return False
+        raise failure(reply, write=False, scope=_scope(owner))
+
+    async def user_name(self) -> str:
+        """
+        Return the name of the user that the token belongs to.
+
+        Raises:
+            Refused: The token may not see it (Quay answers that with 401 here).
+        """
+        reply = await self._send("user.get", "GET", ("api", "v1", "user", ""))
+        if reply.status == 401:
+            msg = "the connection's token cannot show its user; this needs user:admin or user:read"
+            raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
+
+        body = parse_json(reply)
+        name = body.get("username") if isinstance(body, Mapping) else None
+        if reply.status == 200 and isinstance(name, str):
+            return name
+        raise failure(reply, write=False, scope="user:read")
+
+    async def _send(
+        self, operation: str, method: str, path: tuple[str, ...], *, body: object = None
+    ) -> Reply:
+        async with self._limits.turn(background=operation == "robot.list") as turn:
+            begun = monotonic()
+            try:
+                reply = await self._transport.send(method, path, token=self._token, body=body)
+            except QuayRobotError as error:
+                self._observer.called(operation, error.reason, monotonic() - begun)
+                turn.failed(error)
+                raise
+            self._observer.called(operation, reply.status, monotonic() - begun)
+            turn.answered(reply.status, reply.retry_after)
+            return reply
+
+
+def _robots(owner: OwnerName) -> tuple[str, ...]:
+    if owner.kind == "user":
+        return ("api", "v1", "user", "robots")
+    return ("api", "v1", "organization", owner.name, "robots")
+
+
+def _path(name: RobotName) -> tuple[str, ...]:
+    return (*_robots(name.owner), name.short)
+
+
+def _scope(owner: OwnerName) -> str:
+    if owner.kind == "user":
+        return "the scope user:admin"
+    return f"the scope org:admin, of an administrator of the organization {owner.name}"
+
+
+def _create_refusal(reply: Reply) -> QuayRobotError:
+    text = message_of(reply)
+    if text.startswith(("Existing robot with name", "duplicate key value")):
+        return TryLater(Reason.ROBOT_EXISTS, _FIX)
+    if text.startswith("Robot accounts have been disabled"):
+        return Refused(Reason.NOT_SUPPORTED, "robot accounts are disabled in this Quay")
+    if text.startswith(("The name for the robot", "value too long")):
+        return InvalidSpec(Reason.INVALID_SPEC, "Quay does not take the robot's name")
+    if text.startswith("Organization does not exist"):
+        return Refused(Reason.ORGANIZATION_NOT_FOUND, "the organization does not exist in Quay")
+    return not_understood(reply, write=False)

@@ -1,0 +1,152 @@
+"""
+What do we remember of an organization's robots?
+
+One list serves all robots of an organization until the next resync; our own
+answers go in as well. A list that began before our last write to a robot says
+nothing about that robot, and nobody who wrote may join such a list. What a
+GET proved (the metadata) is kept for as long as creation time and token stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from ..model.errors import QuayRobotError
+from ..model.names import OwnerName, RobotName
+from ..model.world import (
+    Absent,
+    Missing,
+    Present,
+    RobotSeen,
+    RobotView,
+    Unknown,
+    Unlooked,
+)
+
+__all__ = ["Snapshots"]
+
+Lister = Callable[[OwnerName], Awaitable[dict[str, RobotSeen]]]
+
+
+@dataclass(slots=True)
+class _Owner:
+    """One organization's (or user's) robots; *begun* is when its last list began."""
+
+    robots: dict[str, RobotSeen] = field(default_factory=dict)
+    begun: float | None = None
+    written: dict[str, float] = field(default_factory=dict)
+    unlooked: set[str] = field(default_factory=set)
+    running: asyncio.Task[None] | None = None
+    running_since: float = 0.0
+    gone: QuayRobotError | None = None
+
+
+class Snapshots:
+    """The memory of one connection; *clock* is monotonic, in seconds."""
+
+    def __init__(self, lister: Lister, *, clock: Callable[[], float]) -> None:
+        self._list, self._clock = lister, clock
+        self._owners: dict[OwnerName, _Owner] = {}
+
+    def list_with(self, lister: Lister) -> None:
+        """Have later lists made by *lister*: the same Quay through another client."""
+        self._list = lister
+
+    def view(self, name: RobotName) -> RobotView:
+        """Return what is remembered of *name*."""
+        owner = self._owners.get(name.owner)
+        if owner is None:
+            return Unlooked()
+        if owner.gone is not None:
+            return Unknown(owner.gone)
+        if name.full in owner.unlooked:
+            return Unlooked()
+        if name.full in owner.robots:
+            return Present(owner.robots[name.full])
+        return Missing() if owner.begun is not None else Unlooked()
+
+    def age_s(self, owner: OwnerName) -> float | None:
+        """Return how long ago the last list of *owner* began; None for never."""
+        begun = self._at(owner).begun
+        return None if begun is None else self._clock() - begun
+
+    def robots(self, owner: OwnerName) -> Iterator[RobotSeen]:
+        """Iterate over what is remembered of *owner*."""
+        return iter(tuple(self._at(owner).robots.values()))
+
+    def owners(self) -> tuple[OwnerName, ...]:
+        """Return the owners that were ever asked for."""
+        return tuple(self._owners)
+
+    async def refresh(self, owner: OwnerName, *, max_age_s: float) -> None:
+        """
+        Have a list of *owner* that is at most *max_age_s* old; one call serves all.
+
+        Raises:
+            QuayRobotError: It could not be had; what was known stays.
+        """
+        age = self.age_s(owner)
+        if age is not None and age <= max_age_s:
+            return
+
+        here = self._at(owner)
+        last_write = max(here.written.values(), default=0.0)
+        if here.running is None or here.running_since < last_write:
+            here.running_since = self._clock()
+            here.running = asyncio.create_task(self._fetch(owner, here.running_since))
+        # Shielded: one impatient waiter must not cancel the list for the others.
+        await asyncio.shield(here.running)
+
+    def begin_write(self, name: RobotName) -> None:
+        """Take note that *name* is about to be written: what was known ends here."""
+        here = self._at(name.owner)
+        here.written[name.full] = self._clock()
+        here.unlooked.add(name.full)
+
+    def saw(self, name: RobotName, seen: Present[RobotSeen] | Absent) -> None:
+        """Remember what Quay answered about *name* itself."""
+        here = self._at(name.owner)
+        here.gone = None
+        here.written[name.full] = self._clock()
+        if isinstance(seen, Present):
+            here.robots[name.full] = seen.value
+            here.unlooked.discard(name.full)
+        else:
+            here.robots.pop(name.full, None)
+            here.unlooked.add(name.full)
+
+    def lose(self, owner: OwnerName, error: QuayRobotError) -> None:
+        """Take note that *owner* itself is gone from Quay."""
+        self._owners[owner] = _Owner(gone=error)
+
+    async def _fetch(self, owner: OwnerName, begun: float) -> None:
+        here = self._at(owner)
+        try:
+            self._take(here, await self._list(owner), begun)
+        finally:
+            if here.running_since == begun:
+                here.running = None
+
+    def _take(self, here: _Owner, listed: dict[str, RobotSeen], begun: float) -> None:
+        later = {name for name, when in here.written.items() if when >= begun}
+        kept = {name: here.robots[name] for name in later if name in here.robots}
+        fresh = {
+            name: _keep_proof(here.robots.get(name), seen)
+            for name, seen in listed.items()
+            if name not in later
+        }
+        here.robots = {**fresh, **kept}
+        here.unlooked &= later
+        here.written = {name: here.written[name] for name in later}
+        here.begun, here.gone = begun, None
+
+    def _at(self, owner: OwnerName) -> _Owner:
+        return self._owners.setdefault(owner, _Owner())
+
+
+def _keep_proof(old: RobotSeen | None, new: RobotSeen) -> RobotSeen:
+    if old is None or not old.same_as(new):
+        return new
+    return replace(new, metadata=old.metadata)

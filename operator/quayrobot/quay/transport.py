@@ -1,0 +1,164 @@
+"""
+How does one request travel to Quay and back?
+
+One origin per connection, pinned: no redirects, no proxies from the
+environment, no keep-alive illusions (Quay closes every API connection). One
+deadline covers the whole call, slow bytes included, and a body is read only
+up to a cap. What fails is told by consequence: never sent, or maybe done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from ..model.errors import Ambiguous, InvalidSpec, QuayRobotError, Reason, TryLater
+from ..model.names import OPERATOR
+from ..model.secrecy import Token
+
+__all__ = ["Endpoint", "Reply", "Transport"]
+
+BODY_CAP = 64 * 1024 * 1024
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a Quay is: scheme, host and port, whom to trust, how long to wait."""
+
+    origin: str
+    ca_bundle: str | None
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back; *content_type* without parameters, in lower case."""
+
+    status: int
+    content_type: str
+    body: bytes
+    retry_after: str | None = None
+
+
+class Transport:
+    """Carries requests of one connection to its one origin."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """
+        Prepare for *endpoint*; nothing is sent.
+
+        Raises:
+            InvalidSpec: The CA bundle holds no certificate.
+        """
+        self._endpoint = endpoint
+        self._client = httpx.AsyncClient(
+            verify=_trust(endpoint),
+            trust_env=False,
+            follow_redirects=False,
+            timeout=endpoint.timeout_s,
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=0),
+            headers={"User-Agent": OPERATOR, "Accept": "application/json"},
+        )
+
+    async def send(
+        self,
+        method: str,
+        path: Sequence[str],
+        *,
+        token: Token,
+        query: str = "",
+        body: object = None,
+    ) -> Reply:
+        """
+        Send one request; *path* are segments, each quoted so that it stays one.
+
+        Raises:
+            TryLater: It was never sent, or it was a read.
+            Ambiguous: It was a write, and Quay may have carried it out.
+        """
+        request = self._request(method, path, query, body, token)
+        try:
+            async with asyncio.timeout(self._endpoint.timeout_s):
+                return await self._exchange(request)
+        except _NEVER_SENT as error:
+            raise _unreachable(error) from None
+        except (httpx.HTTPError, httpx.StreamError, TimeoutError, ssl.SSLError) as error:
+            raise _cut_off(method, error) from None
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._client.aclose()
+
+    def _request(
+        self, method: str, path: Sequence[str], query: str, body: object, token: Token
+    ) -> httpx.Request:
+        url = f"{self._endpoint.origin}/" + "/".join(_segment(each) for each in path)
+        headers = {"Authorization": f"Bearer {token.reveal()}"}
+        content = None
+        if body is not None:
+            content = orjson.dumps(body)
+            headers["Content-Type"] = "application/json"
+        return self._client.build_request(
+            method, f"{url}?{query}" if query else url, headers=headers, content=content
+        )
+
+    async def _exchange(self, request: httpx.Request) -> Reply:
+        response = await self._client.send(request, stream=True)
+        try:
+            body = await _read_capped(response)
+        finally:
+            await response.aclose()
+        return Reply(
+            status=response.status_code,
+            content_type=response.headers.get("content-type", "").split(";")[0].strip().lower(),
+            body=body,
+            retry_after=response.headers.get("retry-after"),
+        )
+
+
+async def _read_capped(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes(65536):
+        body += chunk
+        if len(body) > BODY_CAP:
+            msg = "the answer is larger than the cap"
+            raise httpx.ReadError(msg)
+    return bytes(body)
+
+
+def _segment(text: str) -> str:
+    """Quote *text* so that it stays one path segment; dots alone would climb."""
+    if text in {".", ".."}:
+        msg = "a name of dots alone cannot be asked for"
+        raise InvalidSpec(Reason.INVALID_SPEC, msg)
+    return quote(text, safe="")
+
+
+def _trust(endpoint: Endpoint) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if endpoint.ca_bundle is not None:
+        try:
+            context.load_verify_locations(cadata=endpoint.ca_bundle)
+        except (ssl.SSLError, ValueError):
+            msg = "caBundle holds no PEM certificate"
+            raise InvalidSpec(Reason.INVALID_SPEC, msg) from None
+    return context
+
+
+def _unreachable(error: Exception) -> TryLater:
+    what = "its certificate was refused" if "CERTIFICATE" in str(error) else "no connection"
+    return TryLater(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}")
+
+
+def _cut_off(method: str, error: Exception) -> QuayRobotError:
+    timed_out = isinstance(error, TimeoutError | httpx.TimeoutException)
+    what = "no answer in time" if timed_out else "the connection broke"
+    kind = TryLater if method == "GET" else Ambiguous
+    return kind(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}")

@@ -1,0 +1,212 @@
+"""
+What do Quay's replies mean?
+
+Quay says 400 where others say 404, 403 with an HTML type for a dead
+credential on writes, and 200 for pages that are no answer at all. Nothing is
+believed that was not understood: an unknown text, a page, a redirect or
+another robot's name is "not understood", never "absent". Verified texts and
+shapes: the Quay API facts that tests/contract proves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import orjson
+
+from ..model.errors import Ambiguous, Denied, QuayRobotError, Reason, Refused, TryLater
+from ..model.names import OwnerName, RobotName
+from ..model.secrecy import Token
+from ..model.world import RobotSeen
+from .transport import Reply
+
+__all__ = [
+    "ABSENT",
+    "failure",
+    "message_of",
+    "not_understood",
+    "parse_json",
+    "parse_list",
+    "parse_robot",
+    "retry_after_s",
+]
+
+ABSENT = "Could not find robot with specified username"
+NO_ORGANIZATION = "Organization does not exist"
+RETRY_AFTER_CAP_S = 600.0
+_AWAY = {500, 502, 503, 504, 520}
+
+
+def parse_json(reply: Reply) -> object:
+    """Return the JSON of *reply*, or None where it holds none."""
+    try:
+        return orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def message_of(reply: Reply) -> str:
+    """Return the first line of what Quay says in *reply*, whatever the shape; '' for none."""
+    body = parse_json(reply)
+    if not isinstance(body, Mapping):
+        return ""
+
+    for key in ("detail", "error_message", "message", "error"):
+        text = body.get(key)
+        if isinstance(text, str):
+            return text.split("\n", 1)[0]
+    return ""
+
+
+def failure(reply: Reply, *, write: bool, scope: str) -> QuayRobotError:
+    """Return what an unsuccessful *reply* means; *scope* is what the call needs."""
+    if reply.status == 429:
+        return TryLater(
+            Reason.QUAY_THROTTLED,
+            "Quay asks to slow down",
+            retry_after=retry_after_s(reply.retry_after),
+        )
+
+    if reply.status == 401 or _is_csrf(reply):
+        return Denied(
+            Reason.CREDENTIAL_REFUSED,
+            "Quay refused the connection's token: it is wrong, expired or revoked",
+        )
+
+    if reply.status == 403 and reply.content_type == "application/json":
+        msg = f"the connection's token lacks a right in Quay; this needs {scope}"
+        return Refused(Reason.INSUFFICIENT_SCOPE, msg)
+
+    if reply.status == 400 and message_of(reply).startswith(NO_ORGANIZATION):
+        return Refused(Reason.ORGANIZATION_NOT_FOUND, "the organization does not exist in Quay")
+
+    return _server_failure(reply, write=write)
+
+
+def _server_failure(reply: Reply, *, write: bool) -> QuayRobotError:
+    if reply.status == 503 and _is_read_only(reply):
+        return TryLater(Reason.QUAY_READ_ONLY, "Quay is in read-only mode; writes wait")
+
+    if reply.status in _AWAY:
+        msg = f"Quay cannot be reached: it answered {reply.status}"
+        after = retry_after_s(reply.retry_after)
+        # An error after the change was stored looks like one before it.
+        kind = Ambiguous if write else TryLater
+        return kind(Reason.QUAY_UNREACHABLE, msg, retry_after=after)
+
+    return not_understood(reply, write=write)
+
+
+def not_understood(reply: Reply, *, write: bool) -> QuayRobotError:
+    """Return the error for an answer that tells nothing."""
+    msg = f"Quay's answer (status {reply.status}) was not understood"
+    kind = Ambiguous if write else TryLater
+    return kind(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, msg)
+
+
+def parse_robot(reply: Reply, name: RobotName, *, write: bool) -> RobotSeen:
+    """
+    Return the one robot that *reply* shows.
+
+    Raises:
+        TryLater: It shows none, or another one (Ambiguous after a write).
+    """
+    body = parse_json(reply)
+    seen = _robot(body) if isinstance(body, Mapping) else None
+    if seen is None or seen.full_name != name.full or seen.token is None and write:
+        raise not_understood(reply, write=write)
+    return seen
+
+
+def parse_list(reply: Reply, owner: OwnerName) -> dict[str, RobotSeen]:
+    """
+    Return the robots of *owner* in *reply*, by full name.
+
+    Items of other namespaces whose names merely resemble are dropped.
+
+    Raises:
+        TryLater: The reply is no list of robots.
+    """
+    body = parse_json(reply)
+    items = body.get("robots") if isinstance(body, Mapping) else None
+    if not isinstance(items, list):
+        raise not_understood(reply, write=False)
+
+    robots = {}
+    for item in items:
+        seen = _robot(item) if isinstance(item, Mapping) else None
+        if seen is None:
+            raise not_understood(reply, write=False)
+        if seen.full_name.startswith(f"{owner.name}+"):
+            robots[seen.full_name] = _from_list(seen)
+    return robots
+
+
+def _from_list(seen: RobotSeen) -> RobotSeen:
+    # A list never shows the metadata, so its absence there says nothing.
+    return RobotSeen(
+        full_name=seen.full_name,
+        created=seen.created,
+        token=seen.token,
+        description=seen.description,
+        last_used_on=seen.last_used_on,
+    )
+
+
+def _robot(item: Mapping[str, object]) -> RobotSeen | None:
+    name, created = item.get("name"), item.get("created")
+    if not isinstance(name, str) or not isinstance(created, str):
+        return None
+
+    token = item.get("token")
+    if "token" in item and not (isinstance(token, str) and token):
+        return None
+
+    metadata = item.get("unstructured_metadata")
+    description = item.get("description")
+    return RobotSeen(
+        full_name=name,
+        created=created,
+        token=Token(token) if isinstance(token, str) else None,
+        description=description if isinstance(description, str) else "",
+        last_used_on=_day(item.get("last_accessed")),
+        metadata=metadata if isinstance(metadata, Mapping) else {},
+    )
+
+
+def _day(moment: object) -> str | None:
+    if not isinstance(moment, str):
+        return None
+    try:
+        return parsedate_to_datetime(moment).strftime("%Y-%m-%d")
+    except ValueError:
+        return None
+
+
+def retry_after_s(text: str | None, now: datetime | None = None) -> float | None:
+    """Return the seconds that a Retry-After header asks for, capped; None for nonsense."""
+    if text is None:
+        return None
+    try:
+        wait = float(int(text))
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if now is None or moment.tzinfo is None:
+            return None
+        wait = (moment - now.astimezone(UTC)).total_seconds()
+    return min(wait, RETRY_AFTER_CAP_S) if wait > 0 else None
+
+
+def _is_csrf(reply: Reply) -> bool:
+    # A write with a dead token is answered as a forgery, in JSON labelled HTML.
+    return reply.status == 403 and message_of(reply).startswith("CSRF token was invalid")
+
+
+def _is_read_only(reply: Reply) -> bool:
+    body = parse_json(reply)
+    return isinstance(body, Mapping) and body.get("is_readonly") is True
