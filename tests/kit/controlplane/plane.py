@@ -1,0 +1,272 @@
+"""
+How is a control plane of one run started, used and torn down?
+
+etcd, kube-apiserver and the controllers that matter to us, on loopback and
+free ports, with certificates of its own. No kubelet: nothing runs in it but
+what the API server and its controllers do themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from tests.kit.processes import free_port, run_folder, start, stop, wait_for
+
+from .build import Binaries, find_binary
+from .certificates import Authority, Pair, service_account_key
+
+AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived", "ResponseStarted", "Panic"],
+    "rules": [{"level": "Metadata"}],
+}
+ISSUER_ROLE = "system:service-account-issuer-discovery"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One request that the API server answered."""
+
+    verb: str
+    user: str
+    resource: str
+    subresource: str
+    namespace: str
+    name: str
+    code: int
+    uri: str
+
+    @property
+    def write(self) -> bool:
+        """Tell whether it was to change something."""
+        return self.verb in {"create", "update", "patch", "delete", "deletecollection"}
+
+
+class ControlPlane:
+    """A running control plane; a context manager."""
+
+    def __init__(self, *, port: int | None = None) -> None:
+        self._binaries: Binaries = find_binary()
+        self.folder = run_folder()
+        self._port = port or free_port()
+        self._etcd_port = free_port()
+        self.url = f"https://127.0.0.1:{self._port}"
+        self.issuer = self.url
+        self._authority = Authority(self.folder)
+        self.ca_file = self._authority.file
+        self._signing_key = service_account_key(self.folder)
+        self.audit_log = self.folder / "audit.log"
+        self.kubeconfig = self.folder / "kubeconfig"
+        self._server_pair = self._authority.server("apiserver")
+        self._admin = self._authority.client("admin", "system:masters")
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._context = ssl.create_default_context(cafile=str(self.ca_file))
+
+    @property
+    def has_controllers(self) -> bool:
+        """Tell whether garbage is collected and namespaces are emptied here."""
+        return bool(self._binaries.controllers)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything and wait until it can be used."""
+        self._write_kubeconfig(self.kubeconfig, self._admin)
+        (self.folder / "audit.yaml").write_text(yaml.safe_dump(AUDIT_POLICY))
+        self._start_etcd()
+        self.start_apiserver()
+        self._start_controllers()
+        self._open_issuer()
+        if self.has_controllers:
+            wait_for(
+                lambda: self.kubectl(
+                    "get", "serviceaccount", "default", "-n", "default", check=False
+                ),
+                "ServiceAccount default",
+            )
+
+    def stop(self) -> None:
+        """Stop everything and remove what it left."""
+        for name in ("controllers", "apiserver", "etcd"):
+            stop(self._processes.get(name), grace_s=2.0)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start_apiserver(self) -> None:
+        """Start the API server and wait until it is ready."""
+        self._start("apiserver", (*self._binaries.apiserver, *self._apiserver_flags()))
+        wait_for(self._ready, "the API server", timeout_s=60)
+
+    def stop_apiserver(self) -> None:
+        """End the API server at once; etcd keeps what it stored."""
+        process = self._processes["apiserver"]
+        process.kill()
+        process.wait()
+
+    def kubectl(self, *args: str, stdin: str | None = None, check: bool = True) -> str:
+        """Run kubectl as admin and return its output."""
+        command = [*self._binaries.kubectl, "--kubeconfig", str(self.kubeconfig), *args]
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, text=True, check=False, timeout=120
+        )
+        if check and done.returncode:
+            raise AssertionError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def kubectl_refused(self, *args: str, stdin: str | None = None) -> str:
+        """Run kubectl, expect it to be refused, and return what it said."""
+        command = [*self._binaries.kubectl, "--kubeconfig", str(self.kubeconfig), *args]
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode, f"kubectl {' '.join(args)} was not refused: {done.stdout}"
+        return done.stderr
+
+    def apply(self, *bodies: dict[str, Any]) -> None:
+        """Apply *bodies* as admin."""
+        self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(bodies))
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
+        """Return one object, or None."""
+        where = ("-n", namespace) if namespace else ()
+        text = self.kubectl("get", kind, name, *where, "-o", "json", "--ignore-not-found")
+        return json.loads(text) if text.strip() else None
+
+    def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
+        """Write a kubeconfig that is this ServiceAccount, by a real token, and return it."""
+        token = self.kubectl("create", "token", name, "-n", namespace, "--duration=4h").strip()
+        path = self.folder / f"kubeconfig-{namespace}-{name}"
+        self._write_config(path, {"token": token})
+        return path
+
+    def audit(self) -> list[AuditEntry]:
+        """Return all requests answered so far."""
+        entries = []
+        for line in self.audit_log.read_text().splitlines():
+            try:
+                entries.append(_entry(json.loads(line)))
+            except json.JSONDecodeError:
+                continue
+        return entries
+
+    # Parts --------------------------------------------------------------
+
+    def _start(self, name: str, command: tuple[str, ...]) -> None:
+        self._processes[name] = start(command, log=self.folder / f"{name}.log")
+
+    def _start_etcd(self) -> None:
+        url = f"http://127.0.0.1:{self._etcd_port}"
+        peer = f"http://127.0.0.1:{free_port()}"
+        flags = {
+            "--data-dir": str(self.folder / "etcd"),
+            "--listen-client-urls": url,
+            "--advertise-client-urls": url,
+            "--listen-peer-urls": peer,
+            "--initial-advertise-peer-urls": peer,
+            "--initial-cluster": f"default={peer}",
+            "--log-level": "error",
+        }
+        pairs = tuple(f"{key}={value}" for key, value in flags.items())
+        self._start("etcd", (*self._binaries.etcd, *pairs, "--unsafe-no-fsync"))
+
+    def _apiserver_flags(self) -> tuple[str, ...]:
+        flags = {
+            "etcd-servers": f"http://127.0.0.1:{self._etcd_port}",
+            "secure-port": self._port,
+            "bind-address": "127.0.0.1",
+            # It refuses a loopback address as its own endpoint.
+            "endpoint-reconciler-type": "none",
+            "authorization-mode": "RBAC,Node",
+            "enable-admission-plugins": "OwnerReferencesPermissionEnforcement",
+            "service-cluster-ip-range": "10.0.0.0/24",
+            "service-account-issuer": self.issuer,
+            # Otherwise the discovery document names the machine's own address.
+            "service-account-jwks-uri": f"{self.url}/openid/v1/jwks",
+            "service-account-key-file": self._signing_key,
+            "service-account-signing-key-file": self._signing_key,
+            "api-audiences": self.issuer,
+            "tls-cert-file": self._server_pair.certificate,
+            "tls-private-key-file": self._server_pair.key,
+            "client-ca-file": self.ca_file,
+            "cert-dir": self.folder,
+            "audit-policy-file": self.folder / "audit.yaml",
+            "audit-log-path": self.audit_log,
+            "audit-log-mode": "blocking",
+        }
+        return tuple(f"--{key}={value}" for key, value in flags.items())
+
+    def _start_controllers(self) -> None:
+        if not self.has_controllers:
+            return
+        flags = (
+            f"--kubeconfig={self.kubeconfig}",
+            f"--root-ca-file={self.ca_file}",
+            f"--service-account-private-key-file={self._signing_key}",
+        )
+        self._start("controllers", (*self._binaries.controllers, *flags))
+
+    def _ready(self) -> bool:
+        process = self._processes["apiserver"]
+        if process.poll() is not None:
+            tail = (self.folder / "apiserver.log").read_text()[-3000:]
+            raise AssertionError(f"the API server ended: {tail}")
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", context=self._context, timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _open_issuer(self) -> None:
+        role = f"--clusterrole={ISSUER_ROLE}"
+        group = "--group=system:unauthenticated"
+        self.kubectl("create", "clusterrolebinding", "issuer-discovery", role, group)
+
+    def _write_kubeconfig(self, path: Path, pair: Pair) -> None:
+        user = {"client-certificate": str(pair.certificate), "client-key": str(pair.key)}
+        self._write_config(path, user)
+
+    def _write_config(self, path: Path, user: dict[str, str]) -> None:
+        cluster = {"server": self.url, "certificate-authority": str(self.ca_file)}
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "local",
+            "clusters": [{"name": "local", "cluster": cluster}],
+            "users": [{"name": "local", "user": user}],
+            "contexts": [{"name": "local", "context": {"cluster": "local", "user": "local"}}],
+        }
+        path.touch(mode=0o600)
+        path.write_text(yaml.safe_dump(config))
+
+
+def _entry(raw: dict[str, Any]) -> AuditEntry:
+    target = raw.get("objectRef") or {}
+    return AuditEntry(
+        verb=raw["verb"],
+        user=raw["user"].get("username", ""),
+        resource=target.get("resource", ""),
+        subresource=target.get("subresource", ""),
+        namespace=target.get("namespace", ""),
+        name=target.get("name", ""),
+        code=(raw.get("responseStatus") or {}).get("code", 0),
+        uri=raw["requestURI"],
+    )
