@@ -241,11 +241,16 @@ def _conditions(
             _condition(C.READY, "False", reason, message),
             _condition(kind, "True", reason, message),
         ]
-    return _of_line(line)
+    return _of_line(line, record.status)
 
 
-def _of_line(line: Line) -> list[Condition]:
+def _of_line(line: Line, before: ConnectionStatus) -> list[Condition]:
     reachable, authorized = _reachable(line), _authorized(line)
+    if not line.limits.heard and not line.limits.open:
+        # Nothing was asked since the start: what was said last still stands.
+        known = {each.type: each for each in before.conditions}
+        reachable = known.get(C.REACHABLE, reachable)
+        authorized = known.get(C.AUTHORIZED, authorized)
     bad = [each for each in (reachable, authorized) if each.status == "False"]
     if not bad:
         ready = _condition(C.READY, "True", Reason.RECONCILED, "the connection can be used")

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .accounts import drop_organization
-from .state import ALL_SCOPES, OAuth, Organization, Robot, oauth_token, robot_token
+from .state import ALL_SCOPES, OAuth, Organization, Robot, oauth_token
 
 if TYPE_CHECKING:
     from .application import Double
@@ -89,7 +89,7 @@ def make_robot(double: Double, fields: dict[str, Any]) -> str:
     robot = Robot(
         name=fields["name"],
         created=int(fields.get("created", double.state.now())),
-        token=fields.get("token") or robot_token(),
+        token=fields.get("token") or double.state.make_robot_token(),
         description=fields.get("description", ""),
         metadata=fields.get("metadata", {}),
         sticky=fields.get("sticky", False),
@@ -107,7 +107,7 @@ def delete_robot(double: Double, fields: dict[str, Any]) -> None:
 def regenerate_robot(double: Double, fields: dict[str, Any]) -> str:
     """Regenerate a robot's token by hand and return it."""
     robot = double.state.robots[fields["name"]]
-    robot.token = robot_token()
+    robot.token = double.state.make_robot_token()
     return robot.token
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from .callers import Caller, administers, belongs, sees_all, unauthorized
 from .replies import answer, nothing, shape_a, shape_b, shape_c, shape_e
-from .state import Robot, State, rfc2822, robot_token
+from .state import Robot, State, rfc2822
 
 NAME = re.compile(r"^([a-z0-9]+(?:[._-][a-z0-9]+)*)$")
 ABSENT = "Could not find robot with specified username"
@@ -94,7 +95,7 @@ async def create_robot(state: State, request: Request, caller: Caller) -> Respon
     robot = Robot(
         name=name,
         created=int(state.now()),
-        token=robot_token(),
+        token=state.make_robot_token(),
         description=body.get("description") or "",
         metadata=body.get("unstructured_metadata") or {},
     )
@@ -124,8 +125,8 @@ async def regenerate(state: State, request: Request, caller: Caller) -> Response
     place = place_of(request, caller)
     _check_admin(state, request, caller, place)
     robot = _find(state, place, request.path_params["short"])
-    robot.token = robot_token()
-    robot.avatar = robot_token().lower()
+    robot.token = state.make_robot_token()
+    robot.avatar = uuid.uuid4().hex
     shown = _shown(robot)
     del shown["unstructured_metadata"]
     return answer(shown)

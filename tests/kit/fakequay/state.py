@@ -89,6 +89,7 @@ class State:
         self.robots: dict[str, Robot] = {}
         self.oauth: dict[str, OAuth] = {}
         self.settings = Settings()
+        self.make_robot_token = robot_token
         self.shift_s = 0.0
 
     def now(self) -> float:

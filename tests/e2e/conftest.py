@@ -1,0 +1,49 @@
+"""The whole installation, once for all lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kit.canary import scan
+from tests.kit.controlplane import ControlPlane
+from tests.kit.fakequay import FakeQuay
+from tests.kit.installation import Installation, Tenant
+
+
+@pytest.fixture(scope="session")
+def installed(control_plane: ControlPlane) -> Iterator[Installation]:
+    with FakeQuay() as quay:
+        house = Installation.make(control_plane, quay)
+        house.cluster_connection()
+        house.operator.start()
+        yield house
+        house.operator.stop()
+        assert house.recorder is not None
+        house.recorder.stop()
+
+
+@pytest.fixture
+def house(installed: Installation, canary_watch) -> Iterator[Installation]:
+    quay, operator = installed.quay, installed.operator
+    said, called = len(operator.said()), quay.mark()
+    yield installed
+    quay.admin("faults/clear")
+    if not operator.running():
+        operator.start()
+    canary_watch.add("operator log", lambda: operator.said()[said:])
+    canary_watch.add("metrics", operator.metrics)
+    canary_watch.add("events", lambda: installed.plane.kubectl("get", "events", "-A", "-o", "json"))
+    assert installed.recorder is not None
+    assert installed.recorder.problems() == []
+    assert "robot.regenerate" not in quay.operations(called), "a repair must never regenerate"
+    assert scan(operator.said()[said:], "log") == []
+
+
+@pytest.fixture
+def tenant(house: Installation) -> Iterator[Tenant]:
+    made = house.tenant()
+    yield made
+    house.plane.kubectl("delete", "quayrobots", "--all", "-n", made.name, "--wait=false")
+    house.plane.kubectl("delete", "namespace", made.name, "--wait=false")

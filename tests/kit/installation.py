@@ -1,0 +1,280 @@
+"""
+How does the whole thing stand on one machine?
+
+A real control plane, the shipped manifests, the operator as a process under
+its own ServiceAccount, and a Quay. Every stored version of our resources is
+recorded and judged.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .canary import oauth_token, robot_token
+from .controlplane import ControlPlane
+from .fakequay import FakeQuay
+from .operating import ACCOUNT, NAMESPACE, USER, OperatorProcess
+from .processes import start, stop, wait_for
+from .statuslint import lint, lint_transition
+
+ROOT = Path(__file__).parents[2]
+API = "quayrobot.io/v1alpha1"
+Body = dict[str, Any]
+
+
+class Recorder:
+    """Every stored version of our resources, as a watch shows them."""
+
+    def __init__(self, plane: ControlPlane) -> None:
+        self._files = []
+        self._processes: list[subprocess.Popen[bytes]] = []
+        for kind in ("quayrobots", "clusterquayconnections", "quayconnections"):
+            file = plane.folder / f"versions-{kind}.json"
+            kubectl = [*plane._binaries.kubectl, "--kubeconfig", str(plane.kubeconfig)]
+            command = [*kubectl, "get", kind, "-A", "--watch", "-o", "json"]
+            self._processes.append(start(command, log=file))
+            self._files.append(file)
+
+    def versions(self) -> list[Body]:
+        """Return all versions seen, in order per kind."""
+        found: list[Body] = []
+        for file in self._files:
+            text, at = file.read_text(), 0
+            decoder = json.JSONDecoder()
+            while at < len(text):
+                while at < len(text) and text[at].isspace():
+                    at += 1
+                try:
+                    body, at = decoder.raw_decode(text, at)
+                except json.JSONDecodeError:
+                    break
+                found.append(body)
+        return found
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with any stored status or step."""
+        found: list[str] = []
+        last: dict[str, Body] = {}
+        for body in self.versions():
+            found += lint(body)
+            uid = body["metadata"]["uid"]
+            if uid in last:
+                found += lint_transition(last[uid], body)
+            last[uid] = body
+        return sorted(set(found))
+
+    def stop(self) -> None:
+        """Stop to record."""
+        for process in self._processes:
+            stop(process)
+
+
+@dataclass
+class Installation:
+    """All parts together."""
+
+    plane: ControlPlane
+    quay: FakeQuay
+    operator: OperatorProcess
+    token: str
+    recorder: Recorder | None = None
+    extra: list[Callable[[], None]] = field(default_factory=list)
+
+    @classmethod
+    def make(cls, plane: ControlPlane, quay: FakeQuay) -> Installation:
+        """Apply the shipped manifests; the operator is not started yet."""
+        quay.double.state.make_robot_token = robot_token
+        plane.kubectl("apply", "-k", str(ROOT / "deploy" / "manifests"))
+        wait_for(
+            lambda: plane.kubectl("get", "quayrobots", "-A", check=False) is not None,
+            "the kinds",
+        )
+        plane.kubectl(
+            "wait", "--for=condition=Established", "crd", "--all", "--timeout=20s"
+        )
+        kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT)
+        token = quay.admin("token", value=oauth_token())
+        operator = OperatorProcess(kubeconfig, plane.folder)
+        return cls(plane, quay, operator, token, Recorder(plane))
+
+    def cluster_connection(self, name: str = "default", **changes: Any) -> None:
+        """Apply a ClusterQuayConnection to our Quay, and its Secret."""
+        self.secret(NAMESPACE, f"token-{name}", changes.pop("token", self.token))
+        spec: Body = {
+            "url": self.quay.url,
+            "allowPlaintext": True,
+            "resyncInterval": "10s",
+            "credentials": {"secretRef": {"name": f"token-{name}", "namespace": NAMESPACE}},
+            "access": [
+                {"namespaces": {}, "organizations": ["*"], "robotNames": ["*"], "adoption": True}
+            ],
+            **changes,
+        }
+        self.plane.apply(_body("ClusterQuayConnection", name, None, spec))
+
+    def secret(self, namespace: str, name: str, token: str) -> None:
+        """Apply a Secret that holds an API token."""
+        data = {"token": base64.b64encode(token.encode()).decode()}
+        self.plane.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": name, "namespace": namespace},
+                "data": data,
+            }
+        )
+
+    def tenant(self, **options: Any) -> Tenant:
+        """Return a fresh namespace with an organization of its own."""
+        name = f"t-{uuid.uuid4().hex[:8]}"
+        self.plane.kubectl("create", "namespace", name)
+        self.quay.admin("organization", name=name)
+        return Tenant(self, name, **options)
+
+    def operator_writes(self, since: int) -> list[str]:
+        """Return what the operator wrote to the cluster after audit entry *since*."""
+        return [
+            f"{each.verb} {each.resource}/{each.subresource} {each.namespace}/{each.name}"
+            for each in self.plane.audit()[since:]
+            if each.user == USER and each.write
+        ]
+
+
+@dataclass
+class Tenant:
+    """One namespace, and the organization of the same name in Quay."""
+
+    house: Installation
+    name: str
+
+    def robot(self, name: str = "ci", **spec: Any) -> None:
+        """Apply a QuayRobot."""
+        if "user" not in spec:
+            spec = {"organization": self.name, **spec}
+        self.house.plane.apply(_body("QuayRobot", name, self.name, spec))
+
+    def connection(self, name: str = "own", **changes: Any) -> None:
+        """Apply a namespaced QuayConnection and its Secret."""
+        self.house.secret(self.name, f"token-{name}", changes.pop("token", self.house.token))
+        spec = {
+            "url": self.house.quay.url,
+            "allowPlaintext": True,
+            "resyncInterval": "10s",
+            "credentials": {"secretRef": {"name": f"token-{name}"}},
+            **changes,
+        }
+        self.house.plane.apply(_body("QuayConnection", name, self.name, spec))
+
+    def kubectl(self, *args: str, check: bool = True) -> str:
+        """Run kubectl in this namespace."""
+        return self.house.plane.kubectl("-n", self.name, *args, check=check)
+
+    def get(self, name: str = "ci", kind: str = "quayrobot") -> Body | None:
+        """Return a resource."""
+        return self.house.plane.get(kind, name, self.name)
+
+    def condition(self, name: str = "ci", kind: str = "Ready") -> Body:
+        """Return a condition; empty where there is none."""
+        body = self.get(name) or {}
+        conditions = (body.get("status") or {}).get("conditions") or []
+        return next((each for each in conditions if each["type"] == kind), {})
+
+    def reason(self, name: str = "ci") -> str:
+        """Return the reason that Ready has."""
+        return self.condition(name).get("reason", "")
+
+    def wait_ready(self, name: str = "ci", timeout_s: float = 20) -> None:
+        """Wait until the resource is Ready for its present generation."""
+        wait_for(
+            lambda: self._ready(name),
+            f"QuayRobot {name} Ready; it says {self.condition(name)}",
+            timeout_s=timeout_s,
+            every_s=0.2,
+        )
+
+    def _ready(self, name: str) -> bool:
+        body = self.get(name)
+        found = self.condition(name)
+        return (
+            body is not None
+            and found.get("status") == "True"
+            and found["observedGeneration"] == body["metadata"]["generation"]
+        )
+
+    def wait_reason(self, reason: str, name: str = "ci", timeout_s: float = 20) -> None:
+        """Wait until Ready has *reason*."""
+        try:
+            wait_for(lambda: self.reason(name) == reason, "", timeout_s=timeout_s, every_s=0.2)
+        except AssertionError:
+            raise AssertionError(
+                f"{name} is not {reason} but {self.condition(name)}"
+            ) from None
+
+    def wait_gone(self, name: str = "ci", kind: str = "quayrobot", timeout_s: float = 20) -> None:
+        """Wait until a resource is gone."""
+        wait_for(
+            lambda: self.get(name, kind) is None,
+            f"{kind} {name} gone; {self.get(name, kind)}",
+            timeout_s=timeout_s,
+            every_s=0.2,
+        )
+
+    def delete(self, name: str = "ci", kind: str = "quayrobot") -> None:
+        """Ask for a deletion and do not wait for it."""
+        self.kubectl("delete", kind, name, "--wait=false")
+
+    def full(self, short: str = "ci") -> str:
+        """Return the full name of a robot."""
+        return f"{self.name}+{short}"
+
+    def in_quay(self, short: str = "ci") -> Body | None:
+        """Return the robot as Quay has it, or None."""
+        found: Body | None = self.house.quay.admin("robot/show", name=self.full(short))
+        return found
+
+    def credential(self, secret: str = "ci") -> tuple[str, str] | None:
+        """Return user and password of a docker config Secret, or None without it."""
+        body = self.get(secret, "secret")
+        if body is None or ".dockerconfigjson" not in body.get("data", {}):
+            return None
+        config = json.loads(base64.b64decode(body["data"][".dockerconfigjson"]))
+        (entry,) = config["auths"].values()
+        user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
+        return user, password
+
+    def logs_in(self, secret: str = "ci") -> bool:
+        """Tell whether the registry lets in who holds the Secret."""
+        pair = self.credential(secret)
+        return pair is not None and self.house.quay.login(*pair)
+
+    def wait_login(self, secret: str = "ci", timeout_s: float = 20) -> None:
+        """Wait until the Secret works."""
+        wait_for(lambda: self.logs_in(secret), f"a login with {secret}", timeout_s=timeout_s,
+                 every_s=0.2)
+
+    def operations(self, since: int = 0) -> list[str]:
+        """Return what Quay was asked about this organization since *since*."""
+        part = f"/organization/{self.name}"
+        calls = self.house.quay.calls(since)
+        return [each.operation for each in calls if part in each.path]
+
+
+def settle(condition: Callable[[], object], seconds: float = 2.0) -> None:
+    """Watch for *seconds* that *condition* stays true."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert condition()
+        time.sleep(0.2)
+
+
+def _body(kind: str, name: str, namespace: str | None, spec: Body) -> Body:
+    meta = {"name": name} | ({"namespace": namespace} if namespace else {})
+    return {"apiVersion": API, "kind": kind, "metadata": meta, "spec": spec}
