@@ -143,7 +143,9 @@ class ControlPlane:
 
     def apply(self, *bodies: dict[str, Any]) -> None:
         """Apply *bodies* as admin."""
-        self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(bodies))
+        # JSON: kubectl reads YAML's words like `y` as booleans.
+        listed = {"apiVersion": "v1", "kind": "List", "items": list(bodies)}
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """Return one object, or None."""
