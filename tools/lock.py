@@ -18,7 +18,7 @@ def main() -> None:
     """Write requirements/run.txt and requirements/dev.txt."""
     for target, extra in (("run", ()), ("dev", ("--group", "dev"))):
         command = (UV, *COMMON, *extra, "--output-file", f"requirements/{target}.txt")
-        subprocess.run(command, check=True)  # noqa: S603 - our own command
+        subprocess.run(command, check=True)
 
 
 if __name__ == "__main__":

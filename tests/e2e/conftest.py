@@ -34,7 +34,9 @@ def house(installed: Installation, canary_watch) -> Iterator[Installation]:
         operator.start()
     canary_watch.add("operator log", lambda: operator.said()[said:])
     canary_watch.add("metrics", operator.metrics)
-    canary_watch.add("events", lambda: installed.plane.kubectl("get", "events", "-A", "-o", "json"))
+    canary_watch.add(
+        "events", lambda: installed.plane.kubectl("get", "events", "-A", "-o", "json")
+    )
     assert installed.recorder is not None
     assert installed.recorder.problems() == []
     assert "robot.regenerate" not in quay.operations(called), "a repair must never regenerate"

@@ -97,9 +97,7 @@ class Installation:
             lambda: plane.kubectl("get", "quayrobots", "-A", check=False) is not None,
             "the kinds",
         )
-        plane.kubectl(
-            "wait", "--for=condition=Established", "crd", "--all", "--timeout=20s"
-        )
+        plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
         kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT)
         token = quay.admin("token", value=oauth_token())
         operator = OperatorProcess(kubeconfig, plane.folder)
@@ -214,9 +212,7 @@ class Tenant:
         try:
             wait_for(lambda: self.reason(name) == reason, "", timeout_s=timeout_s, every_s=0.2)
         except AssertionError:
-            raise AssertionError(
-                f"{name} is not {reason} but {self.condition(name)}"
-            ) from None
+            raise AssertionError(f"{name} is not {reason} but {self.condition(name)}") from None
 
     def wait_gone(self, name: str = "ci", kind: str = "quayrobot", timeout_s: float = 20) -> None:
         """Wait until a resource is gone."""
@@ -257,8 +253,12 @@ class Tenant:
 
     def wait_login(self, secret: str = "ci", timeout_s: float = 20) -> None:
         """Wait until the Secret works."""
-        wait_for(lambda: self.logs_in(secret), f"a login with {secret}", timeout_s=timeout_s,
-                 every_s=0.2)
+        wait_for(
+            lambda: self.logs_in(secret),
+            f"a login with {secret}",
+            timeout_s=timeout_s,
+            every_s=0.2,
+        )
 
     def operations(self, since: int = 0) -> list[str]:
         """Return what Quay was asked about this organization since *since*."""

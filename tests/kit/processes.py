@@ -38,7 +38,7 @@ def start(
             stdout=out,
             stderr=out,
             env=dict(env) if env is not None else None,
-            preexec_fn=follow_parent,
+            preexec_fn=follow_parent,  # noqa: PLW1509 - one call into libc
         )
 
 

@@ -55,9 +55,11 @@ def _sense(body: dict[str, Any], conditions: list[dict[str, Any]]) -> list[str]:
         found.append("no Ready")
     if {"Reconciling", "Stalled"} <= set(by_type):
         found.append("Reconciling and Stalled at once")
-    for negative in ("Reconciling", "Stalled"):
-        if by_type.get(negative, {}).get("status", "True") != "True":
-            found.append(f"{negative} is present and not true")
+    found += [
+        f"{negative} is present and not true"
+        for negative in ("Reconciling", "Stalled")
+        if by_type.get(negative, {}).get("status", "True") != "True"
+    ]
     ready = by_type.get("Ready", {}).get("status")
     if ready == "True" and "Stalled" in by_type:
         found.append("Ready and Stalled")

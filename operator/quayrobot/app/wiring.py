@@ -74,9 +74,7 @@ async def run(settings: Settings) -> None:
     log.info("operator.stopped")
 
 
-async def _assemble(
-    settings: Settings, api: ClusterApi, metrics: Metrics
-) -> tuple[Tools, Runner]:
+async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tuple[Tools, Runner]:
     store, resources = Store(), Resources(api)
     queue = Queue(clock=time.monotonic, jitter=random.random)
     credentials = Secrets(api)
@@ -133,8 +131,11 @@ async def _begin(
         group.create_task(_gauges(tools, metrics))
         group.create_task(
             relist_forever(
-                tools, runner.observe, metrics.diverged,
-                every_s=settings.relist_interval_s, namespaces=settings.namespaces,
+                tools,
+                runner.observe,
+                metrics.diverged,
+                every_s=settings.relist_interval_s,
+                namespaces=settings.namespaces,
             )
         )
 

@@ -41,7 +41,9 @@ class ClusterApi:
     async def connect(cls, kubeconfig: Path | None, context: str | None) -> ClusterApi:
         """Connect as the pod's ServiceAccount, or as *kubeconfig* (else KUBECONFIG) says."""
         settings = client.Configuration()
-        path = kubeconfig or (Path(os.environ["KUBECONFIG"]) if "KUBECONFIG" in os.environ else None)
+        path = kubeconfig or (
+            Path(os.environ["KUBECONFIG"]) if "KUBECONFIG" in os.environ else None
+        )
         if path is None and "KUBERNETES_SERVICE_HOST" in os.environ:
             config.load_incluster_config(client_configuration=settings)
         else:
@@ -109,9 +111,7 @@ class ClusterApi:
         headers = {"Accept": "application/json", "User-Agent": OPERATOR}
         if body is not None:
             headers["Content-Type"] = _TYPES.get(method, "application/json")
-        await self._api.update_params_for_auth(
-            headers, [], ["BearerToken"], path, method, body
-        )
+        await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         answer = await self._api.rest_client.request(
             method, url, headers=headers, body=body, _request_timeout=TIMEOUT_S
         )
@@ -159,7 +159,7 @@ def _forbidden(verb: str, what: str, body: Body) -> str:
 
 
 def _resource(path: str) -> str:
-    parts = path.split("?")[0].strip("/").split("/")
+    parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
     parts = parts[3:] if parts[0] == "apis" else parts[2:]
     if parts[0] == "namespaces" and len(parts) > 2:
         return f"{parts[2]} in namespace {parts[1]}"

@@ -96,7 +96,9 @@ class Resources:
     async def _set_finalizers(self, kind: Kind, body: Body, finalizers: list[str]) -> Body:
         meta = body["metadata"]
         patch = {"metadata": {**_versions(meta), "finalizers": finalizers}}
-        return await self._api.write("PATCH", kind.path(meta.get("namespace"), meta["name"]), patch)
+        return await self._api.write(
+            "PATCH", kind.path(meta.get("namespace"), meta["name"]), patch
+        )
 
 
 def _versions(meta: Mapping[str, object]) -> Body:

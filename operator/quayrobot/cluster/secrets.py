@@ -200,7 +200,11 @@ def _rendered(wanted: SecretWanted, live: Body) -> Body:
         for key, value in wanted.data.items()
     }
     return {
-        "apiVersion": "v1", "kind": "Secret", "type": wanted.type, "metadata": meta, "data": data,
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": wanted.type,
+        "metadata": meta,
+        "data": data,
     }
 
 

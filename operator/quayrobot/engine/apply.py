@@ -196,9 +196,7 @@ class Applier:
         match action:
             case RecordProgress(state):
                 status = progress(scene, state)
-                self.keep(
-                    await resources.write_status(QUAY_ROBOT, body, dump_status(status))
-                )
+                self.keep(await resources.write_status(QUAY_ROBOT, body, dump_status(status)))
                 return replace(scene, status=status)
             case AddFinalizer():
                 self.keep(await resources.add_finalizer(QUAY_ROBOT, body))

@@ -232,7 +232,9 @@ def _conditions(
     record: ConnectionRecord, line: Line | None, error: QuayRobotError | None
 ) -> list[Condition]:
     if record.terminating:
-        return [_condition(C.READY, "False", Reason.DELETING, "being deleted; robots still use it")]
+        return [
+            _condition(C.READY, "False", Reason.DELETING, "being deleted; robots still use it")
+        ]
     if error is not None or line is None:
         reason = error.reason if error else Reason.CONNECTION_NOT_READY
         message = error.message if error else "not in use yet"

@@ -71,9 +71,7 @@ class Line:
 
     def seen(self, record: ConnectionRecord) -> ConnectionSeen:
         """Return the connection as a plan sees it."""
-        guarded = self.key.kind != "QuayConnection" or (
-            record.guarded and self.credential.guarded
-        )
+        guarded = self.key.kind != "QuayConnection" or (record.guarded and self.credential.guarded)
         return ConnectionSeen(
             kind=self.key.kind,
             namespace=self.key.namespace or None,
@@ -213,9 +211,7 @@ class Lines:
         return line
 
 
-def secret_place(
-    key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
-) -> SecretPlace:
+def secret_place(key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec) -> SecretPlace:
     """Return where the token of the connection *key* is kept."""
     ref = spec.credentials.secret_ref
     namespace = ref.namespace if isinstance(ref, ClusterSecretKeyRef) else key.namespace

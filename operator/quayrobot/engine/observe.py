@@ -168,8 +168,10 @@ async def _secrets(
 ) -> dict[str, Seen[SecretSeen]]:
     if record.terminating:
         return {}
-    return {name: await look_at_secret(tools, record.key.namespace, name)
-            for name in secrets_of(record.key.name, spec)}
+    return {
+        name: await look_at_secret(tools, record.key.namespace, name)
+        for name in secrets_of(record.key.name, spec)
+    }
 
 
 async def look_at_secret(tools: Tools, namespace: str, name: str) -> Seen[SecretSeen]:

@@ -69,7 +69,7 @@ async def relist(
     before = _known(tools, kind)
     listed: dict[tuple[str, str], Body] = {}
     selector = f"{LABEL_MANAGED_BY}={OPERATOR}" if kind is SECRET else ""
-    for namespace in (namespaces if kind.namespaced and namespaces else (None,)):
+    for namespace in namespaces if kind.namespaced and namespaces else (None,):
         async for body in tools.resources.list_all(kind, namespace=namespace, selector=selector):
             meta = body["metadata"]
             listed[meta.get("namespace", ""), meta["name"]] = body
@@ -100,7 +100,9 @@ def _compare(
 def _known(tools: Tools, kind: Kind) -> dict[tuple[str, str], int]:
     store = tools.store
     if kind is SECRET:
-        return {(namespace, name): int(version) for namespace, name, version in store.secret_names()}
+        return {
+            (namespace, name): int(version) for namespace, name, version in store.secret_names()
+        }
     if kind is NAMESPACE:
         return {}
     records = store.robots if kind is QUAY_ROBOT else store.connections
@@ -118,12 +120,19 @@ def _forget(
     if kind is SECRET:
         seen = tools.store.secret(namespace, name)
         uid = seen.controller_uid if seen else None
-        meta: Body = {"uid": seen.uid if seen else "", "annotations": dict(seen.annotations) if seen else {}}
+        meta: Body = {
+            "uid": seen.uid if seen else "",
+            "annotations": dict(seen.annotations) if seen else {},
+        }
         if uid:
             meta["ownerReferences"] = [{"uid": uid, "controller": True}]
     else:
         records = tools.store.robots if kind is QUAY_ROBOT else tools.store.connections
-        record = next(each for key, each in records.items() if (key.namespace, key.name) == place and key.kind == kind.kind)
+        record = next(
+            each
+            for key, each in records.items()
+            if (key.namespace, key.name) == place and key.kind == kind.kind
+        )
         meta = dict(record.meta)
     meta |= {"namespace": namespace, "name": name, "resourceVersion": str(version)}
     observe(kind.kind, "DELETED", {"metadata": meta})

@@ -8,7 +8,6 @@ doing, never the saying.
 
 from __future__ import annotations
 
-
 import structlog
 
 from ..cluster.kinds import QUAY_ROBOT
@@ -72,7 +71,7 @@ class _Pass:
         if self.applier.released:
             return self._released()
         if not self.quiet:
-            await self._say(scene, findings)
+            await self.say(scene, findings)
         self._watch_owner(scene)
         return self._outcome(scene, findings)
 
@@ -87,7 +86,9 @@ class _Pass:
                 return scene, (*plan.findings, finding)
             if self.applier.released:
                 return scene, ()
-        error = TryLater(Reason.INTERNAL_ERROR, "the pass did not come to an end; it goes on later")
+        error = TryLater(
+            Reason.INTERNAL_ERROR, "the pass did not come to an end; it goes on later"
+        )
         return scene, (Finding(Component.ROBOT, error),)
 
     async def _carry_out(
@@ -109,7 +110,7 @@ class _Pass:
             return error
         return await deny(self.tools, self.line, error)
 
-    async def _say(self, scene: Scene, findings: tuple[Finding, ...]) -> None:
+    async def say(self, scene: Scene, findings: tuple[Finding, ...]) -> None:
         before = self.applier.record.status
         after = verdict(scene, findings, adopted=ownership(scene))
         if not worth_writing(before, after):
@@ -149,7 +150,7 @@ class _Pass:
                 self.tools.queue.add(rival.key, Lane.DRIFT)
 
     def _watch_owner(self, scene: Scene) -> None:
-        if self.line is not None and scene.status.holds or ownership(scene) is not None:
+        if (self.line is not None and scene.status.holds) or ownership(scene) is not None:
             key = OwnerKey(self.first.connection_key, self.first.robot_name.owner)
             resync = self.line.resync_s if self.line else UNKNOWN_RESYNC_S
             self.tools.queue.add(key, Lane.RESYNC, delay_s=self.tools.spread(resync))
@@ -183,8 +184,14 @@ async def _say_invalid(tools: Tools, record: RobotRecord, error: InvalidSpec) ->
         cluster=tools.cluster,
         now=tools.now(),
         me=Me(
-            record.key.kind, record.key.namespace, record.key.name, record.uid,
-            record.generation, record.created, record.terminating, record.guarded,
+            record.key.kind,
+            record.key.namespace,
+            record.key.name,
+            record.uid,
+            record.generation,
+            record.created,
+            record.terminating,
+            record.guarded,
         ),
         spec=RobotSpec.model_construct(suspend=False),
         status=record.status,
@@ -194,7 +201,7 @@ async def _say_invalid(tools: Tools, record: RobotRecord, error: InvalidSpec) ->
         robot=Unlooked(),
     )
     this = _Pass(tools, record, None)
-    await this._say(scene, (Finding(Component.SPEC, error),))
+    await this.say(scene, (Finding(Component.SPEC, error),))
     return Outcome(error=error, settled=False)
 
 
@@ -222,10 +229,14 @@ def _who(record: RobotRecord) -> dict[str, str]:
 
 
 _WORDS = {
-    "CreateRobot": "robot.created", "DeleteRobot": "robot.deleted",
-    "CreateSecret": "secret.created", "ReplaceSecret": "secret.replaced",
-    "DeleteSecret": "secret.deleted", "AddFinalizer": "finalizer.added",
-    "RemoveFinalizer": "finalizer.removed", "GuardConnection": "connection.guarded",
+    "CreateRobot": "robot.created",
+    "DeleteRobot": "robot.deleted",
+    "CreateSecret": "secret.created",
+    "ReplaceSecret": "secret.replaced",
+    "DeleteSecret": "secret.deleted",
+    "AddFinalizer": "finalizer.added",
+    "RemoveFinalizer": "finalizer.removed",
+    "GuardConnection": "connection.guarded",
 }
 
 

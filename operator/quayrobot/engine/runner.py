@@ -109,7 +109,7 @@ class Runner:
         except TimeoutError:
             log.warning("pass.failed", reason="deadline")
             return self._failed(key, TryLater(Reason.INTERNAL_ERROR, "the pass took too long"))
-        except Exception as unforeseen:  # noqa: BLE001 - a worker outlives any pass
+        except Exception as unforeseen:
             log.error("pass.failed", exc_info=unforeseen)  # noqa: TRY400
             failed = TryLater(Reason.INTERNAL_ERROR, "the operator failed; its log says where")
             return self._failed(key, failed)

@@ -39,8 +39,14 @@ Body = dict[str, Any]
 EntryT = TypeVar("EntryT")
 Wake = tuple[ResourceKey, Lane]
 _META = (
-    "name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp",
-    "deletionTimestamp", "finalizers",
+    "name",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "finalizers",
 )
 
 
@@ -200,9 +206,7 @@ class Store:
     def secrets_of(self, namespace: str, uid: str) -> tuple[SecretSeen, ...]:
         """Return the Secrets in *namespace* that the resource *uid* controls."""
         return tuple(
-            each
-            for each in self._secrets[namespace].values()
-            if each.controller_uid == uid
+            each for each in self._secrets[namespace].values() if each.controller_uid == uid
         )
 
     def secret_names(self) -> tuple[tuple[str, str, str], ...]:
@@ -320,8 +324,10 @@ def _drop(index: dict[EntryT, set[ResourceKey]], entry: EntryT, key: ResourceKey
 def _question(record: Record) -> tuple[object, ...]:
     meta = record.meta
     return (
-        meta.get("generation"), meta.get("deletionTimestamp"),
-        tuple(meta.get("finalizers") or ()), str(meta.get("annotations")),
+        meta.get("generation"),
+        meta.get("deletionTimestamp"),
+        tuple(meta.get("finalizers") or ()),
+        str(meta.get("annotations")),
     )
 
 

@@ -176,7 +176,9 @@ def _convert(node: Mapping[str, Any], defs: Mapping[str, Any], *, strict: bool) 
 
 def _merged(node: Mapping[str, Any], defs: Mapping[str, Any], *, strict: bool) -> Schema:
     """`X or null` becomes plain X that may be left out; null itself is never stored."""
-    choices = [each for each in node.get("anyOf", node.get("allOf", ())) if each.get("type") != "null"]
+    choices = [
+        each for each in node.get("anyOf", node.get("allOf", ())) if each.get("type") != "null"
+    ]
     beside = {key: value for key, value in node.items() if key not in {"anyOf", "allOf"}}
     if beside.get("default", 0) is None:
         del beside["default"]

@@ -90,9 +90,7 @@ class Denied(QuayRobotError):
 class TryLater(QuayRobotError):
     """It may work later; *retry_after* is in seconds where the other side said so."""
 
-    def __init__(
-        self, reason: Reason, message: str, *, retry_after: float | None = None
-    ) -> None:
+    def __init__(self, reason: Reason, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(reason, message)
         self.retry_after = retry_after
 

@@ -92,9 +92,7 @@ class RobotSeen:
     def same_as(self, other: RobotSeen) -> bool:
         """Tell whether *other* is this very robot with this very token."""
         return (
-            self.token is not None
-            and self.token == other.token
-            and self.created == other.created
+            self.token is not None and self.token == other.token and self.created == other.created
         )
 
 

@@ -102,7 +102,9 @@ def _covers(rule: AccessRule, namespace: str, robot: RobotName) -> bool:
     if rule.robot_names is None:
         return True
 
-    return _any_glob((each.replace("{namespace}", namespace) for each in rule.robot_names), robot.short)
+    return _any_glob(
+        (each.replace("{namespace}", namespace) for each in rule.robot_names), robot.short
+    )
 
 
 def _any_glob(globs: Iterable[str], text: str) -> bool:

@@ -48,7 +48,7 @@ class Foreign:
 Proof = Ours | NeedsLook | NeedsOwnerLook | Foreign
 
 
-def prove(scene: Scene, seen: RobotSeen, permit: Permit | None) -> Proof:
+def prove(scene: Scene, seen: RobotSeen, permit: Permit | None) -> Proof:  # noqa: PLR0911 - a ladder
     """Tell whose *seen* is; without a *permit* (deletion) nothing is adopted."""
     if _recognised(scene, seen):
         return Ours(adopted=scene.status.robot is not None and scene.status.robot.adopted)

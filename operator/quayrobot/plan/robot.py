@@ -213,9 +213,9 @@ def _hold(
     if ours.adopted and not (known and known.adopted and known.created_at == seen.created):
         check_names(scene)
         return _bind(
-            scene, connection, RobotState(
-                full_name=seen.full_name, created_at=seen.created, adopted=True
-            )
+            scene,
+            connection,
+            RobotState(full_name=seen.full_name, created_at=seen.created, adopted=True),
         )
 
     return () if scene.me.guarded else _bind(scene, connection, None)

@@ -227,6 +227,4 @@ def _concluded(scene: Scene, status: RobotStatus, wanted: list[Condition]) -> Ro
     merged = merge_conditions(
         scene.status.conditions, wanted, generation=generation, now=scene.now
     )
-    return status.model_copy(
-        update={"conditions": merged, "observed_generation": generation}
-    )
+    return status.model_copy(update={"conditions": merged, "observed_generation": generation})

@@ -111,10 +111,10 @@ class QuayClient:
         body = parse_json(reply)
         if reply.status == 200 and isinstance(body, Mapping):
             return True
-        if reply.status == 404 and isinstance(body, Mapping):
-            # A page that says 404 comes from something else than Quay's API.
-            if body.get("error_type") == "not_found":
-                return False
+        # A page that says 404 comes from something else than Quay's API.
+        known = body if isinstance(body, Mapping) else {}
+        if reply.status == 404 and known.get("error_type") == "not_found":
+            return False
         raise failure(reply, write=False, scope=_scope(owner))
 
     async def user_name(self) -> str:

@@ -25,7 +25,12 @@ from ..model.secrecy import Token
 __all__ = ["Endpoint", "Reply", "Transport"]
 
 BODY_CAP = 64 * 1024 * 1024
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def parse_robot(reply: Reply, name: RobotName, *, write: bool) -> RobotSeen:
     """
     body = parse_json(reply)
     seen = _robot(body) if isinstance(body, Mapping) else None
-    if seen is None or seen.full_name != name.full or seen.token is None and write:
+    if seen is None or seen.full_name != name.full or (seen.token is None and write):
         raise not_understood(reply, write=write)
     return seen
 

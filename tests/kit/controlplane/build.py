@@ -153,7 +153,7 @@ def _compile(go: str, env: dict[str, str], target: Path) -> None:
 
 
 def _progress(done: int, total: int, spent_s: float) -> None:
-    if done % 25 and sys.stderr.isatty() or done % 200 and not sys.stderr.isatty():
+    if (done % 25 and sys.stderr.isatty()) or (done % 200 and not sys.stderr.isatty()):
         return
     left = spent_s / done * max(0, total - done)
     end = "\r" if sys.stderr.isatty() else "\n"

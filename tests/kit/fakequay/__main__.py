@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import uvicorn
 
@@ -25,8 +26,8 @@ def main() -> None:
     for name in options.org:
         admin.make_organization(double, {"name": name})
     if options.token_file:
-        with open(options.token_file, encoding="ascii") as file:
-            admin.make_token(double, {"value": file.read().strip()})
+        value = Path(options.token_file).read_text(encoding="ascii").strip()
+        admin.make_token(double, {"value": value})
     tls = (
         {"ssl_certfile": options.tls_cert, "ssl_keyfile": options.tls_key}
         if options.tls_cert

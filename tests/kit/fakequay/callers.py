@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from .replies import Refusal, shape_a, shape_d
 from .state import State
@@ -44,8 +45,6 @@ def check_entry(state: State, request: Request, caller: Caller) -> None:
 
 
 def _read_only() -> Refusal:
-    from starlette.responses import JSONResponse
-
     words = (
         "System is currently read-only. Pulls will succeed but all write operations are "
         "currently suspended."

@@ -9,7 +9,10 @@ from typing import Any
 _ROBOT = r"^/api/v1/(?:organization/(?P<org>[^/]+)|user)/robots"
 _OPERATIONS = (
     (r"^/api/v1/user/$", {"GET": "user.get"}),
-    (r"^/api/v1/organization/[^/]+$", {"GET": "organization.get", "DELETE": "organization.delete"}),
+    (
+        r"^/api/v1/organization/[^/]+$",
+        {"GET": "organization.get", "DELETE": "organization.delete"},
+    ),
     (_ROBOT + r"$", {"GET": "robot.list"}),
     (_ROBOT + r"/[^/]+$", {"GET": "robot.get", "PUT": "robot.create", "DELETE": "robot.delete"}),
     (_ROBOT + r"/[^/]+/regenerate$", {"POST": "robot.regenerate"}),

@@ -88,9 +88,15 @@ def shape_e() -> Refusal:
 
 def shape_f(status: int) -> Refusal:
     """The proxy in front."""
-    words = {413: "Request Entity Too Large", 429: "Too Many Requests", 502: "Quay is currently loading"}
+    words = {
+        413: "Request Entity Too Large",
+        429: "Too Many Requests",
+        502: "Quay is currently loading",
+    }
     title = words.get(status, "Error")
-    page = f"<html><head><title>{status} {title}</title></head><body><h1>{title}</h1></body></html>"
+    page = (
+        f"<html><head><title>{status} {title}</title></head><body><h1>{title}</h1></body></html>"
+    )
     return Refusal(Response(page, status, media_type="text/html"))
 
 

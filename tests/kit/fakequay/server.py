@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import threading
@@ -13,6 +14,7 @@ from typing import Any, Self
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from . import admin
 from .application import Double
 from .ledger import Entry
 
@@ -100,8 +102,6 @@ class FakeQuay:
 
     def admin(self, call: str, **fields: Any) -> Any:
         """Make one call of the admin side."""
-        from . import admin
-
         routes = {
             "organization": admin.make_organization,
             "organization/delete": admin.delete_organization,
@@ -133,8 +133,6 @@ class FakeQuay:
 
     def login(self, user: str, password: str) -> bool:
         """Tell whether the registry lets *user* in, asked over HTTP as a client would."""
-        import base64
-
         pair = base64.b64encode(f"{user}:{password}".encode()).decode()
         request = urllib.request.Request(f"{self.url}/v2/auth?service=quay")
         request.add_header("Authorization", f"Basic {pair}")
@@ -142,6 +140,7 @@ class FakeQuay:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return "token" in json.loads(answer.read())
         except urllib.error.HTTPError as error:
-            assert error.code == 401, error.code
             error.close()
+            if error.code != 401:
+                raise
             return False

@@ -7,8 +7,8 @@ import string
 import time
 import uuid
 from dataclasses import dataclass, field
-from email.utils import format_datetime
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 ALL_SCOPES = frozenset(

@@ -85,17 +85,19 @@ Duration = Annotated[
 ]
 ObjectName = Annotated[str, StringConstraints(pattern=OBJECT_NAME_PATTERN, max_length=253)]
 OwnerText = Annotated[str, StringConstraints(pattern=OWNER_PATTERN, max_length=255)]
-Glob = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9*?._{}\[\]!+/:-]+$", max_length=255)
-]
+Glob = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9*?._{}\[\]!+/:-]+$", max_length=255)]
 
 
 class LabelRequirement(Part):
     """One expression of a label selector, as Kubernetes defines it."""
 
     key: Annotated[str, StringConstraints(min_length=1, max_length=317)]
-    operator: Annotated[str, Field(json_schema_extra={"enum": ["In", "NotIn", "Exists", "DoesNotExist"]})]
-    values: Annotated[list[Annotated[str, StringConstraints(max_length=63)]], Field(max_length=64)] = []
+    operator: Annotated[
+        str, Field(json_schema_extra={"enum": ["In", "NotIn", "Exists", "DoesNotExist"]})
+    ]
+    values: Annotated[
+        list[Annotated[str, StringConstraints(max_length=63)]], Field(max_length=64)
+    ] = []
 
 
 class LabelSelector(Part):

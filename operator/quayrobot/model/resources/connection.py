@@ -25,7 +25,9 @@ __all__ = [
     "origin_of",
 ]
 
-URL_PATTERN = r"^https?://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$"
+URL_PATTERN = (
+    r"^https?://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$"
+)
 HOST_PATTERN = r"^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
@@ -97,7 +99,9 @@ class _ConnectionBody(Part):
         str,
         StringConstraints(pattern=URL_PATTERN, max_length=300),
     ]
-    registry_host: Annotated[str | None, StringConstraints(pattern=HOST_PATTERN, max_length=300)] = None
+    registry_host: Annotated[
+        str | None, StringConstraints(pattern=HOST_PATTERN, max_length=300)
+    ] = None
     ca_bundle: Annotated[str | None, StringConstraints(min_length=1, max_length=262144)] = None
     allow_plaintext: bool = False
     limits: Limits = Limits()

@@ -104,7 +104,24 @@ def _old(expression: str) -> str:
     return expression.replace("self.", "oldSelf.value().")
 
 
-_DEFAULT_SECRET = "{0}.name != self.metadata.name || {0}.format == 'DockerConfigJson'"
+_IS_DEFAULT = "{0}.name != self.metadata.name || {0}.format == 'DockerConfigJson'"
+_FORMAT_KEPT = (
+    # Both lists are given, then either may be the default: one Secret named like the
+    # resource, of the default format.
+    (
+        "!has(self.spec.secrets) || !has(oldSelf.spec.secrets) || "
+        "oldSelf.spec.secrets.all(o, self.spec.secrets.all(n, "
+        "n.name != o.name || n.format == o.format))"
+    ),
+    (
+        "!has(self.spec.secrets) || has(oldSelf.spec.secrets) || "
+        f"self.spec.secrets.all(n, {_IS_DEFAULT.format('n')})"
+    ),
+    (
+        "has(self.spec.secrets) || !has(oldSelf.spec.secrets) || "
+        f"oldSelf.spec.secrets.all(o, {_IS_DEFAULT.format('o')})"
+    ),
+)
 _SAME_FORMAT = (
     "the format of a Secret cannot be changed (its type is immutable); "
     "give the Secret another name"
@@ -179,20 +196,7 @@ ROBOT_RULES = (
         message="'<organization or user>+<robotName>' must not be longer than 255 characters; "
         "set a shorter spec.robotName",
     ),
-    *(
-        Rule(rule=rule, message=_SAME_FORMAT, transition=True)
-        for rule in (
-            # Both lists are given, then either may be the default: one Secret named like the
-            # resource, of the default format.
-            "!has(self.spec.secrets) || !has(oldSelf.spec.secrets) || "
-            "oldSelf.spec.secrets.all(o, self.spec.secrets.all(n, "
-            "n.name != o.name || n.format == o.format))",
-            "!has(self.spec.secrets) || has(oldSelf.spec.secrets) || "
-            f"self.spec.secrets.all(n, {_DEFAULT_SECRET.format('n')})",
-            "has(self.spec.secrets) || !has(oldSelf.spec.secrets) || "
-            f"oldSelf.spec.secrets.all(o, {_DEFAULT_SECRET.format('o')})",
-        )
-    ),
+    *(Rule(rule=rule, message=_SAME_FORMAT, transition=True) for rule in _FORMAT_KEPT),
 )
 
 
