@@ -150,7 +150,7 @@ class _Pass:
                 self.tools.queue.add(rival.key, Lane.DRIFT)
 
     def _watch_owner(self, scene: Scene) -> None:
-        if (self.line is not None and scene.status.holds) or ownership(scene) is not None:
+        if self.applier.record.status.holds or ownership(scene) is not None:
             key = OwnerKey(self.first.connection_key, self.first.robot_name.owner)
             resync = self.line.resync_s if self.line else UNKNOWN_RESYNC_S
             self.tools.queue.add(key, Lane.RESYNC, delay_s=self.tools.spread(resync))

@@ -153,12 +153,19 @@ class ControlPlane:
         text = self.kubectl("get", kind, name, *where, "-o", "json", "--ignore-not-found")
         return json.loads(text) if text.strip() else None
 
-    def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
+    def service_account_kubeconfig(
+        self, namespace: str, name: str, *, server: str | None = None
+    ) -> Path:
         """Write a kubeconfig that is this ServiceAccount, by a real token, and return it."""
         token = self.kubectl("create", "token", name, "-n", namespace, "--duration=4h").strip()
-        path = self.folder / f"kubeconfig-{namespace}-{name}"
-        self._write_config(path, {"token": token})
+        port = (server or self.url).rpartition(":")[2]
+        path = self.folder / f"kubeconfig-{namespace}-{name}-{port}"
+        self._write_config(path, {"token": token}, server=server)
         return path
+
+    def server_pair(self, name: str) -> Pair:
+        """Issue a certificate for another server on this machine that clients of ours trust."""
+        return self._authority.server(name)
 
     def audit(self) -> list[AuditEntry]:
         """Return all requests answered so far."""
@@ -246,8 +253,10 @@ class ControlPlane:
         user = {"client-certificate": str(pair.certificate), "client-key": str(pair.key)}
         self._write_config(path, user)
 
-    def _write_config(self, path: Path, user: dict[str, str]) -> None:
-        cluster = {"server": self.url, "certificate-authority": str(self.ca_file)}
+    def _write_config(
+        self, path: Path, user: dict[str, str], *, server: str | None = None
+    ) -> None:
+        cluster = {"server": server or self.url, "certificate-authority": str(self.ca_file)}
         config = {
             "apiVersion": "v1",
             "kind": "Config",

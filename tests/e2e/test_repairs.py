@@ -1,0 +1,168 @@
+"""What is put right when somebody changes it by hand?"""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from tests.kit.installation import Tenant, settle
+from tests.kit.processes import wait_for
+
+SOON_S = 8
+
+
+def _patch(tenant: Tenant, secret: str, body: object) -> None:
+    tenant.kubectl("patch", "secret", secret, "--type=merge", "-p", json.dumps(body))
+
+
+def test_a_robot_deleted_by_hand_is_made_again_at_the_next_resync(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    before = tenant.credential()
+    called = tenant.house.quay.mark()
+
+    tenant.house.quay.admin("robot/delete", name=tenant.full())
+
+    wait_for(tenant.in_quay, "a new robot", timeout_s=30)
+    tenant.wait_login()
+    tenant.wait_ready()
+    assert tenant.credential() != before
+    # The list raises the suspicion, the GET proves it.
+    done = [each for each in tenant.operations(called) if each != "robot.list"]
+    assert done == ["robot.get", "robot.create"]
+
+
+def test_a_token_regenerated_by_hand_reaches_the_secret(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    called = tenant.house.quay.mark()
+
+    token = tenant.house.quay.admin("robot/regenerate", name=tenant.full())
+    wait_for(lambda: tenant.credential() == (tenant.full(), token), "the new token", timeout_s=30)
+
+    tenant.wait_ready()
+    assert set(tenant.operations(called)) <= {"robot.list", "robot.get"}
+
+
+def test_a_deleted_secret_comes_back_within_seconds_with_the_same_token(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+
+    tenant.delete("ci", "secret")
+
+    wait_for(lambda: tenant.credential() == before, "the Secret", timeout_s=SOON_S)
+    writes = [each for each in tenant.house.quay.calls(called) if each.effect]
+    assert writes == []
+
+
+def test_edited_bytes_are_put_right_within_seconds(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    before = tenant.credential()
+
+    _patch(tenant, "ci", {"data": {".dockerconfigjson": base64.b64encode(b"{}").decode()}})
+
+    wait_for(tenant.logs_in, "the Secret", timeout_s=SOON_S)
+    assert tenant.credential() == before
+
+
+def test_a_key_added_to_the_data_goes_within_seconds(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+
+    _patch(tenant, "ci", {"data": {"extra": base64.b64encode(b"x").decode()}})
+
+    wait_for(
+        lambda: list((tenant.get("ci", "secret") or {}).get("data", {})) == [".dockerconfigjson"],
+        "one key",
+        timeout_s=SOON_S,
+    )
+
+
+def test_a_secret_stripped_of_its_labels_is_found_and_labelled_again(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+
+    _patch(tenant, "ci", {"metadata": {"labels": None}})
+
+    wait_for(
+        lambda: (
+            (tenant.get("ci", "secret")["metadata"].get("labels") or {}).get(
+                "app.kubernetes.io/managed-by"
+            )
+            == "quay-robot-operator"
+        ),
+        "the label",
+        timeout_s=SOON_S,
+    )
+
+
+def test_a_secret_whose_name_is_taken_is_never_touched(tenant: Tenant):
+    body = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "ci", "namespace": tenant.name},
+        "stringData": {"mine": "yes"},
+    }
+    tenant.house.plane.apply(body)
+    before = tenant.get("ci", "secret")
+
+    tenant.robot()
+    tenant.wait_reason("SecretNotOwned")
+
+    settle(lambda: tenant.get("ci", "secret") == before)
+    # No robot without a place for its token.
+    assert tenant.in_quay() is None
+    tenant.delete("ci", "secret")
+    tenant.wait_ready(timeout_s=40)
+
+
+def test_a_secret_of_another_kind_of_owner_is_never_touched(tenant: Tenant):
+    tenant.robot(secrets=[{"name": "one"}])
+    tenant.wait_ready()
+    tenant.robot("other", secrets=[{"name": "one"}])
+
+    tenant.wait_reason("SecretNotOwned", "other")
+
+    assert tenant.in_quay("other") is None
+    assert tenant.logs_in("one")
+
+
+def test_an_immutable_secret_of_ours_is_made_anew_when_its_token_died(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    _patch(tenant, "ci", {"immutable": True})
+
+    token = tenant.house.quay.admin("robot/regenerate", name=tenant.full())
+
+    wait_for(lambda: tenant.credential() == (tenant.full(), token), "the new token", timeout_s=30)
+
+
+def test_a_secret_deleted_while_the_operator_is_away_comes_back(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    before = tenant.credential()
+    tenant.house.operator.stop()
+    tenant.kubectl("delete", "secret", "ci")
+    called = tenant.house.quay.mark()
+
+    tenant.house.operator.start()
+
+    wait_for(lambda: tenant.credential() == before, "the Secret", timeout_s=20)
+    assert set(tenant.operations(called)) == {"robot.list"}
+
+
+def test_a_robot_replaced_by_hand_is_not_taken_for_ours(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    tenant.house.quay.admin("robot/delete", name=tenant.full())
+    tenant.house.quay.admin("robot", name=tenant.full(), created=1_700_000_000)
+    before = tenant.in_quay()
+
+    tenant.wait_reason("RobotExists", timeout_s=40)
+
+    assert tenant.in_quay() == before
+    tenant.delete()
+    tenant.wait_gone()
+    assert tenant.in_quay() == before

@@ -1,0 +1,122 @@
+"""
+At which requests can the operator die, and does it matter?
+
+A life is lived once undisturbed, and every request that it makes is a point.
+Then it is lived again for each point, twice: the operator is killed before the
+request takes effect, and after it did, before the answer arrives. It is started
+again, and the end has to be the same.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .installation import Installation, Tenant
+from .proxy import Asked, Proxy, When
+
+__all__ = ["CrashPoint", "Crashing", "Life"]
+
+
+@dataclass(frozen=True, slots=True)
+class CrashPoint:
+    """The *nth* request of its kind in a life; the tenant's name is left out."""
+
+    side: str
+    method: str
+    path: str
+    nth: int
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.method} {self.path} #{self.nth}"
+
+
+@dataclass
+class Life:
+    """One thing that happens to a tenant: what comes before, what is done, how it ends."""
+
+    prepare: Callable[[Tenant], None]
+    act: Callable[[Tenant], None]
+    ended: Callable[[Tenant], None]
+    facts: Callable[[Tenant, int], object]
+
+
+@dataclass
+class Crashing:
+    """Lives of tenants of *house*, whose operator goes through *proxies*."""
+
+    house: Installation
+    proxies: tuple[Proxy, ...]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def points(self, life: Life) -> tuple[list[CrashPoint], object]:
+        """Live *life* undisturbed; return its requests and what it came to."""
+        tenant = self._prepared(life)
+        seen: list[CrashPoint] = []
+        counts: Counter[Asked] = Counter()
+
+        def note(asked: Asked, when: When) -> bool:
+            if when == "before" and tenant.name in asked.path:
+                with self._lock:
+                    seen.append(_point(tenant, asked, counts))
+            return False
+
+        return seen, self._live(life, tenant, note)
+
+    def crashed(self, life: Life, point: CrashPoint, when: When) -> tuple[bool, object]:
+        """Live *life* with a kill at *point*; return whether it came to pass, and the end."""
+        tenant = self._prepared(life)
+        counts: Counter[Asked] = Counter()
+        killed = threading.Event()
+
+        def kill(asked: Asked, now: When) -> bool:
+            if killed.is_set():
+                return True
+            if now != when or tenant.name not in asked.path:
+                return False
+            with self._lock:
+                at = _point(tenant, asked, counts)
+            if at != point:
+                return False
+            killed.set()
+            self.house.operator.kill()
+            return True
+
+        def ended(tenant: Tenant) -> None:
+            killed.wait(15)
+            self._hook(None)
+            if not self.house.operator.running():
+                self.house.operator.start()
+            life.ended(tenant)
+
+        facts = self._live(Life(life.prepare, life.act, ended, life.facts), tenant, kill)
+        return killed.is_set(), facts
+
+    def _prepared(self, life: Life) -> Tenant:
+        tenant = self.house.tenant()
+        life.prepare(tenant)
+        return tenant
+
+    def _live(self, life: Life, tenant: Tenant, hook: Callable[[Asked, When], bool]) -> object:
+        called = self.house.quay.mark()
+        self._hook(hook)
+        try:
+            life.act(tenant)
+            life.ended(tenant)
+        finally:
+            self._hook(None)
+        return life.facts(tenant, called)
+
+    def _hook(self, hook: Callable[[Asked, When], bool] | None) -> None:
+        for proxy in self.proxies:
+            proxy.hook = hook or (lambda _asked, _when: False)
+
+
+def _point(tenant: Tenant, asked: Asked, counts: Counter[Asked]) -> CrashPoint:
+    path = re.sub(re.escape(tenant.name), "<tenant>", asked.path)
+    general = Asked(asked.side, asked.method, path)
+    counts[general] += 1
+    return CrashPoint(asked.side, asked.method, path, counts[general])
