@@ -1,0 +1,101 @@
+"""Does the house keep its own rules of style?"""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "operator"
+FILES = sorted(SOURCE.rglob("*.py"))
+ROOMS = ("model", "model/resources", "plan", "quay", "cluster", "engine", "app")
+FILE_LINES_MAX = 400
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def functions() -> Iterator[Function]:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, Function):
+                yield node
+
+
+def lengths() -> list[int]:
+    return sorted(each.end_lineno - each.lineno + 1 for each in functions())
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_has_a_charter(room):
+    charter = ast.get_docstring(
+        ast.parse((SOURCE / "quayrobot" / room / "__init__.py").read_text())
+    )
+
+    assert charter is not None
+    assert re.search(r"\blives?\b", charter), "it does not say what lives here"
+    assert re.search(r"\bnever\b|[Nn]othing\b", charter), "it does not say what never does"
+
+
+def test_no_room_is_without_a_place_in_the_list():
+    packages = {
+        path.parent.relative_to(SOURCE / "quayrobot").as_posix()
+        for path in FILES
+        if path.name == "__init__.py"
+    }
+
+    assert packages - {"."} == set(ROOMS)
+
+
+def test_the_source_root_is_no_package():
+    assert not (SOURCE / "__init__.py").exists(), "it would shadow the standard library's operator"
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_a_file_is_short(path):
+    assert len(path.read_text().splitlines()) < FILE_LINES_MAX
+
+
+def test_most_functions_fit_in_a_glance():
+    every = lengths()
+
+    assert statistics.median(every) < 10
+    assert every[int(len(every) * 0.9)] < 30
+
+
+@pytest.mark.parametrize(
+    "path", [each for each in FILES if each.name != "__init__.py"], ids=relative
+)
+def test_a_module_opens_with_the_question_that_it_answers(path):
+    docstring = ast.get_docstring(ast.parse(path.read_text()))
+
+    assert docstring is not None
+    assert "?" in docstring.split("\n\n")[0]
+    assert len(docstring.splitlines()) <= 20
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_a_module_says_what_it_gives(path):
+    tree = ast.parse(path.read_text())
+    names = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+    assert path.name == "__init__.py" or "__all__" in names
+
+
+@pytest.mark.parametrize("word", ["utils", "helpers", "common", "manager", "misc"])
+def test_no_file_has_a_name_that_says_nothing(word):
+    assert [relative(path) for path in FILES if path.stem == word] == []
