@@ -19,9 +19,7 @@ def installed(control_plane: ControlPlane) -> Iterator[Installation]:
         house.cluster_connection()
         house.operator.start()
         yield house
-        house.operator.stop()
-        assert house.recorder is not None
-        house.recorder.stop()
+        house.close()
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class Recorder:
         self._processes: list[subprocess.Popen[bytes]] = []
         for kind in ("quayrobots", "clusterquayconnections", "quayconnections"):
             file = plane.folder / f"versions-{kind}.json"
-            kubectl = [*plane._binaries.kubectl, "--kubeconfig", str(plane.kubeconfig)]
+            kubectl = [*plane.kubectl_command]
             command = [*kubectl, "get", kind, "-A", "--watch", "-o", "json"]
             self._processes.append(start(command, log=file))
             self._files.append(file)
@@ -102,6 +102,12 @@ class Installation:
         token = quay.admin("token", value=oauth_token())
         operator = OperatorProcess(kubeconfig, plane.folder)
         return cls(plane, quay, operator, token, Recorder(plane))
+
+    def close(self) -> None:
+        """Stop what was started."""
+        self.operator.stop()
+        if self.recorder is not None:
+            self.recorder.stop()
 
     def cluster_connection(self, name: str = "default", **changes: Any) -> None:
         """Apply a ClusterQuayConnection to our Quay, and its Secret."""

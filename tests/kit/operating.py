@@ -21,8 +21,11 @@ USER = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 class OperatorProcess:
     """`quayrobot run` as a process; a context manager."""
 
-    def __init__(self, kubeconfig: Path, folder: Path, *flags: str) -> None:
+    def __init__(
+        self, kubeconfig: Path, folder: Path, *flags: str, log_level: str = "debug"
+    ) -> None:
         self._kubeconfig, self._folder, self._flags = kubeconfig, folder, flags
+        self._log_level = log_level
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
         self.log = folder / "operator.log"
@@ -50,7 +53,7 @@ class OperatorProcess:
             "--bind-address=127.0.0.1",
             f"--health-port={self.port}",
             f"--metrics-port={self.port}",
-            "--log-level=debug",
+            f"--log-level={self._log_level}",
             *self._flags,
         )
         env = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}

@@ -8,6 +8,8 @@ need it, and wakes those that wait when something turned for the better.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from ..cluster.kinds import OURS, QUAY_CONNECTION
@@ -124,9 +126,12 @@ async def _hold(tools: Tools, record: ConnectionRecord) -> None:
     if record.key.kind != "QuayConnection":
         return
 
-    needed = any(each.guarded for each in tools.store.users_of(record.key))
+    # A robot that is being made says so in its status before it has a finalizer.
+    users = tools.store.users_of(record.key)
+    needed = any(each.guarded or each.status.robot is not None for each in users)
     try:
         if needed:
+            await _guard(tools, record)
             await _let_secret_be_replaced(tools, record)
         else:
             await _release(tools, record)
@@ -134,6 +139,19 @@ async def _hold(tools: Tools, record: ConnectionRecord) -> None:
         tools.queue.add(record.key, Lane.DRIFT, delay_s=1.0)
     except QuayRobotError as error:
         log.warning("connection.checked", reason=error.reason, name=record.key.name)
+
+
+async def _guard(tools: Tools, record: ConnectionRecord) -> None:
+    """Hold what somebody let go or made anew; a terminating object takes no finalizer."""
+    line = tools.lines.known(record.key)
+    if line is None or record.terminating:
+        return
+    if not line.credential.guarded and not line.credential.deleting:
+        await tools.secrets.guard(line.place.namespace, line.place.name)
+        line.credential = replace(line.credential, guarded=True)
+    if not record.guarded:
+        after = await tools.resources.add_finalizer(QUAY_CONNECTION, record.body)
+        tools.store.observe(record.key.kind, None, after)
 
 
 async def _release(tools: Tools, record: ConnectionRecord) -> None:

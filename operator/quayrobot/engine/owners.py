@@ -77,8 +77,9 @@ async def _refresh(
     if line.refused is not None:
         line.refused = None
         tools.queue.add(line.key, Lane.EDIT)
-    if expected and not any(line.snapshots.robots(owner)):
-        # A superuser gets an empty list for an organization that is not there.
+    if expected > 1 and not any(line.snapshots.robots(owner)):
+        # A superuser gets an empty list for an organization that is not there: one call
+        # tells for all of its robots.
         await _gone(tools, line, owner)
     return None
 

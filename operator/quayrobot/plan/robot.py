@@ -227,7 +227,7 @@ def _bind(
     actions: list[Action] = []
     if state is not None and (scene.status.connection is None or state.created_at):
         actions.append(RecordProgress(state))
-    if not connection.guarded:
+    if not connection.guarded and not connection.terminating:
         actions.append(GuardConnection())
     if not scene.me.guarded:
         actions.append(AddFinalizer())

@@ -78,6 +78,11 @@ class ControlPlane:
         """Tell whether garbage is collected and namespaces are emptied here."""
         return bool(self._binaries.controllers)
 
+    @property
+    def kubectl_command(self) -> list[str]:
+        """The kubectl of this control plane, as admin."""
+        return [*map(str, self._binaries.kubectl), "--kubeconfig", str(self.kubeconfig)]
+
     def __enter__(self) -> Self:
         try:
             self.start()
@@ -124,7 +129,7 @@ class ControlPlane:
 
     def kubectl(self, *args: str, stdin: str | None = None, check: bool = True) -> str:
         """Run kubectl as admin and return its output."""
-        command = [*self._binaries.kubectl, "--kubeconfig", str(self.kubeconfig), *args]
+        command = [*self.kubectl_command, *args]
         done = subprocess.run(
             command, input=stdin, capture_output=True, text=True, check=False, timeout=120
         )
@@ -134,7 +139,7 @@ class ControlPlane:
 
     def kubectl_refused(self, *args: str, stdin: str | None = None) -> str:
         """Run kubectl, expect it to be refused, and return what it said."""
-        command = [*self._binaries.kubectl, "--kubeconfig", str(self.kubeconfig), *args]
+        command = [*self.kubectl_command, *args]
         done = subprocess.run(
             command, input=stdin, capture_output=True, text=True, check=False, timeout=60
         )

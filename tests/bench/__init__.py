@@ -1,0 +1,1 @@
+"""What does the operator cost, beside a bare script that makes the same calls?"""

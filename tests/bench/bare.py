@@ -1,0 +1,143 @@
+"""
+The bare script: the operator's calls for a new robot, and nothing else.
+
+The same client libraries, event loop, concurrency and calls to Quay and to the
+API server, in the same order, with no looking, deciding or waiting of its own.
+`python -m tests.bench.bare` reads its task from standard input as JSON, and
+prints how many seconds it took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvloop
+
+from quayrobot.cluster.api import ClusterApi
+from quayrobot.cluster.kinds import EVENT, QUAY_ROBOT, SECRET
+
+FINALIZER = "quayrobot.io/finalizer"
+STATUS = {
+    "conditions": [
+        {"type": kind, "status": "True", "reason": "Reconciled", "message": "as asked",
+         "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        for kind in ("Ready", "RobotReady", "SecretsReady")
+    ]
+}  # fmt: skip
+
+
+@dataclass
+class Bare:
+    """Makes the calls for one robot after another."""
+
+    api: ClusterApi
+    quay: httpx.AsyncClient
+    organization: str
+
+    async def create(self, body: dict[str, Any]) -> None:
+        """Make what one QuayRobot asks for."""
+        meta = body["metadata"]
+        namespace, name = meta["namespace"], meta["name"]
+        path = QUAY_ROBOT.path(namespace, name)
+        await self.api.get(SECRET.path(namespace, name))
+        body = await self._status(path, body, {"conditions": []})
+        body = await self.api.write("PATCH", path, _patch(body))
+        await self.api.get(path)
+        token = await self._robot(name, meta["uid"])
+        await self.api.write("POST", SECRET.path(namespace), _secret(namespace, name, token))
+        body = await self._status(path, body, STATUS)
+        await self.api.write("POST", EVENT.path(namespace), _event(body))
+
+    async def _status(self, path: str, body: dict[str, Any], status: object) -> dict[str, Any]:
+        identity = {
+            "apiVersion": QUAY_ROBOT.api_version,
+            "kind": QUAY_ROBOT.kind,
+            "metadata": body["metadata"],
+            "status": status,
+        }
+        return await self.api.write("PUT", f"{path}/status", identity)
+
+    async def _robot(self, name: str, uid: str) -> str:
+        answer = await self.quay.put(
+            f"/api/v1/organization/{self.organization}/robots/{name}",
+            json={"description": "", "unstructured_metadata": {"quayrobot.io": {"uid": uid}}},
+        )
+        assert answer.status_code == 201, answer.status_code
+        token: str = answer.json()["token"]
+        return token
+
+
+def _patch(body: dict[str, Any]) -> dict[str, Any]:
+    meta = body["metadata"]
+    kept = {key: meta[key] for key in ("uid", "resourceVersion")}
+    return {"metadata": {**kept, "finalizers": [FINALIZER]}}
+
+
+def _secret(namespace: str, name: str, token: str) -> dict[str, Any]:
+    config = json.dumps({"auths": {"quay": {"auth": base64.b64encode(token.encode()).decode()}}})
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"namespace": namespace, "name": name},
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": base64.b64encode(config.encode()).decode()},
+    }
+
+
+def _event(body: dict[str, Any]) -> dict[str, Any]:
+    meta = body["metadata"]
+    return {
+        "apiVersion": EVENT.api_version,
+        "kind": "Event",
+        "metadata": {"name": f"{meta['name']}.{meta['uid'][:8]}", "namespace": meta["namespace"]},
+        "eventTime": "2026-01-01T00:00:00.000000Z",
+        "reportingController": "bench",
+        "reportingInstance": "bench",
+        "action": "Create",
+        "type": "Normal",
+        "reason": "Reconciled",
+        "regarding": {
+            "kind": QUAY_ROBOT.kind,
+            "namespace": meta["namespace"],
+            "name": meta["name"],
+        },
+    }
+
+
+async def run(task: dict[str, Any]) -> float:
+    """Do the task with as many at once as the operator; return the seconds it took."""
+    api = await ClusterApi.connect(Path(task["kubeconfig"]), None)
+    headers = {"Authorization": f"Bearer {task['token']}"}
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(base_url=task["url"], headers=headers, limits=limits) as quay:
+        bare = Bare(api, quay, task["organization"])
+        listed = await api.get(QUAY_ROBOT.path(task["namespace"]))
+        assert listed is not None
+        waiting = list(listed["items"])
+        begun = time.monotonic()
+
+        async def work() -> None:
+            while waiting:
+                await bare.create(waiting.pop())
+
+        await asyncio.gather(*(work() for _ in range(task["workers"])))
+        took = time.monotonic() - begun
+    await api.aclose()
+    return took
+
+
+def main() -> None:
+    """Read the task, do it, print the seconds."""
+    print(uvloop.run(run(json.load(sys.stdin))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""
+`make demo`: the main job, on this machine, with nothing fake but Quay itself.
+
+A real API server with etcd and its controllers, the shipped manifests, the
+operator as a process under the shipped rights, the shipped examples, and a
+double of Quay. With --stay it stays up to be tried.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .controlplane import ControlPlane, PartMissing
+from .fakequay import FakeQuay
+from .installation import Installation, Tenant
+from .operating import NAMESPACE
+from .processes import wait_for
+
+EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples"
+TEAM, ORGANIZATION, ROBOT = "team-a", "acme", "team-a-puller"
+
+
+class Demo:
+    """Tells what it does while it does it."""
+
+    def __init__(self, house: Installation) -> None:
+        self.house = house
+        self.team = Tenant(house, TEAM)
+
+    def run(self) -> None:
+        """Live one robot's life, and check every step of it."""
+        self.install()
+        self.declare()
+        self.log_in()
+        self.repair()
+        self.delete()
+
+    def install(self) -> None:
+        """Start the operator as it is shipped."""
+        step("The operator starts, under the ServiceAccount and rights of deploy/manifests")
+        self.house.operator.start()
+        say(f"ready, pid {self.house.operator.pid}")
+        step("A connection to Quay, and who may use it (deploy/examples/cluster-connection.yaml)")
+        self.house.quay.admin("organization", name=ORGANIZATION)
+        self.house.secret(NAMESPACE, "quay-token", self.house.token)
+        self.house.plane.apply(self._connection())
+        self.kubectl("create", "namespace", TEAM)
+        self.kubectl("label", "namespace", TEAM, f"example.com/team={TEAM}")
+
+    def declare(self) -> None:
+        """Apply the example and wait for it as a user would."""
+        step("A QuayRobot is declared (deploy/examples/robot.yaml)")
+        self.kubectl("apply", "-f", str(EXAMPLES / "robot.yaml"))
+        self.kubectl("-n", TEAM, "wait", "--for=condition=Ready", f"qr/{ROBOT}", "--timeout=30s")
+        self.kubectl("-n", TEAM, "get", "quayrobots,secrets")
+
+    def log_in(self) -> None:
+        """Use the Secret as a kubelet would."""
+        step("The registry lets the Secret's credential in")
+        check(self.team.logs_in(ROBOT), "GET /v2/auth with the Secret's content: 200, a token")
+        calls = self.team_calls()
+        check(calls == ["robot.create"], f"calls to Quay so far: {', '.join(calls)}")
+
+    def repair(self) -> None:
+        """Break what can be broken by hand."""
+        step("Somebody deletes the Secret; it comes back with the same credential")
+        before = self.team.credential(ROBOT)
+        self.kubectl("-n", TEAM, "delete", "secret", ROBOT)
+        wait_for(lambda: self.team.credential(ROBOT) == before, "the Secret to be back")
+        check(self.team.logs_in(ROBOT), "it logs in")
+        step("Somebody regenerates the token in Quay; the Secret follows at the next resync")
+        token = self.house.quay.admin("robot/regenerate", name=self.full())
+        wait_for(lambda: self.team.credential(ROBOT) == (self.full(), token), "the new token")
+        check(self.team.logs_in(ROBOT), "it logs in")
+
+    def delete(self) -> None:
+        """Delete the resource and see the robot gone."""
+        step("The QuayRobot is deleted")
+        self.kubectl("-n", TEAM, "delete", f"qr/{ROBOT}", "--timeout=30s")
+        check(self.house.quay.admin("robots") == [], "no robot is left in Quay")
+        if self.house.plane.has_controllers:
+            self.team.wait_gone(ROBOT, "secret")
+            say("the Secret went with its owner")
+
+    def full(self) -> str:
+        """Return the robot's full name."""
+        return f"{ORGANIZATION}+{ROBOT}"
+
+    def team_calls(self) -> list[str]:
+        """Return what Quay was asked about the organization."""
+        calls = self.house.quay.calls()
+        return [each.operation for each in calls if f"/organization/{ORGANIZATION}" in each.path]
+
+    def kubectl(self, *args: str) -> None:
+        """Run kubectl, and show the command and its output."""
+        say(f"$ kubectl {' '.join(args)}")
+        for line in self.house.plane.kubectl(*args).splitlines():
+            say(f"  {line}")
+
+    def _connection(self) -> dict[str, Any]:
+        body: dict[str, Any] = yaml.safe_load((EXAMPLES / "cluster-connection.yaml").read_text())
+        url = self.house.quay.url
+        body["spec"] |= {
+            "url": url,
+            "registryHost": url.removeprefix("http://"),
+            "allowPlaintext": True,
+            "resyncInterval": "10s",
+        }
+        return body
+
+
+def step(text: str) -> None:
+    """Begin a step."""
+    print(f"\n== {text}", flush=True)
+
+
+def say(text: str) -> None:
+    """Tell a detail."""
+    print(f"   {text}", flush=True)
+
+
+def check(ok: object, text: str) -> None:
+    """
+    Tell what was found.
+
+    Raises:
+        AssertionError: It is not as it has to be.
+    """
+    say(f"[{'ok' if ok else 'NOT OK'}] {text}")
+    if not ok:
+        raise AssertionError(text)
+
+
+def stay(demo: Demo) -> None:
+    """Apply the example once more, and leave everything to the user."""
+    demo.declare()
+    plane, quay = demo.house.plane, demo.house.quay
+    step("Everything stays up until Ctrl-C. In another shell:")
+    for line in (
+        f"export KUBECONFIG={plane.kubeconfig}",
+        f"kubectl -n {TEAM} get quayrobots",
+        f"kubectl -n {TEAM} delete secret {ROBOT}        # it comes back",
+        f"kubectl -n {TEAM} describe quayrobot {ROBOT}",
+        f"curl -s {quay.url}/__admin/robots -X POST       # what Quay has",
+        f"tail -f {demo.house.operator.log}",
+    ):
+        say(line)
+    if shutil.which("kubectl") is None:
+        say(f"alias kubectl='{' '.join(plane.kubectl_command)}'   # none is installed here")
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+def main() -> int:
+    """Run the demo and return its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stay", action="store_true", help="stay up to be tried")
+    options = parser.parse_args()
+    begun = time.monotonic()
+    try:
+        step("A Kubernetes API server with etcd and its controllers starts, and a double of Quay")
+        with ControlPlane() as plane, FakeQuay() as quay:
+            say(f"API server {plane.url}, Quay {quay.url}")
+            step("The shipped manifests are applied (kubectl apply -k deploy/manifests)")
+            house = Installation.make(plane, quay)
+            demo = Demo(house)
+            try:
+                demo.run()
+                print(f"\ndemo: ok in {time.monotonic() - begun:.0f} s", flush=True)
+                if options.stay:
+                    stay(demo)
+            finally:
+                house.close()
+    except PartMissing as error:
+        print(f"demo: SKIPPED: {error}")
+        return 1
+    except AssertionError as error:
+        print(f"\ndemo: FAILED: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
