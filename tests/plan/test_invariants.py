@@ -1,0 +1,418 @@
+"""Do the safety rules hold in every scene that can be thought of?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from copy import copy
+from dataclasses import replace
+from functools import cache
+from random import Random
+from typing import get_args
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from quayrobot.model.actions import (
+    Action,
+    AddFinalizer,
+    CreateRobot,
+    CreateSecret,
+    DeleteRobot,
+    DeleteSecret,
+    GuardConnection,
+    RemoveFinalizer,
+    ReplaceSecret,
+)
+from quayrobot.model.errors import QuayRobotError
+from quayrobot.model.names import FINALIZER, MARKER_KEY
+from quayrobot.model.resources.robot import secrets_of
+from quayrobot.model.world import Absent, Missing, Present, SecretSeen, Unknown, Unlooked
+from quayrobot.plan.decide import decide
+from quayrobot.plan.proof import ownership
+from quayrobot.plan.scene import Scene
+from quayrobot.plan.verdict import verdict, worth_writing
+from tests.kit.canary import scan
+from tests.kit.statuslint import lint, lint_transition
+
+from .scenes import CLUSTER, MARKER, TOKEN, UID, fresh, got, rival, status, words
+from .worlds import (
+    ANYTHING,
+    QUAY_WRITES,
+    RAW,
+    SECRET_WRITES,
+    World,
+    errors_of,
+    failed_looks,
+    robots,
+    same_quay,
+    scene_of,
+    scenes,
+)
+
+many = settings(max_examples=100, deadline=None, derandomize=True)
+
+
+# An oracle of its own: what is ours, said without the code under test ----------
+
+
+def has_our_mark(robot) -> bool:
+    marker = (robot.metadata or {}).get(MARKER_KEY)
+    return isinstance(marker, dict) and (
+        (marker["cluster"], marker["kind"], marker["namespace"], marker["name"])
+        == (CLUSTER, "QuayRobot", "shop", "ci")
+    )
+
+
+def known_token(scene, robot) -> bool:
+    known = {scene.status.credential.digest} if scene.status.credential else set()
+    known |= {
+        each.value.annotations.get("quayrobot.io/credential-digest", "")
+        for each in scene.secrets.values()
+        if isinstance(each, Present) and each.value.controller_uid == UID
+    }
+    return robot.token is not None and robot.token.digest in known
+
+
+def proven_ours(scene) -> bool:
+    """By our mark; by time and a known token; by time where status says adopted."""
+    robot, held = scene.robot.value, scene.status.robot
+    same_birth = held is not None and held.created_at == robot.created
+    adopted_before = same_birth and held.adopted and robot.metadata is not None
+    return has_our_mark(robot) or adopted_before or (same_birth and known_token(scene, robot))
+
+
+def secret_is_ours(scene, secret: SecretSeen) -> bool:
+    if secret.controller_uid is not None:
+        return secret.controller_uid == UID
+    return (
+        secret.labels.get("app.kubernetes.io/managed-by") == "quay-robot-operator"
+        and secret.annotations.get("quayrobot.io/owner") == "QuayRobot/shop/ci"
+    )
+
+
+def carries_out(scene, kinds) -> bool:
+    return any(isinstance(each, kinds) for each in decide(scene).actions)
+
+
+# Unknown is not Absent (S8) ----------------------------------------------------
+
+
+@many
+@given(scenes(), failed_looks)
+def test_unknown_is_never_followed_by_a_write(scene, look):
+    scene = replace(scene, robot=look)
+
+    assert not carries_out(scene, (*QUAY_WRITES, *SECRET_WRITES))
+
+
+@many
+@given(scenes(ending=False))
+def test_a_robot_is_made_only_where_it_is_absent_or_never_was(scene):
+    if not carries_out(scene, CreateRobot):
+        return
+
+    never_was = not (scene.status.holds or scene.me.guarded or scene.create_refusal)
+    assert isinstance(scene.robot, Absent) or (
+        isinstance(scene.robot, Unlooked | Missing) and never_was
+    )
+    assert scene.spec.creation_policy != "Adopt"
+    assert scene.create_refusal is None
+    assert same_quay(scene)
+
+
+# The finalizer (S6, S7) ----------------------------------------------------------
+
+
+@many
+@given(scenes())
+def test_nothing_is_made_before_the_finalizer_holds_resource_and_connection(scene):
+    actions = decide(scene).actions
+    for place, action in enumerate(actions):
+        if isinstance(action, CreateRobot | CreateSecret | ReplaceSecret):
+            before = actions[:place]
+            assert scene.me.guarded or AddFinalizer() in before
+            if isinstance(action, CreateRobot):
+                assert scene.connection.guarded or GuardConnection() in before
+
+
+@many
+@given(scenes())
+def test_the_finalizer_goes_only_on_proof(scene):
+    if not carries_out(scene, RemoveFinalizer):
+        return
+
+    assert scene.me.terminating
+    assert scene.me.guarded
+    if scene.spec.deletion_policy == "Orphan":
+        return
+    assert same_quay(scene)
+    gone = isinstance(scene.robot, Absent)
+    theirs = isinstance(scene.robot, Present) and not proven_ours(scene)
+    no_organization = isinstance(scene.robot, Unknown) and scene.organization_exists is False
+    assert gone or theirs or no_organization
+
+
+@many
+@given(scenes(ending=True), robots)
+def test_a_robot_without_metadata_is_never_called_foreign(scene, robot):
+    scene = replace(scene, robot=Present(replace(robot, metadata=None)))
+    kept = scene.spec.model_copy(update={"deletion_policy": "Delete"})
+
+    assert not carries_out(replace(scene, spec=kept), RemoveFinalizer)
+
+
+# Foreign robots (S1, S3) ----------------------------------------------------------
+
+
+@many
+@given(scenes())
+def test_only_a_robot_proven_ours_is_deleted(scene):
+    if not carries_out(scene, DeleteRobot):
+        return
+
+    assert scene.me.terminating
+    assert scene.me.guarded
+    assert not scene.deleted
+    assert isinstance(scene.robot, Present)
+    assert proven_ours(scene)
+
+
+@many
+@given(scenes(ending=True))
+def test_orphan_never_deletes(scene):
+    orphan = replace(scene, spec=scene.spec.model_copy(update={"deletion_policy": "Orphan"}))
+
+    assert words(decide(orphan)) in ([], ["RemoveFinalizer"])
+
+
+@many
+@given(scenes(ending=True))
+def test_a_terminating_resource_writes_nothing_else(scene):
+    assert set(words(decide(scene))) <= {
+        "LookAtRobot",
+        "LookAtOrganization",
+        "DeleteRobot",
+        "RemoveFinalizer",
+    }
+
+
+@many
+@given(scenes(ending=False), robots)
+def test_a_foreign_robot_is_never_written_and_its_token_never_stored(scene, robot):
+    scene = replace(scene, robot=Present(robot), rules=(ANYTHING,))
+    assume(not proven_ours(scene))
+
+    assert not carries_out(scene, (*QUAY_WRITES, *SECRET_WRITES, AddFinalizer))
+
+
+@many
+@given(scenes(ending=False))
+def test_a_live_resource_is_never_deleted_in_quay_nor_let_go(scene):
+    assert not carries_out(scene, (DeleteRobot, RemoveFinalizer))
+
+
+@many
+@given(scenes(ending=False))
+def test_who_lost_the_claim_writes_nothing(scene):
+    lost = replace(scene, rivals=(rival(holds=True),), status=status(robot=None))
+
+    assert words(decide(lost)) == []
+
+
+@many
+@given(scenes(ending=False))
+def test_whom_the_rules_do_not_let_in_writes_nothing(scene):
+    assert words(decide(replace(scene, rules=()))) == []
+
+
+# Secrets (S2) ---------------------------------------------------------------------
+
+
+@many
+@given(scenes())
+def test_a_secret_that_is_not_ours_is_in_no_write(scene):
+    spare = {each.name: each for each in scene.spare_secrets}
+    dropped = set()
+    for action in decide(scene).actions:
+        if isinstance(action, CreateSecret):
+            seen = scene.secrets[action.wanted.name]
+            assert isinstance(seen, Absent) or action.wanted.name in dropped
+        elif isinstance(action, ReplaceSecret):
+            seen = scene.secrets[action.wanted.name].value
+            assert secret_is_ours(scene, seen)
+            assert (action.uid, action.version) == (seen.uid, seen.version)
+            assert (seen.type, seen.name) == (action.wanted.type, action.wanted.name)
+        elif isinstance(action, DeleteSecret):
+            wanted = scene.secrets.get(action.name)
+            seen = wanted.value if isinstance(wanted, Present) else spare[action.name]
+            assert secret_is_ours(scene, seen)
+            assert (action.uid, action.version) == (seen.uid, seen.version)
+            dropped.add(action.name)
+
+
+@many
+@given(scenes(ending=False))
+def test_a_secret_carries_only_the_token_of_the_robot_that_was_seen(scene):
+    for action in decide(scene).actions:
+        if isinstance(action, CreateSecret | ReplaceSecret):
+            noted = action.wanted.annotations["quayrobot.io/credential-digest"]
+
+            assert noted == scene.robot.value.token.digest
+
+
+# Order, silence, secrecy ------------------------------------------------------------
+
+
+@many
+@given(scenes())
+def test_deciding_twice_gives_one_answer(scene):
+    first, second = decide(scene), decide(copy(scene))
+
+    assert first.actions == second.actions
+    assert errors_of(first.findings) == errors_of(second.findings)
+    assert first.quiet == second.quiet
+
+
+@many
+@given(scenes(ending=False))
+def test_suspended_means_no_action(scene):
+    paused = replace(scene, spec=scene.spec.model_copy(update={"suspend": True}))
+
+    assert (decide(paused).actions, decide(paused).findings) == ((), ())
+
+
+@many
+@given(scenes())
+def test_quiet_means_ready_before_and_nothing_done(scene):
+    plan = decide(scene)
+    if plan.quiet:
+        assert (plan.actions, plan.findings) == ((), ())
+        assert scene.status.holds
+        assert scene.status.observed_generation == scene.me.generation
+        assert any(c.type == "Ready" and c.status == "True" for c in scene.status.conditions)
+
+
+@many
+@given(scenes())
+def test_no_plan_shows_a_token_or_a_rivals_name(scene):
+    plan = decide(scene)
+
+    assert scan(repr(plan)) == []
+    for finding in plan.findings:
+        assert isinstance(finding.error, QuayRobotError)
+        assert "bakery" not in finding.error.message
+        assert "cluster-2" not in finding.error.message
+
+
+@many
+@given(scenes())
+def test_every_status_keeps_the_rules_of_the_field(scene):
+    plan = decide(scene)
+    if plan.quiet:
+        return  # the stored status stands
+    adopted = None if plan.actions else ownership(scene)
+    after = verdict(scene, plan.findings, adopted=adopted)
+    before, later = body_of(scene, scene.status), body_of(scene, after)
+
+    assert lint(later) == []
+    assert lint_transition(before, later) == []
+
+
+def body_of(scene, said) -> dict:
+    return {
+        "kind": "QuayRobot",
+        "metadata": {"name": "ci", "generation": scene.me.generation, "finalizers": [FINALIZER]},
+        "status": said.model_dump(by_alias=True, exclude_none=True, mode="json"),
+    }
+
+
+# Followed to the end -----------------------------------------------------------------
+
+
+@many
+@given(
+    scenes(ending=False),
+    st.sampled_from([None, got(), got(None), got(MARKER, token=TOKEN)]),
+    st.booleans(),
+)
+def test_every_plan_comes_to_an_end_and_then_to_rest(scene, robot, lives):
+    world = World(robot, owner_lives=lives)
+    first_look = replace(scene, robot=Unlooked())
+    last, plan = world.follow(first_look)
+
+    assert world.writes.count("CreateRobot") <= 1
+    assert "DeleteRobot" not in world.writes
+    if plan.findings or plan.quiet or last.spec.suspend:
+        return
+    assert isinstance(last.robot, Present)
+    assert set(secrets_of("ci", last.spec)) <= set(last.secrets)
+    # Then the process starts anew: a list, and not one write.
+    told = verdict(last, (), adopted=ownership(last))
+    awake = replace(
+        last, status=told, robot=Unlooked(), list_due=True, owner_lives=None, create_refusal=None
+    )
+    rested, _ = world.follow(awake)
+    assert world.writes == []
+    assert not worth_writing(told, verdict(rested, (), adopted=ownership(rested)))
+
+
+@many
+@given(scenes(ending=True), st.sampled_from([None, got(), got(None)]))
+def test_every_deletion_ends_with_the_robot_gone_or_not_ours_or_blocked(scene, robot):
+    world = World(robot)
+    _, plan = world.follow(replace(scene, robot=Unlooked(), deleted=False))
+
+    if "RemoveFinalizer" in world.writes and scene.spec.deletion_policy == "Delete":
+        mine = world.robot is not None and has_our_mark(world.robot)
+        assert not mine
+    else:
+        assert plan.findings or not scene.me.guarded or "RemoveFinalizer" in world.writes
+
+
+# In breadth -------------------------------------------------------------------------------
+
+
+@cache
+def crowd(*, ending: bool | None = None) -> list[Scene]:
+    """Return many scenes, the same ones each time."""
+    dice = Random(0)
+    return [scene_of(dice.randbytes(RAW), ending=ending) for _ in range(1000)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "ending"),
+    [
+        (test_a_robot_is_made_only_where_it_is_absent_or_never_was, False),
+        (test_nothing_is_made_before_the_finalizer_holds_resource_and_connection, False),
+        (test_the_finalizer_goes_only_on_proof, True),
+        (test_only_a_robot_proven_ours_is_deleted, True),
+        (test_a_terminating_resource_writes_nothing_else, True),
+        (test_a_live_resource_is_never_deleted_in_quay_nor_let_go, False),
+        (test_a_secret_that_is_not_ours_is_in_no_write, False),
+        (test_a_secret_carries_only_the_token_of_the_robot_that_was_seen, False),
+        (test_quiet_means_ready_before_and_nothing_done, False),
+        (test_every_status_keeps_the_rules_of_the_field, None),
+    ],
+    ids=lambda each: getattr(each, "__name__", str(each)).removeprefix("test_"),
+)
+def test_it_also_holds_in_a_crowd(rule, ending):
+    for scene in crowd(ending=ending):
+        rule.hypothesis.inner_test(scene)
+
+
+def test_the_crowd_meets_every_action_and_most_reasons():
+    plans = [decide(scene) for ending in (False, True) for scene in crowd(ending=ending)]
+    done = Counter(type(action) for plan in plans for action in plan.actions)
+    said = Counter(finding.error.reason for plan in plans for finding in plan.findings)
+
+    assert {kind: done[kind] for kind in get_args(Action) if done[kind] < 8} == {}
+    assert len(said) >= 12
+    assert sum(plan.quiet for plan in plans) >= 8
+
+
+def test_a_fresh_resource_comes_to_rest_in_two_steps():
+    world = World(None)
+    world.follow(fresh())
+
+    assert world.writes == ["RecordProgress", "AddFinalizer", "CreateRobot", "CreateSecret"]
