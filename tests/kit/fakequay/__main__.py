@@ -11,23 +11,64 @@ from . import admin
 from .application import Double
 from .server import uvicorn_config
 
+EPILOG = """\
+Everything under /__admin/ prepares state and injects faults; each call is a POST with a JSON
+object, for example:
+  curl -d '{"name": "acme"}' URL/__admin/organization
+  curl -d '{"namespace": "acme", "name": "app"}' URL/__admin/repository
+  curl -d '{"org": "acme", "name": "ci", "role": "member"}' URL/__admin/team
+  curl -d '{"operation": "robot.create", "kind": "cut", "when": "after"}' URL/__admin/fault
+Calls: """
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="A double of Quay, for tests and the demo.")
+
+def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.kit.fakequay",
+        description="A double of Quay: a real HTTP server that answers as Quay does.",
+        epilog=EPILOG + ", ".join(admin.CALLS),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8443)
-    parser.add_argument("--tls-cert")
-    parser.add_argument("--tls-key")
+    parser.add_argument("--tls-cert", help="a certificate; without it the double speaks http")
+    parser.add_argument("--tls-key", help="the certificate's key")
+    parser.add_argument("--hostname", help="Quay's SERVER_HOSTNAME (default: host:port)")
     parser.add_argument("--org", action="append", default=[], help="an organization to begin with")
     parser.add_argument("--token-file", help="a file that holds the API token to accept")
-    options = parser.parse_args()
+    parser.add_argument("--quay-version", default="3.19", help="answer as this Quay: 3.12 to 3.19")
+    parser.add_argument("--oidc-ca", help="a CA file for the issuers of federated robots")
+    parser.add_argument("--state", type=Path, help="a file in which the state outlives a restart")
+    parser.add_argument("--realistic", action="store_true", help="let calls cost what Quay's cost")
+    parser.add_argument("--workers", type=int, default=2, help="on how many workers (default: 2)")
+    return parser.parse_args(arguments)
 
-    double = Double()
+
+def double_of(options: argparse.Namespace) -> Double:
+    """Return a double as the command line describes it."""
+    double = Double(options.state)
+    admin.set_settings(
+        double,
+        {
+            "hostname": options.hostname or f"{options.host}:{options.port}",
+            "version": options.quay_version,
+            "oidc_ca": options.oidc_ca,
+            "realistic": options.realistic,
+            "workers": options.workers,
+        },
+    )
     for name in options.org:
-        admin.make_organization(double, {"name": name})
+        if name not in double.state.organizations:
+            admin.make_organization(double, {"name": name})
     if options.token_file:
         value = Path(options.token_file).read_text(encoding="ascii").strip()
         admin.make_token(double, {"value": value})
+    return double
+
+
+def main() -> None:
+    options = options_of()
+    double = double_of(options)
     tls = (
         {"ssl_certfile": options.tls_cert, "ssl_keyfile": options.tls_key}
         if options.tls_cert
@@ -36,7 +77,11 @@ def main() -> None:
     config = uvicorn_config(double, host=options.host, port=options.port, **tls)
     scheme = "https" if tls else "http"
     print(f"{scheme}://{options.host}:{options.port}", flush=True)
-    uvicorn.Server(config).run()
+    try:
+        uvicorn.Server(config).run()
+    finally:
+        double.save()
+        double.workers.close()
 
 
 if __name__ == "__main__":

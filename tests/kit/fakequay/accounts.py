@@ -5,9 +5,20 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .callers import Caller, administers, unauthorized
-from .replies import answer, shape_a
-from .state import State
+from .callers import (
+    Caller,
+    administers,
+    check_administers,
+    is_superuser,
+    may_create_in,
+    unauthorized,
+)
+from .journal import record
+from .places import name_problem
+from .replies import answer, invalid, not_found, nothing, shape_a
+from .schemas import ORGANIZATION, body_of
+from .state import Organization, State, Team
+from .views import avatar, team_view
 
 
 async def get_organization(state: State, request: Request, caller: Caller) -> Response:
@@ -15,17 +26,23 @@ async def get_organization(state: State, request: Request, caller: Caller) -> Re
     name = request.path_params["org"]
     organization = state.organizations.get(name)
     if organization is None:
-        raise shape_a(request, "not_found", "Not Found")
-    member = caller.user in (organization.owners | organization.members)
-    return answer(
-        {
-            "name": name,
-            "email": "",
-            "avatar": {"name": name, "hash": "", "color": "#969696", "kind": "org"},
-            "is_admin": administers(state, caller, name),
-            "is_member": member,
+        raise not_found(request)
+    admin = administers(state, caller, name)
+    member = caller.user in organization.everybody()
+    shown = {
+        "name": name,
+        "email": organization.email if admin else "",
+        "avatar": avatar(name, "org"),
+        "is_admin": admin,
+        "is_member": member,
+    }
+    if member or admin:
+        shown |= {
+            "can_create_repo": may_create_in(state, caller, name),
+            "teams": {each.name: team_view(each) for each in organization.teams.values()},
+            "ordered_teams": list(organization.teams),
         }
-    )
+    return answer(shown)
 
 
 async def get_user(_state: State, request: Request, caller: Caller) -> Response:
@@ -36,17 +53,40 @@ async def get_user(_state: State, request: Request, caller: Caller) -> Response:
     return answer({"anonymous": False, "username": caller.user, "verified": True})
 
 
+async def create_organization(state: State, request: Request, caller: Caller) -> Response:
+    """POST /api/v1/organization/: answers with one word."""
+    body = await body_of(request, ORGANIZATION)
+    only = state.settings.superusers_make_organizations_only
+    if "user:admin" not in caller.scopes or (only and not is_superuser(state, caller)):
+        raise unauthorized(request, caller)
+    name = body["name"]
+    if name in state.organizations or name in state.users:
+        raise invalid(request, "A user or organization with this name already exists")
+    if state.settings.mailing and not body.get("email"):
+        raise invalid(request, "Email address is required")
+    problem = name_problem(name)
+    if problem is not None:
+        raise invalid(request, f"Invalid namespace {name}: {problem}")
+    add_organization(state, name, {caller.user or ""}, email=body.get("email", ""))
+    record(state, request, caller, "org_create", name, namespace=name)
+    return answer("Created", 201)
+
+
+def add_organization(
+    state: State, name: str, owners: set[str], members: set[str] | None = None, *, email: str = ""
+) -> Organization:
+    """Make an organization; whoever is in its team `owners` administers it."""
+    organization = Organization(name, set(members or ()), email)
+    organization.teams["owners"] = Team("owners", "admin", members=set(owners))
+    state.organizations[name] = organization
+    return organization
+
+
 async def delete_organization(state: State, request: Request, caller: Caller) -> Response:
     """DELETE /api/v1/organization/<org>: its robots go at once."""
     name = request.path_params["org"]
-    if not administers(state, caller, name):
-        raise unauthorized(request, caller)
-    drop_organization(state, name)
-    return Response(None, 204, headers={"Content-Type": "application/json"})
-
-
-def drop_organization(state: State, name: str) -> None:
-    """Remove an organization and all that is in it."""
-    state.organizations.pop(name, None)
-    for robot in state.robots_of(name):
-        del state.robots[robot.name]
+    check_administers(state, request, caller, name)
+    if name not in state.organizations:
+        raise not_found(request)
+    state.drop_organization(name)
+    return nothing()

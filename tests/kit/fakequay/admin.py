@@ -10,42 +10,31 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .accounts import drop_organization
-from .state import ALL_SCOPES, OAuth, Organization, Robot, oauth_token
+from .accounts import add_organization
+from .beginnings import write_bootstrap_token
+from .repositories import add_repository
+from .state import ALL_SCOPES, OAuth, Robot, Team
 
 if TYPE_CHECKING:
     from .application import Double
 
+Fields = dict[str, Any]
 LONG_S = 10 * 365 * 86400
-_SETS = {"superusers", "readonly_superusers", "robots_whitelist"}
+_SETS = {
+    "superusers", "readonly_superusers", "robots_whitelist", "restricted_users_whitelist",
+}  # fmt: skip
 
 
 def routes(double: Double) -> list[Route]:
     """Return the routes of the admin side."""
-    calls: dict[str, Callable[[Double, dict[str, Any]], Any]] = {
-        "organization": make_organization,
-        "organization/delete": delete_organization,
-        "token": make_token,
-        "token/revoke": revoke_token,
-        "robot": make_robot,
-        "robot/delete": delete_robot,
-        "robot/regenerate": regenerate_robot,
-        "robot/show": show_robot,
-        "robots": show_robots,
-        "settings": set_settings,
-        "clock": set_clock,
-        "fault": add_fault,
-        "faults/clear": clear_faults,
-        "ledger": show_ledger,
-    }
     return [
         Route(f"/__admin/{name}", _serve(double, call), methods=["POST"])
-        for name, call in calls.items()
+        for name, call in CALLS.items()
     ]
 
 
 def _serve(
-    double: Double, call: Callable[[Double, dict[str, Any]], Any]
+    double: Double, call: Callable[[Double, Fields], Any]
 ) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         raw = await request.body()
@@ -55,36 +44,42 @@ def _serve(
     return serve
 
 
-def make_organization(double: Double, fields: dict[str, Any]) -> None:
+def make_organization(double: Double, fields: Fields) -> None:
     """Make an organization with *owners* and *members*, and those users."""
     owners, members = set(fields.get("owners", ["admin"])), set(fields.get("members", []))
     double.state.users |= owners | members
-    name = fields["name"]
-    double.state.organizations[name] = Organization(name, owners, members)
+    add_organization(double.state, fields["name"], owners, members)
 
 
-def delete_organization(double: Double, fields: dict[str, Any]) -> None:
+def delete_organization(double: Double, fields: Fields) -> None:
     """Remove an organization, as an administrator of Quay would."""
-    drop_organization(double.state, fields["name"])
+    double.state.drop_organization(fields["name"])
 
 
-def make_token(double: Double, fields: dict[str, Any]) -> str:
+def make_user(double: Double, fields: Fields) -> None:
+    """Make the user *name*, who may sign in with *password* where one is given."""
+    double.state.users.add(fields["name"])
+    if "password" in fields:
+        double.state.passwords[fields["name"]] = fields["password"]
+
+
+def make_token(double: Double, fields: Fields) -> str:
     """Make an OAuth token of *user* with *scopes* (default: all) and return it."""
     user = fields.get("user", "admin")
     double.state.users.add(user)
-    value = fields.get("value") or oauth_token()
+    value = fields.get("value") or double.state.make_oauth_token()
     scopes = frozenset(fields.get("scopes", ALL_SCOPES))
     expires = double.state.now() + fields.get("life_s", LONG_S)
     double.state.oauth[value] = OAuth(user, scopes, expires)
     return value
 
 
-def revoke_token(double: Double, fields: dict[str, Any]) -> None:
+def revoke_token(double: Double, fields: Fields) -> None:
     """Revoke an OAuth token."""
     double.state.oauth[fields["token"]].revoked = True
 
 
-def make_robot(double: Double, fields: dict[str, Any]) -> str:
+def make_robot(double: Double, fields: Fields) -> str:
     """Make a robot by hand and return its token."""
     robot = Robot(
         name=fields["name"],
@@ -99,19 +94,26 @@ def make_robot(double: Double, fields: dict[str, Any]) -> str:
     return robot.token
 
 
-def delete_robot(double: Double, fields: dict[str, Any]) -> None:
-    """Delete a robot by hand."""
-    double.state.robots.pop(fields["name"], None)
+def change_robot(double: Double, fields: Fields) -> None:
+    """Set *sticky* (a delete does nothing) or *mirror* (a delete is refused) of a robot."""
+    robot = double.state.robots[fields["name"]]
+    robot.sticky = fields.get("sticky", robot.sticky)
+    robot.mirror = fields.get("mirror", robot.mirror)
 
 
-def regenerate_robot(double: Double, fields: dict[str, Any]) -> str:
+def delete_robot(double: Double, fields: Fields) -> None:
+    """Delete a robot by hand, with all that hangs on it."""
+    double.state.drop_robot(fields["name"])
+
+
+def regenerate_robot(double: Double, fields: Fields) -> str:
     """Regenerate a robot's token by hand and return it."""
     robot = double.state.robots[fields["name"]]
     robot.token = double.state.make_robot_token()
     return robot.token
 
 
-def show_robot(double: Double, fields: dict[str, Any]) -> dict[str, Any] | None:
+def show_robot(double: Double, fields: Fields) -> Fields | None:
     """Return a robot with its token, or None."""
     robot = double.state.robots.get(fields["name"])
     if robot is None:
@@ -126,32 +128,145 @@ def show_robot(double: Double, fields: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def show_robots(double: Double, _fields: dict[str, Any]) -> list[str]:
+def show_robots(double: Double, _fields: Fields) -> list[str]:
     """Return the names of all robots."""
     return sorted(double.state.robots)
 
 
-def set_settings(double: Double, fields: dict[str, Any]) -> None:
+def make_repository(double: Double, fields: Fields) -> None:
+    """Make the repository *namespace*/*name*; *creator* is nobody where not given."""
+    creator, public = fields.get("creator"), fields.get("public", False)
+    add_repository(double.state, fields["namespace"], fields["name"], creator, public=public)
+
+
+def delete_repository(double: Double, fields: Fields) -> None:
+    """Remove a repository."""
+    double.state.repositories.pop(f"{fields['namespace']}/{fields['name']}", None)
+
+
+def make_team(double: Double, fields: Fields) -> None:
+    """Make the team *name* of *org* with *role* and *members*."""
+    team = Team(
+        fields["name"], fields.get("role", "member"), members=set(fields.get("members", []))
+    )
+    double.state.organizations[fields["org"]].teams[team.name] = team
+
+
+def set_member(double: Double, fields: Fields) -> None:
+    """Put *member* into *team* of *org*, or take it out where *absent* is true."""
+    members = double.state.organizations[fields["org"]].teams[fields["team"]].members
+    if fields.get("absent"):
+        members.discard(fields["member"])
+    else:
+        members.add(fields["member"])
+
+
+def set_grant(double: Double, fields: Fields) -> None:
+    """Set *role* of *user* (or *team*) on *repository* (`ns/name`); None takes it away."""
+    repository = double.state.repositories[fields["repository"]]
+    granted = repository.teams if "team" in fields else repository.users
+    name = fields.get("team") or fields["user"]
+    if fields.get("role") is None:
+        granted.pop(name, None)
+    else:
+        granted[name] = fields["role"]
+
+
+def show_grants(double: Double, fields: Fields) -> Fields:
+    """Return what the robot *name* was given: repositories, teams, default permissions."""
+    robot, state = fields["name"], double.state
+    owner = robot.split("+", 1)[0]
+    organizations = state.organizations.values()
+    return {
+        "repositories": {
+            each.name if each.namespace == owner else each.path: each.users[robot]
+            for each in state.repositories.values()
+            if robot in each.users
+        },
+        "teams": sorted(
+            team.name for org in organizations for team in org.teams.values()
+            if robot in team.members
+        ),
+        "prototypes": [
+            {"id": each.id, "role": each.role, "creator": each.creator}
+            for org in organizations for each in org.prototypes.values()
+            if each.kind == "user" and each.delegate == robot
+        ],
+    }  # fmt: skip
+
+
+def show_federation(double: Double, fields: Fields) -> list[Fields]:
+    """Return the outside identities of the robot *name*."""
+    return double.state.robots[fields["name"]].federation
+
+
+def set_federation(double: Double, fields: Fields) -> None:
+    """Set the outside identities of the robot *name* to *entries*."""
+    double.state.robots[fields["name"]].federation = list(fields["entries"])
+
+
+def set_settings(double: Double, fields: Fields) -> None:
     """Change Quay's configuration."""
     changes = {key: frozenset(value) if key in _SETS else value for key, value in fields.items()}
     double.state.settings = replace(double.state.settings, **changes)
 
 
-def set_clock(double: Double, fields: dict[str, Any]) -> None:
+def start_bootstrap(double: Double, _fields: Fields) -> None:
+    """Do what Quay does at its start: put a bootstrap token into its file."""
+    write_bootstrap_token(double.state)
+
+
+def set_clock(double: Double, fields: Fields) -> None:
     """Shift Quay's time by *shift_s* seconds."""
     double.state.shift_s = fields["shift_s"]
 
 
-def add_fault(double: Double, fields: dict[str, Any]) -> None:
+def add_fault(double: Double, fields: Fields) -> None:
     """Have calls fail; see Fault."""
-    double.faults.add(**fields)
+    lagging = fields.get("kind") == "lag"
+    double.faults.add(**fields, replica=double.freeze() if lagging else None)
 
 
-def clear_faults(double: Double, _fields: dict[str, Any]) -> None:
+def clear_faults(double: Double, _fields: Fields) -> None:
     """Have nothing fail any more."""
     double.faults.waiting.clear()
 
 
-def show_ledger(double: Double, fields: dict[str, Any]) -> list[dict[str, Any]]:
+def show_ledger(double: Double, fields: Fields) -> list[Fields]:
     """Return the calls from number *since* on."""
     return double.ledger.dump(fields.get("since", 0))
+
+
+def show_logs(double: Double, fields: Fields) -> list[Fields]:
+    """Return the rows of the audit log of the namespace *name*."""
+    return [row for row in double.state.logs if row["namespace"] == fields["name"]]
+
+
+CALLS: dict[str, Callable[[Double, Fields], Any]] = {
+    "organization": make_organization,
+    "organization/delete": delete_organization,
+    "user": make_user,
+    "token": make_token,
+    "token/revoke": revoke_token,
+    "robot": make_robot,
+    "robot/change": change_robot,
+    "robot/delete": delete_robot,
+    "robot/regenerate": regenerate_robot,
+    "robot/show": show_robot,
+    "robots": show_robots,
+    "repository": make_repository,
+    "repository/delete": delete_repository,
+    "team": make_team,
+    "team/member": set_member,
+    "grant": set_grant,
+    "grants": show_grants,
+    "federation": show_federation,
+    "federation/set": set_federation,
+    "settings": set_settings,
+    "bootstrap": start_bootstrap,
+    "clock": set_clock,
+    "fault": add_fault,
+    "faults/clear": clear_faults,
+    "ledger": show_ledger,
+    "logs": show_logs,
+}

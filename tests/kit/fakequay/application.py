@@ -3,117 +3,154 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from . import accounts, admin, registry, robots
-from .callers import Caller, caller_of, check_entry
-from .faults import Fault, Faults
+from . import admin
+from .callers import NOBODY, Caller, caller_of, check_browser, check_entry
+from .cost import Workers
+from .faults import Faults, renamed, spoiled
 from .ledger import Ledger, operation_of
-from .replies import Refusal, not_found_page, shape_c, shape_f
+from .limits import Zone, passes
+from .replies import NOT_ALLOWED, Refusal, not_found_page, shape_c, shape_e, shape_f
+from .routes import PLAIN, SLASHED, Handler, Plain, Resource, resources
 from .state import State
+from .storage import load, save
 
-Handler = Callable[[State, Request, Caller], Awaitable[Response]]
 BODY_MAX = 1024 * 1024
+METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH"]
+Work = Callable[[State], Awaitable[Response]]
 
 
 class Double:
-    """The state of one Quay, its ledger and its faults."""
+    """The state of one Quay, its ledger and its faults; *file* is where it remembers."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path | None = None) -> None:
         self.state, self.ledger, self.faults = State(), Ledger(), Faults()
+        self.workers, self._zone, self._file = Workers(), Zone(), file
+        self._saving: asyncio.TimerHandle | None = None
+        if file is not None:
+            load(self.state, file)
 
     def app(self) -> Starlette:
         """Return the application that serves it."""
         return Starlette(
             routes=[
-                *self._robot_routes("/api/v1/organization/{org}/robots"),
-                *self._robot_routes("/api/v1/user/robots"),
-                self._route("/api/v1/organization/{org}", GET=accounts.get_organization,
-                            DELETE=accounts.delete_organization),
-                self._route("/api/v1/user/", GET=accounts.get_user),
-                Route("/v2/", self._plain(registry.ping)),
-                Route("/v2/auth", self._plain(registry.auth)),
-                Route("/health/instance", self._health),
+                *(self._resource(each) for each in resources()[:10]),
+                *(Route(path, self._plain(*rest), methods=METHODS) for path, *rest in PLAIN),
+                Route("/health/instance", _health),
                 *admin.routes(self),
-                Route("/{rest:path}", self._nowhere, methods=["GET", "PUT", "POST", "DELETE"]),
+                *(Route(path, self._slashed, methods=METHODS) for path in SLASHED),
+                *(self._resource(each) for each in resources()[10:]),
+                Route("/{rest:path}", self._nowhere, methods=METHODS),
             ]
-        )  # fmt: skip
+        )
 
-    def _robot_routes(self, root: str) -> list[Route]:
-        one = f"{root}/{{short}}"
-        return [
-            self._route(root, GET=robots.list_robots),
-            self._route(one, GET=robots.get_robot, PUT=robots.create_robot,
-                        DELETE=robots.delete_robot),
-            self._route(f"{one}/regenerate", POST=robots.regenerate),
-            self._route(f"{one}/permissions", GET=robots.robot_permissions),
-        ]  # fmt: skip
+    def save(self) -> None:
+        """Write the state to its file, if it has one."""
+        self._saving = None
+        if self._file is not None:
+            save(self.state, self._file)
 
-    def _route(self, path: str, **handlers: Handler) -> Route:
+    def freeze(self) -> State:
+        """Return a replica that stands still from now on."""
+        replica = copy.copy(self.state)
+        for name in ("robots", "organizations", "repositories"):
+            setattr(replica, name, copy.deepcopy(getattr(self.state, name)))
+        return replica
+
+    # The ways in --------------------------------------------------------
+
+    def _resource(self, resource: Resource) -> Route:
         async def serve(request: Request) -> Response:
-            async def work() -> Response:
-                handler = handlers.get("GET" if request.method == "HEAD" else request.method)
-                return await self._api(handler, request)
+            if not self.state.settings.at_least(resource.since):
+                return await self._nowhere(request)
+            name = "GET" if request.method == "HEAD" else request.method
+            handler = resource.handlers.get(name)
+            return await self._noted(request, lambda state: self._api(handler, request, state))
 
-            return await self._spoiled(request, work)
+        return Route(resource.path, serve, methods=METHODS)
 
-        return Route(path, serve, methods=["GET", "PUT", "POST", "DELETE", "PATCH"])
+    def _plain(self, method: str, handler: Plain) -> Callable[[Request], Awaitable[Response]]:
+        async def work(request: Request, state: State) -> Response:
+            if request.method not in {method, "HEAD"}:
+                return shape_f(405).response
+            try:
+                return await handler(state, request)
+            except Refusal as refusal:
+                return refusal.response
 
-    async def _api(self, handler: Handler | None, request: Request) -> Response:
-        try:
-            if int(request.headers.get("content-length") or 0) > BODY_MAX:
-                raise shape_f(413)
-            caller = caller_of(self.state, request)
-            request.state.caller = caller
-            check_entry(self.state, request, caller)
-            if handler is None:
-                raise shape_c(405, "The method is not allowed for the requested URL.")
-            response = await handler(self.state, request, caller)
-        except Refusal as refusal:
-            response = refusal.response
-        # The proxy in front of Quay's API keeps no connection.
-        response.headers["Connection"] = "close"
-        if response.status_code < 400:
-            response.headers["X-Frame-Options"] = "DENY"
-        return response
-
-    def _plain(
-        self, handler: Callable[[State, Request], Awaitable[Response]]
-    ) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
-            return await self._spoiled(request, lambda: handler(self.state, request))
+            response = await self._noted(request, lambda state: work(request, state))
+            return _closed(response) if request.url.path.startswith("/api/") else response
 
         return serve
 
-    async def _spoiled(
-        self, request: Request, work: Callable[[], Awaitable[Response]]
-    ) -> Response:
+    async def _slashed(self, request: Request) -> Response:
+        return await self._noted(request, lambda _: _redirected(request))
+
+    async def _nowhere(self, request: Request) -> Response:
+        return await self._noted(request, lambda _: _unknown(request))
+
+    async def _api(self, handler: Handler | None, request: Request, state: State) -> Response:
+        try:
+            response = await self._answered(handler, request, state)
+        except Refusal as refusal:
+            response = refusal.response
+        return _closed(response)
+
+    async def _answered(self, handler: Handler | None, request: Request, state: State) -> Response:
+        self._check_front(request)
+        if handler is None:
+            raise shape_c(405, NOT_ALLOWED)
+        check_browser(request)
+        caller = caller_of(self.state, request)
+        request.state.caller = caller
+        settings = self.state.settings
+        if settings.realistic and caller.token_id is not None:
+            await self.workers.spend(settings.call_cost_s, settings.workers)
+        check_entry(self.state, request, caller)
+        return await handler(state, request, caller)
+
+    def _check_front(self, request: Request) -> None:
+        client = request.client.host if request.client else ""
+        settings = self.state.settings
+        if not passes(self._zone, settings, request.url.path, client):
+            raise shape_f(429)
+        if int(request.headers.get("content-length") or 0) > BODY_MAX:
+            raise shape_f(413) if settings.behind_proxy else shape_e()
+
+    # Faults and the ledger ----------------------------------------------
+
+    async def _noted(self, request: Request, work: Work) -> Response:
         """Do *work* with the fault that waits for it, if any, and note it in the ledger."""
         operation = operation_of(request.method, request.url.path)
-        fault = self.faults.take(operation)
+        fault = self.faults.take(operation, request.url.path)
         if fault is not None:
             await asyncio.sleep(fault.delay_s)
-            if fault.when == "before" and fault.kind in {"answer", "cut"}:
-                self._note(request, operation, fault.status, effect=False)
-                return _spoil(request, fault)
-        response = await work()
+            if fault.when == "before" and fault.replaces:
+                response = spoiled(request, fault)
+                self._note(request, operation, response.status_code, effect=False)
+                return response
+        state = self.state if fault is None or fault.replica is None else fault.replica
+        response = await work(state)
         effect = response.status_code < 300 and request.method not in {"GET", "HEAD"}
         self._note(request, operation, response.status_code, effect=effect)
         if fault is not None and fault.kind == "rename":
-            return _renamed(response, fault.body)
-        if fault is not None and fault.when == "after" and fault.kind in {"answer", "cut"}:
-            return _spoil(request, fault)
+            return renamed(response, fault.body)
+        if fault is not None and fault.when == "after" and fault.replaces:
+            return spoiled(request, fault)
         return response
 
     def _note(self, request: Request, operation: str, status: int, *, effect: bool) -> None:
-        caller = getattr(request.state, "caller", Caller())
+        caller: Caller = getattr(request.state, "caller", NOBODY)
         self.ledger.note(
             time=self.state.now(),
             method=request.method,
@@ -123,27 +160,31 @@ class Double:
             effect=effect,
             token=caller.token_id,
         )
-
-    async def _health(self, _request: Request) -> Response:
-        return Response(json.dumps({"data": {"services": {}}, "status_code": 200}), 200)
-
-    async def _nowhere(self, request: Request) -> Response:
-        path = request.url.path
-        if path.startswith("/api/") and not path.endswith("/"):
-            return RedirectResponse(f"{path}/", 308, headers={"Connection": "close"})
-        return not_found_page().response
+        if effect and self._file is not None and self._saving is None:
+            self._saving = asyncio.get_running_loop().call_later(0.5, self.save)
 
 
-def _spoil(request: Request, fault: Fault) -> Response:
-    if fault.kind == "cut":
-        transport: Any = request.scope.get("transport")
-        if transport is not None:
-            transport.abort()
-    headers = {"Content-Type": "text/html", "Connection": "close", **fault.headers}
-    return Response(fault.body, fault.status, headers)
+def _closed(response: Response) -> Response:
+    # The proxy in front of Quay's API keeps no connection.
+    response.headers["Connection"] = "close"
+    if response.status_code < 400:
+        response.headers["X-Frame-Options"] = "DENY"
+    return response
 
 
-def _renamed(response: Response, name: str) -> Response:
-    body = json.loads(bytes(response.body))
-    body["name"] = name
-    return Response(json.dumps(body), response.status_code, media_type="application/json")
+async def _redirected(request: Request) -> Response:
+    return _closed(RedirectResponse(f"{request.url.path}/", 308))
+
+
+async def _unknown(request: Request) -> Response:
+    """Answer for a path that is none: pages only, never JSON."""
+    path, raw = request.url.path, request.scope.get("raw_path", b"").lower()
+    if request.method not in {"GET", "HEAD"} or b"%2f" in raw:
+        return _closed(shape_f(405).response)
+    if path.startswith("/api/") and not path.endswith("/"):
+        return await _redirected(request)
+    return _closed(not_found_page().response)
+
+
+async def _health(_request: Request) -> Response:
+    return Response(json.dumps({"data": {"services": {}}, "status_code": 200}), 200)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from .replies import Refusal, shape_a, shape_d
-from .state import State
+from .state import ALL_SCOPES, Repository, State
+
+LEVELS = {"read": 1, "write": 2, "admin": 3}
+_BROWSER = re.compile(r"^Mozilla/|Chrome/|Safari/|Firefox/|Opera/")
+_SCOPE_LEVELS = {"repo:read": 1, "repo:write": 2, "repo:admin": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,30 +26,82 @@ class Caller:
     user: str | None = None
     scopes: frozenset[str] = frozenset()
     token_id: str | None = None
+    client_id: str = ""
+    application: str = ""
+    session: str | None = None
+
+
+NOBODY = Caller()
 
 
 def caller_of(state: State, request: Request) -> Caller:
     """Return who calls; a wrong, expired or revoked token is simply nobody."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        return Caller()
-    if value.count(".") == 2:
-        raise shape_d(401, "Token does not contain issuer")
+        return _by_session(state, request)
     found = state.oauth.get(value)
-    if found is None or found.revoked or found.expires <= state.now():
-        return Caller()
-    return Caller(found.user, found.scopes, found.id)
+    if found is None:
+        _check_sso(value)
+        return NOBODY
+    if found.revoked or found.expires <= state.now():
+        return NOBODY
+    return Caller(found.user, found.scopes, found.id, found.client_id, found.application)
+
+
+def _by_session(state: State, request: Request) -> Caller:
+    key = request.cookies.get("session")
+    session = state.sessions.get(key or "")
+    if session is None:
+        return NOBODY
+    user = session.get("user")
+    return Caller(user, ALL_SCOPES if user else frozenset(), session=key)
+
+
+def _check_sso(value: str) -> None:
+    # A JWT with a type goes to single sign-on, where no issuer is configured.
+    parts = value.split(".")
+    if len(parts) != 3 or str(_part(parts[0]).get("typ", "")).lower() not in {"jwt", "at+jwt"}:
+        return
+    issuer = _part(parts[1]).get("iss")
+    if issuer is None:
+        raise shape_d(401, "Token does not contain issuer")
+    raise shape_d(401, f"Issuer {issuer} not configured")
+
+
+def _part(coded: str) -> dict[str, Any]:
+    try:
+        value = json.loads(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)))
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def check_browser(request: Request) -> None:
+    """Refuse a browser that was led here by another site."""
+    agent = request.headers.get("user-agent", "")
+    asked = request.headers.get("x-requested-with", "").lower() == "xmlhttprequest"
+    if request.method == "GET" and _BROWSER.search(agent) and not asked:
+        words = (
+            "API calls must be invoked with an X-Requested-With header if called from a browser"
+        )
+        raise shape_d(400, words)
 
 
 def check_entry(state: State, request: Request, caller: Caller) -> None:
     """Do what Quay does before any method: forgery, anonymity, read-only mode."""
     reading = request.method in {"GET", "HEAD", "OPTIONS"}
-    if not reading and caller.user is None:
-        raise shape_d(403, "CSRF token was invalid or missing.")
+    if not reading and not _is_unforged(state, request, caller):
+        raise shape_d(403, "CSRF token was invalid or missing.", caller.user)
     if caller.user is None and not state.settings.anonymous_access:
         raise shape_d(401, "Anonymous access is not allowed")
     if not reading and state.settings.readonly:
         raise _read_only()
+
+
+def _is_unforged(state: State, request: Request, caller: Caller) -> bool:
+    if caller.session is None:
+        return caller.user is not None
+    return request.headers.get("x-csrf-token") == state.sessions[caller.session]["csrf"]
 
 
 def _read_only() -> Refusal:
@@ -63,7 +123,7 @@ def is_superuser(state: State, caller: Caller) -> bool:
 
 def has_full_access(state: State, caller: Caller) -> bool:
     """Tell whether every namespace is open to the caller."""
-    return is_superuser(state, caller) and state.settings.superusers_full_access
+    return state.settings.superusers_full_access and is_superuser(state, caller)
 
 
 def sees_all(state: State, caller: Caller) -> bool:
@@ -80,16 +140,56 @@ def administers(state: State, caller: Caller, name: str) -> bool:
         organization is not None
         and "org:admin" in caller.scopes
         and caller.user in organization.owners
+        and caller.user not in state.settings.readonly_superusers
     )
 
 
 def belongs(state: State, caller: Caller, name: str) -> bool:
     """Tell whether the caller is a member whose token shows it."""
     organization = state.organizations.get(name)
-    inside = organization is not None and caller.user in (
-        organization.owners | organization.members
-    )
+    inside = organization is not None and caller.user in organization.everybody()
     return inside and bool(caller.scopes & {"org:admin", "repo:create"})
+
+
+def may_create_in(state: State, caller: Caller, namespace: str) -> bool:
+    """Tell whether the caller may make repositories in *namespace*."""
+    if has_full_access(state, caller):
+        return True
+    if namespace == caller.user:
+        return bool(caller.scopes & {"repo:create", "user:admin"})
+    organization = state.organizations.get(namespace)
+    if organization is None or not caller.scopes & {"org:admin", "repo:create"}:
+        return False
+    return caller.user in (organization.owners | organization.having("creator"))
+
+
+def level_of(state: State, user: str, namespace: str, repository: Repository | None) -> int:
+    """Return what *user*, or robot, may do with a repository: 0 to 3; no scopes considered."""
+    organization = state.organizations.get(namespace)
+    if user == namespace or (organization is not None and user in organization.owners):
+        return LEVELS["admin"]
+    if repository is None:
+        return 0
+    teams = [] if organization is None else organization.teams.values()
+    roles = [repository.teams.get(team.name) for team in teams if user in team.members]
+    roles.append(repository.users.get(user))
+    best = max((LEVELS[role] for role in roles if role), default=0)
+    return max(best, 1 if repository.public else 0)
+
+
+def may_touch(
+    state: State, caller: Caller, namespace: str, repository: Repository | None, need: str
+) -> bool:
+    """Tell whether the caller's token gives *need* (a role) on the repository."""
+    if has_full_access(state, caller):
+        return True
+    if need == "read" and (sees_all(state, caller) or (repository and repository.public)):
+        return True
+    if caller.user is None:
+        return False
+    by_scope = max((_SCOPE_LEVELS.get(scope, 0) for scope in caller.scopes), default=0)
+    own = level_of(state, caller.user, namespace, repository)
+    return min(by_scope, own) >= LEVELS[need]
 
 
 def unauthorized(request: Request, caller: Caller, **extra: object) -> Refusal:
@@ -97,3 +197,9 @@ def unauthorized(request: Request, caller: Caller, **extra: object) -> Refusal:
     if caller.user is None:
         return shape_a(request, "invalid_token", "Requires authentication", **extra)
     return shape_a(request, "insufficient_scope", "Unauthorized", **extra)
+
+
+def check_administers(state: State, request: Request, caller: Caller, name: str) -> None:
+    """Refuse a caller who may not administer the organization *name*."""
+    if not administers(state, caller, name):
+        raise unauthorized(request, caller)

@@ -6,19 +6,59 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+_ORGANIZATION = r"^/api/v1/organization/[^/]+"
 _ROBOT = r"^/api/v1/(?:organization/(?P<org>[^/]+)|user)/robots"
+_TEAM = rf"{_ORGANIZATION}/team/[^/]+"
+_APPLICATIONS = rf"{_ORGANIZATION}/applications"
+_REPOSITORY = r"^/api/v1/repository/.+"
+_ONE_TEAM = {
+    "GET": "team-permission.get",
+    "PUT": "team-permission.put",
+    "DELETE": "team-permission.delete",
+}
 _OPERATIONS = (
-    (r"^/api/v1/user/$", {"GET": "user.get"}),
-    (
-        r"^/api/v1/organization/[^/]+$",
-        {"GET": "organization.get", "DELETE": "organization.delete"},
-    ),
-    (_ROBOT + r"$", {"GET": "robot.list"}),
     (_ROBOT + r"/[^/]+$", {"GET": "robot.get", "PUT": "robot.create", "DELETE": "robot.delete"}),
+    (_ROBOT + r"$", {"GET": "robot.list"}),
     (_ROBOT + r"/[^/]+/regenerate$", {"POST": "robot.regenerate"}),
     (_ROBOT + r"/[^/]+/permissions$", {"GET": "robot.permissions"}),
+    (
+        _ROBOT + r"/[^/]+/federation$",
+        {"GET": "federation.get", "POST": "federation.set", "DELETE": "federation.delete"},
+    ),
+    (r"^/api/v1/user/$", {"GET": "user.get"}),
+    (r"^/api/v1/organization/$", {"POST": "organization.create"}),
+    (_ORGANIZATION + r"$", {"GET": "organization.get", "DELETE": "organization.delete"}),
+    (_ORGANIZATION + r"/logs$", {"GET": "logs.get"}),
+    (_TEAM + r"$", {"PUT": "team.put", "DELETE": "team.delete"}),
+    (_TEAM + r"/members$", {"GET": "member.list"}),
+    (_TEAM + r"/members/[^/]+$", {"PUT": "member.put", "DELETE": "member.delete"}),
+    (
+        _ORGANIZATION + r"/prototypes$",
+        {"GET": "prototype.list", "POST": "prototype.create"},
+    ),
+    (
+        _ORGANIZATION + r"/prototypes/[^/]+$",
+        {"PUT": "prototype.update", "DELETE": "prototype.delete"},
+    ),
+    (_APPLICATIONS + r"$", {"GET": "application.list", "POST": "application.create"}),
+    (_APPLICATIONS + r"/[^/]+$", {"DELETE": "application.delete"}),
+    (_APPLICATIONS + r"/[^/]+/tokens$", {"GET": "token.list", "POST": "token.create"}),
+    (_APPLICATIONS + r"/[^/]+/tokens/[^/]+$", {"DELETE": "token.delete"}),
+    (r"^/api/v1/repository$", {"POST": "repository.create"}),
+    (_REPOSITORY + r"/permissions/user/[^/]+/transitive$", {"GET": "permission.transitive"}),
+    (_REPOSITORY + r"/permissions/user/$", {"GET": "permission.list"}),
+    (
+        _REPOSITORY + r"/permissions/user/[^/]+$",
+        {"GET": "permission.get", "PUT": "permission.put", "DELETE": "permission.delete"},
+    ),
+    (_REPOSITORY + r"/permissions/team/$", {"GET": "team-permission.list"}),
+    (_REPOSITORY + r"/permissions/team/[^/]+$", _ONE_TEAM),
+    (_REPOSITORY + r"$", {"GET": "repository.get", "DELETE": "repository.delete"}),
+    (r"^/api/v1/bootstrap/renew$", {"POST": "bootstrap.renew"}),
+    (r"^/oauth2/federation/robot/token$", {"GET": "federation.exchange"}),
     (r"^/v2/auth$", {"GET": "registry.login"}),
     (r"^/v2/$", {"GET": "registry.ping"}),
+    (r"^/v2/.+/tags/list$", {"GET": "registry.tags"}),
 )
 _COMPILED = tuple((re.compile(pattern), names) for pattern, names in _OPERATIONS)
 

@@ -1,30 +1,50 @@
-"""How does the registry side let robots in? The ping, and the login at /v2/auth."""
+"""How does the registry side let robots in? The ping, the login at /v2/auth, and the tags."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import secrets
 from typing import Any
 
+from joserfc.errors import JoseError
+from joserfc.jws import extract_compact
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .state import State
+from .callers import LEVELS, NOBODY, level_of
+from .journal import record
+from .replies import Refusal, shape_e
+from .repositories import add_repository
+from .signing import sign, verified
+from .state import Repository, State
 
-LIFE_S = 3600
-_ISSUED: dict[str, float] = {}
+_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
+_DENIED = "access to the requested resource is not authorized"
 
 
 async def ping(state: State, request: Request) -> Response:
     """GET /v2/: what every registry client asks first."""
-    headers = {"Docker-Distribution-API-Version": "registry/2.0", **_challenge(request)}
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    headers = {**_VERSION, **_challenge(request)}
     if not scheme:
         return Response("true", 401, headers, media_type="text/html")
-    if scheme.lower() == "bearer" and _ISSUED.get(value, 0) > state.now():
-        return Response("true", 200, headers, media_type="text/html")
+    if scheme.lower() == "bearer" and verified(state, value) is not None:
+        return Response("true", 200, _VERSION, media_type="text/html")
     return JSONResponse({"error": "Invalid bearer token format"}, 401, headers)
+
+
+async def tags(state: State, request: Request) -> Response:
+    """GET /v2/<repository>/tags/list: believes the token alone, for its hour."""
+    name = request.path_params["repository"]
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    claims = verified(state, value) if scheme.lower() == "bearer" else None
+    granted = [] if claims is None else claims["access"]
+    if not any(each["name"] == name and "pull" in each["actions"] for each in granted):
+        raise _unauthorized(request, _DENIED)
+    if name not in state.repositories:
+        error = {"code": "NAME_UNKNOWN", "detail": {}, "message": "repository name not known"}
+        return JSONResponse({"errors": [error]}, 404, _VERSION)
+    return JSONResponse({"name": name, "tags": []}, headers=_VERSION)
 
 
 async def auth(state: State, request: Request) -> Response:
@@ -32,15 +52,46 @@ async def auth(state: State, request: Request) -> Response:
     user, password = _basic(request)
     refusal = _refusal(state, user, password)
     if refusal is not None:
-        error = {"code": "UNAUTHORIZED", "detail": {}, "message": refusal}
-        return JSONResponse({"errors": [error]}, 401, _challenge(request))
-    robot = state.robots[user]
-    now = state.now()
-    if robot.last_accessed is None or now - robot.last_accessed > 60:
+        raise _unauthorized(request, refusal)
+    robot, now = state.robots[user], state.now()
+    threshold = state.settings.last_accessed_threshold_s
+    if robot.last_accessed is None or now - robot.last_accessed > threshold:
         robot.last_accessed = now
-    token = secrets.token_urlsafe(48)
-    _ISSUED[token] = now + LIFE_S
-    return JSONResponse({"token": token})
+    scopes = [each for text in request.query_params.getlist("scope") for each in text.split()]
+    if not scopes:
+        owner, _, short = user.partition("+")
+        record(state, request, NOBODY, "login_success", owner, kind="robot", type="v2auth",
+               robot=short, useragent=request.headers.get("user-agent"))  # fmt: skip
+    access = [_access(state, user, scope) for scope in scopes]
+    return JSONResponse({"token": sign(state, user, [each for each in access if each])})
+
+
+def _access(state: State, robot: str, scope: str) -> dict[str, Any] | None:
+    """Return what *robot* gets of *scope*: what it lacks is left out, without an error."""
+    kind, _, rest = scope.partition(":")
+    path, _, asked = rest.rpartition(":")
+    if kind != "repository" or "/" not in path:
+        return None
+    namespace, _, name = path.partition("/")
+    wanted = asked.split(",")
+    repository = _for_push(state, robot, namespace, name, wanted)
+    level = 0 if repository is None else level_of(state, robot, namespace, repository)
+    needs = {"pull": "read", "push": "write", "*": "admin"}
+    actions = [each for each, need in needs.items() if each in wanted and level >= LEVELS[need]]
+    return {"type": "repository", "name": path, "actions": actions}
+
+
+def _for_push(
+    state: State, robot: str, namespace: str, name: str, wanted: list[str]
+) -> Repository | None:
+    """Return the repository; who may create repositories makes it by asking to push."""
+    found = state.repositories.get(f"{namespace}/{name}")
+    organization = state.organizations.get(namespace)
+    if found is not None or "push" not in wanted or organization is None:
+        return found
+    if robot in organization.owners | organization.having("creator"):
+        return add_repository(state, namespace, name, robot)
+    return None
 
 
 def _refusal(state: State, user: str, password: str) -> str | None:
@@ -49,9 +100,21 @@ def _refusal(state: State, user: str, password: str) -> str | None:
         return "Could not find robot with specified username"
     if state.settings.robots_disallow and user not in state.settings.robots_whitelist:
         return "Robot account have been disabled. Please contact your administrator."
+    if _is_typed_jwt(password):
+        claims = verified(state, password)
+        if claims is None:
+            raise shape_e()
+        return None if claims["sub"] == user else "Token does not match robot"
     if robot.token != password:
         return f"Could not find robot with username: {user} and supplied password."
     return None
+
+
+def _is_typed_jwt(password: str) -> bool:
+    try:
+        return "typ" in extract_compact(password.encode()).headers()
+    except (JoseError, ValueError):
+        return False
 
 
 def _basic(request: Request) -> tuple[str, str]:
@@ -63,6 +126,11 @@ def _basic(request: Request) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return user, password
+
+
+def _unauthorized(request: Request, message: str) -> Refusal:
+    error = {"code": "UNAUTHORIZED", "detail": {}, "message": message}
+    return Refusal(JSONResponse({"errors": [error]}, 401, _challenge(request)))
 
 
 def _challenge(request: Request) -> dict[str, str]:

@@ -18,8 +18,18 @@ STATUSES = {
     "invalid_request": 400,
     "invalid_token": 401,
     "insufficient_scope": 403,
+    "exceeds_license": 402,
     "not_found": 404,
+    "tag_immutable": 409,
+    "token_rotation_failed": 500,
+    "downstream_issue": 520,
+    "external_service_timeout": 520,
 }
+NOT_ALLOWED = "The method is not allowed for the requested URL."
+PROTECTED = (
+    "You don't have the permission to access the requested resource. It is either "
+    "read-protected or not readable by the server."
+)
 
 
 class Refusal(Exception):
@@ -37,10 +47,7 @@ def answer(value: Any, status: int = 200) -> Response:
 
 def nothing() -> Response:
     """Return the 204 of a deletion: a content type, no body, no length."""
-    response = Response(None, 204, headers={"Content-Type": "application/json", **CORS})
-    if "content-length" in response.headers:
-        del response.headers["content-length"]
-    return response
+    return Response(None, 204, headers={"Content-Type": "application/json", **CORS})
 
 
 def shape_a(request: Request, kind: str, message: str, **extra: Any) -> Refusal:
@@ -59,6 +66,16 @@ def shape_a(request: Request, kind: str, message: str, **extra: Any) -> Refusal:
     return Refusal(JSONResponse(body, status, headers=CORS))
 
 
+def invalid(request: Request, message: str) -> Refusal:
+    """The most frequent ApiException."""
+    return shape_a(request, "invalid_request", message)
+
+
+def not_found(request: Request) -> Refusal:
+    """The ApiException of things that are not there."""
+    return shape_a(request, "not_found", "Not Found")
+
+
 def shape_b(message: str) -> Refusal:
     """A data-model error: always 400, without the CORS headers."""
     return Refusal(JSONResponse({"message": message}, 400))
@@ -70,7 +87,7 @@ def shape_c(status: int, message: Any) -> Refusal:
 
 
 def shape_d(status: int, message: str, user: str | None = None) -> Refusal:
-    """A JSON body labelled as HTML."""
+    """A JSON body labelled as HTML; it names the caller where one is known."""
     text = f"{message} (authorized: user {user})" if user else message
     return Refusal(
         Response(json.dumps({"error": text}), status, media_type="text/html; charset=utf-8")
@@ -89,6 +106,7 @@ def shape_e() -> Refusal:
 def shape_f(status: int) -> Refusal:
     """The proxy in front."""
     words = {
+        405: "Method Not Allowed",
         413: "Request Entity Too Large",
         429: "Too Many Requests",
         502: "Quay is currently loading",
@@ -98,6 +116,11 @@ def shape_f(status: int) -> Refusal:
         f"<html><head><title>{status} {title}</title></head><body><h1>{title}</h1></body></html>"
     )
     return Refusal(Response(page, status, media_type="text/html"))
+
+
+def page(status: int) -> Refusal:
+    """The HTML page that comes with *status*, whoever writes it."""
+    return shape_e() if status == 500 else shape_f(status)
 
 
 def not_found_page() -> Refusal:

@@ -1,4 +1,4 @@
-"""What does a Quay know? Users, organizations, robots, OAuth tokens, and its own settings."""
+"""What does a Quay know? Users, organizations, robots, repositories, tokens and its settings."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ class Robot:
     avatar: str = field(default_factory=lambda: uuid.uuid4().hex)
     sticky: bool = False
     mirror: bool = False
+    federation: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -52,17 +53,80 @@ class OAuth:
     user: str
     scopes: frozenset[str]
     expires: float
-    id: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
     revoked: bool = False
+    name: str = ""
+    client_id: str = ""
+    application: str = ""
+    created: float = 0.0
+    bootstrap: bool = False
+
+
+@dataclass(slots=True)
+class Team:
+    """One team of an organization; robots are members like users."""
+
+    name: str
+    role: str = "member"
+    description: str = ""
+    members: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Prototype:
+    """One default permission; *creator* is whose new repositories it is for (None: all)."""
+
+    id: str
+    role: str
+    delegate: str
+    kind: str
+    creator: str | None = None
+
+
+@dataclass(slots=True)
+class Repository:
+    """One repository and who was granted what on it."""
+
+    namespace: str
+    name: str
+    public: bool = False
+    description: str = ""
+    users: dict[str, str] = field(default_factory=dict)
+    teams: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """Its name with its namespace."""
+        return f"{self.namespace}/{self.name}"
 
 
 @dataclass(slots=True)
 class Organization:
-    """One organization and the names of those who own or are in it."""
+    """One organization: its teams, default permissions, applications; *members* are in no team."""
 
     name: str
-    owners: set[str] = field(default_factory=set)
     members: set[str] = field(default_factory=set)
+    email: str = ""
+    teams: dict[str, Team] = field(default_factory=dict)
+    prototypes: dict[str, Prototype] = field(default_factory=dict)
+    applications: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def owners(self) -> set[str]:
+        """Those in a team whose role is admin."""
+        return self.having("admin")
+
+    def having(self, role: str) -> set[str]:
+        """Return the members of the teams with *role*."""
+        found: set[str] = set()
+        for team in self.teams.values():
+            if team.role == role:
+                found |= team.members
+        return found
+
+    def everybody(self) -> set[str]:
+        """Return all members of the organization."""
+        return self.members.union(*(team.members for team in self.teams.values()))
 
 
 @dataclass(slots=True)
@@ -70,14 +134,43 @@ class Settings:
     """The part of Quay's configuration that changes robot behaviour."""
 
     hostname: str = "127.0.0.1"
+    version: str = "3.19"
     superusers: frozenset[str] = frozenset()
     superusers_full_access: bool = False
+    superusers_make_organizations_only: bool = False
     readonly_superusers: frozenset[str] = frozenset()
+    restricted_users: bool = False
+    restricted_users_whitelist: frozenset[str] = frozenset()
     robots_disallow: bool = False
     robots_whitelist: frozenset[str] = frozenset()
     readonly: bool = False
     anonymous_access: bool = True
     last_accessed_shown: bool = True
+    last_accessed_threshold_s: float = 60.0
+    mailing: bool = False
+    require_team_invite: bool = True
+    user_initialize: bool = True
+    programmatic_bootstrap: bool = False
+    bootstrap_owner: str = ""
+    bootstrap_path: str = ""
+    bootstrap_life_s: float = 3600.0
+    token_maximum: int | None = None
+    oidc_ca: str | None = None
+    rate_limits: bool = False
+    rate_per_s: float = 5.0
+    rate_burst: int = 25
+    behind_proxy: bool = True
+    realistic: bool = False
+    workers: int = 2
+    call_cost_s: float = 0.2
+
+    def at_least(self, version: str) -> bool:
+        """Tell whether this Quay is of *version* or later."""
+        return _numbers(self.version) >= _numbers(version)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 class State:
@@ -85,11 +178,16 @@ class State:
 
     def __init__(self) -> None:
         self.users: set[str] = set()
+        self.passwords: dict[str, str] = {}
         self.organizations: dict[str, Organization] = {}
         self.robots: dict[str, Robot] = {}
+        self.repositories: dict[str, Repository] = {}
         self.oauth: dict[str, OAuth] = {}
+        self.sessions: dict[str, dict[str, str]] = {}
+        self.logs: list[dict[str, Any]] = []
         self.settings = Settings()
         self.make_robot_token = robot_token
+        self.make_oauth_token = oauth_token
         self.shift_s = 0.0
 
     def now(self) -> float:
@@ -98,11 +196,36 @@ class State:
 
     def robots_of(self, owner: str) -> list[Robot]:
         """Return the robots whose name begins with `<owner>+`."""
-        return [each for each in self.robots.values() if each.name.startswith(f"{owner}+")]
+        start = f"{owner}+"
+        return [each for name, each in self.robots.items() if name.startswith(start)]
 
     def look_alikes(self, owner: str) -> list[Robot]:
         """Return robots of other namespaces that Quay's list matches too: `_` is a wildcard."""
-        return [each for each in self.robots.values() if _resembles(each.name, owner)]
+        return [each for name, each in self.robots.items() if _resembles(name, owner)]
+
+    def repositories_of(self, namespace: str) -> list[Repository]:
+        """Return the repositories of *namespace*."""
+        return [each for each in self.repositories.values() if each.namespace == namespace]
+
+    def drop_robot(self, name: str) -> None:
+        """Remove a robot with all its grants, memberships and default permissions."""
+        self.robots.pop(name, None)
+        for repository in self.repositories.values():
+            repository.users.pop(name, None)
+        for organization in self.organizations.values():
+            for team in organization.teams.values():
+                team.members.discard(name)
+            for each in list(organization.prototypes.values()):
+                if name in {each.delegate, each.creator}:
+                    del organization.prototypes[each.id]
+
+    def drop_organization(self, name: str) -> None:
+        """Remove an organization and all that is in it."""
+        self.organizations.pop(name, None)
+        for robot in self.robots_of(name):
+            self.drop_robot(robot.name)
+        for repository in self.repositories_of(name):
+            del self.repositories[repository.path]
 
 
 def _resembles(name: str, owner: str) -> bool:
@@ -119,3 +242,11 @@ def rfc2822(moment: float | None) -> str | None:
         return None
     text = format_datetime(datetime.fromtimestamp(moment, UTC))
     return text.replace("+0000", "-0000")
+
+
+def iso8601(moment: float | None) -> str | None:
+    """Return *moment* as Quay's application tokens show it, with microseconds and Z."""
+    if moment is None:
+        return None
+    text = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return f"{text}Z"
