@@ -1,0 +1,199 @@
+"""Is the schema made from the models one that the API server takes, and that locks nobody in?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Field, StringConstraints
+
+from quayrobot.model.crd import DEFINITIONS, crd, guarded, structural
+from quayrobot.model.resources.base import Part, Rule
+
+BY_KIND = {each.kind: each for each in DEFINITIONS}
+# What apiextensions.k8s.io/v1 refuses or ignores in a structural schema.
+FORBIDDEN = {
+    "$ref", "$defs", "$schema", "definitions", "title", "const", "examples", "anyOf", "allOf",
+    "oneOf", "not", "discriminator", "deprecated", "readOnly", "writeOnly", "propertyNames",
+    "patternProperties", "uniqueItems", "dependencies", "additionalItems", "id",
+}  # fmt: skip
+Schema = dict[str, Any]
+
+
+def nodes(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
+    yield path, schema
+    for name, each in schema.get("properties", {}).items():
+        yield from nodes(each, f"{path}.{name}")
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield from nodes(schema[key], f"{path}[]")
+
+
+def root(kind: str) -> Schema:
+    schema: Schema = crd(BY_KIND[kind])["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return schema
+
+
+def all_nodes() -> list[Any]:
+    return [
+        pytest.param(node, id=f"{kind}{path}")
+        for kind in BY_KIND
+        for path, node in nodes(root(kind))
+    ]
+
+
+@pytest.mark.parametrize("node", all_nodes())
+def test_every_node_is_structural(node):
+    assert set(node) & FORBIDDEN == set()
+    assert node["type"] in {"object", "array", "string", "boolean", "integer"}
+    assert ("items" in node) == (node["type"] == "array")
+    assert not ("properties" in node and "additionalProperties" in node)
+    assert node.get("additionalProperties") not in (True, False)
+    assert node.get("default", 0) is not None
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_everything_that_a_user_writes_has_a_size(kind):
+    """Without sizes the API server cannot bound the cost of a rule."""
+    unbounded = [
+        path
+        for path, node in nodes(root(kind)["properties"]["spec"])
+        if (node["type"] == "array" and "maxItems" not in node)
+        or (node["type"] == "string" and not {"maxLength", "enum"} & set(node))
+        or ("additionalProperties" in node and "maxProperties" not in node)
+    ]
+
+    assert unbounded == []
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_a_status_can_never_be_locked_by_its_schema(kind):
+    strict = {"enum", "pattern", "default", "maxLength", "maxItems", "x-kubernetes-validations"}
+
+    for _, node in nodes(root(kind)["properties"]["status"]):
+        assert set(node) & strict == set()
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_status_is_a_subresource_and_the_spec_is_required(kind):
+    (version,) = crd(BY_KIND[kind])["spec"]["versions"]
+
+    assert version["subresources"] == {"status": {}}
+    assert (version["name"], version["served"], version["storage"]) == ("v1alpha1", True, True)
+    assert root(kind)["required"] == ["spec"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "short", "scope", "columns"),
+    [
+        ("QuayRobot", "qr", "Namespaced",
+         ["Robot", "Ready", "Reason", "Secret", "Age", "Last used", "Connection"]),
+        ("QuayConnection", "qconn", "Namespaced", ["URL", "Ready", "Reason", "Age"]),
+        ("ClusterQuayConnection", "cqconn", "Cluster", ["URL", "Ready", "Reason", "Age"]),
+    ],
+)  # fmt: skip
+def test_names_scope_and_columns_are_as_documented(kind, short, scope, columns):
+    spec = crd(BY_KIND[kind])["spec"]
+
+    assert spec["group"] == "quayrobot.io"
+    assert (spec["scope"], spec["names"]["shortNames"]) == (scope, [short])
+    assert spec["names"]["categories"] == ["quay"]
+    shown = spec["versions"][0]["additionalPrinterColumns"]
+    assert [
+        each["name"] for each in shown if each["name"] not in {"Rotated", "Next rotation"}
+    ] == (columns)
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_every_root_rule_passes_while_the_spec_stays_as_it_is(kind):
+    for rule in root(kind).get("x-kubernetes-validations", ()):
+        lasting = rule["rule"].startswith(
+            "oldSelf.optMap(o, o.spec == self.spec).orValue(false) || ("
+        )
+        changing = rule["rule"].startswith("oldSelf.spec == self.spec || (")
+
+        assert lasting != changing
+        assert rule.get("optionalOldSelf", False) is lasting
+        assert len(rule["message"]) > 20
+
+
+def test_a_rule_is_guarded_as_a_whole():
+    assert guarded(Rule("a || b", "m"))["rule"].endswith(" || (a || b)")
+    assert guarded(Rule("a || b", "m", transition=True)) == {
+        "rule": "oldSelf.spec == self.spec || (a || b)",
+        "message": "m",
+    }
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_every_rule_has_a_message_for_people(kind):
+    for path, node in nodes(root(kind)):
+        for rule in node.get("x-kubernetes-validations", ()):
+            assert rule["message"].strip(), path
+            assert "\n" not in rule["message"]
+
+
+def test_lists_that_are_maps_name_their_key():
+    secrets = root("QuayRobot")["properties"]["spec"]["properties"]["secrets"]
+
+    assert secrets["x-kubernetes-list-type"] == "map"
+    assert secrets["x-kubernetes-list-map-keys"] == ["name"]
+    assert "name" in secrets["items"]["required"]
+
+
+# The converter itself --------------------------------------------------------------
+
+
+class Inner(Part):
+    """Inside."""
+
+    word: Annotated[str, StringConstraints(max_length=3)] = "a"
+
+
+class Outer(Part):
+    """Outside."""
+
+    plain: int
+    maybe: str | None = None
+    inner: Inner = Inner()
+    maybe_inner: Inner | None = None
+    many: list[Inner] = []  # noqa: RUF012
+    named: Annotated[dict[str, Inner], Field(max_length=2)] = {}  # noqa: RUF012
+
+
+def test_references_are_written_out_and_null_is_left_out():
+    inner = {
+        "description": "Inside.",
+        "type": "object",
+        "properties": {"word": {"type": "string", "maxLength": 3, "default": "a"}},
+    }
+
+    assert structural(Outer) == {
+        "description": "Outside.",
+        "type": "object",
+        "required": ["plain"],
+        "properties": {
+            "plain": {"type": "integer"},
+            "maybe": {"type": "string"},
+            "inner": {**inner, "default": {"word": "a"}},
+            "maybeInner": inner,
+            "many": {"type": "array", "items": inner, "default": []},
+            "named": {"type": "object", "additionalProperties": inner, "maxProperties": 2},
+        },
+    }
+
+
+def test_a_loose_schema_has_no_defaults():
+    loose = structural(Outer, strict=False)
+
+    assert [path for path, node in nodes(loose) if "default" in node] == []
+
+
+class Torn(Part):
+    either: int | str
+
+
+def test_a_union_of_types_is_refused_by_the_converter():
+    with pytest.raises(AssertionError, match="no structural schema"):
+        structural(Torn)
