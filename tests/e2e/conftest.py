@@ -46,4 +46,4 @@ def tenant(house: Installation) -> Iterator[Tenant]:
     made = house.tenant()
     yield made
     house.plane.kubectl("delete", "quayrobots", "--all", "-n", made.name, "--wait=false")
-    house.plane.kubectl("delete", "namespace", made.name, "--wait=false")
+    house.plane.kubectl("delete", "namespace", made.name, "--wait=false", "--ignore-not-found")

@@ -70,10 +70,10 @@ class Crashing:
         """Live *life* with a kill at *point*; return whether it came to pass, and the end."""
         tenant = self._prepared(life)
         counts: Counter[Asked] = Counter()
-        killed = threading.Event()
+        dying, dead = threading.Event(), threading.Event()
 
         def kill(asked: Asked, now: When) -> bool:
-            if killed.is_set():
+            if dying.is_set():
                 return True
             if now != when or tenant.name not in asked.path:
                 return False
@@ -81,19 +81,20 @@ class Crashing:
                 at = _point(tenant, asked, counts)
             if at != point:
                 return False
-            killed.set()
+            dying.set()
             self.house.operator.kill()
+            dead.set()
             return True
 
         def ended(tenant: Tenant) -> None:
-            killed.wait(15)
+            dead.wait(15)
             self._hook(None)
             if not self.house.operator.running():
                 self.house.operator.start()
             life.ended(tenant)
 
         facts = self._live(Life(life.prepare, life.act, ended, life.facts), tenant, kill)
-        return killed.is_set(), facts
+        return dead.is_set(), facts
 
     def _prepared(self, life: Life) -> Tenant:
         tenant = self.house.tenant()

@@ -58,7 +58,7 @@ class Demo:
     def declare(self) -> None:
         """Apply the example and wait for it as a user would."""
         step("A QuayRobot is declared (deploy/examples/robot.yaml)")
-        self.kubectl("apply", "-f", str(EXAMPLES / "robot.yaml"))
+        self.kubectl("apply", "-f", "deploy/examples/robot.yaml")
         self.kubectl("-n", TEAM, "wait", "--for=condition=Ready", f"qr/{ROBOT}", "--timeout=30s")
         self.kubectl("-n", TEAM, "get", "quayrobots,secrets")
 

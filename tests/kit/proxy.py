@@ -18,6 +18,7 @@ from typing import Literal, Self
 
 import aiohttp
 from aiohttp import web
+from multidict import CIMultiDict
 from yarl import URL
 
 When = Literal["before", "after"]
@@ -130,19 +131,22 @@ class Proxy:
             content = await answer.read()
             if await self._hooked(asked, "after"):
                 return _cut(request)
-            kept = [(k, v) for k, v in answer.headers.items() if k.lower() not in _HOP]
             response = web.Response(status=answer.status, body=content)
             response.headers.clear()
-            response.headers.extend(kept)
+            response.headers.extend(_end_to_end(answer))
             return response
 
     async def _hooked(self, asked: Asked, when: When) -> bool:
         return await asyncio.to_thread(self.hook, asked, when)
 
 
+def _end_to_end(answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
+    return CIMultiDict((k, v) for k, v in answer.headers.items() if k.lower() not in _HOP)
+
+
 async def _stream(request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-    response = web.StreamResponse(status=answer.status)
-    response.content_type = answer.content_type
+    response = web.StreamResponse(status=answer.status, headers=_end_to_end(answer))
+    response.enable_chunked_encoding()
     await response.prepare(request)
     async for chunk in answer.content.iter_any():
         await response.write(chunk)

@@ -98,7 +98,9 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         lines=lines,
         resources=resources,
         secrets=credentials,
-        recorder=Recorder(api, now=_now, suffix=lambda: secrets.token_hex(6)),
+        recorder=Recorder(
+            api, now=_now, suffix=lambda: secrets.token_hex(6), posted=metrics.posted
+        ),
         clock=time.monotonic,
         now=_now,
         jitter=random.random,
@@ -141,15 +143,27 @@ async def _begin(
 
 
 async def _gauges(tools: Tools, metrics: Metrics) -> None:
+    shown: set[tuple[str, str]] = set()
     while True:
         for lane, depth in tools.queue.depth().items():
             metrics.queued(lane.name.lower(), depth)
         metrics.robots(Counter(_state(each) for each in tools.store.robots.values()))
-        for key in tools.store.connections:
-            line = tools.lines.known(key)
-            if line is not None:
-                metrics.circuit(key.kind, key.name, "open" if line.limits.open else "closed")
+        shown = _show_circuits(tools, metrics, shown)
         await asyncio.sleep(GAUGES_S)
+
+
+def _show_circuits(
+    tools: Tools, metrics: Metrics, before: set[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    shown = set()
+    for key in tools.store.connections:
+        line = tools.lines.known(key)
+        if line is not None:
+            metrics.circuit(key.kind, key.name, "open" if line.limits.open else "closed")
+            shown.add((key.kind, key.name))
+    for kind, name in before - shown:
+        metrics.connection_gone(kind, name)
+    return shown
 
 
 def _state(record: object) -> str:

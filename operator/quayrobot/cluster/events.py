@@ -21,17 +21,28 @@ NOTE_MAX = 1000
 
 
 class Recorder:
-    """Writes Events; *now* gives the time, *suffix* a unique ending for a name."""
+    """
+    Writes Events.
+
+    *now* gives the time, *suffix* a unique ending for a name; *posted* is told
+    the type and the reason of every Event that was stored.
+    """
 
     def __init__(
-        self, api: ClusterApi, *, now: Callable[[], datetime], suffix: Callable[[], str]
+        self,
+        api: ClusterApi,
+        *,
+        now: Callable[[], datetime],
+        suffix: Callable[[], str],
+        posted: Callable[[str, str], None],
     ) -> None:
-        self._api, self._now, self._suffix = api, now, suffix
+        self._api, self._now, self._suffix, self._posted = api, now, suffix, posted
 
     async def emit(self, about: Body, *, kind: str, warning: bool, reason: str, note: str) -> bool:
         """Write one Event about the object *about*; tell whether it was stored."""
         meta = about["metadata"]
         namespace = meta.get("namespace") or "default"
+        severity = "Warning" if warning else "Normal"
         body = {
             "apiVersion": EVENT.api_version,
             "kind": "Event",
@@ -40,7 +51,7 @@ class Recorder:
             "reportingController": f"{GROUP}/operator",
             "reportingInstance": OPERATOR,
             "action": "Reconcile",
-            "type": "Warning" if warning else "Normal",
+            "type": severity,
             "reason": reason,
             "note": note[:NOTE_MAX],
             "regarding": {
@@ -56,4 +67,5 @@ class Recorder:
             await self._api.write("POST", EVENT.path(namespace), body)
         except QuayRobotError:
             return False
+        self._posted(severity, reason)
         return True

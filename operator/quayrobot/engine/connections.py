@@ -17,10 +17,10 @@ from ..model.conditions import Condition, ConditionType, Status, merge_condition
 from ..model.errors import Conflict, Denied, QuayRobotError, Reason, TryLater
 from ..model.resources.connection import ConnectionStatus, CredentialSeen
 from .apply import dump_status
-from .keys import Lane, ResourceKey
+from .keys import Lane, OwnerKey, ResourceKey
 from .lines import Line
 from .passes import Outcome, Tools
-from .store import ConnectionRecord
+from .store import ConnectionRecord, RobotRecord
 
 __all__ = ["deny", "run_connection", "wake_waiting"]
 
@@ -85,10 +85,31 @@ async def deny(tools: Tools, line: Line, error: Denied) -> QuayRobotError:
 
 def wake_waiting(tools: Tools, key: ResourceKey) -> None:
     """Have whoever waits for *key* try again now."""
-    for record in tools.store.users_of(key):
-        if record.terminating or not _settled(record):
-            tools.queue.forgive(record.key)
-            tools.queue.add(record.key, Lane.EDIT if record.terminating else Lane.DRIFT)
+    for record in _waiting(tools, key):
+        tools.queue.forgive(record.key)
+        tools.queue.add(record.key, Lane.EDIT if record.terminating else Lane.DRIFT)
+    line = tools.lines.known(key)
+    for owner in line.snapshots.owners() if line else ():
+        tools.queue.forgive(OwnerKey(key, owner))
+        tools.queue.add(OwnerKey(key, owner), Lane.RESYNC)
+
+
+def _probe(tools: Tools, line: Line) -> None:
+    """Have one of those that wait find out whether Quay is back; deletions first."""
+    waiting = [each for each in _waiting(tools, line.key) if _reconciling(each)]
+    urgent = [each for each in waiting if each.terminating] or waiting
+    if urgent:
+        # Any of them: one alone may be held up by something else than Quay.
+        chosen = urgent[int(tools.jitter() * len(urgent))]
+        tools.queue.add(chosen.key, Lane.DRIFT)
+        return
+    for owner in line.snapshots.owners()[:1]:
+        tools.queue.add(OwnerKey(line.key, owner), Lane.RESYNC)
+
+
+def _waiting(tools: Tools, key: ResourceKey) -> list[RobotRecord]:
+    users = tools.store.users_of(key)
+    return [each for each in users if each.terminating or not _settled(each)]
 
 
 def wake_all(tools: Tools, key: ResourceKey) -> None:
@@ -98,9 +119,14 @@ def wake_all(tools: Tools, key: ResourceKey) -> None:
         tools.queue.add(record.key, Lane.DRIFT)
 
 
-def _settled(record: object) -> bool:
-    conditions = record.status.conditions  # type: ignore[attr-defined]
+def _settled(record: RobotRecord) -> bool:
+    conditions = record.status.conditions
     return any(each.type is C.READY and each.status == "True" for each in conditions)
+
+
+def _reconciling(record: RobotRecord) -> bool:
+    conditions = record.status.conditions
+    return record.terminating or any(each.type is C.RECONCILING for each in conditions)
 
 
 def _outcome(tools: Tools, key: ResourceKey, error: QuayRobotError | None) -> Outcome:
@@ -115,6 +141,10 @@ def _outcome(tools: Tools, key: ResourceKey, error: QuayRobotError | None) -> Ou
             line.denied = None
             wake_waiting(tools, key)
         return Outcome(again_s=tools.spread(WAITING_S), error=line.denied, settled=False)
+    if line.limits.open:
+        if line.limits.probe_due:
+            _probe(tools, line)
+        return Outcome(again_s=tools.spread(WAITING_S))
     return Outcome(again_s=tools.spread(min(HEALTHY_S, line.resync_s)))
 
 

@@ -95,7 +95,8 @@ async def _gone(tools: Tools, line: Line, owner: OwnerName) -> QuayRobotError | 
     gone = Refused(
         Reason.ORGANIZATION_NOT_FOUND, f"the organization {owner.name} does not exist in Quay"
     )
-    line.snapshots.lose(owner, gone)
+    # Found again at the next resync while robots are held there, forgotten otherwise.
+    line.snapshots.lose(owner, gone, for_s=1.3 * line.resync_s)
     line.refused = None
     for record in _held(tools, OwnerKey(line.key, owner)):
         tools.queue.add(record.key, Lane.DRIFT)

@@ -20,10 +20,13 @@ __all__ = ["Meter", "Outcome", "Tools", "requeue_s"]
 
 
 class Meter(Protocol):
-    """Is told how passes end."""
+    """Is told what is seen and how passes end."""
 
     def passed(self, kind: str, outcome: str, seconds: float) -> None:
         """Take note of one pass."""
+
+    def observed(self, resource: str) -> None:
+        """Take note of one event of a watch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Runner:
 
     def observe(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
         """Take an event in and have those whom it concerns look again."""
+        self._meter.observed(kind)
         for key, lane in self._tools.store.observe(kind, event_type, body):
             if lane is Lane.EDIT:
                 self._tools.queue.forgive(key)

@@ -25,7 +25,16 @@ from ..model.secrecy import Token
 from ..model.world import Absent, Present, RobotSeen
 from .limits import Limits
 from .transport import Endpoint, Reply, Transport
-from .wire import ABSENT, failure, message_of, not_understood, parse_json, parse_list, parse_robot
+from .wire import (
+    ABSENT,
+    failure,
+    is_read_only,
+    message_of,
+    not_understood,
+    parse_json,
+    parse_list,
+    parse_robot,
+)
 
 __all__ = ["Observer", "QuayClient"]
 
@@ -147,7 +156,12 @@ class QuayClient:
                 turn.failed(error)
                 raise
             self._observer.called(operation, reply.status, monotonic() - begun)
-            turn.answered(reply.status, reply.retry_after)
+            turn.answered(
+                reply.status,
+                reply.retry_after,
+                write=method != "GET",
+                read_only=is_read_only(reply),
+            )
             return reply
 
 

@@ -31,9 +31,13 @@ class Turn:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
-    def answered(self, status: int, retry_after: str | None) -> None:
-        """Take note of an answer."""
-        if status in _AWAY:
+    def answered(
+        self, status: int, retry_after: str | None, *, write: bool, read_only: bool
+    ) -> None:
+        """Take note of an answer; *read_only* says that Quay takes no writes for now."""
+        if read_only:
+            self._limits.refused_to_write()
+        elif status in _AWAY:
             self._limits.groaned(pause_s=retry_after_s(retry_after))
             self._limits.lost()
         elif status == 429:
@@ -41,6 +45,8 @@ class Turn:
             self._limits.found()
         else:
             self._limits.found()
+            if write and status < 300:
+                self._limits.wrote()
 
     def failed(self, error: QuayRobotError) -> None:
         """Take note of a call without an answer."""
@@ -68,6 +74,7 @@ class Limits:
         self._failures = 0
         self._open_until: float | None = None
         self.heard = False
+        self.read_only = False
         self._probe_s = PROBE_FIRST_S
 
     @property
@@ -75,11 +82,10 @@ class Limits:
         """Tell whether Quay is taken to be away."""
         return self._open_until is not None
 
-    def wait_s(self) -> float:
-        """Return the seconds until the next probe; 0 while the breaker is closed."""
-        if self._open_until is None:
-            return 0.0
-        return max(0.0, self._open_until - self._clock())
+    @property
+    def probe_due(self) -> bool:
+        """Tell whether the breaker is open and lets the next call through."""
+        return self._open_until is not None and self._open_until <= self._clock()
 
     @asynccontextmanager
     async def turn(self, *, background: bool) -> AsyncIterator[Turn]:
@@ -125,6 +131,17 @@ class Limits:
         was_open = self.open
         self._open_until, self._probe_s = None, PROBE_FIRST_S
         if was_open or first:
+            self._on_change(False)  # noqa: FBT003
+
+    def refused_to_write(self) -> None:
+        """Take note that Quay answers, but takes no writes."""
+        self.read_only = True
+        self.found()
+
+    def wrote(self) -> None:
+        """Take note that Quay took a write; who waited for that may try now."""
+        was, self.read_only = self.read_only, False
+        if was:
             self._on_change(False)  # noqa: FBT003
 
     def _check_open(self) -> None:

@@ -41,6 +41,7 @@ class _Owner:
     running: asyncio.Task[None] | None = None
     running_since: float = 0.0
     gone: QuayRobotError | None = None
+    gone_until: float = 0.0
 
 
 class Snapshots:
@@ -60,7 +61,7 @@ class Snapshots:
         if owner is None:
             return Unlooked()
         if owner.gone is not None:
-            return Unknown(owner.gone)
+            return Unknown(owner.gone) if self._clock() < owner.gone_until else Unlooked()
         if name.full in owner.unlooked:
             return Unlooked()
         if name.full in owner.robots:
@@ -117,9 +118,9 @@ class Snapshots:
             here.robots.pop(name.full, None)
             here.unlooked.add(name.full)
 
-    def lose(self, owner: OwnerName, error: QuayRobotError) -> None:
-        """Take note that *owner* itself is gone from Quay."""
-        self._owners[owner] = _Owner(gone=error)
+    def lose(self, owner: OwnerName, error: QuayRobotError, *, for_s: float) -> None:
+        """Take note that *owner* itself is gone from Quay; believe it for *for_s* seconds."""
+        self._owners[owner] = _Owner(gone=error, gone_until=self._clock() + for_s)
 
     async def _fetch(self, owner: OwnerName, begun: float) -> None:
         here = self._at(owner)

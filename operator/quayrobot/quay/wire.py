@@ -25,6 +25,7 @@ from .transport import Reply
 __all__ = [
     "ABSENT",
     "failure",
+    "is_read_only",
     "message_of",
     "not_understood",
     "parse_json",
@@ -86,7 +87,7 @@ def failure(reply: Reply, *, write: bool, scope: str) -> QuayRobotError:
 
 
 def _server_failure(reply: Reply, *, write: bool) -> QuayRobotError:
-    if reply.status == 503 and _is_read_only(reply):
+    if is_read_only(reply):
         return TryLater(Reason.QUAY_READ_ONLY, "Quay is in read-only mode; writes wait")
 
     if reply.status in _AWAY:
@@ -207,6 +208,9 @@ def _is_csrf(reply: Reply) -> bool:
     return reply.status == 403 and message_of(reply).startswith("CSRF token was invalid")
 
 
-def _is_read_only(reply: Reply) -> bool:
+def is_read_only(reply: Reply) -> bool:
+    """Tell whether Quay says that it takes no writes for now."""
+    if reply.status != 503:
+        return False
     body = parse_json(reply)
     return isinstance(body, Mapping) and body.get("is_readonly") is True
