@@ -1,0 +1,475 @@
+"""
+What breaks each rule, and what is its neighbour that is accepted?
+
+Sizes, words and required fields are derived from the schema itself; patterns
+and CEL rules are told here. A test fails when a rule has no counter-example.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .schema import RuleName, rules, value_at, with_value
+
+Body = dict[str, Any]
+
+FULL_SECRET = {
+    "name": "full",
+    "format": "Opaque",
+    "scope": "Registry",
+    "labels": {"k": "v"},
+    "annotations": {"k": "v"},
+    "keys": {"username": "u", "password": "p", "registry": "r"},
+    "deletionPolicy": "Delete",
+}
+FULL_ROBOT = {
+    "connectionRef": {"kind": "QuayConnection", "name": "own"},
+    "organization": "acme",
+    "robotName": "ci",
+    "description": "d",
+    "metadata": {"k": "v"},
+    "creationPolicy": "Create",
+    "deletionPolicy": "Delete",
+    "suspend": False,
+    "secrets": [FULL_SECRET],
+}
+_CONNECTION = {
+    "url": "https://quay.example",
+    "registryHost": "quay.example",
+    "caBundle": "x",
+    "allowPlaintext": False,
+    "limits": {"timeout": "30s"},
+    "resyncInterval": "5m",
+}
+FULL_OWN = {**_CONNECTION, "credentials": {"secretRef": {"name": "t", "key": "token"}}}
+FULL_SHARED = {
+    **_CONNECTION,
+    "credentials": {"secretRef": {"name": "t", "key": "token", "namespace": "quay"}},
+    "access": [
+        {
+            "namespaces": {
+                "matchLabels": {"k": "v"},
+                "matchExpressions": [{"key": "k", "operator": "In", "values": ["v"]}],
+            },
+            "organizations": ["acme"],
+            "users": ["bob"],
+            "robotNames": ["ci"],
+            "adoption": False,
+            "takeover": ["c"],
+        }
+    ],
+}
+FULL = {
+    "QuayRobot": FULL_ROBOT,
+    "QuayConnection": FULL_OWN,
+    "ClusterQuayConnection": FULL_SHARED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """
+    One counter-example of *rule* and its accepted neighbour, as whole objects.
+
+    *words* have to be in the message. An update goes from *before*.
+    """
+
+    rule: RuleName
+    bad: Body
+    good: Body
+    words: tuple[str, ...]
+    before: Body | None = None
+    label: str = ""
+
+    @property
+    def id(self) -> str:
+        """What a failing test is called."""
+        return f"{self.rule} {self.label}".strip()
+
+
+def whole(kind: str, spec: Any = None, *, name: str = "ci") -> Body:
+    """Return an object of *kind*; by default one that says everything that can be said."""
+    said = FULL[kind] if spec is None else spec
+    return {
+        "apiVersion": "quayrobot.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "spec": copy.deepcopy(said),
+    }
+
+
+# Patterns: what they refuse and what they take -----------------------------------
+
+_OBJECT = (["", "A", "a_b", "-a", "a-", "a/b", "a\n", "é"], ["a", "a.b-c", "0"])
+_OWNER = (["", ".a", "a.", "a+b", "a/b", "a b", "a\n", "é"], ["A1", "a.b_c-d", "a"])
+_DATA_KEY = (["", "a b", "a/b", "a\n"], [".dockerconfigjson", "A-b_c.d"])
+_DURATION = (["", "90d", "5", "1.5h", "-5s", "5m\n"], ["90s", "1h30m"])
+_GLOB = (["", "a b", "a\\b", "a\n"], ["*", "{namespace}-*", "a[!b]?"])
+_HOST = (
+    ["", "https://x", "x/y", "x:", "x:123456", "-x", "x\n", "u@x"],
+    ["x", "quay.example:8443", "[::1]:443", "127.0.0.1"],
+)
+_URL = (
+    ["", "quay.example", "ftp://x", "https://", "https://x/y", "https://u:p@x", "https://x?y",
+     "https://x#y", "https://x:123456", "https://x\n", "HTTPS://x"],
+    ["https://x", "https://quay.example:8443/", "https://[::1]"],
+)  # fmt: skip
+_NAMESPACE = (["", "a.b", "A", "-a", "a-", "a\n"], ["a", "a-b"])
+PATTERNS = {
+    ".spec.connectionRef.name": _OBJECT,
+    ".spec.organization": _OWNER,
+    ".spec.user": _OWNER,
+    ".spec.secrets[].name": _OBJECT,
+    ".spec.secrets[].keys.username": _DATA_KEY,
+    ".spec.secrets[].keys.password": _DATA_KEY,
+    ".spec.secrets[].keys.registry": _DATA_KEY,
+    ".spec.url": _URL,
+    ".spec.registryHost": _HOST,
+    ".spec.limits.timeout": _DURATION,
+    ".spec.resyncInterval": _DURATION,
+    ".spec.credentials.secretRef.name": _OBJECT,
+    ".spec.credentials.secretRef.key": _DATA_KEY,
+    ".spec.credentials.secretRef.namespace": _NAMESPACE,
+    ".spec.access[].organizations[]": _GLOB,
+    ".spec.access[].users[]": _GLOB,
+    ".spec.access[].robotNames[]": _GLOB,
+}
+# The longest value that is accepted, where it is not the letter `a` as often as allowed.
+LONGEST = {
+    ".spec.organization": "a" * 252,  # the full name has room for 255
+    ".spec.user": "a" * 252,
+    ".spec.robotName": "a" * 250,
+    ".spec.url": f"https://{'a' * 253}:65535/",
+    ".spec.registryHost": f"{'a' * 253}:65535",
+    ".spec.limits.timeout": "0" * 29 + "10s",
+    ".spec.resyncInterval": "0" * 29 + "10s",
+}
+
+
+# CEL rules: at creation -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The counter-examples of one CEL rule: fields that replace those of the full spec."""
+
+    bad: list[Body]
+    good: list[Body]
+    words: str
+    name: str = "ci"
+    before: Body | None = field(default=None)
+
+
+ORG = {"organization": "acme"}
+_DROPPED: Any = object()
+
+
+def _secret(**fields: Any) -> Body:
+    return {"secrets": [{"name": "ci", **fields}]}
+
+
+CEL: dict[tuple[str, str, int], list[Told]] = {
+    ("QuayRobot", "", 0): [
+        Told(
+            bad=[{}, {**ORG, "user": "bob"}],
+            good=[ORG, {"user": "bob"}],
+            words="exactly one of organization and user",
+        )
+    ],
+    ("QuayRobot", "", 1): [
+        Told(
+            before=ORG,
+            bad=[{"organization": "other"}, {"user": "acme"}, {"user": "bob"}],
+            good=[{**ORG, "description": "new"}],
+            words="make a new QuayRobot",
+        ),
+        Told(
+            before={"user": "acme"},
+            bad=[ORG, {"user": "other"}],
+            good=[{"user": "acme", "suspend": True}],
+            words="make a new QuayRobot",
+        ),
+    ],
+    ("QuayRobot", "", 2): [
+        Told(
+            before=ORG,
+            bad=[{**ORG, "robotName": "cd"}],
+            good=[{**ORG, "robotName": "ci"}],
+            words="Quay cannot rename a robot",
+        ),
+        Told(
+            before={**ORG, "robotName": "cd"},
+            bad=[ORG, {**ORG, "robotName": "ci"}, {**ORG, "robotName": "ce"}],
+            good=[{**ORG, "robotName": "cd", "description": "new"}],
+            words="Quay cannot rename a robot",
+        ),
+        Told(
+            before={**ORG, "robotName": "ci"},
+            bad=[{**ORG, "robotName": "cd"}],
+            good=[ORG],
+            words="Quay cannot rename a robot",
+        ),
+    ],
+    ("QuayRobot", "", 3): [
+        Told(
+            bad=[
+                {**ORG, "robotName": each}
+                for each in ("A1", "a--b", "a..b", "-a", "a-", "a", "a+b", "ab\n", "a/b", "éé")
+            ],
+            good=[{**ORG, "robotName": each} for each in ("ci", "a-b.c_d", "12")],
+            words="set spec.robotName",
+        ),
+        Told(
+            name="two--dashes",
+            bad=[ORG],
+            good=[{**ORG, "robotName": "two-dashes"}],
+            words="set spec.robotName",
+        ),
+        Told(name="x", bad=[ORG], good=[{**ORG, "robotName": "xx"}], words="set spec.robotName"),
+    ],
+    ("QuayRobot", "", 4): [
+        Told(
+            bad=[{**ORG, "robotName": "a" * 251}, {"organization": "a" * 253}],
+            good=[{**ORG, "robotName": "a" * 250}, {"organization": "a" * 252}],
+            words="set a shorter spec.robotName",
+        ),
+        Told(
+            name="a" * 251,
+            bad=[ORG],
+            good=[{**ORG, "robotName": "short"}],
+            words="set a shorter spec.robotName",
+        ),
+    ],
+    ("QuayRobot", "", 5): [
+        Told(
+            before={**ORG, "secrets": [{"name": "a"}, {"name": "b", "format": "Opaque"}]},
+            bad=[
+                {**ORG, "secrets": [{"name": "a", "format": "Opaque"}]},
+                {**ORG, "secrets": [{"name": "b"}]},
+                {**ORG, "secrets": [{"name": "b", "format": "BasicAuth"}, {"name": "a"}]},
+            ],
+            good=[
+                {**ORG, "secrets": [{"name": "b", "format": "Opaque"}, {"name": "a"}]},
+                {**ORG, "secrets": [{"name": "c", "format": "BasicAuth"}]},
+                {**ORG, "secrets": []},
+            ],
+            words="give the Secret another name",
+        )
+    ],
+    ("QuayRobot", "", 6): [
+        Told(
+            before=ORG,
+            bad=[{**ORG, **_secret(format="Opaque")}, {**ORG, **_secret(format="BasicAuth")}],
+            good=[
+                {**ORG, **_secret(format="DockerConfigJson")},
+                {**ORG, "secrets": [{"name": "other", "format": "Opaque"}]},
+            ],
+            words="give the Secret another name",
+        )
+    ],
+    ("QuayRobot", "", 7): [
+        Told(
+            before={**ORG, **_secret(format="Opaque")},
+            bad=[ORG],
+            good=[{**ORG, **_secret(format="Opaque"), "suspend": True}],
+            words="give the Secret another name",
+        ),
+        Told(
+            before={**ORG, "secrets": [{"name": "other", "format": "Opaque"}]},
+            bad=[{**ORG, "secrets": [{"name": "other"}]}],
+            good=[ORG],
+            words="give the Secret another name",
+        ),
+    ],
+    ("QuayRobot", ".spec.metadata", 0): [
+        Told(
+            bad=[{**ORG, "metadata": {"quayrobot.io": "x"}}],
+            good=[{**ORG, "metadata": {"quayrobot.io/x": "y"}}],
+            words="where the operator marks its robots",
+        )
+    ],
+    ("QuayRobot", ".spec.secrets[]", 0): [
+        Told(
+            bad=[
+                {**ORG, **_secret(keys={})},
+                {**ORG, **_secret(format="BasicAuth", keys={"password": "p"})},
+            ],
+            good=[{**ORG, **_secret(format="Opaque", keys={})}],
+            words="format: Opaque only",
+        )
+    ],
+    ("QuayRobot", ".spec.secrets[]", 1): [
+        Told(
+            bad=[{**ORG, **_secret(format="BasicAuth", scope="Organization")}],
+            good=[{**ORG, **_secret(format=each, scope="Organization")}
+                  for each in ("Opaque", "DockerConfigJson")],
+            words="scope must be Registry",
+        )
+    ],
+    **{
+        ("QuayRobot", f".spec.secrets[].{place}", 0): [
+            Told(
+                bad=[
+                    {**ORG, **_secret(**{place: {key: "x"}})}
+                    for key in ("quayrobot.io", "quayrobot.io/x", "app.kubernetes.io/managed-by")
+                ],
+                good=[{**ORG, **_secret(**{place: {"app.kubernetes.io/name": "x"}})}],
+                words="the operator's own",
+            )
+        ]
+        for place in ("labels", "annotations")
+    },
+    ("QuayRobot", ".spec.secrets[].keys", 0): [
+        Told(
+            bad=[
+                {**ORG, **_secret(format="Opaque", keys=keys)}
+                for keys in (
+                    {"username": "password"},
+                    {"password": "registry"},
+                    {"username": "x", "registry": "x"},
+                )
+            ],
+            good=[{**ORG, **_secret(format="Opaque", keys={"password": "token"})}],
+            words="three different keys",
+        )
+    ],
+}  # fmt: skip
+
+_PLAIN = {**_CONNECTION, "credentials": FULL_OWN["credentials"]}
+for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_SHARED)):
+    CEL[_kind, ".spec", 0] = [
+        Told(
+            bad=[{**_base, "url": "http://quay.example"}],
+            good=[{**_base, "url": "http://quay.example", "allowPlaintext": True}],
+            words="set allowPlaintext: true",
+        )
+    ]
+    for _path, _make in (
+        (".spec.resyncInterval", lambda base, text: {**base, "resyncInterval": text}),
+        (".spec.limits.timeout", lambda base, text: {**base, "limits": {"timeout": text}}),
+    ):
+        CEL[_kind, _path, 0] = [
+            Told(
+                bad=[_make(_base, each) for each in ("0s", "9s", "0h0m9s")],
+                good=[_make(_base, each) for each in ("10s", "1m", "0h0m10s")],
+                words="at least 10s",
+            )
+        ]
+
+
+def _rule(**fields: Any) -> Body:
+    return {**FULL_SHARED, "access": [{"namespaces": {}, **fields}]}
+
+
+CEL["ClusterQuayConnection", ".spec.access[]", 0] = [
+    Told(
+        bad=[_rule(adoption=True), _rule(adoption=True, organizations=["*"])],
+        good=[_rule(adoption=True, robotNames=["{namespace}-*"]), _rule(adoption=False)],
+        words="adoption: true needs robotNames",
+    )
+]
+
+
+# All of them ------------------------------------------------------------------------
+
+
+def cases() -> list[Case]:
+    """Return a counter-example, at least one, for every rule that can have one."""
+    return [case for name, value in rules().items() for case in _cases(name, value)]
+
+
+def _cases(rule: RuleName, value: Any) -> Iterator[Case]:
+    keyword, _, rest = rule.keyword.partition(" ")
+    match keyword:
+        case "cel":
+            yield from _cel(rule, int(rest))
+        case "pattern":
+            yield from _patterns(rule, value)
+        case "required":
+            yield _required(rule, rest)
+        case "enum":
+            for number, word in enumerate(value):
+                yield _sized(rule, word.lower(), word, *value, label=str(number))
+        case _:
+            yield from _sizes(rule, keyword, value)
+
+
+def _sizes(rule: RuleName, keyword: str, value: Any) -> Iterator[Case]:
+    match keyword:
+        case "maxLength":
+            good = LONGEST.get(rule.path, "a" * value)
+            yield _sized(rule, good + "a" * (value + 1 - len(good)), good, "too long", str(value))
+        case "minLength":
+            yield _sized(rule, "", "ab", rule.field, str(value))
+        case "maxItems":
+            yield _many(rule, value)
+        case "maxProperties":
+            many = {f"k{number}": "v" for number in range(value + 1)}
+            fits = dict(list(many.items())[:value])
+            yield _sized(rule, many, fits, "too many", str(value))
+        case "unique":
+            twice = [FULL_SECRET, {**FULL_SECRET, "deletionPolicy": "Retain"}]
+            other = [FULL_SECRET, {**FULL_SECRET, "name": "second"}]
+            yield _sized(rule, twice, other, "duplicate value")
+
+
+def _base(rule: RuleName) -> Body:
+    body = whole(rule.kind)
+    if rule.path == ".spec.user":
+        del body["spec"]["organization"]
+        body["spec"]["user"] = "bob"
+    if rule.path == ".spec.secrets[].format":
+        del body["spec"]["secrets"][0]["keys"]
+    return body
+
+
+def _sized(rule: RuleName, bad: Any, good: Any, *words: str, label: str = "") -> Case:
+    base = _base(rule)
+    return Case(
+        rule,
+        with_value(base, rule.path, bad),
+        with_value(base, rule.path, good),
+        words,
+        label=label,
+    )
+
+
+def _many(rule: RuleName, most: int) -> Case:
+    (one,) = value_at(_base(rule), rule.path)
+    named = isinstance(one, dict) and "name" in one
+    items = [{**one, "name": f"n{number}"} if named else one for number in range(most + 1)]
+    return _sized(rule, items, items[:most], "too many", str(most))
+
+
+def _required(rule: RuleName, name: str) -> Case:
+    good = _base(rule)
+    bad = copy.deepcopy(good)
+    place = value_at(bad, rule.path)
+    del place[name]
+    return Case(rule, bad, good, (name, "required"))
+
+
+def _patterns(rule: RuleName, pattern: str) -> Iterator[Case]:
+    refused, taken = PATTERNS.get(rule.path, ([], []))
+    for number, bad in enumerate(refused):
+        good = taken[number % len(taken)]
+        yield _sized(rule, bad, good, rule.field, pattern, label=repr(bad))
+
+
+def _cel(rule: RuleName, number: int) -> Iterator[Case]:
+    for told in CEL.get((rule.kind, rule.path, number), ()):
+        for place in range(max(len(told.bad), len(told.good))):
+            bad = told.bad[place % len(told.bad)]
+            good = told.good[place % len(told.good)]
+            before = told.before
+            yield Case(
+                rule,
+                whole(rule.kind, bad, name=told.name),
+                whole(rule.kind, good, name=told.name),
+                (told.words,),
+                before=None if before is None else whole(rule.kind, before, name=told.name),
+                label=f"{str(bad)[:60]}",
+            )

@@ -1,0 +1,102 @@
+"""
+Do the schema and the models accept the same objects?
+
+Both sides read the same counter-examples. What the model does not refuse by
+itself is written down here, each with the reason why that is no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from quayrobot.model.errors import InvalidSpec
+from quayrobot.model.resources.base import Part
+from quayrobot.model.resources.parse import parse_connection, parse_robot
+
+from .cases import FULL, Case, cases, whole
+from .conftest import Api, collection
+
+CREATED = [each for each in cases() if each.before is None]
+Fits = Callable[[Case], bool]
+# Where the schema refuses and the model does not.
+DIFFERENCES: dict[str, Fits] = {
+    "the least duration is the API server's alone": lambda case: case.words == ("at least 10s",),
+    "an operator that is none selects nothing": lambda case: (
+        (case.rule.keyword, case.rule.field) == ("enum", "operator")
+    ),
+    "the API server names objects, not the model": lambda case: case.rule.path == ".metadata.name",
+    "of two data keys with one name the last is written": lambda case: (
+        case.words == ("three different keys",)
+    ),
+    "the bare group as a key is no key that the operator writes": lambda case: (
+        case.words == ("the operator's own",) and "'quayrobot.io':" in str(case.bad)
+    ),
+}
+
+
+def accepts(body) -> bool:
+    kind, spec = body["kind"], body.get("spec", {})
+    try:
+        if kind == "QuayRobot":
+            parse_robot(body["metadata"]["name"], spec)
+        else:
+            parse_connection(kind, spec)
+    except InvalidSpec:
+        return False
+    return True
+
+
+def difference(case: Case) -> str | None:
+    return next((why for why, fits in DIFFERENCES.items() if fits(case)), None)
+
+
+@pytest.mark.parametrize("case", CREATED, ids=lambda each: each.id)
+def test_the_model_accepts_what_the_schema_accepts(case: Case):
+    assert accepts(case.good)
+
+
+@pytest.mark.parametrize("case", CREATED, ids=lambda each: each.id)
+def test_the_model_refuses_what_the_schema_refuses_save_for_a_written_list(case: Case):
+    assert accepts(case.bad) is (difference(case) is not None)
+
+
+def test_every_written_difference_is_one():
+    used = {difference(each) for each in CREATED}
+
+    assert set(DIFFERENCES) <= used
+
+
+MINIMAL = {
+    "QuayRobot": {"organization": "acme"},
+    "QuayConnection": {"url": "https://q", "credentials": {"secretRef": {"name": "t"}}},
+    "ClusterQuayConnection": {
+        "url": "https://q",
+        "credentials": {"secretRef": {"name": "t", "namespace": "quay"}},
+        "access": [{"namespaces": {"matchExpressions": [{"key": "a", "operator": "Exists"}]}}],
+    },
+}
+
+
+def parsed(kind: str, spec) -> Part:
+    return parse_robot("ci", spec) if kind == "QuayRobot" else parse_connection(kind, spec)
+
+
+@pytest.mark.parametrize("kind", MINIMAL)
+@pytest.mark.parametrize("source", ["minimal", "full"])
+def test_the_defaults_that_are_stored_are_those_of_the_model(
+    kind, source, api: Api, shared_namespace: str
+):
+    spec = MINIMAL[kind] if source == "minimal" else FULL[kind]
+    answer = api.create(collection(kind, shared_namespace), whole(kind, spec), dry=True)
+
+    assert answer.status_code == 201, answer.text
+    assert parsed(kind, answer.json()["spec"]) == parsed(kind, spec)
+
+
+@pytest.mark.parametrize("kind", MINIMAL)
+def test_what_is_declared_is_stored_as_it_was_declared(kind, api: Api, shared_namespace: str):
+    answer = api.create(collection(kind, shared_namespace), whole(kind), dry=True)
+
+    assert answer.json()["spec"] == FULL[kind]
