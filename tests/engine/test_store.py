@@ -1,0 +1,381 @@
+"""Does the store know whom a change concerns, and drop what is older than it knows?"""
+
+from __future__ import annotations
+
+import base64
+import copy
+from typing import Any
+
+import pytest
+
+from quayrobot.engine.keys import Lane, ResourceKey
+from quayrobot.engine.store import Store
+from quayrobot.model.errors import InvalidSpec
+from quayrobot.model.world import NamespaceSeen
+from tests.kit.canary import robot_token, scan
+
+Body = dict[str, Any]
+CI = ResourceKey("QuayRobot", "shop", "ci")
+CD = ResourceKey("QuayRobot", "bakery", "cd")
+HUB = ResourceKey("ClusterQuayConnection", "", "default")
+OWN = ResourceKey("QuayConnection", "shop", "own")
+FINALIZER = "quayrobot.io/finalizer"
+
+
+def robot(key: ResourceKey = CI, *, version: int = 1, uid: str | None = None, **spec: Any) -> Body:
+    return {
+        "metadata": {
+            "name": key.name,
+            "namespace": key.namespace,
+            "uid": uid or f"uid-{key.name}",
+            "resourceVersion": str(version),
+            "generation": 1,
+            "creationTimestamp": "2026-11-24T03:00:00Z",
+        },
+        "spec": {"organization": "acme", "robotName": "shared", **spec},
+    }
+
+
+def with_meta(body: Body, **meta: Any) -> Body:
+    changed = copy.deepcopy(body)
+    changed["metadata"] |= meta
+    return changed
+
+
+def secret(
+    name: str = "ci", *, version: int = 1, owner_uid: str | None = "uid-ci", **meta
+) -> Body:
+    owners = [{"uid": owner_uid, "controller": True}] if owner_uid else []
+    return {
+        "type": "Opaque",
+        "metadata": {
+            "name": name,
+            "namespace": "shop",
+            "uid": f"uid-secret-{name}",
+            "resourceVersion": str(version),
+            "ownerReferences": owners,
+            **meta,
+        },
+        "data": {"password": base64.b64encode(robot_token().encode()).decode()},
+    }
+
+
+def connection(key: ResourceKey = HUB, *, version: int = 1, url: str = "https://q") -> Body:
+    reference = {"name": "t"} if key.namespace else {"name": "t", "namespace": "quay"}
+    meta = {"name": key.name, "uid": f"uid-{key.name}", "resourceVersion": str(version),
+            "generation": version, "creationTimestamp": "2026-11-24T03:00:00Z"}  # fmt: skip
+    rules = {} if key.namespace else {"access": []}
+    return {
+        "metadata": meta | ({"namespace": key.namespace} if key.namespace else {}),
+        "spec": {"url": url, "credentials": {"secretRef": reference}, **rules},
+    }
+
+
+def namespace(name: str = "shop", **meta: Any) -> Body:
+    return {"metadata": {"name": name, **meta}}
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+def see(store: Store, body: Body, event: str | None = "MODIFIED", kind: str = "QuayRobot"):
+    return store.observe(kind, event, body)
+
+
+# Robots: news and no news -----------------------------------------------------
+
+
+def test_what_is_seen_first_is_news(store):
+    assert see(store, robot(), None) == [(CI, Lane.EDIT)]
+    assert store.robots[CI].robot_name.full == "acme+shared"
+
+
+NO_NEWS = {
+    "the same again": {},
+    "a status": {"resourceVersion": "2"},
+    "another annotation": {"resourceVersion": "2", "annotations": {"note": "x"}},
+    "a label": {"resourceVersion": "2", "labels": {"a": "b"}},
+}
+NEWS = {
+    "a new generation": {"generation": 2},
+    "a deletion": {"deletionTimestamp": "2026-11-24T04:00:00Z"},
+    "our finalizer": {"finalizers": [FINALIZER]},
+    "a rotation asked for": {"annotations": {"quayrobot.io/rotate": "1"}},
+    "another life": {"uid": "uid-anew"},
+}
+
+
+@pytest.mark.parametrize("what", NO_NEWS)
+def test_no_news_wakes_nobody(what, store):
+    see(store, robot())
+
+    assert see(store, with_meta(robot(), **NO_NEWS[what])) == []
+
+
+@pytest.mark.parametrize("what", NEWS)
+def test_news_wakes_the_resource(what, store):
+    see(store, robot())
+
+    assert see(store, with_meta(robot(version=2), **NEWS[what])) == [(CI, Lane.EDIT)]
+
+
+def test_an_event_older_than_what_is_known_is_dropped(store):
+    see(store, with_meta(robot(version=10), generation=3))
+
+    assert see(store, with_meta(robot(version=9), generation=2)) == []
+    assert store.robots[CI].generation == 3
+
+
+def test_versions_are_compared_as_numbers(store):
+    see(store, robot(version=9))
+    see(store, with_meta(robot(version=10), generation=2))
+
+    assert store.robots[CI].generation == 2
+
+
+EARLIER_LIFE = pytest.mark.xfail(
+    strict=True, reason="an event of an earlier life is taken over the life that is known"
+)
+
+
+@EARLIER_LIFE
+@pytest.mark.parametrize("event", ["MODIFIED", "DELETED", None])
+def test_an_event_of_an_earlier_life_is_dropped(event, store):
+    see(store, robot(version=10, uid="uid-anew"))
+
+    see(store, robot(version=5, uid="uid-first"), event)
+
+    assert CI in store.robots
+    assert store.robots[CI].uid == "uid-anew"
+
+
+def test_a_new_life_replaces_the_old_one(store):
+    see(store, robot(version=5, uid="uid-first"))
+    see(store, robot(version=10, uid="uid-anew"))
+
+    assert store.robots[CI].uid == "uid-anew"
+    store.observe("Secret", "ADDED", secret(owner_uid="uid-first"))
+    assert store.secrets_of("shop", "uid-first") != ()
+
+
+# Robots: who else is concerned ------------------------------------------------
+
+
+def test_who_names_the_same_robot_is_a_namesake(store):
+    see(store, robot(CI))
+    see(store, robot(CD))
+    see(store, robot(ResourceKey("QuayRobot", "shop", "other"), robotName="other"))
+
+    assert [each.key for each in store.namesakes(store.robots[CI])] == [CD]
+
+
+def test_an_edit_of_the_name_moves_the_resource_in_the_index(store):
+    see(store, robot(CI))
+    see(store, robot(CD))
+    see(store, with_meta(robot(CD, version=2, robotName="own"), generation=2))
+
+    assert store.namesakes(store.robots[CI]) == []
+
+
+def test_a_resource_that_goes_wakes_its_namesakes_and_its_connection(store):
+    see(store, robot(CI))
+    see(store, robot(CD))
+
+    woken = see(store, robot(CI, version=2), "DELETED")
+
+    assert set(woken) == {(CD, Lane.EDIT), (HUB, Lane.DRIFT), (CI, Lane.EDIT)}
+    assert CI not in store.robots
+    assert [each.key for each in store.users_of(HUB)] == [CD]
+
+
+def test_the_users_of_a_connection_are_known_by_reference(store):
+    see(store, robot(CI))
+    see(store, robot(ResourceKey("QuayRobot", "shop", "x"),
+                     connectionRef={"kind": "QuayConnection", "name": "own"}))  # fmt: skip
+
+    assert [each.key.name for each in store.users_of(HUB)] == ["ci"]
+    assert [each.key.name for each in store.users_of(OWN)] == ["x"]
+    elsewhere = ResourceKey("QuayConnection", "bakery", "own")
+    assert store.users_of(elsewhere) == []
+
+
+def test_a_spec_that_cannot_be_is_kept_and_told(store):
+    see(store, robot(organization=None, robotName="A B"))
+
+    assert isinstance(store.robots[CI].spec, InvalidSpec)
+    assert store.robots[CI].robot_name.short == "A B"
+
+
+def test_a_record_says_where_it_stands_in_its_life(store):
+    see(store, with_meta(robot(), finalizers=[FINALIZER, "x"], deletionTimestamp="now"))
+    record = store.robots[CI]
+
+    assert record.guarded
+    assert record.terminating
+    assert record.created.year == 2026
+    assert record.status.robot is None
+
+
+def test_what_is_never_read_is_not_kept(store):
+    fat = with_meta(robot(), managedFields=["x" * 1000], annotations={"note": "y" * 1000})
+    see(store, fat)
+
+    assert len(str(store.robots[CI].body)) < 500
+
+
+# Connections ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [HUB, OWN])
+def test_a_connection_wakes_itself_when_it_says_something_new(key, store):
+    assert see(store, connection(key), kind=key.kind) == [(key, Lane.EDIT)]
+    assert see(store, connection(key), kind=key.kind) == []
+    assert see(store, connection(key, version=2, url="https://r"), kind=key.kind) == [
+        (key, Lane.EDIT)
+    ]
+    assert see(store, connection(key, version=1), kind=key.kind) == []
+    assert store.connections[key].spec.url == "https://r"
+
+
+def test_a_connection_that_goes_is_forgotten_and_wakes_itself(store):
+    see(store, connection(), kind=HUB.kind)
+
+    assert see(store, connection(version=2), "DELETED", HUB.kind) == [(HUB, Lane.EDIT)]
+    assert store.connections == {}
+
+
+# Secrets ----------------------------------------------------------------------
+
+
+def test_a_secret_wakes_the_resource_that_controls_it(store):
+    see(store, robot())
+
+    assert see(store, secret(), kind="Secret") == [(CI, Lane.DRIFT)]
+    assert [each.name for each in store.secrets_of("shop", "uid-ci")] == ["ci"]
+
+
+def test_a_secret_that_did_not_change_wakes_nobody(store):
+    see(store, robot())
+    body = secret()
+    see(store, body, kind="Secret")
+
+    assert see(store, body, kind="Secret") == []
+
+
+def test_a_secret_that_goes_wakes_its_owner(store):
+    see(store, robot())
+    see(store, secret(), kind="Secret")
+
+    assert see(store, secret(version=2), "DELETED", "Secret") == [(CI, Lane.DRIFT)]
+    assert store.secret("shop", "ci") is None
+
+
+def test_a_retained_secret_wakes_the_resource_that_its_annotation_names(store):
+    see(store, robot())
+    note = {"annotations": {"quayrobot.io/owner": "QuayRobot/shop/ci"}}
+
+    woken = see(store, secret("kept", owner_uid=None, **note), kind="Secret")
+
+    assert woken == [(CI, Lane.DRIFT)]
+
+
+@pytest.mark.parametrize("note", ["", "QuayRobot/shop", "a/b/c/d", "QuayRobot/shop/unknown"])
+def test_an_annotation_that_names_nobody_wakes_nobody(note, store):
+    see(store, robot())
+
+    odd = secret("x", owner_uid=None, annotations={"quayrobot.io/owner": note})
+    assert see(store, odd, kind="Secret") == []
+
+
+def test_a_name_that_was_taken_and_is_free_again_wakes_who_wants_it(store):
+    see(store, robot(secrets=[{"name": "wanted"}]))
+    taken = secret("wanted", owner_uid="uid-somebody")
+    see(store, taken, kind="Secret")
+
+    assert see(store, with_meta(taken, resourceVersion="2"), "DELETED", "Secret") == [
+        (CI, Lane.DRIFT)
+    ]
+
+
+def test_the_default_name_is_wanted_too(store):
+    see(store, robot())
+
+    assert see(store, secret("ci", owner_uid=None), kind="Secret") == [(CI, Lane.DRIFT)]
+    assert see(store, secret("other", owner_uid=None), kind="Secret") == []
+
+
+def test_an_older_secret_is_dropped(store):
+    see(store, secret(version=10), kind="Secret")
+    see(store, secret(version=9, labels={"old": "x"}), kind="Secret")
+
+    assert store.secret("shop", "ci").labels == {}
+
+
+def test_our_own_answer_is_kept_unless_the_watch_knows_more(store):
+    see(store, secret(version=10), kind="Secret")
+    newest = store.secret("shop", "ci")
+    other = Store()
+    see(other, secret(version=9), kind="Secret")
+
+    store.keep_secret(other.secret("shop", "ci"))
+    assert store.secret("shop", "ci") is newest
+    other.keep_secret(newest)
+    assert other.secret("shop", "ci") is newest
+    other.drop_secret("shop", "ci")
+    assert other.secret("shop", "ci") is None
+    assert other.secret_names() == ()
+
+
+def test_the_store_keeps_no_bytes_of_a_secret(store):
+    see(store, secret(), kind="Secret")
+
+    assert scan(repr(vars(store))) == []
+    assert store.secret_names() == (("shop", "ci", "1"),)
+
+
+# Namespaces -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "meta", [{"labels": {"team": "blue"}}, {"deletionTimestamp": "2026-11-24T04:00:00Z"}]
+)
+def test_a_namespace_that_changed_wakes_the_resources_in_it(meta, store):
+    see(store, robot(CI))
+    see(store, robot(CD))
+    see(store, namespace(), kind="Namespace")
+
+    assert see(store, namespace(**meta), kind="Namespace") == [(CI, Lane.EDIT)]
+
+
+def test_a_namespace_that_did_not_change_wakes_nobody(store):
+    see(store, robot(CI))
+    see(store, namespace(labels={"a": "b"}), kind="Namespace")
+
+    assert see(store, namespace(labels={"a": "b"}, x=1), kind="Namespace") == []
+    assert store.namespaces["shop"] == NamespaceSeen("shop", {"a": "b"})
+
+
+def test_a_namespace_that_is_gone_is_forgotten(store):
+    see(store, namespace(), kind="Namespace")
+    see(store, namespace(), "DELETED", "Namespace")
+
+    assert store.namespaces == {}
+
+
+def test_a_kind_that_is_not_ours_concerns_nobody(store):
+    assert see(store, robot(), kind="ConfigMap") == []
+
+
+# The indices forget -----------------------------------------------------------
+
+
+def test_nothing_is_left_in_the_indices_when_all_is_gone(store):
+    for key in (CI, CD):
+        see(store, robot(key))
+    for key in (CI, CD):
+        see(store, robot(key, version=2), "DELETED")
+
+    assert store.robots == {}
+    assert not any((store._by_robot, store._by_connection, store._by_namespace, store._by_uid))
