@@ -16,7 +16,7 @@ from typing import Any, Self
 import psutil
 
 from quayrobot.cluster.api import ClusterApi
-from quayrobot.cluster.kinds import QUAY_ROBOT
+from quayrobot.cluster.kinds import CLUSTER_QUAY_CONNECTION, QUAY_ROBOT, SECRET
 from tests.kit.controlplane import ControlPlane
 from tests.kit.installation import ROOT
 from tests.kit.operating import ACCOUNT, NAMESPACE, USER, OperatorProcess
@@ -173,14 +173,19 @@ class Stage:
             "credentials": {"secretRef": {"name": place, "namespace": NAMESPACE}},
             "access": [{"namespaces": {}, "organizations": [place]}],
         }
-        self._plane.apply(secret, _body(place, spec, None))
+        self._each(
+            [
+                ("POST", CLUSTER_QUAY_CONNECTION.path(), _body(place, spec, None)),
+                ("POST", SECRET.path(NAMESPACE), secret),
+            ]
+        )
 
     def _clear(self, place: str) -> None:
         listed = json.loads(self._plane.kubectl("get", "quayrobots", "-n", place, "-o", "json"))
         paths = [QUAY_ROBOT.path(place, each["metadata"]["name"]) for each in listed["items"]]
         self._each([("PATCH", path, {"metadata": {"finalizers": None}}) for path in paths])
+        self._each([("DELETE", QUAY_ROBOT.path(place), {}), ("DELETE", SECRET.path(place), {})])
         self._plane.kubectl("delete", "namespace", place, "--wait=false")
-        self._plane.kubectl("delete", "quayrobots", "--all", "-n", place)
         self._plane.kubectl("delete", "clusterquayconnection", place, "--ignore-not-found")
 
     def _each(self, writes: list[tuple[str, str, dict[str, Any]]]) -> None:
@@ -199,15 +204,17 @@ class Stage:
     # What came of it ----------------------------------------------------
 
     def _wait_all(self, place: str, size: int, reason: str) -> None:
-        path = "{.items[*].status.conditions[?(@.type=='Ready')].reason}"
-
-        def reached() -> bool:
-            said = self._plane.kubectl("get", "quayrobots", "-n", place, "-o", f"jsonpath={path}")
-            return said.split().count(reason) == size
-
         # Each look lists all of them: looking costs what is measured, so look seldom.
-        every_s = max(0.1, size / 2000)
-        wait_for(reached, f"{size} robots {reason}", timeout_s=TIMEOUT_S, every_s=every_s)
+        every_s = max(0.02, size / 2000)
+
+        async def wait() -> None:
+            api = await ClusterApi.connect(self._plane.kubeconfig, None)
+            async with asyncio.timeout(TIMEOUT_S):
+                while await _count(api, place, reason) < size:  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(every_s)
+            await api.aclose()
+
+        _run(wait())
 
     def _ledger(self) -> int:
         return len(self._double.admin("ledger", since=0))
@@ -223,6 +230,17 @@ def _body(name: str, spec: dict[str, Any], namespace: str | None) -> dict[str, A
     kind = "QuayRobot" if namespace else "ClusterQuayConnection"
     meta = {"name": name} | ({"namespace": namespace} if namespace else {})
     return {"apiVersion": QUAY_ROBOT.api_version, "kind": kind, "metadata": meta, "spec": spec}
+
+
+async def _count(api: ClusterApi, place: str, reason: str) -> int:
+    """Return how many QuayRobots of *place* have Ready with *reason*."""
+    listed = await api.get(QUAY_ROBOT.path(place))
+    assert listed is not None
+    conditions = [(each.get("status") or {}).get("conditions") or [] for each in listed["items"]]
+    return sum(
+        any(each["type"] == "Ready" and each["reason"] == reason for each in of_one)
+        for of_one in conditions
+    )
 
 
 def _cpu(process: psutil.Process) -> float:

@@ -90,8 +90,9 @@ def wake_waiting(tools: Tools, key: ResourceKey) -> None:
         tools.queue.add(record.key, Lane.EDIT if record.terminating else Lane.DRIFT)
     line = tools.lines.known(key)
     for owner in line.snapshots.owners() if line else ():
-        tools.queue.forgive(OwnerKey(key, owner))
-        tools.queue.add(OwnerKey(key, owner), Lane.RESYNC)
+        if tools.queue.failing(OwnerKey(key, owner)):
+            tools.queue.forgive(OwnerKey(key, owner))
+            tools.queue.add(OwnerKey(key, owner), Lane.RESYNC)
 
 
 def _probe(tools: Tools, line: Line) -> None:

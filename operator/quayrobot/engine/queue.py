@@ -71,6 +71,10 @@ class Queue:
         if key in self._entries:
             self._entries[key].failures = 0
 
+    def failing(self, key: Key) -> bool:
+        """Tell whether *key* waits after a failure."""
+        return key in self._entries and self._entries[key].failures > 0
+
     def forget(self, key: Key) -> None:
         """Drop *key*: there is nothing left to do for it."""
         entry = self._entries.get(key)
