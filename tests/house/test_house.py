@@ -6,6 +6,7 @@ import ast
 import re
 import statistics
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,14 @@ FILE_LINES_MAX = 400
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def functions() -> Iterator[Function]:
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, Function):
                 yield node
 
@@ -36,9 +42,7 @@ def relative(path: Path) -> str:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_room_has_a_charter(room):
-    charter = ast.get_docstring(
-        ast.parse((SOURCE / "quayrobot" / room / "__init__.py").read_text())
-    )
+    charter = ast.get_docstring(parsed(SOURCE / "quayrobot" / room / "__init__.py"))
 
     assert charter is not None
     assert re.search(r"\blives?\b", charter), "it does not say what lives here"
@@ -59,9 +63,14 @@ def test_the_source_root_is_no_package():
     assert not (SOURCE / "__init__.py").exists(), "it would shadow the standard library's operator"
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_a_file_is_short(path):
-    assert len(path.read_text().splitlines()) < FILE_LINES_MAX
+def test_every_file_is_short():
+    long = {
+        relative(path): lines
+        for path in FILES
+        if (lines := len(path.read_text().splitlines())) >= FILE_LINES_MAX
+    }
+
+    assert long == {}
 
 
 def test_most_functions_fit_in_a_glance():
@@ -71,29 +80,29 @@ def test_most_functions_fit_in_a_glance():
     assert every[int(len(every) * 0.9)] < 30
 
 
-@pytest.mark.parametrize(
-    "path", [each for each in FILES if each.name != "__init__.py"], ids=relative
-)
-def test_a_module_opens_with_the_question_that_it_answers(path):
-    docstring = ast.get_docstring(ast.parse(path.read_text()))
-
-    assert docstring is not None
-    assert "?" in docstring.split("\n\n")[0]
-    assert len(docstring.splitlines()) <= 20
+def test_every_module_opens_with_the_question_that_it_answers():
+    assert [relative(path) for path in FILES if not _asks(path)] == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_a_module_says_what_it_gives(path):
-    tree = ast.parse(path.read_text())
-    names = {
-        target.id
-        for node in tree.body
+def _asks(path: Path) -> bool:
+    docstring = ast.get_docstring(parsed(path)) or ""
+    asks = "?" in docstring.split("\n\n")[0] or path.name == "__init__.py"
+    return asks and 0 < len(docstring.splitlines()) <= 20
+
+
+def test_every_module_says_what_it_gives():
+    assert [relative(path) for path in FILES if not _lists_its_names(path)] == []
+
+
+def _lists_its_names(path: Path) -> bool:
+    assigned = [
+        target
+        for node in parsed(path).body
         if isinstance(node, ast.Assign)
         for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-
-    assert path.name == "__init__.py" or "__all__" in names
+    ]
+    names = {each.id for each in assigned if isinstance(each, ast.Name)}
+    return path.name == "__init__.py" or "__all__" in names
 
 
 @pytest.mark.parametrize("word", ["utils", "helpers", "common", "manager", "misc"])

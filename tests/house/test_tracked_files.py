@@ -12,21 +12,32 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # go.mod and go.sum are lists of module paths, which look like hosts.
 NOT_PROSE = {"tests/controlplane/go.mod", "tests/controlplane/go.sum"}
-# Split, so that this file is not its own first finding.
+
+
+def spelled(text: str) -> str:
+    """Return *text* without its tildes: this file must not be its own first finding."""
+    return text.replace("~", "")
+
+
 FORBIDDEN = {
-    "a machine path": re.compile(r"(?<![\w.])/(?:wo" r"rk|ho" r"me/\w+|ro" r"ot|Us" r"ers/\w+)/"),
+    "a machine path": re.compile(
+        spelled(r"(?<![\w.])/(?:wo~rk|ho~me/\w+|ro~ot|Us~ers/\w+)/"),
+    ),
     "a package registry's host": re.compile(
-        r"py" r"pi\.org|python" r"hosted|(?:pro" r"xy|sum)\.golang|artif" r"actory|dev" r"pi\b|"
-        r"npm" r"js\.org|--(?:extra-)?index" r"-url[= ]",
+        spelled(
+            r"py~pi\.org|python~hosted|(?:pro~xy|sum)\.golang|artif~actory|dev~pi\b|npm~js\.org|"
+            r"--(?:extra-)?index~-url[= ]"
+        ),
         re.IGNORECASE,
     ),
     "the workplace": re.compile(
-        r"\bthis ses" r"sion\b|another ses" r"sion\b|ses" r"sion of the project|"
-        r"BRI" r"EF\.md|shared/(?:refer" r"ence|des" r"ign)",
+        spelled(
+            r"\b(?:this|another|a helper) ses~sion\b|ses~sion of the project|BRI~EF\.md|"
+            r"shared/(?:refer~ence|des~ign)"
+        ),
         re.IGNORECASE,
     ),
-}  # fmt: skip
-NO_INDEX_FLAG = {"tools/lock.py"}
+}
 
 
 @cache
@@ -59,15 +70,15 @@ def test_no_tracked_file_names(what):
 @pytest.mark.parametrize(
     ("what", "planted"),
     [
-        ("a machine path", "see /work/main/x"),
-        ("a machine path", "`/home/me/code`"),
-        ("a package registry's host", "https://pypi.org/simple"),
-        ("a package registry's host", "pip install --index-url https://x"),
-        ("the workplace", "as this session found"),
+        ("a machine path", "see /wo~rk/main/x"),
+        ("a machine path", "`/ho~me/me/code`"),
+        ("a package registry's host", "https://py~pi.org/simple"),
+        ("a package registry's host", "pip install --index~-url https://x"),
+        ("the workplace", "as this ses~sion found"),
     ],
 )
 def test_a_planted_word_would_be_found(what, planted):
-    assert FORBIDDEN[what].search(planted)
+    assert FORBIDDEN[what].search(spelled(planted))
 
 
 @pytest.mark.parametrize("word", ["/api/v1/user/", "/home", "repository", "a session of kopf"])

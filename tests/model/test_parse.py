@@ -243,7 +243,7 @@ ANY = st.recursive(
 FIELDS = [each.alias for each in RobotSpec.model_fields.values()]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), ANY, max_size=5))
 def test_whatever_was_stored_can_be_read_for_its_deletion(stored):
     spec = lenient_robot("ci", stored)
@@ -330,7 +330,7 @@ def test_a_condition_of_a_later_release_does_not_cost_the_others():
     assert isinstance(status.conditions[0], Condition)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from([*ROBOT_STATUS, "other"]), ANY, max_size=4))
 def test_any_stored_status_can_be_read(stored):
     assert parse_robot_status(stored).pending is not None

@@ -50,7 +50,7 @@ from .worlds import (
     scenes,
 )
 
-many = settings(max_examples=100, deadline=None, derandomize=True)
+many = settings(max_examples=50, deadline=None, derandomize=True)
 
 
 # An oracle of its own: what is ours, said without the code under test ----------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from quayrobot.model.secrecy import Token
 from quayrobot.quay.client import QuayClient
@@ -12,6 +13,9 @@ from quayrobot.quay.limits import Limits
 from quayrobot.quay.transport import Endpoint
 from tests.kit.canary import oauth_token, robot_token
 from tests.kit.fakequay import FakeQuay
+
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("steady")
 
 
 class Meter:
