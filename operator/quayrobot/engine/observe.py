@@ -128,7 +128,7 @@ def _rivals(
             name=each.key.name,
             uid=each.uid,
             created=each.created,
-            holds=each.status.holds,
+            holds=each.status.holds or each.guarded,
         )
         for each in tools.store.namesakes(record)
         if _origin(tools, each) == connection.origin and _stands(tools, each)

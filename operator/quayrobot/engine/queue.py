@@ -68,8 +68,12 @@ class Queue:
 
     def forgive(self, key: Key) -> None:
         """Forget the failures of *key*: something changed."""
-        if key in self._entries:
-            self._entries[key].failures = 0
+        entry = self._entries.get(key)
+        if entry is None:
+            return
+        entry.failures = 0
+        if not entry.running and entry.due is None:
+            del self._entries[key]
 
     def failing(self, key: Key) -> bool:
         """Tell whether *key* waits after a failure."""

@@ -230,7 +230,7 @@ class Store:
 
     def _robot(self, new: RobotRecord, *, gone: bool) -> list[Wake]:
         old = self.robots.get(new.key)
-        if old is not None and old.uid == new.uid and old.version > new.version:
+        if old is not None and old.version > new.version:
             return []
         if old is not None:
             self._unindex(old)
@@ -250,7 +250,7 @@ class Store:
 
     def _connection(self, new: ConnectionRecord, *, gone: bool) -> list[Wake]:
         old = self.connections.get(new.key)
-        if old is not None and old.uid == new.uid and old.version > new.version:
+        if old is not None and old.version > new.version:
             return []
         if gone:
             self.connections.pop(new.key, None)
@@ -263,7 +263,7 @@ class Store:
     def _secret(self, new: SecretSeen, *, gone: bool) -> list[Wake]:
         there = self._secrets[new.namespace]
         old = there.get(new.name)
-        if old is not None and old.uid == new.uid and int(old.version) > int(new.version):
+        if old is not None and int(old.version) > int(new.version):
             return []
         if gone:
             there.pop(new.name, None)

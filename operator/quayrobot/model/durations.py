@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-__all__ = ["DURATION_PATTERN", "parse_duration"]
+__all__ = ["DURATION_PATTERN", "LENGTH_MAX", "parse_duration"]
 
 DURATION_PATTERN = r"^([0-9]+(h|m|s))+$"
 _PART = re.compile(r"([0-9]+)(h|m|s)")
+LENGTH_MAX = 32
+_LONGEST_S = 100 * 365 * 86400
 _UNIT_S = {"h": 3600, "m": 60, "s": 1}
 
 
@@ -19,8 +21,10 @@ def parse_duration(text: str) -> timedelta:
     Raises:
         ValueError: *text* is not a Go duration of hours, minutes and seconds.
     """
-    if not re.fullmatch(DURATION_PATTERN, text):
+    # The schema bounds the length too; a number of any length is no duration.
+    if len(text) > LENGTH_MAX or not re.fullmatch(DURATION_PATTERN, text):
         msg = "a duration is written like 90s, 5m or 1h30m; days are written in hours"
         raise ValueError(msg)
 
-    return timedelta(seconds=sum(int(n) * _UNIT_S[unit] for n, unit in _PART.findall(text)))
+    seconds = sum(int(n) * _UNIT_S[unit] for n, unit in _PART.findall(text))
+    return timedelta(seconds=min(seconds, _LONGEST_S))

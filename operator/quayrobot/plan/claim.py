@@ -23,7 +23,9 @@ def check_claim(scene: Scene) -> None:
         Refused: AlreadyClaimed, another resource comes first.
     """
     me = scene.me
-    mine = Claimant(me.kind, me.namespace, me.name, me.uid, me.created, scene.status.holds)
+    # A finalizer without a known robot is what a crash around the PUT leaves: the maker's.
+    holds = scene.status.holds or me.guarded
+    mine = Claimant(me.kind, me.namespace, me.name, me.uid, me.created, holds)
     if any(_rank(rival) < _rank(mine) for rival in scene.rivals):
         raise already_claimed(scene)
 

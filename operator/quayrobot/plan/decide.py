@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..model.actions import Component
 from ..model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
-from ..model.world import Present, Unknown
+from ..model.world import Absent, Present, Unknown
 from .deletion import plan_deletion
 from .robot import connection_of, plan_robot
 from .scene import Finding, Plan, Scene
@@ -63,6 +63,8 @@ def _is_outage(scene: Scene, error: QuayRobotError) -> bool:
 
 
 def _nothing_due(scene: Scene) -> bool:
+    if isinstance(scene.robot, Absent):
+        return False
     status = scene.status
     ready = any(each.type == "Ready" and each.status == "True" for each in status.conditions)
     done = status.observed_generation == scene.me.generation

@@ -78,8 +78,7 @@ def plan_secret(wanted: SecretWanted, seen: Seen[SecretSeen]) -> tuple[Action, .
         case Unknown(error):
             raise error
         case Unlooked() | Missing():
-            msg = f"Secret {wanted.name} could not be looked at"
-            raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
+            raise _not_looked_at(wanted.name)
         case Absent():
             return (CreateSecret(wanted),)
         case Present(secret):
@@ -100,6 +99,8 @@ def check_names(scene: Scene) -> None:
         seen = scene.secrets.get(name, Unlooked())
         if isinstance(seen, Unknown):
             raise seen.error
+        if isinstance(seen, Unlooked | Missing):
+            raise _not_looked_at(name)
         if isinstance(seen, Present) and not _ours_in(scene, seen.value):
             raise not_owned(name)
 
@@ -189,6 +190,10 @@ def not_owned(name: str) -> Refused:
         "give the Secret another name, or delete the other one"
     )
     return Refused(Reason.SECRET_NOT_OWNED, msg)
+
+
+def _not_looked_at(name: str) -> TryLater:
+    return TryLater(Reason.CLUSTER_UNAVAILABLE, f"Secret {name} could not be looked at")
 
 
 def _owner(scene: Scene) -> str:

@@ -41,8 +41,8 @@ class Turn:
             self._limits.groaned(pause_s=retry_after_s(retry_after))
             self._limits.lost()
         elif status == 429:
-            self._limits.groaned(pause_s=retry_after_s(retry_after))
             self._limits.found()
+            self._limits.groaned(pause_s=retry_after_s(retry_after))
         else:
             self._limits.found()
             if write and status < 300:

@@ -131,6 +131,9 @@ class Snapshots:
                 here.running = None
 
     def _take(self, here: _Owner, listed: dict[str, RobotSeen], begun: float) -> None:
+        if here.begun is not None and begun < here.begun:
+            # A newer list was quicker.
+            return
         later = {name for name, when in here.written.items() if when >= begun}
         kept = {name: here.robots[name] for name in later if name in here.robots}
         fresh = {

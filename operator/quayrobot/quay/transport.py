@@ -150,7 +150,9 @@ def _trust(endpoint: Endpoint) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if endpoint.ca_bundle is not None:
         try:
-            context.load_verify_locations(cadata=endpoint.ca_bundle)
+            # Comments between certificates may be in any language; ssl takes ASCII only.
+            plain = endpoint.ca_bundle.encode("ascii", "ignore").decode()
+            context.load_verify_locations(cadata=plain)
         except (ssl.SSLError, ValueError):
             msg = "caBundle holds no PEM certificate"
             raise InvalidSpec(Reason.INVALID_SPEC, msg) from None

@@ -182,24 +182,29 @@ def _day(moment: object) -> str | None:
         return None
     try:
         return parsedate_to_datetime(moment).strftime("%Y-%m-%d")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
+
+
+def _until(text: str, now: datetime) -> float:
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment - now.astimezone(UTC)).total_seconds()
+    except (ValueError, OverflowError, TypeError):
+        return 0.0
 
 
 def retry_after_s(text: str | None, now: datetime | None = None) -> float | None:
     """Return the seconds that a Retry-After header asks for, capped; None for nonsense."""
     if text is None:
         return None
-    try:
-        wait = float(int(text))
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        if now is None or moment.tzinfo is None:
-            return None
-        wait = (moment - now.astimezone(UTC)).total_seconds()
+    if text.strip().isdecimal():
+        # Of a number of any length the first digits tell that it is above the cap.
+        wait = float(text.strip()[:9])
+    elif now is None:
+        return None
+    else:
+        wait = _until(text, now)
     return min(wait, RETRY_AFTER_CAP_S) if wait > 0 else None
 
 

@@ -9,12 +9,20 @@ A Rule is a CEL validation carried beside the model that it binds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
-from ..durations import DURATION_PATTERN
+from ..durations import DURATION_PATTERN, LENGTH_MAX, parse_duration
 from ..names import OBJECT_NAME_PATTERN, OWNER_PATTERN
 
 __all__ = [
@@ -75,12 +83,22 @@ def _at_least(shortest: str) -> Rule:
 _GO_DURATION: dict[str, Any] = {
     "type": "string",
     "pattern": DURATION_PATTERN,
-    "maxLength": 32,
+    "maxLength": LENGTH_MAX,
 }
 
+
+def _check_shortest(text: str) -> str:
+    if parse_duration(text) < SHORTEST:
+        raise ValueError(SHORTEST_WORDS)
+    return text
+
+
+SHORTEST = timedelta(seconds=10)
+SHORTEST_WORDS = "must be at least 10s"
 Duration = Annotated[
     str,
-    StringConstraints(pattern=DURATION_PATTERN, max_length=32),
+    StringConstraints(pattern=DURATION_PATTERN, max_length=LENGTH_MAX),
+    AfterValidator(_check_shortest),
     WithJsonSchema(_GO_DURATION | {SCHEMA_RULES: [_at_least("10s").as_schema()]}),
 ]
 ObjectName = Annotated[str, StringConstraints(pattern=OBJECT_NAME_PATTERN, max_length=253)]

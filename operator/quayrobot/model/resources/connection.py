@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from ..conditions import Condition
 from .base import Duration, Glob, LabelSelector, ObjectName, Part, Rule, rules
@@ -29,6 +29,7 @@ URL_PATTERN = (
     r"^https?://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$"
 )
 HOST_PATTERN = r"^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"
+PORT_WORDS = "port 0 is not a port"
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 PLAINTEXT = Rule(
@@ -94,10 +95,18 @@ class AccessRule(Part):
     }
 
 
+def _check_url(url: str) -> str:
+    # The pattern cannot count: a port above 65535 or a wrong address still gets through.
+    if not urlsplit(url).port and urlsplit(url).port is not None:
+        raise ValueError(PORT_WORDS)
+    return url
+
+
 class _ConnectionBody(Part):
     url: Annotated[
         str,
         StringConstraints(pattern=URL_PATTERN, max_length=300),
+        AfterValidator(_check_url),
     ]
     registry_host: Annotated[
         str | None, StringConstraints(pattern=HOST_PATTERN, max_length=300)
@@ -160,4 +169,5 @@ def origin_of(url: str) -> str:
     host = (parts.hostname or "").rstrip(".")
     if ":" in host:
         host = f"[{host}]"
-    return f"{parts.scheme}://{host}:{parts.port or _DEFAULT_PORT[parts.scheme]}"
+    port = _DEFAULT_PORT[parts.scheme] if parts.port is None else parts.port
+    return f"{parts.scheme}://{host}:{port}"

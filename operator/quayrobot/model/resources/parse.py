@@ -9,16 +9,17 @@ ever quoted: a user may have pasted a token into the wrong field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from ..conditions import Condition
 from ..errors import InvalidSpec, Reason
 from ..names import FULL_NAME_MAX, MARKER_KEY, is_robot_short_name
-from .base import Part
-from .connection import ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
+from .base import SHORTEST_WORDS, Part
+from .connection import PORT_WORDS, ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
 from .robot import ConnectionRef, RobotSpec, RobotStatus, robot_name_of
 
 __all__ = [
@@ -126,13 +127,42 @@ def _parse(model: type[PartT], spec: Mapping[str, object]) -> PartT:
     try:
         return model.model_validate(spec)
     except ValidationError as error:
-        places = sorted({_place(each["loc"]) for each in error.errors(include_input=False)})
+        places = sorted({_told(each) for each in error.errors(include_input=False)})
         raise _invalid("not accepted: " + ", ".join(places[:5])) from None
+
+
+def _told(error: ErrorDetails) -> str:
+    # What our own checks say quotes nothing; the library's words may.
+    ours = error["msg"].removeprefix("Value error, ") if error["type"] == "value_error" else ""
+    place = _place(error["loc"])
+    return f"{place} ({ours})" if ours in _OUR_WORDS else place
+
+
+_OUR_WORDS = {SHORTEST_WORDS, PORT_WORDS}
+
+
+def _fields(model: type[Part]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield field.alias or name
+        for part in _parts(field.annotation):
+            yield from _fields(part)
+
+
+def _parts(annotation: object) -> Iterator[type[Part]]:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _parts(argument)
+
+
+_FIELDS = {
+    name for model in (RobotSpec, ConnectionSpec, ClusterConnectionSpec) for name in _fields(model)
+}
 
 
 def _place(location: tuple[int | str, ...]) -> str:
     # A key of a map is user text; only names that the schema knows are shown.
-    known = [str(each) for each in location if isinstance(each, int) or each.isidentifier()]
+    known = [str(each) for each in location if isinstance(each, int) or each in _FIELDS]
     return "spec." + ".".join(known)[:120]
 
 
