@@ -27,7 +27,7 @@ from ..matching import TEXT, has, like
 from ..situations import (
     a_jwt,
     an_application,
-    expired,
+    dead,
     initialized,
     minted,
     session_begun,
@@ -58,8 +58,8 @@ READS = {
 DEAD = {"wrong": "wrong", "revoked": "bearer:<revoked>", "expired": "bearer:<expired>"}
 
 
-def _dead(kind: str) -> list:
-    return [] if kind == "wrong" else [an_application(), expired(kind)]
+def _died(kind: str) -> list:
+    return [] if kind == "wrong" else [dead(kind)]
 
 
 def _lack(kind: str) -> str:
@@ -99,12 +99,12 @@ CASES = [
          an_organization(), an_application("neworg"), minted("org:admin", "neworg"),
          get(ROBOTS).by("bearer:<minted_token>").gives(ok()), needs="mint"),
     *(case("0.3-bad-get", f"a {kind} token reads {name} as nobody does: 401",
-           *_dead(kind), step.by(auth).gives(_unauthenticated(name)), needs=_lack(kind))
+           *_died(kind), step.by(auth).gives(_unauthenticated(name)), needs=_lack(kind))
       for kind, auth in DEAD.items() for name, step in READS.items()),
     case("0.3-bad-open", "a wrong token still sees what is open to all",
          get(ORG).by("wrong").gives(ok(has(name="<org>", is_admin=False)))),
     *(case("0.3-bad-write", f"a {kind} token at {name} is a forgery, never 401",
-           *_dead(kind), step.by(auth).gives(FORGED), needs=_lack(kind))
+           *_died(kind), step.by(auth).gives(FORGED), needs=_lack(kind))
       for kind, auth in DEAD.items() for name, step in WRITES.items()),
     case("0.3-session", "a session begins with a token and a cookie",
          get("/csrf_token").by("anonymous").gives(
