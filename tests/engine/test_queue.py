@@ -380,9 +380,6 @@ async def test_a_key_that_is_done_leaves_nothing_behind(queue):
     assert queue._entries == {}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a key that failed, was forgiven and waits for nothing stays"
-)
 async def test_a_key_that_failed_once_and_was_forgiven_leaves_nothing_behind(queue):
     queue.add(A, Lane.EDIT)
     await queue.take()

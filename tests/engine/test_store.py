@@ -135,12 +135,6 @@ def test_versions_are_compared_as_numbers(store):
     assert store.robots[CI].generation == 2
 
 
-EARLIER_LIFE = pytest.mark.xfail(
-    strict=True, reason="an event of an earlier life is taken over the life that is known"
-)
-
-
-@EARLIER_LIFE
 @pytest.mark.parametrize("event", ["MODIFIED", "DELETED", None])
 def test_an_event_of_an_earlier_life_is_dropped(event, store):
     see(store, robot(version=10, uid="uid-anew"))

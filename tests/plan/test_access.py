@@ -10,7 +10,7 @@ from quayrobot.model.errors import Reason, Refused
 from quayrobot.model.names import OwnerName, RobotName
 from quayrobot.model.resources.base import LabelSelector
 from quayrobot.model.world import NamespaceSeen
-from quayrobot.plan.access import Permit, connection_not_found, permit_of, selects
+from quayrobot.plan.access import connection_not_found, permit_of, selects
 
 from .scenes import DENIED, OUTAGE, fresh, rule, stops, unknown
 
@@ -19,14 +19,19 @@ CI = RobotName(OwnerName("organization", "acme"), "ci")
 BOB = RobotName(OwnerName("user", "bob"), "ci")
 
 
-def ask(*rules, namespace=SHOP, robot=CI) -> Permit | Reason:
+Allowed = tuple[bool, frozenset[str]]
+
+
+def ask(*rules, namespace=SHOP, robot=CI) -> Allowed | Reason:
+    """Return adoption and takeover as the rules allow them, or the reason of the refusal."""
     try:
-        return permit_of(rules, namespace, robot, connection="default")
+        permit = permit_of(rules, namespace, robot, connection="default")
     except Refused as error:
         return error.reason
+    return permit.adoption, permit.takeover
 
 
-PLAIN = Permit(adoption=False, takeover=frozenset())
+PLAIN = (False, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -76,14 +81,14 @@ def test_adoption_and_takeover_come_from_the_rules_that_cover_the_robot():
     assert ask(
         rule(), rule(adoption=True, robotNames=["*"]), rule(takeover=["a", "b"]),
         rule(organizations=["other"], takeover=["c"]),
-    ) == Permit(adoption=True, takeover=frozenset({"a", "b"}))  # fmt: skip
+    ) == (True, frozenset({"a", "b"}))  # fmt: skip
     assert ask(rule(), rule(organizations=["x"], adoption=True, robotNames=["*"])) == PLAIN
 
 
 def test_the_namespaced_kind_has_no_rules():
     permit = permit_of(None, SHOP, BOB, connection="own")
 
-    assert permit == Permit(adoption=True, takeover=frozenset())
+    assert (permit.adoption, permit.takeover) == (True, frozenset())
 
 
 def test_no_rules_at_all_let_nobody_in():

@@ -103,11 +103,6 @@ def test_who_holds_it_wins_over_all_who_do_not():
     assert wins(replace(rival(), holds=True, uid="me"), (older,))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a crash between the PUT and the status leaves the maker without its claim, and an "
-    "older rival sees the maker's marker: both stall",
-)
 def test_a_robot_that_carries_the_mark_of_one_claimant_is_never_refused_to_both():
     first = fresh(
         me=me(guarded=True), robot=Present(got()), rivals=(rival(older=True),)

@@ -294,10 +294,6 @@ def test_a_refused_put_that_made_nothing_is_told_and_not_repeated(refusal):
     assert stops(scene) is refusal
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an ambiguous answer to the PUT is taken for an outage although a GET showed Absent",
-)
 def test_a_robot_known_to_be_gone_is_never_ready_and_quiet():
     refusal = Ambiguous(Reason.QUAY_UNREACHABLE, "Quay answered 500")
 
@@ -316,17 +312,7 @@ def test_no_robot_is_made_before_its_secret_has_a_place(secret, reason):
         assert stops(fresh(robot=robot, secrets={"ci": secret})).reason == reason
 
 
-@pytest.mark.parametrize(
-    "secret",
-    [
-        pytest.param(
-            Unlooked(),
-            marks=pytest.mark.xfail(
-                strict=True, reason="a name that nobody looked at is taken for free"
-            ),
-        )
-    ],
-)
+@pytest.mark.parametrize("secret", [Unlooked(), Missing()], ids=["Unlooked", "Missing"])
 def test_no_robot_is_made_before_anybody_looked_at_the_secrets_name(secret):
     assert stops(fresh(secrets={"ci": secret})).reason == Reason.CLUSTER_UNAVAILABLE
 

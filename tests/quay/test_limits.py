@@ -95,7 +95,6 @@ async def test_the_width_never_falls_under_one(clock):
     assert await width(limits) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="a 429 halves the width and then widens it as an answer")
 async def test_a_quay_that_goes_on_to_throttle_is_asked_one_thing_at_a_time(clock):
     limits = made(clock, concurrency=4)
     for _ in range(10):

@@ -234,9 +234,6 @@ async def test_who_wrote_does_not_join_a_list_that_began_before(snapshots, lists
     assert snapshots.view(CI) == Present(robot())
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an older list that answers last is taken over the newer one"
-)
 async def test_an_older_list_that_answers_last_says_nothing(snapshots, lists, clock):
     first = asyncio.create_task(snapshots.refresh(ACME, max_age_s=0))
     await lists.asked(1)

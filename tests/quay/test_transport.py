@@ -191,20 +191,12 @@ async def test_the_header_that_asks_to_wait_is_kept_and_the_type_is_bare(listene
 # Trust -------------------------------------------------------------------------------
 
 
-ASCII = pytest.mark.xfail(
-    strict=True, raises=TypeError, reason="the ssl module takes text in ASCII only"
-)
-
-
-@pytest.mark.parametrize(
-    "bundle", ["x", "-----BEGIN CERTIFICATE-----\nAA==\n", pytest.param("é", marks=ASCII)]
-)
+@pytest.mark.parametrize("bundle", ["x", "-----BEGIN CERTIFICATE-----\nAA==\n", "é"])
 def test_a_ca_bundle_that_holds_no_certificate_is_refused(bundle):
     with pytest.raises(InvalidSpec, match="caBundle holds no PEM certificate"):
         Transport(Endpoint("https://quay.example", bundle, 5.0))
 
 
-@ASCII
 def test_a_ca_bundle_may_say_whose_it_is_in_any_language(tmp_path):
     bundle = "# Zertifizierungsstelle für Tests\n" + Authority(tmp_path).file.read_text()
 
