@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import socket
+import sys
 from pathlib import Path
 
 import uvicorn
@@ -30,7 +33,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8443)
+    parser.add_argument("--port", type=int, default=8443, help="0: any that is free")
     parser.add_argument("--tls-cert", help="a certificate; without it the double speaks http")
     parser.add_argument("--tls-key", help="the certificate's key")
     parser.add_argument("--hostname", help="Quay's SERVER_HOSTNAME (default: host:port)")
@@ -68,17 +71,22 @@ def double_of(options: argparse.Namespace) -> Double:
 
 def main() -> None:
     options = options_of()
+    # Whoever reads the address may call at once: what comes early waits in the queue.
+    listening = socket.create_server((options.host, options.port), backlog=4096)
+    options.port = listening.getsockname()[1]
     double = double_of(options)
     tls = (
         {"ssl_certfile": options.tls_cert, "ssl_keyfile": options.tls_key}
         if options.tls_cert
         else {}
     )
-    config = uvicorn_config(double, host=options.host, port=options.port, **tls)
+    config = uvicorn_config(double, **tls)
     scheme = "https" if tls else "http"
+    # The server raises the signal again when it has shut down; what is kept must still be saved.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"{scheme}://{options.host}:{options.port}", flush=True)
     try:
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run(sockets=[listening])
     finally:
         double.save()
         double.workers.close()

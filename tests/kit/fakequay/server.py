@@ -38,6 +38,7 @@ def uvicorn_config(double: Double, **options: Any) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=1,
         backlog=4096,
         **options,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import string
 import time
@@ -169,6 +170,7 @@ class Settings:
         return _numbers(self.version) >= _numbers(version)
 
 
+@functools.cache
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
