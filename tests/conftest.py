@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
-import pytest
-
 from tests.kit.canary_fixture import canary_watch, pytest_runtest_makereport
-from tests.kit.controlplane import ControlPlane, PartMissing
+from tests.kit.controlplane.fixture import (
+    control_plane,
+    controllers,
+    own_control_plane,
+    pytest_addoption,
+    pytest_configure,
+    pytest_runtest_call,
+    pytest_terminal_summary,
+)
 
-__all__ = ["canary_watch", "control_plane", "pytest_runtest_makereport"]
-
-
-@pytest.fixture(scope="session")
-def control_plane() -> Iterator[ControlPlane]:
-    """Yield a real control plane; skip by name where a part of it cannot be had."""
-    try:
-        plane = ControlPlane()
-    except PartMissing as error:
-        if os.environ.get("REQUIRE_CONTROL_PLANE"):
-            raise
-        pytest.skip(f"control plane: {error}")
-    with plane:
-        yield plane
+__all__ = [
+    "canary_watch",
+    "control_plane",
+    "controllers",
+    "own_control_plane",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_runtest_call",
+    "pytest_runtest_makereport",
+    "pytest_terminal_summary",
+]

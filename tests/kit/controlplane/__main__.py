@@ -11,16 +11,25 @@ from .plane import ControlPlane
 
 def main() -> int:
     command = sys.argv[1] if len(sys.argv) > 1 else "up"
+    # So that everything is torn down, as Ctrl-C does it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         find_binary()
+        if command == "up":
+            stay()
     except PartMissing as error:
         print(f"SKIPPED: {error}", file=sys.stderr)
         return 0 if command == "build" else 1
-    if command == "up":
-        with ControlPlane() as plane:
-            print(f"export KUBECONFIG={plane.kubeconfig}", flush=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    except KeyboardInterrupt:
+        return 130 if command == "build" else 0
     return 0
+
+
+def stay() -> None:
+    """Start a control plane, say how it is reached, and stay until interrupted."""
+    with ControlPlane() as plane:
+        print(f"export KUBECONFIG={plane.kubeconfig}", flush=True)
+        signal.pause()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.kit.processes import start, stop
+
 MODULE = Path(__file__).parents[2] / "controlplane"
 VERSION = "v1.37.2"
 GO_WANTED = (1, 26)
@@ -65,9 +67,12 @@ def find_binary() -> Binaries:
 
 def _from_assets(folder: Path) -> Binaries:
     paths = [folder / name for name in ("etcd", "kube-apiserver", "kubectl")]
-    missing = [path.name for path in paths if not path.exists()]
+    missing = [path.name for path in paths if not os.access(path, os.X_OK)]
     if missing:
-        raise PartMissing(f"KUBEBUILDER_ASSETS lacks {', '.join(missing)}")
+        raise PartMissing(
+            f"KUBEBUILDER_ASSETS names {folder}, where no program {' or '.join(missing)} is; "
+            "it has to hold etcd, kube-apiserver and kubectl."
+        )
     etcd, apiserver, kubectl = ((str(path),) for path in paths)
     return Binaries(etcd, apiserver, kubectl, ())
 
@@ -102,7 +107,11 @@ def _cache() -> Path:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("Another run builds the Kubernetes control plane; waiting for it ...")
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -114,8 +123,10 @@ def _build(folder: Path) -> None:
     )
     go = _find_go()
     with_env = _environment()
+    # We hold the lock: what lies beside is of a build that was killed.
+    for left in folder.parent.glob(f"{folder.name}.[0-9]*"):
+        shutil.rmtree(left, ignore_errors=True)
     fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
-    shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     try:
         _compile(go, with_env, fresh / "controlplane")
@@ -134,28 +145,36 @@ def _environment() -> dict[str, str]:
 def _compile(go: str, env: dict[str, str], target: Path) -> None:
     _say("Downloading the Go modules ...")
     _run([go, "mod", "download"], env)
-    listed = _run([go, "list", "-deps", "."], env)
-    total = len(listed.splitlines())
+    total = len(_run([go, "list", "-deps", "."], env).splitlines())
     # -v names a package when it is compiled; what is in Go's own cache is not named.
-    command = [go, "build", "-v", "-trimpath", "-ldflags", _LDFLAGS, "-o", str(target), "."]
-    begun = time.monotonic()
-    with subprocess.Popen(
-        command, cwd=MODULE, env=env, stderr=subprocess.PIPE, text=True
-    ) as build:
-        assert build.stderr is not None
-        tail: list[str] = []
-        for done, line in enumerate(build.stderr, start=1):
-            tail = [*tail[-20:], line]
-            _progress(done, total, time.monotonic() - begun)
-    _say("")
+    options = ["-v", "-trimpath", "-ldflags", _LDFLAGS, "-o", str(target)]
+    log = target.with_name("build.log")
+    # It dies with this run, as everything that a run starts.
+    build = start([go, "build", "-C", str(MODULE), *options, "."], log=log, env=env)
+    try:
+        _watch(build, log, total)
+    finally:
+        stop(build)
     if build.returncode:
-        raise PartMissing(f"the control plane could not be built: {''.join(tail)}")
+        tail = "\n".join(log.read_text().splitlines()[-20:])
+        raise PartMissing(f"the control plane could not be built: {tail}")
+    log.unlink()
+
+
+def _watch(build: subprocess.Popen[bytes], log: Path, total: int) -> None:
+    begun = time.monotonic()
+    every_s = 0.5 if sys.stderr.isatty() else 20.0
+    while True:
+        try:
+            build.wait(every_s)
+            break
+        except subprocess.TimeoutExpired:
+            _progress(len(log.read_text().splitlines()), total, time.monotonic() - begun)
+    _say("")
 
 
 def _progress(done: int, total: int, spent_s: float) -> None:
-    if (done % 25 and sys.stderr.isatty()) or (done % 200 and not sys.stderr.isatty()):
-        return
-    left = spent_s / done * max(0, total - done)
+    left = spent_s / max(1, done) * max(0, total - done)
     end = "\r" if sys.stderr.isatty() else "\n"
     text = f"  {done} of {total} packages, about {left / 60:.1f} minutes left   "
     print(text, end=end, file=sys.stderr, flush=True)

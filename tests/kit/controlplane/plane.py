@@ -79,6 +79,13 @@ class ControlPlane:
         return bool(self._binaries.controllers)
 
     @property
+    def version(self) -> str:
+        """The API server's own word for what it is, such as `v1.37.2`."""
+        with urllib.request.urlopen(f"{self.url}/version", context=self._context) as answer:
+            word: str = json.load(answer)["gitVersion"]
+            return word
+
+    @property
     def kubectl_command(self) -> list[str]:
         """The kubectl of this control plane, as admin."""
         return [*map(str, self._binaries.kubectl), "--kubeconfig", str(self.kubeconfig)]

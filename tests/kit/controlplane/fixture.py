@@ -1,0 +1,134 @@
+"""
+How does a test get a real API server, and how is it counted at the end?
+
+`tests/conftest.py` imports what is here. Tests ask for `control_plane`, which
+all share, or for `own_control_plane`, where they break or empty the cluster.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import NoReturn
+
+import pytest
+
+from .build import PartMissing
+from .choice import CHOICES, chosen_cluster
+from .plane import ControlPlane
+
+__all__ = [
+    "control_plane",
+    "controllers",
+    "missing_part",
+    "own_control_plane",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_runtest_call",
+    "pytest_terminal_summary",
+]
+
+FIXTURES = {"control_plane", "own_control_plane"}
+
+
+@dataclass
+class Tally:
+    """What ran against which API server."""
+
+    ran: int = 0
+    server: str = ""
+
+
+TALLY = pytest.StashKey[Tally]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--cluster",
+        choices=CHOICES,
+        default=CHOICES[0],
+        help="the cluster that tests run on; local: a control plane started for this run",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TALLY] = Tally()
+
+
+@pytest.fixture(scope="session")
+def control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
+    """Yield the cluster of this run; skip by name where a part of it cannot be had."""
+    with _cluster(request.config) as plane:
+        yield plane
+
+
+@pytest.fixture
+def own_control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
+    """Yield a cluster that no other test sees."""
+    with _cluster(request.config) as plane:
+        yield plane
+
+
+@pytest.fixture
+def controllers(control_plane: ControlPlane) -> ControlPlane:
+    """Return the control plane if it collects garbage and empties namespaces; else skip."""
+    if not control_plane.has_controllers:
+        missing_part("the control plane has no controllers, so that nothing is collected")
+    return control_plane
+
+
+def missing_part(what: str) -> NoReturn:
+    """Skip by name, or fail where every real part is required."""
+    if os.environ.get("REQUIRE_CONTROL_PLANE"):
+        pytest.fail(f"REQUIRE_CONTROL_PLANE is set: {what}", pytrace=False)
+    pytest.skip(what)
+
+
+@contextmanager
+def _cluster(config: pytest.Config) -> Iterator[ControlPlane]:
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        try:
+            plane = stack.enter_context(chosen_cluster(config.getoption("cluster")))
+        except PartMissing as error:
+            missing_part(f"no control plane: {error}")
+        took = time.monotonic() - begun
+        tally = config.stash[TALLY]
+        tally.server = tally.server or f"Kubernetes {plane.version}, up in {took:.1f} s"
+        yield plane
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Count the tests that came as far as to use an API server."""
+    counts = bool(FIXTURES & set(getattr(item, "fixturenames", ())))
+    tally = item.config.stash[TALLY]
+    tally.ran += counts
+    try:
+        return (yield)
+    except pytest.skip.Exception:
+        tally.ran -= counts
+        raise
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was real, and what tests have measured."""
+    lines = [*_measured(terminalreporter)]
+    tally = terminalreporter.config.stash[TALLY]
+    if tally.ran:
+        some = "1 test" if tally.ran == 1 else f"{tally.ran} tests"
+        lines.append(f"{some} ran against a real API server ({tally.server})")
+    if lines:
+        terminalreporter.section("measured")
+    for line in lines:
+        terminalreporter.write_line(line)
+
+
+def _measured(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                yield from (f"{name}: {value}" for name, value in report.user_properties)
