@@ -252,6 +252,13 @@ class Tenant:
         user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
         return user, password
 
+    def auths(self, secret: str = "ci") -> list[str]:
+        """Return the registries that a docker config Secret has entries for."""
+        body = self.get(secret, "secret")
+        assert body is not None
+        config = json.loads(base64.b64decode(body["data"][".dockerconfigjson"]))
+        return sorted(config["auths"])
+
     def logs_in(self, secret: str = "ci") -> bool:
         """Tell whether the registry lets in who holds the Secret."""
         pair = self.credential(secret)
@@ -268,9 +275,31 @@ class Tenant:
 
     def operations(self, since: int = 0) -> list[str]:
         """Return what Quay was asked about this organization since *since*."""
-        part = f"/organization/{self.name}"
+        parts = (f"/organization/{self.name}", f"/repository/{self.name}/")
         calls = self.house.quay.calls(since)
-        return [each.operation for each in calls if part in each.path]
+        return [each.operation for each in calls if any(part in each.path for part in parts)]
+
+    def effects(self, since: int = 0) -> list[str]:
+        """Return the operations of *operations* that changed something."""
+        parts = (f"/organization/{self.name}", f"/repository/{self.name}/")
+        calls = self.house.quay.calls(since)
+        return [e.operation for e in calls if e.effect and any(part in e.path for part in parts)]
+
+    def repository(self, *names: str) -> None:
+        """Make repositories in this organization."""
+        for name in names:
+            self.house.quay.admin("repository", namespace=self.name, name=name)
+
+    def grants(self, short: str = "ci") -> Body:
+        """Return the rights of a robot as Quay has them."""
+        found: Body = self.house.quay.admin("grants", name=self.full(short))
+        return found
+
+    def actions(self, repository: str, secret: str = "ci") -> set[str]:
+        """Return what the registry lets the Secret's holder do with *repository*."""
+        pair = self.credential(secret)
+        assert pair is not None
+        return self.house.quay.actions(*pair, f"{self.name}/{repository}")
 
 
 def settle(condition: Callable[[], object], seconds: float = 2.0) -> None:

@@ -58,6 +58,7 @@ _KINDS = (
     _Kind("QuayConnection", GROUP, VERSION, "quayconnections", namespaced=True),
     _Kind("ClusterQuayConnection", GROUP, VERSION, "clusterquayconnections", namespaced=False),
     _Kind("Secret", "", "v1", "secrets", namespaced=True),
+    _Kind("ServiceAccount", "", "v1", "serviceaccounts", namespaced=True),
     _Kind("Namespace", "", "v1", "namespaces", namespaced=False),
 )
 

@@ -23,6 +23,8 @@ from ..cluster.events import Recorder
 from ..cluster.kinds import NAMESPACE
 from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
+from ..cluster.serviceaccounts import ServiceAccounts
+from ..engine.accounts import Accounts
 from ..engine.keys import ResourceKey
 from ..engine.lines import Lines
 from ..engine.passes import Tools
@@ -98,6 +100,7 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         lines=lines,
         resources=resources,
         secrets=credentials,
+        accounts=Accounts(ServiceAccounts(api), keep=store.keep_account),
         recorder=Recorder(
             api, now=_now, suffix=lambda: secrets.token_hex(6), posted=metrics.posted
         ),

@@ -15,6 +15,7 @@ __all__ = [
     "QUAY_CONNECTION",
     "QUAY_ROBOT",
     "SECRET",
+    "SERVICE_ACCOUNT",
     "Kind",
 ]
 
@@ -54,6 +55,7 @@ CLUSTER_QUAY_CONNECTION = Kind(
     GROUP, VERSION, "clusterquayconnections", "ClusterQuayConnection", namespaced=False
 )
 SECRET = Kind("", "v1", "secrets", "Secret")
+SERVICE_ACCOUNT = Kind("", "v1", "serviceaccounts", "ServiceAccount")
 NAMESPACE = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
 EVENT = Kind("events.k8s.io", "v1", "events", "Event")
 

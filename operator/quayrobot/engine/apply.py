@@ -15,25 +15,38 @@ from ..cluster.kinds import OURS, QUAY_CONNECTION, QUAY_ROBOT
 from ..model.actions import (
     Action,
     AddFinalizer,
+    ChangeDefault,
     CreateRobot,
     CreateSecret,
     DeleteRobot,
     DeleteSecret,
+    GiveDefault,
+    GiveRole,
     GuardConnection,
+    JoinTeam,
+    LeaveTeam,
+    LinkAccount,
     ListRobots,
+    LookAtGrants,
     LookAtOrganization,
     LookAtOwner,
     LookAtRobot,
     LookAtUser,
+    RecordGrants,
+    RecordLinks,
     RecordProgress,
     RemoveFinalizer,
     ReplaceSecret,
+    TakeDefault,
+    TakeRole,
 )
 from ..model.errors import Ambiguous, Conflict, QuayRobotError, Reason, Refused, TryLater
 from ..model.resources.base import Part
-from ..model.world import Absent, Present, RobotSeen, Unknown, Unlooked
+from ..model.resources.robot import RobotStatus
+from ..model.world import Absent, GrantsSeen, Present, RobotSeen, Unknown, Unlooked
 from ..plan.scene import Scene
-from ..plan.verdict import progress
+from ..plan.verdict import linking, progress, recording
+from .granting import change_grant, look_at_grants
 from .lines import Line
 from .passes import Tools
 from .store import Body, RobotRecord
@@ -50,7 +63,7 @@ class Applier:
     line: Line | None
     released: bool = False
 
-    async def apply(self, action: Action, scene: Scene) -> Scene:
+    async def apply(self, action: Action, scene: Scene) -> Scene:  # noqa: PLR0911 - one per part
         """
         Carry out *action* and return the scene after it.
 
@@ -68,6 +81,20 @@ class Applier:
                 return await self._write_secret(action, scene)
             case RecordProgress() | GuardConnection() | AddFinalizer() | RemoveFinalizer():
                 return await self._bind(action, scene)
+            case LookAtGrants() | RecordGrants():
+                return await self._ready_grants(action, scene)
+            case (
+                GiveRole()
+                | TakeRole()
+                | JoinTeam()
+                | LeaveTeam()
+                | GiveDefault()
+                | ChangeDefault()
+                | TakeDefault()
+            ):
+                return await change_grant(self._line(), action, scene)
+            case RecordLinks() | LinkAccount():
+                return await self._link(action, scene)
             case _:
                 assert_never(action)
 
@@ -126,6 +153,7 @@ class Applier:
             case CreateRobot():
                 return await self._create_robot(line, action, scene)
             case DeleteRobot(robot):
+                line.grants.forget(robot)
                 await line.client.delete_robot(robot)
                 return replace(scene, robot=Unlooked(), deleted=True)
 
@@ -138,7 +166,9 @@ class Applier:
             return replace(scene, robot=Unlooked(), create_refusal=error.refusal or error)
         await self._check_marked(line, scene, seen)
         line.snapshots.saw(action.robot, Present(seen))
-        return replace(scene, robot=Present(seen))
+        # A robot made anew has no rights, whatever one of that name had before.
+        line.grants.wrote(action.robot, GrantsSeen())
+        return replace(scene, robot=Present(seen), grants=Present(GrantsSeen()))
 
     async def _check_marked(self, line: Line, scene: Scene, seen: RobotSeen) -> None:
         """
@@ -162,6 +192,27 @@ class Applier:
             raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource changed meanwhile")
         if int(meta.get("generation", 1)) != scene.me.generation:
             raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource was edited meanwhile")
+
+    # Rights --------------------------------------------------------------
+
+    async def _ready_grants(self, action: LookAtGrants | RecordGrants, scene: Scene) -> Scene:
+        if isinstance(action, LookAtGrants):
+            return await look_at_grants(self._line(), action, scene)
+        return await self._store(recording(scene, action.grants), scene)
+
+    async def _store(self, status: RobotStatus, scene: Scene) -> Scene:
+        body = self.record.body
+        self.keep(await self.tools.resources.write_status(QUAY_ROBOT, body, dump_status(status)))
+        return replace(scene, status=status)
+
+    # ServiceAccounts -----------------------------------------------------
+
+    async def _link(self, action: RecordLinks | LinkAccount, scene: Scene) -> Scene:
+        if isinstance(action, RecordLinks):
+            return await self._store(linking(scene, action.links), scene)
+        seen = await self.tools.accounts.change(action)
+        accounts = {**scene.accounts, action.name: seen}
+        return replace(scene, accounts=accounts)
 
     # Secrets -----------------------------------------------------------
 
@@ -195,9 +246,7 @@ class Applier:
         resources, body = self.tools.resources, self.record.body
         match action:
             case RecordProgress(state):
-                status = progress(scene, state)
-                self.keep(await resources.write_status(QUAY_ROBOT, body, dump_status(status)))
-                return replace(scene, status=status)
+                return await self._store(progress(scene, state), scene)
             case AddFinalizer():
                 self.keep(await resources.add_finalizer(QUAY_ROBOT, body))
                 return replace(scene, me=replace(scene.me, guarded=True))

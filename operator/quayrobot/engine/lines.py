@@ -27,7 +27,9 @@ from ..model.resources.connection import (
 from ..model.world import ConnectionSeen, RobotSeen
 from ..plan.access import connection_not_found
 from ..quay.client import Observer, QuayClient
+from ..quay.grants import GrantsMemory
 from ..quay.limits import Limits
+from ..quay.rights import Rights
 from ..quay.snapshot import Snapshots
 from ..quay.transport import Endpoint
 from .keys import ResourceKey
@@ -68,6 +70,9 @@ class Line:
         self._observer = observer
         self.client = self._connect()
         self.snapshots = Snapshots(self._list, clock=clock)
+        self.grants = GrantsMemory(self._rights, clock=clock)
+        self.drift_s = parse_duration(spec.drift_interval).total_seconds()
+        self.drift_due: dict[OwnerName, float] = {}
 
     def seen(self, record: ConnectionRecord) -> ConnectionSeen:
         """Return the connection as a plan sees it."""
@@ -95,6 +100,8 @@ class Line:
         """Go on with what *old* knew of the robots of the same Quay."""
         self.snapshots = old.snapshots
         self.snapshots.list_with(self._list)
+        self.grants, self.drift_due = old.grants, old.drift_due
+        self.grants.ask_with(self._rights)
 
     def _connect(self) -> QuayClient:
         timeout = parse_duration(self.spec.limits.timeout).total_seconds()
@@ -105,6 +112,9 @@ class Line:
 
     async def _list(self, owner: OwnerName) -> dict[str, RobotSeen]:
         return await self.client.list_robots(owner)
+
+    def _rights(self) -> Rights:
+        return self.client.rights
 
 
 class Lines:

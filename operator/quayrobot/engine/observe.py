@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from ..cluster.kinds import NAMESPACE
 from ..model.errors import InvalidSpec, QuayRobotError, Refused
-from ..model.resources.robot import RobotSpec, secrets_of
+from ..model.resources.robot import RobotSpec, links_of, secrets_of
 from ..model.world import (
+    Absent,
+    AccountSeen,
     Claimant,
     ConnectionSeen,
     NamespaceSeen,
@@ -56,6 +58,8 @@ async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None
         secrets=await _secrets(tools, record, spec),
         spare_secrets=_spare(tools, record, spec),
         token_user=line.token_user if line else None,
+        grants=line.grants.view(record.robot_name) if line and spec.permissions else Unlooked(),
+        accounts=_accounts(tools, record, spec),
     )
     return scene, line
 
@@ -128,7 +132,8 @@ def _rivals(
             name=each.key.name,
             uid=each.uid,
             created=each.created,
-            holds=each.status.holds or each.guarded,
+            holds=each.status.holds,
+            guarded=each.guarded,
         )
         for each in tools.store.namesakes(record)
         if _origin(tools, each) == connection.origin and _stands(tools, each)
@@ -183,6 +188,15 @@ async def look_at_secret(tools: Tools, namespace: str, name: str) -> Seen[Secret
         return await tools.secrets.look(namespace, name)
     except QuayRobotError as error:
         return Unknown(error)
+
+
+def _accounts(tools: Tools, record: RobotRecord, spec: RobotSpec) -> dict[str, Seen[AccountSeen]]:
+    links = (*record.status.links, *links_of(record.key.name, spec))
+    found: dict[str, Seen[AccountSeen]] = {}
+    for name in {each.service_account for each in links}:
+        known = tools.store.account(record.key.namespace, name)
+        found[name] = Present(known) if known is not None else Absent()
+    return found
 
 
 def _spare(tools: Tools, record: RobotRecord, spec: RobotSpec) -> tuple[SecretSeen, ...]:

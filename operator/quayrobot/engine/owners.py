@@ -14,7 +14,7 @@ from ..model.errors import Denied, QuayRobotError, Reason, Refused
 from ..model.names import OwnerName
 from ..model.world import Present
 from .connections import deny
-from .keys import Lane, OwnerKey
+from .keys import Lane, OwnerKey, ResourceKey
 from .lines import Line
 from .passes import Outcome, Tools, requeue_s
 from .store import RobotRecord
@@ -43,10 +43,48 @@ async def run_owner(tools: Tools, key: OwnerKey) -> Outcome:
         )
 
     tools.queue.forgive(key)
+    drifted = await _beat(tools, line, key.owner, held)
     for record in held:
-        if _differs(line, record):
+        if record.key in drifted or _differs(line, record):
             tools.queue.add(record.key, Lane.DRIFT)
     return Outcome(again_s=tools.spread(line.resync_s))
+
+
+async def _beat(
+    tools: Tools, line: Line, owner: OwnerName, held: list[RobotRecord]
+) -> set[ResourceKey]:
+    """Where the beat is due: read the rights of all; return who is to compare them."""
+    declared = {each.key: each.lenient_spec.permissions for each in held}
+    wanted = {key: each for key, each in declared.items() if each is not None}
+    if not wanted or not _beat_due(tools, line, owner):
+        return set()
+    repositories = {grant.name for each in wanted.values() for grant in each.repositories}
+    defaults = owner.kind == "organization" and any(
+        each.defaults or each.mode == "Exact" for each in wanted.values()
+    )
+    try:
+        await line.grants.beat(owner, repositories, defaults=defaults)
+    except Refused:
+        # Each robot tells of it: its rights are not known any more.
+        return set(wanted)
+    except Denied as error:
+        await deny(tools, line, error)
+        return set()
+    except QuayRobotError:
+        # The next resync comes soon enough.
+        line.drift_due[owner] = tools.clock()
+        return set()
+    return set(wanted)
+
+
+def _beat_due(tools: Tools, line: Line, owner: OwnerName) -> bool:
+    """Beats are an interval apart; the first one after a start too."""
+    now = tools.clock()
+    due = line.drift_due.get(owner)
+    if due is not None and now < due:
+        return False
+    line.drift_due[owner] = now + tools.spread(line.drift_s)
+    return due is not None
 
 
 def _held(tools: Tools, key: OwnerKey) -> list[RobotRecord]:

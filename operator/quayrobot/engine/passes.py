@@ -11,6 +11,7 @@ from ..cluster.events import Recorder
 from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
 from ..model.errors import Denied, InvalidSpec, QuayRobotError, Refused, TryLater
+from .accounts import Accounts
 from .keys import Key
 from .lines import Lines
 from .queue import Queue
@@ -44,6 +45,7 @@ class Tools:
     lines: Lines
     resources: Resources
     secrets: Secrets
+    accounts: Accounts
     recorder: Recorder
     clock: Callable[[], float]
     now: Callable[[], datetime]

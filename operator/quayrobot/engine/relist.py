@@ -20,6 +20,7 @@ from ..cluster.kinds import (
     QUAY_CONNECTION,
     QUAY_ROBOT,
     SECRET,
+    SERVICE_ACCOUNT,
     Kind,
 )
 from ..model.errors import QuayRobotError
@@ -30,7 +31,7 @@ __all__ = ["relist", "relist_forever"]
 
 Body = dict[str, Any]
 Observe = Callable[[str, str | None, Body], None]
-_KINDS = (CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION, QUAY_ROBOT, SECRET)
+_KINDS = (CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT)
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,18 @@ from __future__ import annotations
 import structlog
 
 from ..cluster.kinds import QUAY_ROBOT
-from ..model.actions import Action, Component, CreateSecret, DeleteSecret, ReplaceSecret
+from ..model.actions import (
+    Action,
+    Component,
+    CreateSecret,
+    DeleteSecret,
+    GrantChange,
+    LinkAccount,
+    LookAtGrants,
+    RecordGrants,
+    RecordLinks,
+    ReplaceSecret,
+)
 from ..model.conditions import ConditionType
 from ..model.errors import (
     Conflict,
@@ -208,8 +219,10 @@ async def _say_invalid(tools: Tools, record: RobotRecord, error: InvalidSpec) ->
 def _component(action: Action, scene: Scene) -> Component:
     if scene.me.terminating:
         return Component.DELETION
-    if isinstance(action, CreateSecret | ReplaceSecret | DeleteSecret):
+    if isinstance(action, CreateSecret | ReplaceSecret | DeleteSecret | RecordLinks | LinkAccount):
         return Component.SECRETS
+    if isinstance(action, LookAtGrants | RecordGrants | GrantChange):
+        return Component.GRANTS
     return Component.ROBOT
 
 
@@ -236,6 +249,14 @@ _WORDS = {
     "DeleteSecret": "secret.deleted",
     "AddFinalizer": "finalizer.added",
     "RemoveFinalizer": "finalizer.removed",
+    "GiveRole": "grant.given",
+    "JoinTeam": "grant.given",
+    "GiveDefault": "grant.given",
+    "ChangeDefault": "grant.given",
+    "TakeRole": "grant.taken",
+    "LeaveTeam": "grant.taken",
+    "TakeDefault": "grant.taken",
+    "LinkAccount": "serviceaccount.linked",
     "GuardConnection": "connection.guarded",
 }
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from ..cluster.secrets import secret_seen
+from ..cluster.serviceaccounts import account_seen
 from ..model.errors import InvalidSpec
 from ..model.names import ANNOTATION_OWNER, ANNOTATION_ROTATE, FINALIZER, RobotName
 from ..model.resources.connection import (
@@ -29,8 +30,8 @@ from ..model.resources.parse import (
     parse_robot,
     parse_robot_status,
 )
-from ..model.resources.robot import RobotSpec, RobotStatus, robot_name_of
-from ..model.world import NamespaceSeen, SecretSeen
+from ..model.resources.robot import RobotSpec, RobotStatus, links_of, robot_name_of
+from ..model.world import AccountSeen, NamespaceSeen, SecretSeen
 from .keys import Lane, ResourceKey
 
 __all__ = ["ConnectionRecord", "Record", "RobotRecord", "Store", "Wake"]
@@ -164,6 +165,7 @@ class Store:
         self.robots: dict[ResourceKey, RobotRecord] = {}
         self.connections: dict[ResourceKey, ConnectionRecord] = {}
         self.namespaces: dict[str, NamespaceSeen] = {}
+        self.accounts: dict[tuple[str, str], AccountSeen] = {}
         self._secrets: dict[str, dict[str, SecretSeen]] = defaultdict(dict)
         self._by_robot: dict[RobotName, set[ResourceKey]] = defaultdict(set)
         self._by_connection: dict[ResourceKey, set[ResourceKey]] = defaultdict(set)
@@ -182,6 +184,8 @@ class Store:
                 return self._connection(ConnectionRecord(kind, body), gone=gone)
             case "Secret":
                 return self._secret(secret_seen(body), gone=gone)
+            case "ServiceAccount":
+                return self._account(account_seen(body), gone=gone)
             case "Namespace":
                 return self._namespace(body, gone=gone)
             case _:
@@ -193,6 +197,10 @@ class Store:
         if known is None or known.uid != seen.uid or int(known.version) <= int(seen.version):
             self._secrets[seen.namespace][seen.name] = seen
 
+    def keep_account(self, seen: AccountSeen) -> None:
+        """Take in a ServiceAccount that we read or wrote ourselves."""
+        self._account(seen, gone=False)
+
     def drop_secret(self, namespace: str, name: str) -> None:
         """Forget a Secret that is gone, or not as it was known."""
         self._secrets[namespace].pop(name, None)
@@ -202,6 +210,10 @@ class Store:
     def secret(self, namespace: str, name: str) -> SecretSeen | None:
         """Return a Secret with our label, as last seen."""
         return self._secrets[namespace].get(name)
+
+    def account(self, namespace: str, name: str) -> AccountSeen | None:
+        """Return a ServiceAccount, as last seen."""
+        return self.accounts.get((namespace, name))
 
     def secrets_of(self, namespace: str, uid: str) -> tuple[SecretSeen, ...]:
         """Return the Secrets in *namespace* that the resource *uid* controls."""
@@ -289,6 +301,23 @@ class Store:
             if key not in {owner, named} and _wants(record, secret.name):
                 yield key
 
+    def _account(self, new: AccountSeen, *, gone: bool) -> list[Wake]:
+        place = (new.namespace, new.name)
+        old = self.accounts.get(place)
+        if old is not None and int(old.version) > int(new.version):
+            return []
+        if gone:
+            self.accounts.pop(place, None)
+        else:
+            self.accounts[place] = new
+        if old is not None and not gone and old.links == new.links:
+            return []
+        return [
+            (key, Lane.DRIFT)
+            for key in self._by_namespace.get(new.namespace, ())
+            if _links(self.robots[key], new.name)
+        ]
+
     def _namespace(self, body: Body, *, gone: bool) -> list[Wake]:
         meta = body["metadata"]
         name = meta["name"]
@@ -329,6 +358,11 @@ def _question(record: Record) -> tuple[object, ...]:
         tuple(meta.get("finalizers") or ()),
         str(meta.get("annotations")),
     )
+
+
+def _links(record: RobotRecord, account: str) -> bool:
+    links = (*record.status.links, *links_of(record.key.name, record.lenient_spec))
+    return any(each.service_account == account for each in links)
 
 
 def _wants(record: RobotRecord, secret: str) -> bool:

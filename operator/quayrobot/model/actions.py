@@ -13,27 +13,41 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .names import OwnerName, RobotName
-from .resources.robot import RobotState
+from .resources.permissions import GrantsState, Role
+from .resources.robot import LinkState, RobotState
 from .secrecy import Token
+from .world import DefaultSeen
 
 __all__ = [
     "Action",
     "AddFinalizer",
+    "ChangeDefault",
     "Component",
     "CreateRobot",
     "CreateSecret",
     "DeleteRobot",
     "DeleteSecret",
+    "GiveDefault",
+    "GiveRole",
+    "GrantChange",
     "GuardConnection",
+    "JoinTeam",
+    "LeaveTeam",
+    "LinkAccount",
     "ListRobots",
+    "LookAtGrants",
     "LookAtOrganization",
     "LookAtOwner",
     "LookAtRobot",
     "LookAtUser",
+    "RecordGrants",
+    "RecordLinks",
     "RecordProgress",
     "RemoveFinalizer",
     "ReplaceSecret",
     "SecretWanted",
+    "TakeDefault",
+    "TakeRole",
 ]
 
 
@@ -173,6 +187,102 @@ class DeleteSecret:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class LookAtGrants:
+    """Read the rights of *robot*, with the roles on *repositories* (None: on all it has)."""
+
+    robot: RobotName
+    repositories: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordGrants:
+    """Store which rights are about to be given, before the first of them is."""
+
+    grants: GrantsState
+
+
+@dataclass(frozen=True, slots=True)
+class GiveRole:
+    """PUT a role on a repository, new or other than before."""
+
+    robot: RobotName
+    repository: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class TakeRole:
+    """Take the role on a repository."""
+
+    robot: RobotName
+    repository: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinTeam:
+    """Make the robot a member of a team."""
+
+    robot: RobotName
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveTeam:
+    """Take the robot out of a team."""
+
+    robot: RobotName
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveDefault:
+    """Make a default permission; Quay would make it twice."""
+
+    robot: RobotName
+    role: Role
+    creator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDefault:
+    """Give the default permission *seen* another role."""
+
+    robot: RobotName
+    seen: DefaultSeen
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class TakeDefault:
+    """Delete a default permission."""
+
+    robot: RobotName
+    seen: DefaultSeen
+
+
+GrantChange = (
+    GiveRole | TakeRole | JoinTeam | LeaveTeam | GiveDefault | ChangeDefault | TakeDefault
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLinks:
+    """Store which ServiceAccounts are about to name our Secrets, before they do."""
+
+    links: tuple[LinkState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAccount:
+    """Have one ServiceAccount name (*add*) or no longer name (*drop*) Secrets of ours."""
+
+    namespace: str
+    name: str
+    add: frozenset[tuple[str, str]]
+    drop: frozenset[tuple[str, str]]
+
+
 Action = (
     ListRobots
     | LookAtRobot
@@ -188,4 +298,9 @@ Action = (
     | CreateSecret
     | ReplaceSecret
     | DeleteSecret
+    | LookAtGrants
+    | RecordGrants
+    | GrantChange
+    | RecordLinks
+    | LinkAccount
 )

@@ -22,6 +22,8 @@ __all__ = ["DEFINITIONS", "Definition", "crd", "guarded"]
 
 Schema = dict[str, Any]
 _DROPPED = {"title", "$schema", "examples", "discriminator", "deprecated", "readOnly", "writeOnly"}
+_SIZES = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+_LISTS = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys")
 _READY = '.status.conditions[?(@.type=="Ready")]'
 
 
@@ -208,7 +210,8 @@ def _cleaned(node: Schema, defs: Mapping[str, Any], *, strict: bool) -> Schema:
 
 
 def _loose(node: Schema) -> Schema:
-    for key in ("enum", "pattern", "default"):
+    # A size or a rule of lists tightened later would lock a stored status.
+    for key in ("enum", "pattern", "default", *_SIZES, *_LISTS, SCHEMA_RULES):
         node.pop(key, None)
     return node
 

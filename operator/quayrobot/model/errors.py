@@ -35,6 +35,7 @@ class Reason(StrEnum):
     RECONCILED = "Reconciled"
     CREATING = "Creating"
     DELETING = "Deleting"
+    PROGRESSING = "Progressing"
     ROTATING = "Rotating"
     SUSPENDED = "Suspended"
     INVALID_SPEC = "InvalidSpec"

@@ -17,11 +17,14 @@ from typing import Generic, TypeVar
 
 from .errors import QuayRobotError
 from .marker import Marker, read_marker
-from .names import OwnerName
 from .secrecy import Token
 
 __all__ = [
     "Absent",
+    "AccountSeen",
+    "DefaultSeen",
+    "GrantsSeen",
+    "GrantsView",
     "Missing",
     "Present",
     "RobotSeen",
@@ -100,6 +103,38 @@ RobotView = Unlooked | Unknown | Missing | Absent | Present[RobotSeen]
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultSeen:
+    """A default permission (Quay: prototype) of a robot; *id* is None where it was not read."""
+
+    role: str
+    creator: str | None
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantsSeen:
+    """The rights of one robot; a role is None where only the grant itself was seen."""
+
+    repositories: Mapping[str, str | None] = field(default_factory=dict)
+    teams: frozenset[str] = frozenset()
+    defaults: tuple[DefaultSeen, ...] = ()
+
+
+GrantsView = Unlooked | Unknown | Present[GrantsSeen]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSeen:
+    """A ServiceAccount, as far as it names Secrets."""
+
+    namespace: str
+    name: str
+    uid: str
+    version: str
+    links: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class SecretSeen:
     """
     One Secret as the cluster shows it, without its bytes.
@@ -148,7 +183,12 @@ class NamespaceSeen:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """A resource that names a robot; *holds* says that it made or adopted it already."""
+    """
+    A resource that names a robot; *holds* says that it made or adopted it already.
+
+    *guarded* says that it has our finalizer: it may have made it, and died before
+    it could say so.
+    """
 
     kind: str
     namespace: str
@@ -156,11 +196,4 @@ class Claimant:
     uid: str
     created: datetime
     holds: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationView:
-    """Whether the namespace in Quay itself is there (a proof for deletions only)."""
-
-    owner: OwnerName
-    exists: bool
+    guarded: bool = False

@@ -9,7 +9,7 @@ exist, so that nobody can probe for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -17,19 +17,27 @@ from ..model.errors import Reason, Refused
 from ..model.names import RobotName
 from ..model.resources.base import LabelRequirement, LabelSelector
 from ..model.resources.connection import AccessRule
+from ..model.resources.permissions import ROLES
+from ..model.world import GrantsSeen as Rights
 from ..model.world import NamespaceSeen
 
-__all__ = ["Permit", "connection_not_found", "permit_of", "selects"]
+__all__ = ["Permit", "check_rights", "connection_not_found", "permit_of", "selects"]
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """What the rules grant beyond the making of the robot itself."""
+    """
+    What the rules grant beyond the making of the robot itself.
+
+    *rules* are those that cover the robot, None for a connection without rules.
+    """
 
     adoption: bool
     takeover: frozenset[str]
+    rules: tuple[AccessRule, ...] | None = None
 
 
+OWNERS = "owners"
 OWN_CONNECTION = Permit(adoption=True, takeover=frozenset())
 
 
@@ -65,7 +73,53 @@ def permit_of(
     return Permit(
         adoption=any(rule.adoption for rule in covering),
         takeover=frozenset(each for rule in covering for each in rule.takeover),
+        rules=tuple(covering),
     )
+
+
+def check_rights(permit: Permit, rights: Rights, *, connection: str) -> None:
+    """
+    Return when each of *rights* is allowed by one of the rules that cover the robot.
+
+    Raises:
+        Refused: AccessDenied, naming the first that is not.
+    """
+    if permit.rules is None:
+        return
+    for what, allowed in _demands(rights):
+        if not any(allowed(rule) for rule in permit.rules):
+            msg = (
+                f"the rules of ClusterQuayConnection {connection} do not let this namespace "
+                f"have {what}; ask its administrator for a rule"
+            )
+            raise Refused(Reason.ACCESS_DENIED, msg)
+
+
+def _demands(rights: Rights) -> Iterator[tuple[str, Callable[[AccessRule], bool]]]:
+    for name, role in rights.repositories.items():
+        known: str = role or ROLES[-1]
+        yield (
+            f"the role {known} on the repository {name}",
+            lambda rule, role=known: _up_to(rule, role),  # type: ignore[misc]
+        )
+    for team in sorted(rights.teams):
+        yield f"the team {team}", lambda rule, team=team: _team(rule, team)  # type: ignore[misc]
+    for default in rights.defaults:
+        yield (
+            f"a default permission with the role {default.role}",
+            lambda rule, role=default.role: rule.defaults and _up_to(rule, role),  # type: ignore[misc]
+        )
+
+
+def _up_to(rule: AccessRule, role: str) -> bool:
+    return role in ROLES and ROLES.index(role) <= ROLES.index(rule.max_role)
+
+
+def _team(rule: AccessRule, team: str) -> bool:
+    if team == OWNERS:
+        # Membership there is every right on the organization: no pattern means that.
+        return OWNERS in rule.teams
+    return _any_glob(rule.teams, team)
 
 
 def connection_not_found(kind: str, name: str) -> Refused:

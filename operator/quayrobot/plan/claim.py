@@ -23,9 +23,8 @@ def check_claim(scene: Scene) -> None:
         Refused: AlreadyClaimed, another resource comes first.
     """
     me = scene.me
-    # A finalizer without a known robot is what a crash around the PUT leaves: the maker's.
-    holds = scene.status.holds or me.guarded
-    mine = Claimant(me.kind, me.namespace, me.name, me.uid, me.created, holds)
+    holds = scene.status.holds
+    mine = Claimant(me.kind, me.namespace, me.name, me.uid, me.created, holds, me.guarded)
     if any(_rank(rival) < _rank(mine) for rival in scene.rivals):
         raise already_claimed(scene)
 
@@ -36,5 +35,6 @@ def already_claimed(scene: Scene) -> Refused:
     return Refused(Reason.ALREADY_CLAIMED, msg)
 
 
-def _rank(claimant: Claimant) -> tuple[bool, str, str]:
-    return (not claimant.holds, claimant.created.isoformat(), claimant.uid)
+def _rank(claimant: Claimant) -> tuple[bool, bool, str, str]:
+    # A finalizer without a known robot is what a crash around the PUT leaves: the maker's.
+    return (not claimant.holds, not claimant.guarded, claimant.created.isoformat(), claimant.uid)

@@ -11,6 +11,8 @@ from ..model.actions import Component
 from ..model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
 from ..model.world import Absent, Present, Unknown
 from .deletion import plan_deletion
+from .grants import plan_grants
+from .links import plan_links
 from .robot import connection_of, plan_robot
 from .scene import Finding, Plan, Scene
 from .secrets import plan_secrets, secrets_intact
@@ -28,9 +30,23 @@ def decide(scene: Scene) -> Plan:
 
     try:
         actions = plan_robot(scene)
-        return Plan(actions) if actions else _plan_secrets(scene)
+        if actions:
+            return Plan(actions)
+        # The token first: it must have a place before anything else is done with the robot.
+        secrets = _plan_secrets(scene)
+        if secrets.actions:
+            return secrets
+        return _joined(secrets, plan_grants(scene), plan_links(scene))
     except QuayRobotError as error:
         return _cannot(scene, error)
+
+
+def _joined(*plans: Plan) -> Plan:
+    """The plans in their order; what one cannot do does not hold up the others."""
+    return Plan(
+        tuple(action for plan in plans for action in plan.actions),
+        tuple(finding for plan in plans for finding in plan.findings),
+    )
 
 
 def _plan_secrets(scene: Scene) -> Plan:

@@ -29,6 +29,7 @@ from ..model.world import (
     Unknown,
     Unlooked,
 )
+from .links import unlink
 from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, prove
 from .robot import connection_of, has_moved, moved_error
 from .scene import Finding, Plan, Scene
@@ -44,7 +45,7 @@ def plan_deletion(scene: Scene) -> Plan:
         return Plan()
 
     if scene.spec.deletion_policy == "Orphan":
-        return Plan((RemoveFinalizer(),))
+        return Plan((*unlink(scene), RemoveFinalizer()))
 
     try:
         return Plan(_delete_robot(scene))
@@ -118,7 +119,7 @@ def _delete(scene: Scene) -> tuple[Action, ...]:
 def _release(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
     if has_moved(scene, connection):
         raise moved_error(scene)
-    return (RemoveFinalizer(),)
+    return (*unlink(scene), RemoveFinalizer())
 
 
 def _marked(scene: Scene, seen: RobotSeen) -> bool:

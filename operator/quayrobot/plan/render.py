@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 
 from ..model.names import RobotName
 from ..model.resources.robot import SecretKeys, SecretSpec
@@ -25,21 +26,31 @@ SECRET_TYPES = {
 
 
 def render_data(
-    spec: SecretSpec, robot: RobotName, token: Token, registry: str
+    spec: SecretSpec,
+    robot: RobotName,
+    token: Token,
+    registry: str,
+    *,
+    repositories: Iterable[str] = (),
 ) -> dict[str, Token]:
-    """Return the data of the Secret *spec* that lets *robot* log in at *registry*."""
+    """
+    Return the data of the Secret *spec* that lets *robot* log in at *registry*.
+
+    *repositories* are the entries of the scope Repositories.
+    """
     match spec.format:
         case "DockerConfigJson":
-            document = _docker_config(robot, token, _auth_key(spec, robot, registry))
+            keys = _auth_keys(spec, robot, registry, repositories)
+            document = _docker_config(robot, token, keys)
             return {".dockerconfigjson": Token(document)}
         case "BasicAuth":
             return {"username": Token(robot.full), "password": token}
         case "Opaque":
-            keys = spec.keys or SecretKeys()
+            named = spec.keys or SecretKeys()
             return {
-                keys.username: Token(robot.full),
-                keys.password: token,
-                keys.registry: Token(_auth_key(spec, robot, registry)),
+                named.username: Token(robot.full),
+                named.password: token,
+                named.registry: Token(_auth_key(spec, robot, registry)),
             }
 
 
@@ -47,7 +58,15 @@ def _auth_key(spec: SecretSpec, robot: RobotName, registry: str) -> str:
     return f"{registry}/{robot.owner.name}" if spec.scope == "Organization" else registry
 
 
-def _docker_config(robot: RobotName, token: Token, auth_key: str) -> str:
+def _auth_keys(
+    spec: SecretSpec, robot: RobotName, registry: str, repositories: Iterable[str]
+) -> list[str]:
+    if spec.scope != "Repositories":
+        return [_auth_key(spec, robot, registry)]
+    return sorted(f"{registry}/{robot.owner.name}/{each}" for each in repositories)
+
+
+def _docker_config(robot: RobotName, token: Token, auth_keys: Iterable[str]) -> str:
     pair = f"{robot.full}:{token.reveal()}".encode()
     auth = base64.b64encode(pair).decode()
-    return json.dumps({"auths": {auth_key: {"auth": auth}}}, separators=(",", ":"))
+    return json.dumps({"auths": {key: {"auth": auth} for key in auth_keys}}, separators=(",", ":"))

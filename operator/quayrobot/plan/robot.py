@@ -18,6 +18,7 @@ from ..model.actions import (
     CreateRobot,
     GuardConnection,
     ListRobots,
+    LookAtGrants,
     LookAtOwner,
     LookAtRobot,
     LookAtUser,
@@ -35,8 +36,9 @@ from ..model.world import (
     Unknown,
     Unlooked,
 )
-from .access import Permit, permit_of
+from .access import Permit, check_rights, permit_of
 from .claim import check_claim
+from .grants import declared_rights
 from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, adoption_denied, prove
 from .scene import Scene
 from .secrets import check_names
@@ -56,6 +58,11 @@ def plan_robot(scene: Scene) -> tuple[Action, ...]:
         scene.rules,
         scene.namespace,
         scene.robot_name,
+        connection=scene.spec.connection_ref.name,
+    )
+    check_rights(
+        permit,
+        declared_rights(scene.spec.permissions),
         connection=scene.spec.connection_ref.name,
     )
     connection = connection_of(scene)
@@ -195,6 +202,10 @@ def _claim_robot(
 ) -> tuple[Action, ...]:
     match prove(scene, seen, permit):
         case Ours() as ours:
+            if ours.adopted and not _is_adopted(scene, seen):
+                looks = _check_existing_rights(scene, permit)
+                if looks:
+                    return looks
             return _hold(scene, connection, seen, ours)
         case NeedsLook():
             return (LookAtRobot(scene.robot_name),)
@@ -209,8 +220,7 @@ def _hold(
     scene: Scene, connection: ConnectionSeen, seen: RobotSeen, ours: Ours
 ) -> tuple[Action, ...]:
     """A robot that is ours is bound to the resource before anything is written for it."""
-    known = scene.status.robot
-    if ours.adopted and not (known and known.adopted and known.created_at == seen.created):
+    if ours.adopted and not _is_adopted(scene, seen):
         check_names(scene)
         return _bind(
             scene,
@@ -219,6 +229,26 @@ def _hold(
         )
 
     return () if scene.me.guarded else _bind(scene, connection, None)
+
+
+def _is_adopted(scene: Scene, seen: RobotSeen) -> bool:
+    known = scene.status.robot
+    return known is not None and known.adopted and known.created_at == seen.created
+
+
+def _check_existing_rights(scene: Scene, permit: Permit) -> tuple[Action, ...]:
+    """The rights that a robot brings along are bounded like those that are asked for."""
+    if permit.rules is None:
+        return ()
+    match scene.grants:
+        case Unknown(error):
+            raise error
+        case Present(rights) if None not in rights.repositories.values():
+            connection = scene.spec.connection_ref.name
+            check_rights(permit, rights, connection=connection)
+            return ()
+        case _:
+            return (LookAtGrants(scene.robot_name, None),)
 
 
 def _bind(

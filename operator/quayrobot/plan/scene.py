@@ -19,8 +19,10 @@ from ..model.names import RobotName
 from ..model.resources.connection import AccessRule
 from ..model.resources.robot import RobotSpec, RobotStatus, robot_name_of
 from ..model.world import (
+    AccountSeen,
     Claimant,
     ConnectionSeen,
+    GrantsView,
     NamespaceSeen,
     RobotView,
     SecretSeen,
@@ -55,6 +57,8 @@ class Scene:
     were asked for. *list_due* says that no list of the robot's owner is fresh
     enough to rely on. *secrets* maps the wanted names, *spare_secrets* are ours
     and no longer wanted. *deleted* says that this pass sent the DELETE.
+    *grant_refusals* maps what a right is about to why it was not given in this
+    pass. *accounts* maps the ServiceAccounts that are or were linked.
     """
 
     cluster: str
@@ -71,6 +75,9 @@ class Scene:
     secrets: Mapping[str, Seen[SecretSeen]] = field(default_factory=dict)
     spare_secrets: tuple[SecretSeen, ...] = ()
     create_refusal: QuayRobotError | None = None
+    grants: GrantsView = field(default_factory=Unlooked)
+    grant_refusals: Mapping[str, QuayRobotError] = field(default_factory=dict)
+    accounts: Mapping[str, Seen[AccountSeen]] = field(default_factory=dict)
     owner_lives: bool | None = None
     organization_exists: bool | None = None
     token_user: str | None = None

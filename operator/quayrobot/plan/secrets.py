@@ -43,6 +43,7 @@ __all__ = [
     "content_digest",
     "is_ours",
     "issued_at",
+    "owns",
     "plan_secret",
     "plan_secrets",
     "secrets_intact",
@@ -159,7 +160,9 @@ def wanted_secret(scene: Scene, spec: SecretSpec, token: Token, registry: str) -
         namespace=me.namespace,
         name=spec.name,
         type=SECRET_TYPES[spec.format],
-        data=render_data(spec, scene.robot_name, token, registry),
+        data=render_data(
+            spec, scene.robot_name, token, registry, repositories=_repositories(scene)
+        ),
         labels={**spec.labels, LABEL_MANAGED_BY: OPERATOR},
         annotations=annotations,
         controlled=spec.deletion_policy == "Delete",
@@ -194,6 +197,17 @@ def not_owned(name: str) -> Refused:
 
 def _not_looked_at(name: str) -> TryLater:
     return TryLater(Reason.CLUSTER_UNAVAILABLE, f"Secret {name} could not be looked at")
+
+
+def _repositories(scene: Scene) -> tuple[str, ...]:
+    wanted = scene.spec.permissions
+    return tuple(each.name for each in wanted.repositories) if wanted else ()
+
+
+def owns(scene: Scene, name: str) -> bool:
+    """Tell whether the Secret *name* is there and ours."""
+    seen = scene.secrets.get(name)
+    return isinstance(seen, Present) and _ours_in(scene, seen.value)
 
 
 def _owner(scene: Scene) -> str:

@@ -15,22 +15,28 @@ from ..model.actions import Component
 from ..model.conditions import Condition, ConditionType, Status, merge_conditions
 from ..model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused, TryLater
 from ..model.names import ANNOTATION_ISSUED_AT, MARKER_KEY
+from ..model.resources.permissions import GrantsState
 from ..model.resources.robot import (
     ConnectionState,
     CredentialState,
+    LinkState,
     RobotState,
     RobotStatus,
     SecretState,
+    links_of,
     secrets_of,
 )
 from ..model.secrecy import digest_of
 from ..model.world import ConnectionSeen, Present, RobotSeen
+from .grants import given
 from .scene import Finding, Scene
 from .secrets import content_digest, issued_at
 
-__all__ = ["progress", "verdict", "worth_writing"]
+__all__ = ["linking", "progress", "recording", "verdict", "worth_writing"]
 
 C = ConditionType
+SECRETS_WORDS = "every Secret carries the robot's credential"
+RIGHTS_WORDS = "the robot has the rights that are declared"
 
 
 def verdict(scene: Scene, findings: Iterable[Finding], *, adopted: bool | None) -> RobotStatus:
@@ -45,8 +51,8 @@ def verdict(scene: Scene, findings: Iterable[Finding], *, adopted: bool | None) 
 
     broken = {each.component for each in found}
     if adopted is not None and not broken & {Component.ROBOT, Component.SPEC}:
-        status = _observed(scene, adopted=adopted)
-    return _concluded(scene, status, _conditions(status, found))
+        status = _observed(scene, adopted=adopted, finished=not broken & {Component.GRANTS})
+    return _concluded(scene, status, _conditions(scene, status, found))
 
 
 def progress(scene: Scene, state: RobotState | None) -> RobotStatus:
@@ -57,17 +63,49 @@ def progress(scene: Scene, state: RobotState | None) -> RobotStatus:
         status = status.model_copy(update={"connection": _connection_state(connection)})
     if state is not None:
         status = status.model_copy(update={"robot": _with_digest(scene, state)})
-    ready = _is_ready(status)
+    # What was Ready stays so while its robot is made anew; what never was is not known yet.
+    ready: Status = "True" if _is_ready(status) else "Unknown"
+    words = "the robot is being made ready"
+    return _under_way(scene, status, ready, Reason.CREATING, words, changed=())
+
+
+def recording(scene: Scene, grants: GrantsState) -> RobotStatus:
+    """Return the status that has to be stored before the first right is changed."""
+    status = scene.status.model_copy(update={"grants": grants})
+    words = "the robot's rights are being changed"
+    return _under_way(
+        scene, status, "Unknown", Reason.PROGRESSING, words, changed=(C.GRANTS_READY,)
+    )
+
+
+def linking(scene: Scene, links: tuple[LinkState, ...]) -> RobotStatus:
+    """Return the status that has to be stored before a ServiceAccount names a Secret."""
+    status = scene.status.model_copy(update={"links": links})
+    ready: Status = "True" if _is_ready(status) else "Unknown"
+    words = "ServiceAccounts are being linked"
+    return _under_way(scene, status, ready, Reason.PROGRESSING, words, changed=())
+
+
+def _under_way(
+    scene: Scene,
+    status: RobotStatus,
+    ready: Status,
+    reason: Reason,
+    words: str,
+    *,
+    changed: tuple[ConditionType, ...],
+) -> RobotStatus:
+    told = {C.READY, C.RECONCILING, C.STALLED, *changed}
+    kept = [each for each in status.conditions if each.type not in told]
     waiting = [
-        Condition(
-            type=C.READY,
-            status="True" if ready else "Unknown",
-            reason=Reason.CREATING,
-            message="the robot is being made ready",
+        Condition(type=C.READY, status=ready, reason=reason, message=words),
+        Condition(type=C.RECONCILING, status="True", reason=reason),
+        *(
+            Condition(type=each, status="Unknown", reason=reason, message=words)
+            for each in changed
         ),
-        Condition(type=C.RECONCILING, status="True", reason=Reason.CREATING),
     ]
-    return _concluded(scene, status, waiting)
+    return _concluded(scene, status, [*kept, *waiting])
 
 
 def worth_writing(before: RobotStatus, after: RobotStatus) -> bool:
@@ -94,7 +132,7 @@ def _with_digest(scene: Scene, state: RobotState) -> RobotState:
     return state.model_copy(update={"metadata_digest": metadata_digest(scene.spec.metadata)})
 
 
-def _observed(scene: Scene, *, adopted: bool) -> RobotStatus:
+def _observed(scene: Scene, *, adopted: bool, finished: bool) -> RobotStatus:
     assert isinstance(scene.robot, Present)
     assert isinstance(scene.connection, ConnectionSeen)
     seen: RobotSeen = scene.robot.value
@@ -117,8 +155,28 @@ def _observed(scene: Scene, *, adopted: bool) -> RobotStatus:
             "credential": credential,
             "secrets": _secrets(scene),
             "pending": _pending(scene, seen, robot),
+            "grants": _grants(scene, finished=finished),
+            "links": _links(scene),
         }
     )
+
+
+def _grants(scene: Scene, *, finished: bool) -> GrantsState | None:
+    """What is recorded stays until all of it is as declared: it may have to be taken back."""
+    wanted = scene.spec.permissions
+    return given(wanted) if wanted is not None and finished else scene.status.grants
+
+
+def _links(scene: Scene) -> tuple[LinkState, ...]:
+    wanted = links_of(scene.me.name, scene.spec)
+    recorded = scene.status.links
+    kept = [each for each in recorded if each in wanted or _still_there(scene, each)]
+    return (*kept, *(each for each in wanted if each not in kept and _still_there(scene, each)))
+
+
+def _still_there(scene: Scene, link: LinkState) -> bool:
+    seen = scene.accounts.get(link.service_account)
+    return isinstance(seen, Present) and link.secret in seen.value.links.get(link.link, ())
 
 
 def _metadata_digest(scene: Scene, seen: RobotSeen) -> str | None:
@@ -151,24 +209,36 @@ def _connection_state(connection: ConnectionSeen) -> ConnectionState:
     return ConnectionState(kind=connection.kind, name=connection.name, origin=connection.origin)
 
 
-def _conditions(status: RobotStatus, findings: tuple[Finding, ...]) -> list[Condition]:
+def _conditions(
+    scene: Scene, status: RobotStatus, findings: tuple[Finding, ...]
+) -> list[Condition]:
     by_part = {each.component: each.error for each in reversed(findings)}
     stop = by_part.get(Component.SPEC) or by_part.get(Component.ROBOT)
-    secrets_stop = by_part.get(Component.SECRETS)
+    secrets_stop, grants_stop = by_part.get(Component.SECRETS), by_part.get(Component.GRANTS)
+    rights = scene.spec.permissions is not None
     if stop is not None:
         parts = [_failed(C.ROBOT_READY, stop), *_kept(status, C.SECRETS_READY)]
+        parts += _kept(status, C.GRANTS_READY) if rights else []
     else:
         parts = [
             _true(C.ROBOT_READY, "the robot exists and is this resource's"),
-            _failed(C.SECRETS_READY, secrets_stop)
-            if secrets_stop
-            else _true(C.SECRETS_READY, "every Secret carries the robot's credential"),
+            *([_part(C.GRANTS_READY, grants_stop, RIGHTS_WORDS)] if rights else []),
+            _part(C.SECRETS_READY, secrets_stop, SECRETS_WORDS),
         ]
 
-    worst = stop or secrets_stop
+    worst = stop or secrets_stop or grants_stop
     if worst is None:
         return [_true(C.READY, "the robot and its Secrets are as asked"), *parts]
     return [_failed(C.READY, worst), *parts, _consequence(worst)]
+
+
+def _part(kind: ConditionType, stop: QuayRobotError | None, words: str) -> Condition:
+    if stop is None:
+        return _true(kind, words)
+    failed = _failed(kind, stop)
+    # Rights that may not be read are not known to be missing.
+    unseen = kind is C.GRANTS_READY and stop.reason is Reason.INSUFFICIENT_SCOPE
+    return failed.model_copy(update={"status": "Unknown"}) if unseen else failed
 
 
 def _deleting(findings: tuple[Finding, ...]) -> list[Condition]:
@@ -191,6 +261,7 @@ def _suspended(status: RobotStatus) -> list[Condition]:
     return [
         Condition(type=C.READY, status=ready, reason=Reason.SUSPENDED, message=words),
         *_kept(status, C.ROBOT_READY),
+        *_kept(status, C.GRANTS_READY),
         *_kept(status, C.SECRETS_READY),
     ]
 

@@ -24,6 +24,7 @@ from ..model.names import OwnerName, RobotName
 from ..model.secrecy import Token
 from ..model.world import Absent, Present, RobotSeen
 from .limits import Limits
+from .rights import Rights
 from .transport import Endpoint, Reply, Transport
 from .wire import (
     ABSENT,
@@ -38,6 +39,7 @@ from .wire import (
 
 __all__ = ["Observer", "QuayClient"]
 
+_BACKGROUND = {"robot.list", "robot.list-grants", "repository.list-roles", "prototype.list"}
 _FIX = "a robot of that name exists in Quay"
 
 
@@ -58,6 +60,7 @@ class QuayClient:
         self._token = token
         self._limits = limits
         self._observer = observer
+        self.rights = Rights(self._send, _scope)
 
     async def aclose(self) -> None:
         """Close what is open."""
@@ -145,12 +148,20 @@ class QuayClient:
         raise failure(reply, write=False, scope="user:read")
 
     async def _send(
-        self, operation: str, method: str, path: tuple[str, ...], *, body: object = None
+        self,
+        operation: str,
+        method: str,
+        path: tuple[str, ...],
+        *,
+        body: object = None,
+        query: str = "",
     ) -> Reply:
-        async with self._limits.turn(background=operation == "robot.list") as turn:
+        async with self._limits.turn(background=operation in _BACKGROUND) as turn:
             begun = monotonic()
             try:
-                reply = await self._transport.send(method, path, token=self._token, body=body)
+                reply = await self._transport.send(
+                    method, path, token=self._token, body=body, query=query
+                )
             except QuayRobotError as error:
                 self._observer.called(operation, error.reason, monotonic() - begun)
                 turn.failed(error)

@@ -19,7 +19,7 @@ import orjson
 from ..model.errors import Ambiguous, Denied, QuayRobotError, Reason, Refused, TryLater
 from ..model.names import OwnerName, RobotName
 from ..model.secrecy import Token
-from ..model.world import RobotSeen
+from ..model.world import DefaultSeen, RobotSeen
 from .transport import Reply
 
 __all__ = [
@@ -28,9 +28,13 @@ __all__ = [
     "is_read_only",
     "message_of",
     "not_understood",
+    "parse_grants",
     "parse_json",
     "parse_list",
+    "parse_prototype",
+    "parse_prototypes",
     "parse_robot",
+    "parse_roles",
     "retry_after_s",
 ]
 
@@ -219,3 +223,88 @@ def is_read_only(reply: Reply) -> bool:
         return False
     body = parse_json(reply)
     return isinstance(body, Mapping) and body.get("is_readonly") is True
+
+
+def parse_grants(
+    reply: Reply, owner: OwnerName, *, scope: str
+) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """
+    Return repositories and teams of every robot of *owner* in *reply*, by full name.
+
+    Raises:
+        Refused: The reply leaves them out, as it does for lesser tokens.
+        TryLater: The reply is no list of robots.
+    """
+    found = {}
+    for item in _items(reply, "robots"):
+        name = item.get("name")
+        if not isinstance(name, str) or not name.startswith(f"{owner.name}+"):
+            continue
+        if "repositories" not in item or "teams" not in item:
+            msg = f"Quay does not show the rights of robots to this connection; this needs {scope}"
+            raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
+        repositories = item["repositories"]
+        teams = item["teams"]
+        if not isinstance(repositories, list) or not isinstance(teams, list):
+            raise not_understood(reply, write=False)
+        names = [each.get("name") for each in teams if isinstance(each, Mapping)]
+        found[name] = (frozenset(map(str, repositories)), frozenset(map(str, names)))
+    return found
+
+
+def parse_roles(reply: Reply) -> dict[str, str]:
+    """
+    Return the roles in a repository's list of user permissions, by full name.
+
+    Raises:
+        TryLater: The reply is no such list.
+    """
+    body = parse_json(reply)
+    listed = body.get("permissions") if isinstance(body, Mapping) else None
+    if not isinstance(listed, Mapping):
+        raise not_understood(reply, write=False)
+    return {
+        str(name): str(each.get("role"))
+        for name, each in listed.items()
+        if isinstance(each, Mapping)
+    }
+
+
+def parse_prototypes(reply: Reply, owner: OwnerName) -> dict[str, tuple[DefaultSeen, ...]]:
+    """
+    Return the default permissions whose delegate is a robot of *owner*, by its full name.
+
+    Raises:
+        TryLater: The reply is no list of prototypes.
+    """
+    found: dict[str, tuple[DefaultSeen, ...]] = {}
+    for item in _items(reply, "prototypes"):
+        parsed = _prototype(item)
+        if parsed is not None and parsed[0].startswith(f"{owner.name}+"):
+            found[parsed[0]] = (*found.get(parsed[0], ()), parsed[1])
+    return found
+
+
+def parse_prototype(reply: Reply) -> tuple[str, DefaultSeen] | None:
+    """Return delegate and default permission that *reply* shows, None where it shows none."""
+    body = parse_json(reply)
+    return _prototype(body) if isinstance(body, Mapping) else None
+
+
+def _prototype(item: Mapping[str, object]) -> tuple[str, DefaultSeen] | None:
+    delegate, creator = item.get("delegate"), item.get("activating_user")
+    role, name = item.get("role"), None
+    if isinstance(delegate, Mapping) and delegate.get("kind") == "user":
+        name = delegate.get("name")
+    if not isinstance(name, str) or not isinstance(role, str):
+        return None
+    by = creator.get("name") if isinstance(creator, Mapping) else None
+    return name, DefaultSeen(role, by if isinstance(by, str) else None, str(item.get("id")))
+
+
+def _items(reply: Reply, key: str) -> list[Mapping[str, object]]:
+    body = parse_json(reply)
+    items = body.get(key) if isinstance(body, Mapping) else None
+    if not isinstance(items, list) or not all(isinstance(each, Mapping) for each in items):
+        raise not_understood(reply, write=False)
+    return items

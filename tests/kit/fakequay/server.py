@@ -142,6 +142,17 @@ class FakeQuay:
         """Return the names of the API operations from *since* on."""
         return [each.operation for each in self.calls(since)]
 
+    def actions(self, user: str, password: str, repository: str) -> set[str]:
+        """Return what the registry's answer lets *user* do with *repository* (`ns/name`)."""
+        pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+        scope = f"repository:{repository}:pull,push,*"
+        request = urllib.request.Request(f"{self.url}/v2/auth?service=quay&scope={scope}")
+        request.add_header("Authorization", f"Basic {pair}")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            claims = json.loads(answer.read())["token"].split(".")[1]
+        access = json.loads(base64.urlsafe_b64decode(claims + "=="))["access"]
+        return {action for each in access for action in each["actions"]}
+
     def login(self, user: str, password: str) -> bool:
         """Tell whether the registry lets *user* in, asked over HTTP as a client would."""
         pair = base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -110,9 +110,7 @@ class LabelRequirement(Part):
     """One expression of a label selector, as Kubernetes defines it."""
 
     key: Annotated[str, StringConstraints(min_length=1, max_length=317)]
-    operator: Annotated[
-        str, Field(json_schema_extra={"enum": ["In", "NotIn", "Exists", "DoesNotExist"]})
-    ]
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
     values: Annotated[
         list[Annotated[str, StringConstraints(max_length=63)]], Field(max_length=64)
     ] = []

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from ..conditions import Condition
 from .base import Duration, Glob, LabelSelector, ObjectName, Part, Rule, rules
+from .permissions import Role
 
 __all__ = [
     "AccessRule",
@@ -79,6 +80,9 @@ class AccessRule(Part):
     organizations: Annotated[list[Glob], Field(max_length=64)] = []
     users: Annotated[list[Glob], Field(max_length=64)] = []
     robot_names: Annotated[list[Glob] | None, Field(max_length=64)] = None
+    max_role: Role = "write"
+    teams: Annotated[list[Glob], Field(max_length=64)] = []
+    defaults: bool = False
     adoption: bool = False
     takeover: Annotated[
         list[Annotated[str, StringConstraints(min_length=1, max_length=128)]], Field(max_length=16)
@@ -115,6 +119,7 @@ class _ConnectionBody(Part):
     allow_plaintext: bool = False
     limits: Limits = Limits()
     resync_interval: Duration = "5m"
+    drift_interval: Duration = "1h"
 
     @property
     def origin(self) -> str:

@@ -20,6 +20,7 @@ from ..errors import InvalidSpec, Reason
 from ..names import FULL_NAME_MAX, MARKER_KEY, is_robot_short_name
 from .base import SHORTEST_WORDS, Part
 from .connection import PORT_WORDS, ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
+from .permissions import Permissions
 from .robot import ConnectionRef, RobotSpec, RobotStatus, robot_name_of
 
 __all__ = [
@@ -56,6 +57,7 @@ def parse_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
     if MARKER_KEY in parsed.metadata:
         raise _invalid(f"metadata must not hold the key {MARKER_KEY}")
     _check_secrets(parsed)
+    _check_permissions(parsed)
     return parsed
 
 
@@ -116,10 +118,21 @@ def _check_secrets(spec: RobotSpec) -> None:
     for secret in spec.secrets or ():
         if secret.keys is not None and secret.format != "Opaque":
             raise _invalid("keys can be named for format: Opaque only")
+        if secret.keys is not None and len(set(secret.keys.model_dump().values())) < 3:
+            raise _invalid("username, password and registry need three different keys")
         if secret.scope != "Registry" and secret.format == "BasicAuth":
             raise _invalid("format: BasicAuth holds no registry, so scope must be Registry")
+        if secret.scope == "Repositories" and secret.format != "DockerConfigJson":
+            raise _invalid("scope: Repositories needs format: DockerConfigJson")
+        pulls = any("imagePullSecrets" in each.links for each in secret.service_accounts)
+        if pulls and secret.format != "DockerConfigJson":
+            raise _invalid("imagePullSecrets can name a Secret of format: DockerConfigJson only")
         for key in (*secret.labels, *secret.annotations):
-            if key.startswith(f"{MARKER_KEY}/") or key == "app.kubernetes.io/managed-by":
+            if (
+                key == MARKER_KEY
+                or key.startswith(f"{MARKER_KEY}/")
+                or key == "app.kubernetes.io/managed-by"
+            ):
                 raise _invalid("labels and annotations under quayrobot.io/ are the operator's own")
 
 
@@ -129,6 +142,22 @@ def _parse(model: type[PartT], spec: Mapping[str, object]) -> PartT:
     except ValidationError as error:
         places = sorted({_told(each) for each in error.errors(include_input=False)})
         raise _invalid("not accepted: " + ", ".join(places[:5])) from None
+
+
+def _check_permissions(spec: RobotSpec) -> None:
+    wanted = spec.permissions or Permissions()
+    if spec.user is not None and (wanted.teams or wanted.defaults):
+        raise _invalid("permissions.teams and permissions.defaults belong to organizations")
+
+    names = [each.name for each in wanted.repositories]
+    creators = [each.creator for each in wanted.defaults]
+    for several in (names, creators, wanted.teams):
+        if len(several) != len(set(several)):
+            raise _invalid("permissions name something twice")
+
+    scoped = [each for each in spec.secrets or () if each.scope == "Repositories"]
+    if scoped and not wanted.repositories:
+        raise _invalid("scope: Repositories needs permissions.repositories")
 
 
 def _told(error: ErrorDetails) -> str:

@@ -17,12 +17,16 @@ from pydantic import Field, StringConstraints
 from ..conditions import Condition
 from ..names import MARKER_KEY, OwnerName, RobotName
 from .base import ObjectName, OwnerText, Part, Rule, rules
+from .permissions import GrantsState, Permissions
 
 __all__ = [
     "ConnectionRef",
+    "LinkState",
     "RobotSpec",
     "RobotStatus",
     "SecretSpec",
+    "ServiceAccountLink",
+    "links_of",
     "robot_name_of",
     "secrets_of",
 ]
@@ -61,12 +65,22 @@ class SecretKeys(Part):
     }
 
 
+class ServiceAccountLink(Part):
+    """A ServiceAccount of the own namespace that is to name the Secret, and where."""
+
+    name: ObjectName
+    links: Annotated[
+        list[Literal["imagePullSecrets", "secrets"]],
+        Field(min_length=1, max_length=2, json_schema_extra={"x-kubernetes-list-type": "set"}),
+    ] = ["imagePullSecrets"]
+
+
 class SecretSpec(Part):
     """One Secret that carries the credential."""
 
     name: ObjectName
     format: Literal["DockerConfigJson", "BasicAuth", "Opaque"] = "DockerConfigJson"
-    scope: Literal["Registry", "Organization"] = "Registry"
+    scope: Literal["Registry", "Organization", "Repositories"] = "Registry"
     labels: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=63)]],
         Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
@@ -77,6 +91,16 @@ class SecretSpec(Part):
     ] = {}
     keys: SecretKeys | None = None
     deletion_policy: Literal["Delete", "Retain"] = "Delete"
+    service_accounts: Annotated[
+        list[ServiceAccountLink],
+        Field(
+            max_length=16,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
+        ),
+    ] = []
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -88,6 +112,17 @@ class SecretSpec(Part):
             Rule(
                 rule="self.scope == 'Registry' || self.format != 'BasicAuth'",
                 message="format: BasicAuth holds no registry, so scope must be Registry",
+            ),
+            Rule(
+                rule="self.scope != 'Repositories' || self.format == 'DockerConfigJson'",
+                message="scope: Repositories needs format: DockerConfigJson, the only one with "
+                "an entry per repository",
+            ),
+            Rule(
+                rule="self.format == 'DockerConfigJson' || !has(self.serviceAccounts) || "
+                "self.serviceAccounts.all(a, !a.links.exists(l, l == 'imagePullSecrets'))",
+                message="imagePullSecrets can name a Secret of format: DockerConfigJson only; "
+                "give links: [secrets]",
             ),
         )
     }
@@ -151,6 +186,7 @@ class RobotSpec(Part):
     creation_policy: Literal["Create", "Adopt", "CreateOrAdopt"] = "Create"
     deletion_policy: Literal["Delete", "Orphan"] = "Delete"
     suspend: bool = False
+    permissions: Permissions | None = None
     secrets: Annotated[
         list[SecretSpec] | None,
         Field(
@@ -196,6 +232,18 @@ ROBOT_RULES = (
         message="'<organization or user>+<robotName>' must not be longer than 255 characters; "
         "set a shorter spec.robotName",
     ),
+    Rule(
+        rule="!has(self.spec.user) || !has(self.spec.permissions) || "
+        "(size(self.spec.permissions.teams) == 0 && size(self.spec.permissions.defaults) == 0)",
+        message="permissions.teams and permissions.defaults belong to organizations; "
+        "a user's robot can have repositories only",
+    ),
+    Rule(
+        rule="!has(self.spec.secrets) || (has(self.spec.permissions) && "
+        "size(self.spec.permissions.repositories) > 0) || "
+        "self.spec.secrets.all(s, s.scope != 'Repositories')",
+        message="scope: Repositories needs permissions.repositories: they are its entries",
+    ),
     *(Rule(rule=rule, message=_SAME_FORMAT, transition=True) for rule in _FORMAT_KEPT),
 )
 
@@ -234,6 +282,14 @@ class SecretState(Part):
     digest: str
 
 
+class LinkState(Part):
+    """A ServiceAccount that names a Secret because of us; stored before it does."""
+
+    service_account: str
+    secret: str
+    link: str
+
+
 class RobotStatus(Part):
     """What the operator knows about a QuayRobot."""
 
@@ -243,6 +299,8 @@ class RobotStatus(Part):
     connection: ConnectionState | None = None
     credential: CredentialState | None = None
     secrets: tuple[SecretState, ...] = ()
+    grants: GrantsState | None = None
+    links: tuple[LinkState, ...] = ()
     pending: tuple[str, ...] = ()
 
     @property
@@ -254,6 +312,16 @@ class RobotStatus(Part):
 def robot_name_of(name: str, spec: RobotSpec) -> RobotName:
     """Return the effective name of the robot of the resource called *name*."""
     return RobotName(spec.owner, spec.robot_name or name)
+
+
+def links_of(name: str, spec: RobotSpec) -> tuple[LinkState, ...]:
+    """Return the links from ServiceAccounts that the resource called *name* wants."""
+    return tuple(
+        LinkState(service_account=account.name, secret=secret.name, link=link)
+        for secret in secrets_of(name, spec).values()
+        for account in secret.service_accounts
+        for link in account.links
+    )
 
 
 def secrets_of(name: str, spec: RobotSpec) -> Mapping[str, SecretSpec]:

@@ -1,0 +1,92 @@
+"""
+How are a robot's rights read and changed?
+
+What Quay refuses for one repository or team holds up no other; what may or may
+not have happened is forgotten, so that the next pass reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from ..model.actions import (
+    ChangeDefault,
+    GiveDefault,
+    GiveRole,
+    GrantChange,
+    JoinTeam,
+    LeaveTeam,
+    LookAtGrants,
+    TakeDefault,
+    TakeRole,
+)
+from ..model.errors import QuayRobotError, Refused
+from ..model.world import DefaultSeen, GrantsSeen, Present, Unknown
+from ..plan.grants import after, known_grants, target_of
+from ..plan.scene import Scene
+from .lines import Line
+
+__all__ = ["change_grant", "look_at_grants"]
+
+
+async def look_at_grants(line: Line, action: LookAtGrants, scene: Scene) -> Scene:
+    """
+    Return the scene with the robot's rights as Quay shows them.
+
+    Raises:
+        Denied: Quay refused the credential.
+    """
+    try:
+        await line.grants.look(action.robot, action.repositories)
+    except Refused as error:
+        return replace(scene, grants=Unknown(error))
+    return replace(scene, grants=line.grants.view(action.robot))
+
+
+async def change_grant(line: Line, change: GrantChange, scene: Scene) -> Scene:
+    """
+    Make one change and return the scene after it; a refusal is noted there.
+
+    Raises:
+        QuayRobotError: It is not known whether it was made, or nothing can be made now.
+    """
+    try:
+        default = await _make(line, change)
+    except Refused as error:
+        refusals = {**scene.grant_refusals, target_of(change): error}
+        return replace(scene, grant_refusals=refusals)
+    except QuayRobotError:
+        line.grants.forget(scene.robot_name)
+        raise
+    now = _after(change, known_grants(scene) or GrantsSeen(), default)
+    line.grants.wrote(scene.robot_name, now)
+    return replace(scene, grants=Present(now))
+
+
+def _after(change: GrantChange, before: GrantsSeen, made: DefaultSeen | None) -> GrantsSeen:
+    if made is None:
+        return after(change, before)
+    return replace(before, defaults=(*before.defaults, made))
+
+
+async def _make(line: Line, change: GrantChange) -> DefaultSeen | None:
+    rights = line.client.rights
+    match change:
+        case GiveRole(robot, repository, role):
+            await rights.give_role(robot, repository, role)
+        case TakeRole(robot, repository):
+            await rights.take_role(robot, repository)
+        case JoinTeam(robot, team):
+            await rights.join_team(robot, team)
+        case LeaveTeam(robot, team):
+            await rights.leave_team(robot, team)
+        case GiveDefault(robot, role, creator):
+            return await rights.give_default(robot, role, creator)
+        case ChangeDefault(robot, seen, role):
+            await rights.change_default(robot, seen, role)
+        case TakeDefault(robot, seen):
+            await rights.take_default(robot, seen)
+        case _:
+            assert_never(change)
+    return None

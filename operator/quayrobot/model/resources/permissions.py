@@ -1,0 +1,84 @@
+"""
+Which rights does a robot have?
+
+Roles on repositories, memberships of teams, and default permissions: roles on
+repositories that somebody makes later. Names are Quay's own, without the
+organization in front.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from .base import OwnerText, Part, Rule, rules
+
+__all__ = [
+    "ROLES",
+    "DefaultGrant",
+    "GrantsState",
+    "Permissions",
+    "RepositoryGrant",
+    "Role",
+    "TeamName",
+]
+
+Role = Literal["read", "write", "admin"]
+ROLES: tuple[Role, ...] = ("read", "write", "admin")
+REPOSITORY_PATTERN = r"^[a-z0-9][.a-z0-9_-]*(/[a-z0-9][.a-z0-9_-]*)*$"
+TEAM_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
+
+RepositoryName = Annotated[str, StringConstraints(pattern=REPOSITORY_PATTERN, max_length=255)]
+TeamName = Annotated[str, StringConstraints(pattern=TEAM_PATTERN, min_length=2, max_length=255)]
+
+
+class RepositoryGrant(Part):
+    """A role on one repository of the robot's own organization or user."""
+
+    name: RepositoryName
+    role: Role
+
+
+class DefaultGrant(Part):
+    """A role on every repository that is made later; *creator* limits it to one maker."""
+
+    role: Role
+    creator: OwnerText | None = None
+
+
+ONE_PER_CREATOR = Rule(
+    rule="self.all(a, self.exists_one(b, (has(a.creator) ? a.creator : '') == "
+    "(has(b.creator) ? b.creator : '')))",
+    message="defaults must not name one creator (or none) twice",
+)
+
+
+class Permissions(Part):
+    """All rights of a robot (Exact), or some of them (Additive)."""
+
+    mode: Literal["Exact", "Additive"] = "Exact"
+    repositories: Annotated[
+        list[RepositoryGrant],
+        Field(
+            max_length=128,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
+        ),
+    ] = []
+    teams: Annotated[
+        list[TeamName], Field(max_length=64, json_schema_extra={"x-kubernetes-list-type": "set"})
+    ] = []
+    defaults: Annotated[
+        list[DefaultGrant], Field(max_length=16, json_schema_extra=rules(ONE_PER_CREATOR))
+    ] = []
+
+
+class GrantsState(Part):
+    """What we put there, stored before the grant, so that it can be taken back."""
+
+    repositories: tuple[RepositoryGrant, ...] = ()
+    teams: tuple[str, ...] = ()
+    defaults: tuple[DefaultGrant, ...] = ()

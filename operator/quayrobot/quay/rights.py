@@ -1,0 +1,221 @@
+"""
+Which calls read and change what a robot may do?
+
+Quay tells rights from three sides: the list of robots shows repositories and
+teams without roles, a repository's own list shows the roles, prototypes are
+the organization's default permissions. Changes are upserts where Quay has
+them; where it answers "already so", that is success here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from ..model.errors import Ambiguous, Conflict, Reason, Refused
+from ..model.names import OwnerName, RobotName
+from ..model.world import DefaultSeen
+from .transport import Reply
+from .wire import (
+    failure,
+    message_of,
+    not_understood,
+    parse_grants,
+    parse_prototype,
+    parse_prototypes,
+    parse_roles,
+)
+
+__all__ = ["Rights", "Send"]
+
+REPO_ADMIN = "the scope repo:admin, of an administrator of the repository"
+ROBOT_GONE = ("Invalid username", "Unknown user", "Missing delegate user")
+
+
+class Send(Protocol):
+    """Makes one call under the connection's budget."""
+
+    def __call__(
+        self,
+        operation: str,
+        method: str,
+        path: tuple[str, ...],
+        *,
+        body: object = None,
+        query: str = "",
+    ) -> Awaitable[Reply]:
+        """Return the reply; raises QuayRobotError where there is none."""
+
+
+class Rights:
+    """Reads and changes the rights of robots through one connection."""
+
+    def __init__(self, send: Send, scope: Callable[[OwnerName], str]) -> None:
+        self._send, self._scope = send, scope
+
+    async def list_grants(
+        self, owner: OwnerName
+    ) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+        """
+        Return repositories and teams of every robot of *owner*, by full name.
+
+        Raises:
+            Refused: The token sees the robots, but not their rights.
+        """
+        query = "permissions=true&token=false"
+        reply = await self._send("robot.list-grants", "GET", _robots(owner), query=query)
+        if reply.status == 200:
+            return parse_grants(reply, owner, scope=self._scope(owner))
+        raise failure(reply, write=False, scope=self._scope(owner))
+
+    async def roles(self, owner: OwnerName, repository: str) -> dict[str, str]:
+        """Return the role of every robot and user on one repository; {} for none there."""
+        path = (*_repository(owner, repository), "permissions", "user", "")
+        reply = await self._send("repository.list-roles", "GET", path)
+        if reply.status == 200:
+            return parse_roles(reply)
+        raise failure(reply, write=False, scope=REPO_ADMIN)
+
+    async def defaults(self, owner: OwnerName) -> dict[str, tuple[DefaultSeen, ...]]:
+        """Return the default permissions of every robot of *owner*, by full name."""
+        reply = await self._send("prototype.list", "GET", _prototypes(owner))
+        if reply.status == 200:
+            return parse_prototypes(reply, owner)
+        raise failure(reply, write=False, scope=self._scope(owner))
+
+    async def give_role(self, robot: RobotName, repository: str, role: str) -> None:
+        """
+        Set the role of *robot* on *repository*.
+
+        Raises:
+            Refused: RepositoryNotFound; Quay answers 500 for that, so it is asked for then.
+        """
+        path = _role_path(robot, repository)
+        reply = await self._send("repository.give-role", "PUT", path, body={"role": role})
+        if reply.status == 200:
+            return
+        _check_robot(reply)
+        if reply.status == 500 and not await self._repository_exists(robot.owner, repository):
+            msg = f"there is no repository {robot.owner.name}/{repository} in Quay"
+            raise Refused(Reason.REPOSITORY_NOT_FOUND, msg)
+        raise failure(reply, write=True, scope=REPO_ADMIN)
+
+    async def take_role(self, robot: RobotName, repository: str) -> None:
+        """Take the role of *robot* on *repository*; having none is as good."""
+        reply = await self._send("repository.take-role", "DELETE", _role_path(robot, repository))
+        none = reply.status == 400 and message_of(reply).startswith(
+            "User does not have permission"
+        )
+        if reply.status == 204 or none:
+            return
+        raise failure(reply, write=True, scope=REPO_ADMIN)
+
+    async def join_team(self, robot: RobotName, team: str) -> None:
+        """
+        Make *robot* a member of *team*; being one is as good.
+
+        Raises:
+            Refused: TeamNotFound.
+        """
+        reply = await self._send("team.join", "PUT", _member(robot, team))
+        already = reply.status == 400 and "already a member" in message_of(reply)
+        if reply.status == 200 or already:
+            return
+        _check_robot(reply)
+        if reply.status == 404:
+            msg = f"there is no team {team} in the organization {robot.owner.name}"
+            raise Refused(Reason.TEAM_NOT_FOUND, msg)
+        raise failure(reply, write=True, scope=self._scope(robot.owner))
+
+    async def leave_team(self, robot: RobotName, team: str) -> None:
+        """Take *robot* out of *team*; not being in it is as good."""
+        reply = await self._send("team.leave", "DELETE", _member(robot, team))
+        outside = reply.status == 400 and "does not belong" in message_of(reply)
+        if reply.status in {204, 404} or outside:
+            return
+        raise failure(reply, write=True, scope=self._scope(robot.owner))
+
+    async def give_default(self, robot: RobotName, role: str, creator: str | None) -> DefaultSeen:
+        """
+        Make a default permission and return it; Quay makes a second one when asked twice.
+
+        Raises:
+            Ambiguous: It may have been made: look before anything else.
+            Refused: There is no such creator.
+        """
+        body: dict[str, object] = {
+            "role": role,
+            "delegate": {"kind": "user", "name": robot.full},
+        }
+        if creator is not None:
+            body["activating_user"] = {"name": creator}
+        reply = await self._send("prototype.create", "POST", _prototypes(robot.owner), body=body)
+        seen = parse_prototype(reply) if reply.status == 200 else None
+        if seen is not None:
+            return seen[1]
+        _check_robot(reply)
+        if message_of(reply).startswith("Unknown activating user"):
+            msg = f"there is no user {creator} in Quay, named as creator of a default permission"
+            raise Refused(Reason.INVALID_SPEC, msg)
+        raise failure(reply, write=True, scope=self._scope(robot.owner))
+
+    async def change_default(self, robot: RobotName, seen: DefaultSeen, role: str) -> None:
+        """
+        Give the default permission *seen* another role.
+
+        Raises:
+            Conflict: It is gone.
+        """
+        path = (*_prototypes(robot.owner), seen.id or "")
+        reply = await self._send("prototype.change", "PUT", path, body={"role": role})
+        if reply.status == 200:
+            return
+        if reply.status == 404:
+            raise Conflict(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, "a default permission was deleted")
+        raise failure(reply, write=True, scope=self._scope(robot.owner))
+
+    async def take_default(self, robot: RobotName, seen: DefaultSeen) -> None:
+        """Delete the default permission *seen*; its being gone is as good."""
+        path = (*_prototypes(robot.owner), seen.id or "")
+        reply = await self._send("prototype.delete", "DELETE", path)
+        if reply.status in {204, 404}:
+            return
+        raise failure(reply, write=True, scope=self._scope(robot.owner))
+
+    async def _repository_exists(self, owner: OwnerName, repository: str) -> bool:
+        reply = await self._send("repository.get", "GET", _repository(owner, repository))
+        if reply.status == 200:
+            return True
+        if reply.status == 404 and reply.content_type == "application/json":
+            return False
+        if reply.status in {401, 403, 429}:
+            raise failure(reply, write=False, scope=REPO_ADMIN)
+        raise not_understood(reply, write=False)
+
+
+def _check_robot(reply: Reply) -> None:
+    if reply.status == 400 and message_of(reply).startswith(ROBOT_GONE):
+        msg = "the robot went while it was given a right"
+        raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
+
+
+def _robots(owner: OwnerName) -> tuple[str, ...]:
+    if owner.kind == "user":
+        return ("api", "v1", "user", "robots")
+    return ("api", "v1", "organization", owner.name, "robots")
+
+
+def _repository(owner: OwnerName, repository: str) -> tuple[str, ...]:
+    return ("api", "v1", "repository", owner.name, *repository.split("/"))
+
+
+def _role_path(robot: RobotName, repository: str) -> tuple[str, ...]:
+    return (*_repository(robot.owner, repository), "permissions", "user", robot.full)
+
+
+def _member(robot: RobotName, team: str) -> tuple[str, ...]:
+    return ("api", "v1", "organization", robot.owner.name, "team", team, "members", robot.full)
+
+
+def _prototypes(owner: OwnerName) -> tuple[str, ...]:
+    return ("api", "v1", "organization", owner.name, "prototypes")
