@@ -79,7 +79,7 @@ def test_a_right_taken_by_hand_comes_back_at_the_beat_and_an_undeclared_one_goes
     quay = shop.house.quay
     quay.admin("grant", repository=f"{shop.name}/app", user=shop.full(), role=None)
     quay.admin("grant", repository=f"{shop.name}/lib", user=shop.full(), role="admin")
-    quay.admin("member", org=shop.name, team="ops", member=shop.full())
+    quay.admin("team/member", org=shop.name, team="ops", member=shop.full())
 
     wait_for(
         lambda: (
@@ -96,7 +96,7 @@ def test_additive_takes_back_only_what_it_gave(shop: Tenant):
     declare(shop, mode="Additive", repositories=READS, teams=["devs"])
     shop.wait_ready()
     quay.admin("grant", repository=f"{shop.name}/lib", user=shop.full(), role="write")
-    quay.admin("member", org=shop.name, team="ops", member=shop.full())
+    quay.admin("team/member", org=shop.name, team="ops", member=shop.full())
 
     declare(shop, mode="Additive", repositories=[{"name": "group/tool", "role": "read"}])
     shop.wait_ready()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from starlette.routing import Route
 from .accounts import add_organization
 from .beginnings import write_bootstrap_token
 from .repositories import add_repository
-from .state import ALL_SCOPES, OAuth, Robot, Team
+from .state import ALL_SCOPES, OAuth, Prototype, Robot, Team
 
 if TYPE_CHECKING:
     from .application import Double
@@ -172,6 +173,12 @@ def set_grant(double: Double, fields: Fields) -> None:
         granted[name] = fields["role"]
 
 
+def make_prototype(double: Double, fields: Fields) -> None:
+    """Make a default permission of *org* for the user or robot *delegate*, by hand."""
+    made = Prototype(uuid.uuid4().hex, fields["role"], fields["delegate"], "user")
+    double.state.organizations[fields["org"]].prototypes[made.id] = made
+
+
 def show_grants(double: Double, fields: Fields) -> Fields:
     """Return what the robot *name* was given: repositories, teams, default permissions."""
     robot, state = fields["name"], double.state
@@ -260,6 +267,7 @@ CALLS: dict[str, Callable[[Double, Fields], Any]] = {
     "team/member": set_member,
     "grant": set_grant,
     "grants": show_grants,
+    "prototype": make_prototype,
     "federation": show_federation,
     "federation/set": set_federation,
     "settings": set_settings,
