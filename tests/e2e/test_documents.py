@@ -1,0 +1,370 @@
+"""Does what README, docs/uninstall.md and deploy/examples tell users to do work to the letter?"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quayrobot.model.crd import DEFINITIONS
+from tests.kit.canary import CanaryWatch, oauth_token, robot_token
+from tests.kit.controlplane import ControlPlane
+from tests.kit.controlplane.fixture import missing_part
+from tests.kit.fakequay import FakeQuay
+from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
+from tests.kit.processes import wait_for
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = Path("deploy", "examples")
+IMAGE = "registry.example.com/infra/quay-robot-operator:0.1.0"
+URL = re.compile(r"^( *)url: https://quay\.example\.com(:\d+)?$", re.MULTILINE)
+FENCED = r"^ *```sh\n(.*?)^ *```$"
+ROBOT = "acme+default-puller"
+
+
+# What the documents say -------------------------------------------------------
+
+
+def blocks(text: str) -> list[str]:
+    """Return the shell blocks of *text*, as they stand."""
+    found = re.findall(FENCED, text, re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(each) for each in found]
+
+
+def quickstart() -> str:
+    """Return the shell block of the README's quickstart."""
+    text = (ROOT / "README.md").read_text()
+    _before, section = text.split("\n## Quickstart for a cluster\n")
+    (block,) = blocks(section.split("\n## ")[0])
+    return block
+
+
+def uninstall(name: str) -> str:
+    """Return a marked shell block of docs/uninstall.md."""
+    text = (ROOT / "docs" / "uninstall.md").read_text()
+    _before, marked = text.split(f"<!-- {name}:begin -->")
+    (block,) = blocks(marked.split(f"<!-- {name}:end -->")[0])
+    return block
+
+
+def for_double(text: str, quay: FakeQuay) -> str:
+    """Return *text* with the double's address, and nothing else changed."""
+    changed, times = URL.subn(rf"\1url: {quay.url}\n\1allowPlaintext: true", text)
+    assert times, "no registry's address was found"
+    return changed
+
+
+# Who follows them -------------------------------------------------------------
+
+
+class Reader:
+    """A user with a shell, in which `kubectl` leads to the cluster of the test."""
+
+    def __init__(self, plane: ControlPlane, quay: FakeQuay, folder: Path) -> None:
+        self.plane, self.quay = plane, quay
+        self.operator: OperatorProcess | None = None
+        self._folder = folder
+        kubectl = folder / "bin" / "kubectl"
+        kubectl.parent.mkdir()
+        kubectl.write_text(f'#!/bin/sh\nexec {shlex.join(plane.kubectl_command)} "$@"\n')
+        kubectl.chmod(0o755)
+
+    def begin(self, script: str, cwd: Path = ROOT, **variables: str) -> Callable[[], str]:
+        """Start *script*; the result waits for its end and returns its output."""
+        bin_folder = self._folder / "bin"
+        env = {"PATH": f"{bin_folder}:{os.environ['PATH']}", "HOME": str(self._folder)}
+        process = subprocess.Popen(
+            ["bash", "-eu", "-o", "pipefail", "-c", script],
+            cwd=cwd,
+            env=env | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+        def end() -> str:
+            try:
+                said, _none = process.communicate(timeout=120)
+            finally:
+                process.kill()
+            assert process.returncode == 0, f"{script}\n{said}"
+            return said
+
+        return end
+
+    def run(self, script: str, cwd: Path = ROOT, **variables: str) -> str:
+        """Run *script* and return its output."""
+        return self.begin(script, cwd, **variables)()
+
+    def start_operator(self) -> None:
+        """Do what a kubelet would: run what the Deployment asks for, as who it says."""
+        config = self.plane.service_account_kubeconfig(NAMESPACE, ACCOUNT)
+        self.operator = OperatorProcess(config, self.plane.folder)
+        self.operator.start()
+
+    def install(self) -> str:
+        """Follow the README's quickstart, and return what was said."""
+        token = self.quay.admin("token", value=oauth_token())
+        script = for_double(quickstart(), self.quay)
+        end = self.begin(script, IMAGE=IMAGE, QUAY_TOKEN=token)
+        wait_for(lambda: self._image() == IMAGE, "a Deployment with the image")
+        self.start_operator()
+        return end()
+
+    def _image(self) -> str | None:
+        found = self.plane.get("deployment", "quay-robot-operator", NAMESPACE) or {}
+        containers = found and found["spec"]["template"]["spec"]["containers"]
+        return containers[0]["image"] if containers else None
+
+    def names(self, kinds: str, *args: str) -> list[str]:
+        """Return the names of all objects of *kinds*."""
+        return self.plane.kubectl("get", kinds, *args, "-o", "name").split()
+
+    def ready(self, name: str) -> str:
+        """Return the status and the reason of a robot's Ready."""
+        body = self.plane.get("quayrobot", name, "default") or {}
+        conditions = body.get("status", {}).get("conditions", [])
+        ready = [each for each in conditions if each["type"] == "Ready"]
+        return f"{ready[0]['status']}/{ready[0]['reason']}" if ready else ""
+
+    def token_secret(self) -> tuple[str, ...]:
+        """Return kubectl's words for a Secret with a token of Quay."""
+        token = self.quay.admin("token", value=oauth_token())
+        return ("secret", "generic", "quay-token", f"--from-literal=token={token}")
+
+    def credential(self) -> tuple[str, str]:
+        """Return user and password from the quickstart's Secret."""
+        body = self.plane.get("secret", "default-puller", "default")
+        assert body is not None
+        config = json.loads(base64.b64decode(body["data"][".dockerconfigjson"]))
+        (entry,) = config["auths"].values()
+        user, _colon, password = base64.b64decode(entry["auth"]).decode().partition(":")
+        return user, password
+
+    def assert_nothing_is_left(self) -> None:
+        """Hold the cluster against what it was before."""
+        assert self.names("crd") == []
+        assert "namespace/quay-robot-operator" not in self.names("namespaces")
+        ours = self.names("clusterroles,clusterrolebindings")
+        assert [each for each in ours if "quay-robot" in each] == []
+
+
+@pytest.fixture
+def reader(
+    own_control_plane: ControlPlane, tmp_path: Path, canary_watch: CanaryWatch
+) -> Iterator[Reader]:
+    with FakeQuay() as quay:
+        quay.double.state.make_robot_token = robot_token
+        quay.admin("organization", name="acme")
+        made = Reader(own_control_plane, quay, tmp_path)
+        yield made
+        if made.operator is not None:
+            made.operator.stop()
+            said = made.operator.said()
+            canary_watch.add("operator log", lambda: said)
+
+
+@pytest.fixture
+def installed(reader: Reader) -> Reader:
+    reader.install()
+    return reader
+
+
+@pytest.fixture
+def removable(installed: Reader) -> Reader:
+    """Return an installation on a cluster that empties namespaces and collects garbage."""
+    if not installed.plane.has_controllers:
+        missing_part("the control plane has no controllers, so that no namespace ever goes")
+    return installed
+
+
+# README.md --------------------------------------------------------------------
+
+
+def test_the_quickstart_ends_with_a_robot_that_logs_in_and_its_last_command_deletes_it(
+    reader: Reader,
+):
+    said = reader.install()
+
+    assert "quayrobot.quayrobot.io/default-puller condition met" in said
+    assert reader.quay.admin("robots") == [ROBOT]
+    user, password = reader.credential()
+    assert user == ROBOT
+    assert reader.quay.login(user, password)
+
+    (command,) = re.findall(
+        r"`(kubectl .* delete quayrobot .*)` deletes", (ROOT / "README.md").read_text()
+    )
+    reader.run(command)
+
+    assert reader.quay.admin("robots") == []
+    if reader.plane.has_controllers:
+        gone = lambda: reader.plane.get("secret", "default-puller", "default") is None  # noqa: E731
+        wait_for(gone, "the Secret gone")
+
+
+# docs/uninstall.md --------------------------------------------------------------
+
+
+def test_an_uninstallation_takes_the_robots_the_definitions_and_the_operator(removable: Reader):
+    removable.run(uninstall("uninstall"))
+
+    assert removable.quay.admin("robots") == []
+    removable.assert_nothing_is_left()
+    wait_for(lambda: "No resources found" in removable.run(uninstall("left")), "no Secret left")
+
+
+def test_an_uninstallation_can_leave_the_robots_in_quay(removable: Reader):
+    user, password = removable.credential()
+
+    removable.run(uninstall("orphan"))
+    removable.run(uninstall("uninstall"))
+
+    assert removable.quay.admin("robots") == [ROBOT]
+    assert removable.quay.login(user, password)
+    removable.assert_nothing_is_left()
+    wait_for(lambda: "No resources found" in removable.run(uninstall("left")), "no Secret left")
+
+
+def test_a_blocked_deletion_ends_when_the_robot_is_given_up(installed: Reader):
+    installed.quay.down()
+    installed.plane.kubectl("delete", "quayrobot", "default-puller", "--wait=false")
+    blocked = "False/DeletionBlocked"
+    wait_for(lambda: installed.ready("default-puller") == blocked, "a blocked deletion")
+
+    installed.run(uninstall("giveup"), NAMESPACE="default", NAME="default-puller")
+
+    wait_for(lambda: installed.names("quayrobots", "-A") == [], "the resource gone")
+    installed.quay.up()
+    assert installed.quay.admin("robots") == [ROBOT]
+
+
+def test_without_an_operator_the_finalizers_are_taken_off_by_hand(
+    removable: Reader, tmp_path: Path
+):
+    plane, quay = removable.plane, removable.quay
+    text = for_double((ROOT / EXAMPLES / "namespaced-connection.yaml").read_text(), quay)
+    plane.kubectl("create", *removable.token_secret())
+    plane.kubectl("apply", "-f", "-", stdin=text.replace("team-a", "default"))
+    wait_for(lambda: removable.ready("builder") == "True/Reconciled", "the second robot")
+    assert removable.operator is not None
+    removable.operator.kill()
+    # What somebody does who did not read first: waited for, it would last for ever.
+    plane.kubectl("delete", "-k", str(ROOT / "deploy" / "manifests"), "--wait=false")
+    plane.kubectl("delete", "secret", "quay-token", "--wait=false")
+    assert len(removable.names("quayrobots", "-A")) == 2
+
+    removable.run(uninstall("release"))
+    removable.run(uninstall("secret"), NAMESPACE="default", SECRET="quay-token")
+
+    wait_for(lambda: plane.get("namespace", NAMESPACE) is None, "the namespace gone")
+    wait_for(lambda: removable.names("crd") == [], "the definitions gone")
+    removable.assert_nothing_is_left()
+    assert plane.get("secret", "quay-token", "default") is None
+    assert quay.admin("robots") == ["acme+builder", ROBOT]
+
+
+# deploy/ ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def definitions(control_plane: ControlPlane) -> ControlPlane:
+    """Return a control plane that knows our kinds, and the namespace of the examples."""
+    control_plane.kubectl("apply", "--validate=strict", "-k", str(ROOT / "deploy" / "manifests"))
+    control_plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
+    control_plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-a"}})
+    return control_plane
+
+
+STRICT = ("--dry-run=server", "--validate=strict")
+
+
+def test_the_manifests_are_accepted_by_the_letter(definitions: ControlPlane):
+    manifests = ROOT / "deploy" / "manifests"
+
+    said = definitions.kubectl("apply", "-k", str(manifests), *STRICT)
+
+    kinds = {line.split("/")[0] for line in said.splitlines()}
+    assert {"namespace", "deployment.apps", "serviceaccount"} <= kinds
+    assert said.count("customresourcedefinition") == len(DEFINITIONS)
+    assert "serverside-applied" in definitions.kubectl(
+        "apply", "--server-side", "--force-conflicts", "-k", str(manifests), *STRICT
+    )
+
+
+@pytest.mark.parametrize("name", sorted(each.name for each in (ROOT / EXAMPLES).glob("*.yaml")))
+def test_an_example_is_accepted_by_the_letter(definitions: ControlPlane, name: str):
+    text = (ROOT / EXAMPLES / name).read_text()
+    wrong = text.replace("\nspec:\n", "\nspec:\n  isNoField: true\n", 1)
+
+    said = definitions.kubectl("apply", "-f", "-", *STRICT, stdin=text)
+    refusal = definitions.kubectl_refused("apply", "-f", "-", *STRICT, stdin=wrong)
+
+    assert len(said.splitlines()) == text.count("\nkind: ")
+    assert 'unknown field "spec.isNoField"' in refusal
+
+
+@pytest.fixture
+def examples(reader: Reader, tmp_path: Path) -> Path:
+    """Return a folder with the examples for the double, and what they want beforehand."""
+    shutil.copytree(ROOT / EXAMPLES, tmp_path / EXAMPLES)
+    for file in (tmp_path / EXAMPLES).glob("*connection.yaml"):
+        file.write_text(for_double(file.read_text(), reader.quay))
+    reader.quay.admin("robot", name="acme+legacy-deployer")
+    return tmp_path
+
+
+@pytest.mark.parametrize("apply", ["kubectl apply", "kubectl apply --server-side"])
+def test_the_examples_become_ready_and_applied_again_they_change_nothing(
+    reader: Reader, examples: Path, apply: str
+):
+    diff = apply.replace("apply", "diff")
+    reader.run(f"{apply} -k deploy/manifests")
+    reader.run("kubectl wait --for=condition=Established crd --all --timeout=20s")
+    reader.start_operator()
+    reader.plane.kubectl("-n", NAMESPACE, "create", *reader.token_secret())
+
+    (walk,) = blocks((examples / EXAMPLES / "README.md").read_text())
+    said = reader.run(walk.replace("kubectl apply", apply), cwd=examples)
+    assert "quayrobot.quayrobot.io/team-a-puller" in said
+    reader.plane.kubectl("-n", "team-a", "create", *reader.token_secret())
+    reader.run(f"{apply} -f deploy/examples", cwd=examples)
+    for condition, kind in (
+        ("Ready", "quayrobots"),
+        ("Authorized", "quayconnections"),
+        ("Authorized", "clusterquayconnections"),
+    ):
+        reader.run(f"kubectl -n team-a wait --for=condition={condition} {kind} --all")
+    converged = objects(reader.plane)
+    assert len(converged) == 6
+
+    reader.run(f"{apply} -f deploy/examples", cwd=examples)
+
+    assert reader.run(f"{diff} -f deploy/examples", cwd=examples) == ""
+    assert reader.run(f"{diff} -k deploy/manifests") == ""
+    assert objects(reader.plane) == converged
+
+
+def objects(plane: ControlPlane) -> dict[str, tuple[Any, ...]]:
+    """Return what was declared and what became of it, with its version, by kind and name."""
+    kinds = "quayrobots,quayconnections,clusterquayconnections"
+    listed = json.loads(plane.kubectl("get", kinds, "-A", "-o", "json"))["items"]
+    return {
+        f"{each['kind']}/{each['metadata']['name']}": (
+            each["metadata"]["resourceVersion"],
+            each["spec"],
+            each["status"],
+        )
+        for each in listed
+    }
