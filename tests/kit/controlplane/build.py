@@ -174,10 +174,11 @@ def _watch(build: subprocess.Popen[bytes], log: Path, total: int) -> None:
 
 
 def _progress(done: int, total: int, spent_s: float) -> None:
-    left = spent_s / max(1, done) * max(0, total - done)
+    # The first packages say nothing about the rest.
+    known = done > total / 50
+    left = f", about {spent_s / done * (total - done) / 60:.1f} minutes left" if known else ""
     end = "\r" if sys.stderr.isatty() else "\n"
-    text = f"  {done} of {total} packages, about {left / 60:.1f} minutes left   "
-    print(text, end=end, file=sys.stderr, flush=True)
+    print(f"  {done} of {total} packages{left}   ", end=end, file=sys.stderr, flush=True)
 
 
 def _run(command: list[str], env: dict[str, str]) -> str:
