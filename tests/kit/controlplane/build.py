@@ -175,7 +175,7 @@ def _watch(build: subprocess.Popen[bytes], log: Path, total: int) -> None:
 
 def _progress(done: int, total: int, spent_s: float) -> None:
     # The first packages say nothing about the rest.
-    known = done > total / 50
+    known = total / 50 < done < total
     left = f", about {spent_s / done * (total - done) / 60:.1f} minutes left" if known else ""
     end = "\r" if sys.stderr.isatty() else "\n"
     print(f"  {done} of {total} packages{left}   ", end=end, file=sys.stderr, flush=True)
