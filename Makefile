@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
+# Each worker has a control plane of its own; the tests mostly wait, so more than cores are good.
+WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
@@ -33,7 +35,7 @@ check: $(STAMP) ## lint, types, layers, CRD parity and unit tests, in under a mi
 
 test: $(STAMP) ## all tests, on a real API server (built once, with progress)
 	@$(RUN) -m tests.kit.controlplane build
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n $(WORKERS)
 
 demo: $(STAMP) ## the main job on this machine, with a verdict
 	@$(RUN) -m tests.kit.demo

@@ -31,14 +31,14 @@ __all__ = [
     "pytest_terminal_summary",
 ]
 
+API_SERVER = "api server"
 FIXTURES = {"control_plane", "own_control_plane"}
 
 
 @dataclass
 class Tally:
-    """What ran against which API server."""
+    """Which API server the tests of this process have."""
 
-    ran: int = 0
     server: str = ""
 
 
@@ -103,32 +103,30 @@ def _cluster(config: pytest.Config) -> Iterator[ControlPlane]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Count the tests that came as far as to use an API server."""
-    counts = bool(FIXTURES & set(getattr(item, "fixturenames", ())))
-    tally = item.config.stash[TALLY]
-    tally.ran += counts
-    try:
-        return (yield)
-    except pytest.skip.Exception:
-        tally.ran -= counts
-        raise
+    """Note with the test that it came as far as to use an API server."""
+    result = yield
+    if FIXTURES & set(getattr(item, "fixturenames", ())):
+        # With the report, so that it also arrives from another process.
+        item.user_properties.append((API_SERVER, item.config.stash[TALLY].server))
+    return result
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how much was real, and what tests have measured."""
-    lines = [*_measured(terminalreporter)]
-    tally = terminalreporter.config.stash[TALLY]
-    if tally.ran:
-        some = "1 test" if tally.ran == 1 else f"{tally.ran} tests"
-        lines.append(f"{some} ran against a real API server ({tally.server})")
+    noted = list(_noted(terminalreporter))
+    servers = [value for name, value in noted if name == API_SERVER]
+    lines = [f"{name}: {value}" for name, value in noted if name != API_SERVER]
+    if servers:
+        some = "1 test" if len(servers) == 1 else f"{len(servers)} tests"
+        lines.append(f"{some} ran against a real API server ({servers[0]})")
     if lines:
         terminalreporter.section("measured")
     for line in lines:
         terminalreporter.write_line(line)
 
 
-def _measured(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:
+def _noted(terminalreporter: pytest.TerminalReporter) -> Iterator[tuple[str, object]]:
     for reports in terminalreporter.stats.values():
         for report in reports:
             if getattr(report, "when", None) == "call":
-                yield from (f"{name}: {value}" for name, value in report.user_properties)
+                yield from report.user_properties
