@@ -24,6 +24,7 @@ FULL_SECRET = {
     "annotations": {"k": "v"},
     "keys": {"username": "u", "password": "p", "registry": "r"},
     "deletionPolicy": "Delete",
+    "serviceAccounts": [{"name": "builder", "links": ["secrets"]}],
 }
 FULL_ROBOT = {
     "connectionRef": {"kind": "QuayConnection", "name": "own"},
@@ -34,6 +35,12 @@ FULL_ROBOT = {
     "creationPolicy": "Create",
     "deletionPolicy": "Delete",
     "suspend": False,
+    "permissions": {
+        "mode": "Exact",
+        "repositories": [{"name": "app", "role": "read"}],
+        "teams": ["devs"],
+        "defaults": [{"role": "read", "creator": "mary"}],
+    },
     "secrets": [FULL_SECRET],
 }
 _CONNECTION = {
@@ -43,6 +50,7 @@ _CONNECTION = {
     "allowPlaintext": False,
     "limits": {"timeout": "30s"},
     "resyncInterval": "5m",
+    "driftInterval": "1h",
 }
 FULL_OWN = {**_CONNECTION, "credentials": {"secretRef": {"name": "t", "key": "token"}}}
 FULL_SHARED = {
@@ -57,6 +65,9 @@ FULL_SHARED = {
             "organizations": ["acme"],
             "users": ["bob"],
             "robotNames": ["ci"],
+            "maxRole": "write",
+            "teams": ["devs"],
+            "defaults": False,
             "adoption": False,
             "takeover": ["c"],
         }
@@ -117,12 +128,21 @@ _URL = (
      "https://x#y", "https://x:123456", "https://x\n", "HTTPS://x"],
     ["https://x", "https://quay.example:8443/", "https://[::1]"],
 )  # fmt: skip
+_REPOSITORY = (
+    ["", "A", "-a", ".a", "/a", "a/", "a//b", "a/-b", "a b", "a:b", "a\n", "é"],
+    ["a", "a/b", "0.b-c_d/e-"],
+)
+_TEAM = (["A1", "-ab", "ab-", "a--b", "a+b", "a b", "ab\n", "éé"], ["ab", "a-b.c_d", "12"])
 _NAMESPACE = (["", "a.b", "A", "-a", "a-", "a\n"], ["a", "a-b"])
 PATTERNS = {
     ".spec.connectionRef.name": _OBJECT,
     ".spec.organization": _OWNER,
     ".spec.user": _OWNER,
+    ".spec.permissions.repositories[].name": _REPOSITORY,
+    ".spec.permissions.teams[]": _TEAM,
+    ".spec.permissions.defaults[].creator": _OWNER,
     ".spec.secrets[].name": _OBJECT,
+    ".spec.secrets[].serviceAccounts[].name": _OBJECT,
     ".spec.secrets[].keys.username": _DATA_KEY,
     ".spec.secrets[].keys.password": _DATA_KEY,
     ".spec.secrets[].keys.registry": _DATA_KEY,
@@ -130,12 +150,14 @@ PATTERNS = {
     ".spec.registryHost": _HOST,
     ".spec.limits.timeout": _DURATION,
     ".spec.resyncInterval": _DURATION,
+    ".spec.driftInterval": _DURATION,
     ".spec.credentials.secretRef.name": _OBJECT,
     ".spec.credentials.secretRef.key": _DATA_KEY,
     ".spec.credentials.secretRef.namespace": _NAMESPACE,
     ".spec.access[].organizations[]": _GLOB,
     ".spec.access[].users[]": _GLOB,
     ".spec.access[].robotNames[]": _GLOB,
+    ".spec.access[].teams[]": _GLOB,
 }
 # The longest value that is accepted, where it is not the letter `a` as often as allowed.
 LONGEST = {
@@ -146,7 +168,10 @@ LONGEST = {
     ".spec.registryHost": f"{'a' * 253}:65535",
     ".spec.limits.timeout": "0" * 29 + "10s",
     ".spec.resyncInterval": "0" * 29 + "10s",
+    ".spec.driftInterval": "0" * 29 + "10s",
 }
+# Lists of words that have to be some of these, each once.
+WORDS = {".spec.secrets[].serviceAccounts[].links": ["imagePullSecrets", "secrets"]}
 
 
 # CEL rules: at creation -----------------------------------------------------------
@@ -164,7 +189,9 @@ class Told:
 
 
 ORG = {"organization": "acme"}
-_DROPPED: Any = object()
+REPOSITORIES = {"permissions": {"repositories": [{"name": "app", "role": "read"}]}}
+TEAMS = {"permissions": {"teams": ["devs"]}}
+DEFAULTS = {"permissions": {"defaults": [{"role": "read"}]}}
 
 
 def _secret(**fields: Any) -> Body:
@@ -245,6 +272,23 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
     ],
     ("QuayRobot", "", 5): [
         Told(
+            bad=[{"user": "bob", **TEAMS}, {"user": "bob", **DEFAULTS}],
+            good=[{"user": "bob", **REPOSITORIES}, {**ORG, **TEAMS}, {**ORG, **DEFAULTS}],
+            words="belong to organizations",
+        )
+    ],
+    ("QuayRobot", "", 6): [
+        Told(
+            bad=[
+                {**ORG, **rights, **_secret(scope="Repositories")}
+                for rights in ({}, {"permissions": {}}, TEAMS)
+            ],
+            good=[{**ORG, **REPOSITORIES, **_secret(scope="Repositories")}],
+            words="scope: Repositories needs permissions.repositories",
+        )
+    ],
+    ("QuayRobot", "", 7): [
+        Told(
             before={**ORG, "secrets": [{"name": "a"}, {"name": "b", "format": "Opaque"}]},
             bad=[
                 {**ORG, "secrets": [{"name": "a", "format": "Opaque"}]},
@@ -259,7 +303,7 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
             words="give the Secret another name",
         )
     ],
-    ("QuayRobot", "", 6): [
+    ("QuayRobot", "", 8): [
         Told(
             before=ORG,
             bad=[{**ORG, **_secret(format="Opaque")}, {**ORG, **_secret(format="BasicAuth")}],
@@ -270,7 +314,7 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
             words="give the Secret another name",
         )
     ],
-    ("QuayRobot", "", 7): [
+    ("QuayRobot", "", 9): [
         Told(
             before={**ORG, **_secret(format="Opaque")},
             bad=[ORG],
@@ -307,6 +351,45 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
             good=[{**ORG, **_secret(format=each, scope="Organization")}
                   for each in ("Opaque", "DockerConfigJson")],
             words="scope must be Registry",
+        )
+    ],
+    ("QuayRobot", ".spec.secrets[]", 2): [
+        Told(
+            bad=[{**ORG, **REPOSITORIES, **_secret(format="Opaque", scope="Repositories")}],
+            good=[{**ORG, **REPOSITORIES, **_secret(scope="Repositories")}],
+            words="with an entry per repository",
+        )
+    ],
+    ("QuayRobot", ".spec.secrets[]", 3): [
+        Told(
+            bad=[
+                {**ORG, **_secret(format="Opaque", serviceAccounts=[{"name": "a"}])},
+                {**ORG, **_secret(format="BasicAuth", serviceAccounts=[
+                    {"name": "a", "links": ["secrets"]},
+                    {"name": "b", "links": ["secrets", "imagePullSecrets"]},
+                ])},
+            ],
+            good=[
+                {**ORG, **_secret(serviceAccounts=[{"name": "a"}])},
+                {**ORG, **_secret(format="Opaque", serviceAccounts=[
+                    {"name": "a", "links": ["secrets"]},
+                ])},
+            ],
+            words="give links: [secrets]",
+        )
+    ],
+    ("QuayRobot", ".spec.permissions.defaults", 0): [
+        Told(
+            bad=[
+                {**ORG, "permissions": {"defaults": [{"role": role, **who} for role in twice]}}
+                for who in ({}, {"creator": "mary"})
+                for twice in (["read", "read"], ["read", "write"])
+            ],
+            good=[{**ORG, "permissions": {"defaults": [
+                {"role": "read"}, {"role": "read", "creator": "mary"},
+                {"role": "read", "creator": "bob"},
+            ]}}],
+            words="name one creator (or none) twice",
         )
     ],
     **{
@@ -349,6 +432,7 @@ for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_
     ]
     for _path, _make in (
         (".spec.resyncInterval", lambda base, text: {**base, "resyncInterval": text}),
+        (".spec.driftInterval", lambda base, text: {**base, "driftInterval": text}),
         (".spec.limits.timeout", lambda base, text: {**base, "limits": {"timeout": text}}),
     ):
         CEL[_kind, _path, 0] = [
@@ -401,7 +485,7 @@ def _cases(rule: RuleName, value: Any) -> Iterator[Case]:
             yield _required(rule, rest)
         case "enum":
             for number, word in enumerate(value):
-                yield _sized(rule, word.lower(), word, *value, label=str(number))
+                yield _sized(rule, word.swapcase(), word, *value, label=str(number))
         case _:
             yield from _sizes(rule, keyword, value)
 
@@ -419,19 +503,26 @@ def _sizes(rule: RuleName, keyword: str, value: Any) -> Iterator[Case]:
             many = {f"k{number}": "v" for number in range(value + 1)}
             fits = dict(list(many.items())[:value])
             yield _sized(rule, many, fits, "too many", str(value))
+        case "minItems":
+            yield _sized(rule, [], value_at(_base(rule), rule.path), rule.field, str(value))
         case "unique":
-            twice = [FULL_SECRET, {**FULL_SECRET, "deletionPolicy": "Retain"}]
-            other = [FULL_SECRET, {**FULL_SECRET, "name": "second"}]
-            yield _sized(rule, twice, other, "duplicate value")
+            one, other = _two(rule)
+            yield _sized(rule, [one, one], [one, other], "duplicate value")
+
+
+# What can only be told of a Secret that carries a docker config.
+_DOCKER = tuple(f".spec.secrets[].{each}" for each in ("format", "scope", "serviceAccounts"))
 
 
 def _base(rule: RuleName) -> Body:
     body = whole(rule.kind)
     if rule.path == ".spec.user":
         del body["spec"]["organization"]
-        body["spec"]["user"] = "bob"
-    if rule.path == ".spec.secrets[].format":
-        del body["spec"]["secrets"][0]["keys"]
+        body["spec"] = {**body["spec"], "user": "bob", **REPOSITORIES}
+    if rule.path.startswith(_DOCKER):
+        (secret,) = body["spec"]["secrets"]
+        del secret["keys"]
+        secret["format"] = "DockerConfigJson"
     return body
 
 
@@ -447,10 +538,22 @@ def _sized(rule: RuleName, bad: Any, good: Any, *words: str, label: str = "") ->
 
 
 def _many(rule: RuleName, most: int) -> Case:
+    items = WORDS.get(rule.path) or [_numbered(rule, number) for number in range(most)]
+    return _sized(rule, [*items, items[0]], items, "too many", str(most))
+
+
+def _two(rule: RuleName) -> tuple[Any, Any]:
+    """Return two items of a list that may hold neither twice."""
+    one, other = WORDS.get(rule.path) or (_numbered(rule, 0), _numbered(rule, 1))
+    return one, other
+
+
+def _numbered(rule: RuleName, number: int) -> Any:
+    """Return the item of the full object, told from others by *number* where it can be."""
     (one,) = value_at(_base(rule), rule.path)
-    named = isinstance(one, dict) and "name" in one
-    items = [{**one, "name": f"n{number}"} if named else one for number in range(most + 1)]
-    return _sized(rule, items, items[:most], "too many", str(most))
+    if not isinstance(one, dict):
+        return f"{one}{number}"
+    return {**one, **{key: f"n{number}" for key in ("name", "creator") if key in one}}
 
 
 def _required(rule: RuleName, name: str) -> Case:

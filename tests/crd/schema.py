@@ -77,8 +77,8 @@ def _bound(node: Schema) -> Iterator[tuple[str, Any]]:
         yield f"required {name}", name
     for number, rule in enumerate(node.get("x-kubernetes-validations", ())):
         yield f"cel {number}", rule
-    if "x-kubernetes-list-map-keys" in node:
-        yield "unique", node["x-kubernetes-list-map-keys"]
+    if node.get("x-kubernetes-list-type") in {"map", "set"}:
+        yield "unique", node.get("x-kubernetes-list-map-keys")
 
 
 def with_value(body: Any, path: str, value: Any) -> Any:

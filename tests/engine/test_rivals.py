@@ -88,19 +88,11 @@ def test_one_of_two_has_it_at_every_stage(older, younger, seconds):
     assert len(found) == 1
 
 
-OVERTAKEN = pytest.mark.xfail(
-    strict=True,
-    reason="a finalizer counts as much as a robot that is held: an older resource that lost the "
-    "race for the PUT takes the claim from the holder, sees the holder's marker, and both stall",
-)
-
-
 @pytest.mark.parametrize("seconds", [0, 1, 2])
 def test_who_holds_the_robot_keeps_it_from_who_is_new(seconds):
     assert winners(body("b", 1, "holds"), body("a", seconds, "new")) == ["b"]
 
 
-@OVERTAKEN
 @pytest.mark.parametrize("seconds", [0, 1])
 def test_who_holds_the_robot_keeps_it_from_an_older_one_that_lost_the_race(seconds):
     assert winners(body("b", 1, "holds"), body("a", seconds, "bound")) == ["b"]
@@ -115,7 +107,6 @@ def test_of_two_who_are_new_the_older_has_it():
     assert winners(body("b", 0, "new"), body("a", 1, "new")) == ["b"]
 
 
-@OVERTAKEN
 def test_three_at_three_stages_are_one_owner():
     found = winners(body("a", 0, "new"), body("b", 1, "bound"), body("c", 2, "holds"))
 

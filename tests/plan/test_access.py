@@ -108,7 +108,6 @@ def test_no_rules_at_all_let_nobody_in():
         ({"operator": "Exists", "key": "other"}, False),
         ({"operator": "DoesNotExist", "key": "other"}, True),
         ({"operator": "NotIn", "values": ["x"], "key": "other"}, True),
-        ({"operator": "NoSuchThing"}, False),
     ],
 )
 def test_selector_expressions_mean_what_kubernetes_means(expression, expected):

@@ -14,7 +14,14 @@ from quayrobot.model.actions import (
 from quayrobot.model.errors import Ambiguous, QuayRobotError, Reason, Refused, TryLater
 from quayrobot.model.names import MARKER_KEY
 from quayrobot.model.resources.robot import RobotState
-from quayrobot.model.world import Absent, Missing, NamespaceSeen, Present, Unlooked
+from quayrobot.model.world import (
+    Absent,
+    GrantsSeen,
+    Missing,
+    NamespaceSeen,
+    Present,
+    Unlooked,
+)
 from quayrobot.plan.decide import decide
 
 from .scenes import (
@@ -123,7 +130,10 @@ def test_whether_the_owner_in_the_marker_lives_is_read_before_anything_is_said()
     assert decide(scene).actions == (LookAtOwner("QuayRobot", "bakery", "oven"),)
 
 
-ADOPTING = {"rules": (rule(adoption=True, robotNames=["*"]),)}
+ADOPTING = {
+    "rules": (rule(adoption=True, robotNames=["*"]),),
+    "grants": Present(GrantsSeen()),
+}
 
 
 @pytest.mark.parametrize(
@@ -201,7 +211,11 @@ def test_an_adopted_robot_whose_status_was_lost_is_adopted_anew_under_the_rules(
     ],
 )
 def test_a_robot_of_another_cluster_is_taken_over_only_as_the_rule_says(allowed, there, reason):
-    scene = fresh(robot=Present(got(there)), rules=(rule(takeover=[allowed]),))
+    scene = fresh(
+        robot=Present(got(there)),
+        rules=(rule(takeover=[allowed]),),
+        grants=Present(GrantsSeen()),
+    )
 
     if reason is None:
         assert does(scene) == ["RecordProgress", "AddFinalizer"]

@@ -1,55 +1,47 @@
 """
-Which scenes can there be at all, and what would their world answer?
+Which scenes can there be at all?
 
-Strategies that mix everything a look can show, likely or not, and a small
-world that carries actions out, so that a plan can be followed to its end.
+Strategies that mix everything a look can show, likely or not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, assert_never
+from dataclasses import replace
+from typing import Any
 
 from hypothesis import strategies as st
 
-from quayrobot.model.actions import (
-    Action,
-    AddFinalizer,
-    CreateRobot,
-    CreateSecret,
-    DeleteRobot,
-    DeleteSecret,
-    GuardConnection,
-    ListRobots,
-    LookAtOrganization,
-    LookAtOwner,
-    LookAtRobot,
-    LookAtUser,
-    RecordProgress,
-    RemoveFinalizer,
-    ReplaceSecret,
-)
+from quayrobot.model.conditions import Condition, ConditionType, rfc3339
 from quayrobot.model.errors import Ambiguous, Reason, Refused
 from quayrobot.model.names import MARKER_KEY
-from quayrobot.model.resources.robot import RobotState, RobotStatus, secrets_of
+from quayrobot.model.resources.permissions import GrantsState, Permissions
+from quayrobot.model.resources.robot import (
+    LinkState,
+    RobotSpec,
+    RobotState,
+    RobotStatus,
+    links_of,
+)
 from quayrobot.model.world import (
     Absent,
+    AccountSeen,
+    DefaultSeen,
+    GrantsSeen,
+    GrantsView,
     Missing,
     NamespaceSeen,
     Present,
-    RobotSeen,
     RobotView,
     SecretSeen,
     Seen,
     Unknown,
     Unlooked,
 )
-from quayrobot.plan.decide import decide
-from quayrobot.plan.scene import Finding, Plan, Scene
-from quayrobot.plan.verdict import progress
+from quayrobot.plan.scene import Finding, Scene
 
 from .scenes import (
+    BORN,
     CLUSTER_AWAY,
     CREATED,
     CREATED_ANEW,
@@ -73,7 +65,6 @@ from .scenes import (
     rule,
     spec,
     status,
-    stored,
     stored_all,
 )
 
@@ -89,8 +80,14 @@ MARKERS = (
 )
 
 TOKENS = (TOKEN, OTHER_TOKEN, None)
+FINISHED = (
+    Condition(
+        type=ConditionType.GRANTS_READY, status="True", reason=Reason.RECONCILED,
+        observed_generation=1, last_transition_time=rfc3339(BORN),
+    ),
+)  # fmt: skip
 BIRTHS = (CREATED, CREATED_ANEW)
-RAW = 96
+RAW = 128
 ROBOTS = (
     *(listed(), got(), got(), got(None)) * 15,
     *(listed(token=token, created=born) for token in TOKENS for born in BIRTHS),
@@ -102,11 +99,17 @@ ROBOTS = (
     ),
     got(None, metadata={MARKER_KEY: "garbage"}),
 )
-ANYTHING = rule(organizations=["*"], users=["*"])
-ADOPTING = rule(
-    organizations=["*"], users=["*"], adoption=True, robotNames=["*"], takeover=["cluster-2"]
+EVERYTHING = {
+    "organizations": ["*"], "users": ["*"], "maxRole": "admin", "teams": ["*"], "defaults": True,
+}  # fmt: skip
+ANYTHING = rule(**EVERYTHING)
+ADOPTING = rule(**EVERYTHING, adoption=True, robotNames=["*"], takeover=["cluster-2"])
+RULES = (
+    *(None, (ANYTHING,), (ADOPTING,)) * 4,
+    (),
+    (rule(organizations=["x"]),),
+    (rule(maxRole="read"),),
 )
-RULES = (*(None, (ANYTHING,), (ADOPTING,)) * 4, (), (rule(organizations=["x"]),))
 CONNECTIONS = (
     *(connection(),) * 10,
     *(connection(guarded=False),) * 3,
@@ -136,9 +139,44 @@ SPECS = tuple(
         {"secrets": []},
         {"secrets": [{"name": "ci", "deletionPolicy": "Retain"}]},
         {"secrets": [{"name": "a", "format": "BasicAuth"}, {"name": "b", "format": "Opaque"}]},
+        {"secrets": [{"name": "ci", "serviceAccounts": [
+            {"name": "builder", "links": ["imagePullSecrets", "secrets"]}, {"name": "late"}]}]},
     )
     for creation in ("Create", "Adopt", "CreateOrAdopt")
     for deletion in ("Delete", "Delete", "Orphan")
+)  # fmt: skip
+READS = [{"name": "app", "role": "read"}, {"name": "lib", "role": "admin"}]
+RIGHTS = (
+    *(None,) * 3,
+    *(
+        Permissions.model_validate({"mode": mode, "repositories": repositories, **more})
+        for mode in ("Exact", "Additive")
+        for repositories in ([], READS)
+        for more in ({}, {"teams": ["devs"], "defaults": [{"role": "write"}]})
+    ),
+)
+GIVEN = (
+    None,
+    GrantsState(),
+    GrantsState.model_validate(
+        {"repositories": [*READS, {"name": "old", "role": "read"}], "teams": ["devs", "ops"],
+         "defaults": [{"role": "read"}]}
+    ),
+)  # fmt: skip
+GRANTS = (
+    *(Unlooked(),) * 3,
+    Present(GrantsSeen()),
+    Present(GrantsSeen({"app": "write", "old": None}, frozenset({"ops"}))),
+    Present(GrantsSeen({"app": None, "lib": "admin"}, frozenset({"devs", "x"}))),
+    Present(
+        GrantsSeen(defaults=tuple(DefaultSeen(r, None, f"id-{r}") for r in ("read", "admin")))
+    ),
+)
+LINKS = (
+    (),
+    (),
+    (LinkState(service_account="builder", secret="ci", link="secrets"),),
+    (LinkState(service_account="former", secret="gone", link="imagePullSecrets"),),
 )
 
 
@@ -174,8 +212,40 @@ def _status(dice: Dice) -> RobotStatus:
         {"conditions": ()},
         {"credential": None, "connection": None},
     )
-    changed = full.model_copy(update=dice.pick(changes))
-    return dice.pick((full, changed, RobotStatus()))
+    kept = full.model_copy(
+        update={
+            "grants": dice.pick(GIVEN),
+            "links": dice.pick(LINKS),
+            "conditions": (*full.conditions, *dice.pick(((), FINISHED))),
+        }
+    )
+    changed = kept.model_copy(update=dice.pick(changes))
+    return dice.pick((kept, changed, RobotStatus()))
+
+
+def _spec(dice: Dice) -> RobotSpec:
+    chosen = dice.pick(SPECS)
+    rights = dice.pick(RIGHTS)
+    if chosen.user is not None and rights is not None:
+        rights = rights.model_copy(update={"teams": [], "defaults": []})
+    suspend = dice.pick((*(False,) * 9, True))
+    return chosen.model_copy(update={"suspend": suspend, "permissions": rights})
+
+
+def _grants(dice: Dice) -> GrantsView:
+    return dice.pick((*GRANTS, Unknown(dice.pick(ERRORS))))
+
+
+def _account(dice: Dice, name: str) -> Seen[AccountSeen]:
+    lists = ({}, {"secrets": ("theirs", "ci")}, {"imagePullSecrets": ("ci", "theirs", "gone")})
+    there = Present(AccountSeen("shop", name, f"uid-{name}", "5", dice.pick(lists)))
+    return dice.pick((there, there, there, Absent(), Unknown(CLUSTER_AWAY)))
+
+
+def _accounts(dice: Dice, scene: Scene) -> Scene:
+    links = (*links_of(scene.me.name, scene.spec), *scene.status.links)
+    names = sorted({each.service_account for each in links})
+    return replace(scene, accounts={name: _account(dice, name) for name in names})
 
 
 def _secret(dice: Dice, each: SecretSeen) -> Seen[SecretSeen]:
@@ -204,6 +274,25 @@ def _secrets(dice: Dice, scene: Scene) -> Scene:
     return replace(seen, status=dice.pick((noted, seen.status)))
 
 
+def _calm(dice: Dice, scene: Scene) -> Scene:
+    """Return *scene* with nothing odd but what is said of rights and ServiceAccounts."""
+    held = status(grants=scene.status.grants, links=scene.status.links)
+    conditions = (*held.conditions, *(FINISHED if scene.me.generation == 1 else ()))
+    calm = replace(
+        scene,
+        me=replace(scene.me, guarded=True),
+        status=held.model_copy(update={"conditions": conditions}),
+        robot=dice.pick((*(Present(listed()),) * 7, Unknown(OUTAGE))),
+        connection=connection(),
+        rules=(ANYTHING,),
+        rivals=(),
+        namespace=NamespaceSeen("shop"),
+        list_due=False,
+        token_user="bob",
+    )
+    return replace(calm, secrets={k: Present(v) for k, v in stored_all(calm).items()})
+
+
 def scene_of(raw: bytes, *, ending: bool | None = None) -> Scene:
     """Return the scene that *raw* chooses."""
     dice = Dice(raw)
@@ -215,7 +304,7 @@ def scene_of(raw: bytes, *, ending: bool | None = None) -> Scene:
     plain = replace(
         fresh(),
         me=who,
-        spec=dice.pick(SPECS).model_copy(update={"suspend": dice.pick((*(False,) * 9, True))}),
+        spec=_spec(dice),
         status=_status(dice),
         robot=_view(dice),
         connection=dice.pick(CONNECTIONS),
@@ -225,11 +314,13 @@ def scene_of(raw: bytes, *, ending: bool | None = None) -> Scene:
         list_due=dice.pick((*(False,) * 7, True)),
         create_refusal=dice.pick(REFUSALS),
         owner_lives=dice.pick((None, True, False)),
-        organization_exists=dice.pick((None, None, True, False)),
+        organization_exists=dice.pick((None, None, None, None, True, False)),
         token_user=dice.pick(("bob", "bob", None, "admin")),
         deleted=dice.pick((False, True)),
+        grants=_grants(dice),
     )
-    return _secrets(dice, plain)
+    mixed = _accounts(dice, _secrets(dice, plain))
+    return dice.pick((mixed, mixed, mixed, _calm(dice, mixed)))
 
 
 def scenes(*, ending: bool | None = None) -> st.SearchStrategy[Scene]:
@@ -238,89 +329,9 @@ def scenes(*, ending: bool | None = None) -> st.SearchStrategy[Scene]:
     return raw.map(lambda each: scene_of(each, ending=ending))
 
 
+rights_of = st.sampled_from([each.value for each in GRANTS if isinstance(each, Present)])
 failed_looks = st.sampled_from(ERRORS).map(Unknown)
 robots = st.sampled_from(ROBOTS)
-
-
-# A world that answers ------------------------------------------------------
-
-
-@dataclass(slots=True)
-class World:
-    """What is really there; *writes* says what was written, in order."""
-
-    robot: RobotSeen | None
-    owner_lives: bool = True
-    organization: bool = True
-    user: str = "bob"
-    writes: list[str] | None = None
-
-    def follow(self, scene: Scene, rounds: int = 12) -> tuple[Scene, Plan]:
-        """Carry out what is decided until nothing more is, and return the last look."""
-        self.writes = []
-        for _ in range(rounds):
-            plan = decide(scene)
-            if not plan.actions:
-                return scene, plan
-            for action in plan.actions:
-                if not isinstance(action, LOOKS):
-                    self.writes.append(type(action).__name__)
-                scene = self.carry_out(action, scene)
-                if isinstance(action, RemoveFinalizer):
-                    return scene, Plan()
-        raise AssertionError(f"no end in {rounds} rounds: {self.writes}")
-
-    def carry_out(self, action: Action, scene: Scene) -> Scene:  # noqa: C901, PLR0911, PLR0912
-        """Return *scene* after *action*."""
-        match action:
-            case ListRobots():
-                view = Present(replace(self.robot, metadata=None)) if self.robot else Missing()
-                return replace(scene, robot=view, list_due=False)
-            case LookAtRobot():
-                seen = Present(self.robot) if self.robot else Absent()
-                return replace(scene, robot=seen, owner_lives=None)
-            case LookAtOrganization():
-                return replace(scene, organization_exists=self.organization)
-            case LookAtUser():
-                return replace(scene, token_user=self.user)
-            case LookAtOwner():
-                return replace(scene, owner_lives=self.owner_lives)
-            case RecordProgress(state):
-                return replace(scene, status=progress(scene, state))
-            case GuardConnection():
-                return replace(scene, connection=replace(scene.connection, guarded=True))
-            case AddFinalizer():
-                return replace(scene, me=replace(scene.me, guarded=True))
-            case RemoveFinalizer():
-                return replace(scene, me=replace(scene.me, guarded=False))
-            case CreateRobot() | DeleteRobot():
-                return self._write_robot(action, scene)
-            case CreateSecret(wanted) | ReplaceSecret(wanted):
-                return scene.with_secret(wanted.name, Present(stored(wanted)))
-            case DeleteSecret(name=name):
-                kept = tuple(each for each in scene.spare_secrets if each.name != name)
-                known = name in secrets_of(scene.me.name, scene.spec)
-                gone = scene.with_secret(name, Absent()) if known else scene
-                return replace(gone, spare_secrets=kept)
-            case _:
-                assert_never(action)
-
-    def _write_robot(self, action: CreateRobot | DeleteRobot, scene: Scene) -> Scene:
-        if isinstance(action, DeleteRobot):
-            self.robot = None
-            return replace(scene, robot=Unlooked(), deleted=True)
-        if self.robot is not None:
-            taken = Ambiguous(Reason.ROBOT_EXISTS, "a robot of that name exists")
-            return replace(scene, robot=Unlooked(), create_refusal=taken)
-        self.robot = RobotSeen(
-            action.robot.full, CREATED_ANEW, TOKEN, action.description, metadata=action.metadata
-        )
-        return replace(scene, robot=Present(self.robot))
-
-
-LOOKS = (ListRobots, LookAtRobot, LookAtOrganization, LookAtUser, LookAtOwner)
-QUAY_WRITES = (CreateRobot, DeleteRobot)
-SECRET_WRITES = (CreateSecret, ReplaceSecret, DeleteSecret)
 
 
 def errors_of(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
