@@ -117,7 +117,7 @@ def test_no_trick_changes_what_may_not_change(trick, api: Api, namespace: str):
 def effective(spec) -> tuple[object, ...]:
     """Return what may not change, with the defaults that depend on the name `ci`."""
     secrets = spec.get("secrets", [{"name": "ci", "format": "DockerConfigJson"}])
-    formats = {each["name"]: each["format"] for each in secrets}
+    formats = {each["name"]: each.get("format", "DockerConfigJson") for each in secrets}
     return spec.get("organization"), spec.get("user"), spec.get("robotName", "ci"), formats
 
 

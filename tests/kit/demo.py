@@ -155,7 +155,7 @@ def stay(demo: Demo) -> None:
         say(line)
     if shutil.which("kubectl") is None:
         say(f"alias kubectl='{' '.join(plane.kubectl_command)}'   # none is installed here")
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    signal.pause()
 
 
 def main() -> int:
@@ -164,6 +164,8 @@ def main() -> int:
     parser.add_argument("--stay", action="store_true", help="stay up to be tried")
     options = parser.parse_args()
     begun = time.monotonic()
+    # So that everything is torn down, as Ctrl-C does it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         step("A Kubernetes API server with etcd and its controllers starts, and a double of Quay")
         with ControlPlane() as plane, FakeQuay() as quay:
@@ -181,6 +183,8 @@ def main() -> int:
     except PartMissing as error:
         print(f"demo: SKIPPED: {error}")
         return 1
+    except KeyboardInterrupt:
+        print("\ndemo: stopped", flush=True)
     except AssertionError as error:
         print(f"\ndemo: FAILED: {error}")
         return 1

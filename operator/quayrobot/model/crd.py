@@ -200,13 +200,28 @@ def _cleaned(node: Schema, defs: Mapping[str, Any], *, strict: bool) -> Schema:
             name: _convert(each, defs, strict=strict) for name, each in node["properties"].items()
         }
     if "items" in node:
-        node["items"] = _convert(node["items"], defs, strict=strict)
+        node["items"] = _without_defaults(_convert(node["items"], defs, strict=strict))
     if "propertyNames" in node:
         # Structural schemas cannot bind the keys of a map.
         del node["propertyNames"]
     if node.get("default") == {} and "properties" not in node:
         del node["default"]
     return node if strict else _loose(node)
+
+
+def _without_defaults(node: Schema) -> Schema:
+    """
+    Leave defaults of list items to the operator.
+
+    Filled in by the API server they make the stored list differ from the applied
+    one: kubectl then calls every apply a change, and server-side apply a conflict.
+    """
+    kept = {key: value for key, value in node.items() if key != "default"}
+    if "properties" in kept:
+        kept["properties"] = {
+            name: _without_defaults(each) for name, each in kept["properties"].items()
+        }
+    return kept
 
 
 def _loose(node: Schema) -> Schema:

@@ -91,7 +91,7 @@ class AccessRule(Part):
     model_config = Part.model_config | {
         "json_schema_extra": rules(
             Rule(
-                rule="!self.adoption || has(self.robotNames)",
+                rule="!has(self.adoption) || !self.adoption || has(self.robotNames)",
                 message="adoption: true needs robotNames, so that the rule says which robots "
                 "may be taken over (for example ['{namespace}-*'])",
             )

@@ -47,6 +47,10 @@ class ConnectionRef(Part):
     name: ObjectName = "default"
 
 
+def _key(name: str) -> str:
+    return f"(has(self.{name}) ? self.{name} : '{name}')"
+
+
 class SecretKeys(Part):
     """The data keys of an Opaque Secret."""
 
@@ -57,8 +61,9 @@ class SecretKeys(Part):
     model_config = Part.model_config | {
         "json_schema_extra": rules(
             Rule(
-                rule="self.username != self.password && self.username != self.registry "
-                "&& self.password != self.registry",
+                rule=f"{_key('username')} != {_key('password')} && "
+                f"{_key('username')} != {_key('registry')} && "
+                f"{_key('password')} != {_key('registry')}",
                 message="username, password and registry need three different keys",
             )
         )
@@ -105,22 +110,25 @@ class SecretSpec(Part):
     model_config = Part.model_config | {
         "json_schema_extra": rules(
             Rule(
-                rule="!has(self.keys) || self.format == 'Opaque'",
+                rule="!has(self.keys) || (has(self.format) && self.format == 'Opaque')",
                 message="keys can be named for format: Opaque only; the other formats have "
                 "keys that their readers expect",
             ),
             Rule(
-                rule="self.scope == 'Registry' || self.format != 'BasicAuth'",
+                rule="!has(self.scope) || self.scope == 'Registry' || "
+                "!has(self.format) || self.format != 'BasicAuth'",
                 message="format: BasicAuth holds no registry, so scope must be Registry",
             ),
             Rule(
-                rule="self.scope != 'Repositories' || self.format == 'DockerConfigJson'",
+                rule="!has(self.scope) || self.scope != 'Repositories' || "
+                "!has(self.format) || self.format == 'DockerConfigJson'",
                 message="scope: Repositories needs format: DockerConfigJson, the only one with "
                 "an entry per repository",
             ),
             Rule(
-                rule="self.format == 'DockerConfigJson' || !has(self.serviceAccounts) || "
-                "self.serviceAccounts.all(a, !a.links.exists(l, l == 'imagePullSecrets'))",
+                rule="!has(self.format) || self.format == 'DockerConfigJson' || "
+                "!has(self.serviceAccounts) || self.serviceAccounts.all(a, "
+                "has(a.links) && !a.links.exists(l, l == 'imagePullSecrets'))",
                 message="imagePullSecrets can name a Secret of format: DockerConfigJson only; "
                 "give links: [secrets]",
             ),
@@ -139,14 +147,15 @@ def _old(expression: str) -> str:
     return expression.replace("self.", "oldSelf.value().")
 
 
-_IS_DEFAULT = "{0}.name != self.metadata.name || {0}.format == 'DockerConfigJson'"
+_FORMAT = "(has({0}.format) ? {0}.format : 'DockerConfigJson')"
+_IS_DEFAULT = "{0}.name != self.metadata.name || " + _FORMAT + " == 'DockerConfigJson'"
 _FORMAT_KEPT = (
     # Both lists are given, then either may be the default: one Secret named like the
     # resource, of the default format.
     (
         "!has(self.spec.secrets) || !has(oldSelf.spec.secrets) || "
         "oldSelf.spec.secrets.all(o, self.spec.secrets.all(n, "
-        "n.name != o.name || n.format == o.format))"
+        f"n.name != o.name || {_FORMAT.format('n')} == {_FORMAT.format('o')}))"
     ),
     (
         "!has(self.spec.secrets) || has(oldSelf.spec.secrets) || "
@@ -241,7 +250,7 @@ ROBOT_RULES = (
     Rule(
         rule="!has(self.spec.secrets) || (has(self.spec.permissions) && "
         "size(self.spec.permissions.repositories) > 0) || "
-        "self.spec.secrets.all(s, s.scope != 'Repositories')",
+        "self.spec.secrets.all(s, !has(s.scope) || s.scope != 'Repositories')",
         message="scope: Repositories needs permissions.repositories: they are its entries",
     ),
     *(Rule(rule=rule, message=_SAME_FORMAT, transition=True) for rule in _FORMAT_KEPT),
