@@ -10,6 +10,7 @@ import pytest
 from tests.kit.crashing import Crashing, Life
 from tests.kit.installation import Installation, Tenant
 from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
+from tests.kit.processes import wait_for
 from tests.kit.proxy import Proxy
 
 CONNECTION = {"kind": "ClusterQuayConnection", "name": "proxied"}
@@ -24,7 +25,8 @@ def crashing(installed: Installation) -> Iterator[Crashing]:
     )
     installed.operator.stop()
     with cluster, Proxy("quay", quay.url) as front:
-        installed.cluster_connection("proxied", url=front.url)
+        rule = {"namespaces": {}, "organizations": ["*"], "teams": ["*"], "defaults": True}
+        installed.cluster_connection("proxied", url=front.url, access=[rule])
         kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT, server=cluster.url)
         operator = OperatorProcess(kubeconfig, plane.folder)
         with operator:
@@ -89,7 +91,93 @@ def _gone(tenant: Tenant) -> None:
     tenant.wait_gone("ci", "secret")
 
 
+BEFORE = {
+    "repositories": [{"name": "app", "role": "write"}, {"name": "lib", "role": "read"}],
+    "teams": ["devs"],
+    "defaults": [{"role": "read"}],
+}
+AFTER = {
+    "repositories": [{"name": "app", "role": "read"}, {"name": "tool", "role": "read"}],
+    "teams": ["ops"],
+    "defaults": [{"role": "write", "creator": "admin"}],
+}
+
+
+def _linked(account: str) -> list[dict[str, object]]:
+    return [{"name": "ci", "serviceAccounts": [{"name": account}]}]
+
+
+def _shop(tenant: Tenant) -> None:
+    tenant.repository("app", "lib", "tool")
+    for team in ("devs", "ops"):
+        tenant.house.quay.admin("team", org=tenant.name, name=team)
+    for account in ("one", "two"):
+        tenant.kubectl("create", "serviceaccount", account)
+
+
+def _give(tenant: Tenant) -> None:
+    tenant.robot(connectionRef=CONNECTION, permissions=BEFORE, secrets=_linked("one"))
+
+
+def _change(tenant: Tenant) -> None:
+    tenant.robot(connectionRef=CONNECTION, permissions=AFTER, secrets=_linked("two"))
+
+
+def _given(tenant: Tenant) -> None:
+    _shop(tenant)
+    _give(tenant)
+    tenant.wait_ready()
+
+
+def _facts_of_rights(tenant: Tenant, since: int) -> object:
+    grants = tenant.grants()
+    accounts = {
+        name: [each["name"] for each in body.get("imagePullSecrets") or []]
+        for name in ("one", "two")
+        if (body := tenant.get(name, "serviceaccount"))
+    }
+    body = tenant.get()
+    assert body is not None
+    return {
+        "writes": sorted(tenant.effects(since)),
+        "repositories": grants["repositories"],
+        "teams": grants["teams"],
+        "defaults": sorted((e["role"], e["creator"] or "") for e in grants["prototypes"]),
+        "accounts": accounts,
+        "recorded": (body["status"]["grants"], body["status"]["links"]),
+        "login": tenant.logs_in(),
+    }
+
+
+def _rotate(tenant: Tenant) -> None:
+    tenant.kubectl("annotate", "quayrobot", "ci", "quayrobot.io/rotate=now")
+
+
+def _rotated(tenant: Tenant) -> None:
+    wait_for(
+        lambda: ((tenant.get() or {}).get("status", {}).get("rotation") or {}).get("lastAt"),
+        "the rotation",
+        timeout_s=40,
+    )
+    tenant.wait_login()
+    tenant.wait_ready(timeout_s=40)
+
+
+def _facts_of_rotation(tenant: Tenant, since: int) -> object:
+    body, robot = tenant.get(), tenant.in_quay()
+    assert body is not None
+    assert robot is not None
+    return {
+        "writes": tenant.effects(since),
+        "secret": tenant.credential() == (tenant.full(), robot["token"]),
+        "open": body["status"]["rotation"].get("intent"),
+    }
+
+
 LIVES = {
+    "rotate": Life(_declared, _rotate, _rotated, _facts_of_rotation),
+    "rights given": Life(_shop, _give, _born, _facts_of_rights),
+    "rights changed": Life(_given, _change, _born, _facts_of_rights),
     "create": Life(_nothing, _declare, _born, _facts_of_birth),
     "delete": Life(_declared, _delete, _gone, _facts_of_death),
 }

@@ -33,19 +33,22 @@ from ..model.actions import (
     LookAtRobot,
     LookAtUser,
     RecordGrants,
+    RecordIntent,
     RecordLinks,
     RecordProgress,
+    Regenerate,
     RemoveFinalizer,
     ReplaceSecret,
     TakeDefault,
     TakeRole,
 )
 from ..model.errors import Ambiguous, Conflict, QuayRobotError, Reason, Refused, TryLater
+from ..model.names import RobotName
 from ..model.resources.base import Part
-from ..model.resources.robot import RobotStatus
+from ..model.resources.robot import CredentialState, RobotStatus
 from ..model.world import Absent, GrantsSeen, Present, RobotSeen, Unknown, Unlooked
 from ..plan.scene import Scene
-from ..plan.verdict import linking, progress, recording
+from ..plan.verdict import linking, progress, recording, rotating
 from .granting import change_grant, look_at_grants
 from .lines import Line
 from .passes import Tools
@@ -75,8 +78,10 @@ class Applier:
                 return await self._look(action, scene)
             case LookAtOwner():
                 return await self._look_at_owner(action, scene)
-            case CreateRobot() | DeleteRobot():
+            case CreateRobot() | DeleteRobot() | Regenerate():
                 return await self._write_robot(action, scene)
+            case RecordIntent(state):
+                return await self._store(rotating(scene, state), scene)
             case CreateSecret() | ReplaceSecret() | DeleteSecret():
                 return await self._write_secret(action, scene)
             case RecordProgress() | GuardConnection() | AddFinalizer() | RemoveFinalizer():
@@ -145,13 +150,17 @@ class Applier:
 
     # Quay --------------------------------------------------------------
 
-    async def _write_robot(self, action: CreateRobot | DeleteRobot, scene: Scene) -> Scene:
+    async def _write_robot(
+        self, action: CreateRobot | DeleteRobot | Regenerate, scene: Scene
+    ) -> Scene:
         await self._confirm_live(scene)
         line = self._line()
         line.snapshots.begin_write(action.robot)
         match action:
             case CreateRobot():
                 return await self._create_robot(line, action, scene)
+            case Regenerate(robot):
+                return await self._regenerate(line, robot, scene)
             case DeleteRobot(robot):
                 line.grants.forget(robot)
                 await line.client.delete_robot(robot)
@@ -169,6 +178,21 @@ class Applier:
         # A robot made anew has no rights, whatever one of that name had before.
         line.grants.wrote(action.robot, GrantsSeen())
         return replace(scene, robot=Present(seen), grants=Present(GrantsSeen()))
+
+    async def _regenerate(self, line: Line, robot: RobotName, scene: Scene) -> Scene:
+        before = scene.robot.value if isinstance(scene.robot, Present) else None
+        seen = await line.client.regenerate(robot)
+        # The answer leaves out the metadata, which never changes.
+        seen = replace(seen, metadata=before.metadata if before else None)
+        line.snapshots.saw(robot, Present(seen))
+        status = (
+            scene.status.model_copy(
+                update={"credential": CredentialState(digest=seen.token.digest)}
+            )
+            if seen.token
+            else scene.status
+        )
+        return replace(scene, robot=Present(seen), status=status)
 
     async def _check_marked(self, line: Line, scene: Scene, seen: RobotSeen) -> None:
         """

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ..cluster.kinds import NAMESPACE
 from ..model.errors import InvalidSpec, QuayRobotError, Refused
+from ..model.names import ANNOTATION_ROTATE
 from ..model.resources.robot import RobotSpec, links_of, secrets_of
 from ..model.world import (
     Absent,
@@ -92,6 +93,7 @@ def _me(record: RobotRecord) -> Me:
         created=record.created,
         terminating=record.terminating,
         guarded=record.guarded,
+        rotate=(record.meta.get("annotations") or {}).get(ANNOTATION_ROTATE),
     )
 
 

@@ -8,6 +8,8 @@ doing, never the saying.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 
 from ..cluster.kinds import QUAY_ROBOT
@@ -20,7 +22,9 @@ from ..model.actions import (
     LinkAccount,
     LookAtGrants,
     RecordGrants,
+    RecordIntent,
     RecordLinks,
+    Regenerate,
     ReplaceSecret,
 )
 from ..model.conditions import ConditionType
@@ -51,6 +55,7 @@ __all__ = ["run_robot"]
 ROUNDS = 10
 BLOCKED_CAP_S = 30.0
 UNKNOWN_RESYNC_S = 300.0
+DAY_S = 86400.0
 
 log = structlog.get_logger()
 
@@ -173,11 +178,19 @@ class _Pass:
             self.tools.queue.add(rival.key, Lane.DRIFT, delay_s=0.5)
         return Outcome()
 
+    def _rotation_s(self) -> float | None:
+        """When the next rotation is due, if one is; never more than a day ahead."""
+        state = self.applier.record.status.rotation
+        if state is None or state.next_at is None or self.applier.record.terminating:
+            return None
+        wait = (datetime.fromisoformat(state.next_at) - self.tools.now()).total_seconds()
+        return min(max(wait, 1.0), DAY_S)
+
     def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:
         key = self.first.key
         if not findings:
             self.tools.queue.forgive(key)
-            return Outcome(settled=not self.quiet)
+            return Outcome(again_s=self._rotation_s(), settled=not self.quiet)
         error = findings[0].error
         slow = self.line.resync_s if self.line else UNKNOWN_RESYNC_S
         again = requeue_s(self.tools, key, error, slow_s=slow)
@@ -221,6 +234,8 @@ def _component(action: Action, scene: Scene) -> Component:
         return Component.DELETION
     if isinstance(action, CreateSecret | ReplaceSecret | DeleteSecret | RecordLinks | LinkAccount):
         return Component.SECRETS
+    if isinstance(action, RecordIntent | Regenerate):
+        return Component.ROTATION
     if isinstance(action, LookAtGrants | RecordGrants | GrantChange):
         return Component.GRANTS
     return Component.ROBOT
@@ -249,6 +264,7 @@ _WORDS = {
     "DeleteSecret": "secret.deleted",
     "AddFinalizer": "finalizer.added",
     "RemoveFinalizer": "finalizer.removed",
+    "Regenerate": "robot.regenerated",
     "GiveRole": "grant.given",
     "JoinTeam": "grant.given",
     "GiveDefault": "grant.given",

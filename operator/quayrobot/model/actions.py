@@ -15,6 +15,7 @@ from enum import StrEnum
 from .names import OwnerName, RobotName
 from .resources.permissions import GrantsState, Role
 from .resources.robot import LinkState, RobotState
+from .resources.rotation import RotationState
 from .secrecy import Token
 from .world import DefaultSeen
 
@@ -41,8 +42,10 @@ __all__ = [
     "LookAtRobot",
     "LookAtUser",
     "RecordGrants",
+    "RecordIntent",
     "RecordLinks",
     "RecordProgress",
+    "Regenerate",
     "RemoveFinalizer",
     "ReplaceSecret",
     "SecretWanted",
@@ -56,6 +59,7 @@ class Component(StrEnum):
 
     SPEC = "Spec"
     ROBOT = "Robot"
+    ROTATION = "Rotation"
     GRANTS = "Grants"
     FEDERATION = "Federation"
     SECRETS = "Secrets"
@@ -152,6 +156,20 @@ class CreateRobot:
     robot: RobotName
     description: str
     metadata: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordIntent:
+    """Store which rotation is about to happen, before the credential dies."""
+
+    state: RotationState
+
+
+@dataclass(frozen=True, slots=True)
+class Regenerate:
+    """POST regenerate: the robot gets a new token, the old one is dead at once."""
+
+    robot: RobotName
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +313,8 @@ Action = (
     | RemoveFinalizer
     | CreateRobot
     | DeleteRobot
+    | RecordIntent
+    | Regenerate
     | CreateSecret
     | ReplaceSecret
     | DeleteSecret

@@ -14,7 +14,9 @@ from .deletion import plan_deletion
 from .grants import plan_grants
 from .links import plan_links
 from .robot import connection_of, plan_robot
+from .rotation import plan_rotation
 from .scene import Finding, Plan, Scene
+from .schedule import check_window
 from .secrets import plan_secrets, secrets_intact
 
 __all__ = ["decide"]
@@ -29,16 +31,21 @@ def decide(scene: Scene) -> Plan:
         return Plan()
 
     try:
-        actions = plan_robot(scene)
-        if actions:
-            return Plan(actions)
-        # The token first: it must have a place before anything else is done with the robot.
-        secrets = _plan_secrets(scene)
-        if secrets.actions:
-            return secrets
-        return _joined(secrets, plan_grants(scene), plan_links(scene))
+        return _plan(scene)
     except QuayRobotError as error:
         return _cannot(scene, error)
+
+
+def _plan(scene: Scene) -> Plan:
+    check_window(scene.spec.rotation, scene.now)
+    actions = plan_robot(scene) or plan_rotation(scene)
+    if actions:
+        return Plan(actions)
+    # The token first: it must have a place before anything else is done with the robot.
+    secrets = _plan_secrets(scene)
+    if secrets.actions:
+        return secrets
+    return _joined(secrets, plan_grants(scene), plan_links(scene))
 
 
 def _joined(*plans: Plan) -> Plan:

@@ -35,7 +35,7 @@ __all__ = ["Finding", "Me", "Plan", "Scene"]
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The resource itself: its identity and where it stands in its life."""
+    """The resource itself: its identity, its place in life, what its annotation asks for."""
 
     kind: str
     namespace: str
@@ -45,6 +45,7 @@ class Me:
     created: datetime
     terminating: bool
     guarded: bool
+    rotate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,13 +26,15 @@ from ..model.resources.robot import (
     links_of,
     secrets_of,
 )
+from ..model.resources.rotation import RotationState
 from ..model.secrecy import digest_of
 from ..model.world import ConnectionSeen, Present, RobotSeen
 from .grants import given
+from .rotation import rotated
 from .scene import Finding, Scene
 from .secrets import content_digest, issued_at
 
-__all__ = ["linking", "progress", "recording", "verdict", "worth_writing"]
+__all__ = ["linking", "progress", "recording", "rotating", "verdict", "worth_writing"]
 
 C = ConditionType
 SECRETS_WORDS = "every Secret carries the robot's credential"
@@ -51,7 +53,7 @@ def verdict(scene: Scene, findings: Iterable[Finding], *, adopted: bool | None) 
 
     broken = {each.component for each in found}
     if adopted is not None and not broken & {Component.ROBOT, Component.SPEC}:
-        status = _observed(scene, adopted=adopted, finished=not broken & {Component.GRANTS})
+        status = _observed(scene, adopted=adopted, broken=broken)
     return _concluded(scene, status, _conditions(scene, status, found))
 
 
@@ -76,6 +78,14 @@ def recording(scene: Scene, grants: GrantsState) -> RobotStatus:
     return _under_way(
         scene, status, "Unknown", Reason.PROGRESSING, words, changed=(C.GRANTS_READY,)
     )
+
+
+def rotating(scene: Scene, state: RotationState) -> RobotStatus:
+    """Return the status that has to be stored before the credential is replaced."""
+    status = scene.status.model_copy(update={"rotation": state})
+    ready: Status = "True" if _is_ready(status) else "Unknown"
+    words = "the credential is being rotated"
+    return _under_way(scene, status, ready, Reason.ROTATING, words, changed=())
 
 
 def linking(scene: Scene, links: tuple[LinkState, ...]) -> RobotStatus:
@@ -132,7 +142,7 @@ def _with_digest(scene: Scene, state: RobotState) -> RobotState:
     return state.model_copy(update={"metadata_digest": metadata_digest(scene.spec.metadata)})
 
 
-def _observed(scene: Scene, *, adopted: bool, finished: bool) -> RobotStatus:
+def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotStatus:
     assert isinstance(scene.robot, Present)
     assert isinstance(scene.connection, ConnectionSeen)
     seen: RobotSeen = scene.robot.value
@@ -155,7 +165,8 @@ def _observed(scene: Scene, *, adopted: bool, finished: bool) -> RobotStatus:
             "credential": credential,
             "secrets": _secrets(scene),
             "pending": _pending(scene, seen, robot),
-            "grants": _grants(scene, finished=finished),
+            "grants": _grants(scene, finished=Component.GRANTS not in broken),
+            "rotation": rotated(scene, finished=Component.SECRETS not in broken),
             "links": _links(scene),
         }
     )
@@ -227,6 +238,16 @@ def _conditions(
         ]
 
     worst = stop or secrets_stop or grants_stop
+    late = by_part.get(Component.ROTATION)
+    if worst is None and late is not None and _is_ready(status):
+        # The credential still works; only its successor is late.
+        ready = _true(C.READY, "the robot and its Secrets are as asked; a rotation is due")
+        return (
+            [ready, *parts, _consequence(late)]
+            if isinstance(late, TryLater)
+            else [_failed(C.READY, late), *parts, _consequence(late)]
+        )
+    worst = worst or late
     if worst is None:
         return [_true(C.READY, "the robot and its Secrets are as asked"), *parts]
     return [_failed(C.READY, worst), *parts, _consequence(worst)]

@@ -94,6 +94,21 @@ class QuayClient:
             raise Ambiguous(refusal.reason, refusal.message, refusal=refusal)
         raise failure(reply, write=True, scope=_scope(name.owner))
 
+    async def regenerate(self, name: RobotName) -> RobotSeen:
+        """
+        Have Quay make a new token and return the robot with it; the old one dies at once.
+
+        Raises:
+            Ambiguous: It may have been made: look before anything else.
+        """
+        reply = await self._send("robot.regenerate", "POST", (*_path(name), "regenerate"))
+        if reply.status == 200:
+            return parse_robot(reply, name, write=True)
+        if reply.status == 400 and message_of(reply) == ABSENT:
+            msg = f"the robot {name.full} is not there any more"
+            raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
+        raise failure(reply, write=True, scope=_scope(name.owner))
+
     async def delete_robot(self, name: RobotName) -> None:
         """Ask Quay to delete the robot; only a following look proves that it is gone."""
         reply = await self._send("robot.delete", "DELETE", _path(name))

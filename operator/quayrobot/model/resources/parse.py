@@ -22,6 +22,7 @@ from .base import SHORTEST_WORDS, Part
 from .connection import PORT_WORDS, ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
 from .permissions import Permissions
 from .robot import ConnectionRef, RobotSpec, RobotStatus, robot_name_of
+from .rotation import LEAST_WORDS
 
 __all__ = [
     "lenient_robot",
@@ -58,6 +59,8 @@ def parse_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
         raise _invalid(f"metadata must not hold the key {MARKER_KEY}")
     _check_secrets(parsed)
     _check_permissions(parsed)
+    if parsed.rotation and parsed.rotation.window and parsed.rotation.interval is None:
+        raise _invalid("rotation.window needs rotation.interval")
     return parsed
 
 
@@ -167,7 +170,7 @@ def _told(error: ErrorDetails) -> str:
     return f"{place} ({ours})" if ours in _OUR_WORDS else place
 
 
-_OUR_WORDS = {SHORTEST_WORDS, PORT_WORDS}
+_OUR_WORDS = {SHORTEST_WORDS, LEAST_WORDS, PORT_WORDS}
 
 
 def _fields(model: type[Part]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from ..conditions import Condition
 from ..names import MARKER_KEY, OwnerName, RobotName
 from .base import ObjectName, OwnerText, Part, Rule, rules
 from .permissions import GrantsState, Permissions
+from .rotation import Rotation, RotationState
 
 __all__ = [
     "ConnectionRef",
@@ -196,6 +197,7 @@ class RobotSpec(Part):
     deletion_policy: Literal["Delete", "Orphan"] = "Delete"
     suspend: bool = False
     permissions: Permissions | None = None
+    rotation: Rotation | None = None
     secrets: Annotated[
         list[SecretSpec] | None,
         Field(
@@ -308,6 +310,7 @@ class RobotStatus(Part):
     connection: ConnectionState | None = None
     credential: CredentialState | None = None
     secrets: tuple[SecretState, ...] = ()
+    rotation: RotationState | None = None
     grants: GrantsState | None = None
     links: tuple[LinkState, ...] = ()
     pending: tuple[str, ...] = ()

@@ -1,0 +1,89 @@
+"""
+When is a robot's credential replaced?
+
+On request (a new opaque value of `trigger`, or of the annotation of the same
+meaning) and after an interval, which may be held back until a window opens.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+
+from ..durations import DURATION_PATTERN, LENGTH_MAX, parse_duration
+from .base import SCHEMA_RULES, Duration, Part, Rule, rules
+
+__all__ = ["LEAST_WORDS", "Intent", "Rotation", "RotationState", "Window"]
+
+LEAST = timedelta(hours=1)
+LEAST_WORDS = "must be at least 1h"
+# Five fields; what each may hold is checked by who reads them.
+SCHEDULE_PATTERN = r"^[0-9A-Za-z*,/#-]+( [0-9A-Za-z*,/#?-]+){4}$"
+ZONE_PATTERN = r"^[A-Za-z][A-Za-z0-9_+/-]*$"
+
+
+def _check_least(text: str) -> str:
+    if parse_duration(text) < LEAST:
+        raise ValueError(LEAST_WORDS)
+    return text
+
+
+Interval = Annotated[
+    str,
+    StringConstraints(pattern=DURATION_PATTERN, max_length=LENGTH_MAX),
+    AfterValidator(_check_least),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": DURATION_PATTERN,
+            "maxLength": LENGTH_MAX,
+            SCHEMA_RULES: [
+                Rule(rule="duration(self) >= duration('1h')", message=LEAST_WORDS).as_schema()
+            ],
+        }
+    ),
+]
+
+
+class Window(Part):
+    """When a rotation by interval may happen: from each time of *schedule* for *duration*."""
+
+    schedule: Annotated[str, StringConstraints(pattern=SCHEDULE_PATTERN, max_length=128)]
+    duration: Duration
+    time_zone: Annotated[str, StringConstraints(pattern=ZONE_PATTERN, max_length=64)] = "UTC"
+
+
+class Rotation(Part):
+    """When the credential is replaced; *trigger* is opaque, a new value is one rotation."""
+
+    trigger: Annotated[str | None, StringConstraints(max_length=253)] = None
+    interval: Interval | None = None
+    window: Window | None = None
+
+    model_config = Part.model_config | {
+        "json_schema_extra": rules(
+            Rule(
+                rule="!has(self.window) || has(self.interval)",
+                message="window says when a rotation by interval may happen: give interval too",
+            )
+        )
+    }
+
+
+class Intent(Part):
+    """A rotation that was begun: for which request, from which credential."""
+
+    cause: Literal["Request", "Interval"]
+    request: str
+    digest: str
+
+
+class RotationState(Part):
+    """What is known of rotations; *last_trigger* is a digest of what was asked last."""
+
+    last_at: str | None = None
+    last_trigger: str | None = None
+    next_at: str | None = None
+    intent: Annotated[Intent | None, Field()] = None

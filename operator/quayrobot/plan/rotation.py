@@ -1,0 +1,113 @@
+"""
+Has the credential to be replaced?
+
+Once per request: what is wanted, and the digest of the credential before, are
+stored first; then Quay is asked; then the Secrets follow, from Quay's own
+answer. A live credential that differs from the stored one means that it
+already happened, whatever crashed in between.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from ..model.actions import Action, RecordIntent, Regenerate
+from ..model.conditions import rfc3339
+from ..model.errors import Reason, TryLater
+from ..model.resources.rotation import Intent, Rotation, RotationState
+from ..model.secrecy import Token, digest_of
+from ..model.world import Present
+from .scene import Scene
+from .schedule import next_rotation
+from .secrets import check_names, issued_at
+
+__all__ = ["plan_rotation", "request_of", "rotated"]
+
+
+def plan_rotation(scene: Scene) -> tuple[Action, ...]:
+    """
+    Return the next step of a rotation; none where none is due.
+
+    Raises:
+        InvalidSpec: The window cannot be one.
+        QuayRobotError: The new credential would have no place to rest.
+    """
+    token = _token(scene)
+    if token is None:
+        return ()
+    state = scene.status.rotation or RotationState()
+    if state.intent is not None:
+        if state.intent.digest != token.digest:
+            return ()
+        _check_place(scene)
+        return (Regenerate(scene.robot_name),)
+
+    intent = _due(scene, state, token)
+    if intent is None:
+        return ()
+    _check_place(scene)
+    return (
+        RecordIntent(state.model_copy(update={"intent": intent})),
+        Regenerate(scene.robot_name),
+    )
+
+
+def request_of(scene: Scene) -> str:
+    """Return the digest of what is asked for now, by spec and by annotation together."""
+    asked = [_rotation(scene).trigger, scene.me.rotate]
+    return digest_of(json.dumps(asked))
+
+
+def rotated(scene: Scene, *, finished: bool) -> RotationState:
+    """Return what the status says of rotations; *finished*: the Secrets carry the credential."""
+    state = scene.status.rotation or RotationState()
+    changes: dict[str, object] = {}
+    token = _token(scene)
+    intent = state.intent
+    if state.last_trigger is None:
+        # A new or restored object does not rotate because its status is empty.
+        changes["last_trigger"] = request_of(scene)
+    if intent is not None and token is not None and finished and token.digest != intent.digest:
+        changes |= {"intent": None, "last_at": rfc3339(scene.now)}
+        if intent.cause == "Request":
+            changes["last_trigger"] = intent.request
+    if token is not None:
+        due = _next(scene, token)
+        changes["next_at"] = rfc3339(_up(due)) if due else None
+    return state.model_copy(update=changes)
+
+
+def _rotation(scene: Scene) -> Rotation:
+    return scene.spec.rotation or Rotation()
+
+
+def _token(scene: Scene) -> Token | None:
+    return scene.robot.value.token if isinstance(scene.robot, Present) else None
+
+
+def _due(scene: Scene, state: RotationState, token: Token) -> Intent | None:
+    request = request_of(scene)
+    if state.last_trigger is not None and state.last_trigger != request:
+        return Intent(cause="Request", request=request, digest=token.digest)
+    due = _next(scene, token)
+    if due is not None and due <= scene.now:
+        return Intent(cause="Interval", request=rfc3339(due), digest=token.digest)
+    return None
+
+
+def _next(scene: Scene, token: Token) -> datetime | None:
+    issued = datetime.fromisoformat(issued_at(scene, token))
+    return next_rotation(_rotation(scene), issued=issued, now=scene.now, uid=scene.me.uid)
+
+
+def _up(moment: datetime) -> datetime:
+    """To the whole second after: a moment that is shown must not be before the real one."""
+    return moment + timedelta(seconds=1) if moment.microsecond else moment
+
+
+def _check_place(scene: Scene) -> None:
+    check_names(scene)
+    if scene.namespace.terminating:
+        msg = "the namespace is being deleted; nothing is rotated in it"
+        raise TryLater(Reason.CLUSTER_REFUSED, msg)

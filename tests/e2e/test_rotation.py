@@ -1,0 +1,152 @@
+"""Is a credential replaced once per request, and never otherwise?"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.kit.installation import Tenant, settle
+from tests.kit.processes import wait_for
+
+pytestmark = pytest.mark.rotates
+
+
+def rotations(tenant: Tenant, since: int) -> int:
+    return tenant.operations(since).count("robot.regenerate")
+
+
+def wait_rotated(tenant: Tenant, before: object, timeout_s: float = 20) -> None:
+    wait_for(
+        lambda: tenant.credential() not in {None, before}, "a new credential", timeout_s=timeout_s
+    )
+    tenant.wait_login()
+    tenant.wait_ready()
+
+
+def test_a_new_trigger_is_one_rotation(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+
+    tenant.robot(rotation={"trigger": "two"})
+    wait_rotated(tenant, before)
+
+    settle(lambda: rotations(tenant, called) == 1, seconds=4)
+    assert [e for e in tenant.operations(called) if e != "robot.list"] == ["robot.regenerate"]
+    assert not tenant.house.quay.login(*before)
+    assert "intent" not in tenant.get()["status"]["rotation"]
+
+
+def test_the_annotation_counts_like_a_trigger(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+
+    tenant.kubectl("annotate", "quayrobot", "ci", "quayrobot.io/rotate=now")
+    wait_rotated(tenant, before)
+
+    settle(lambda: rotations(tenant, called) == 1)
+
+
+def test_a_new_resource_with_a_trigger_does_not_rotate(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+
+    settle(lambda: rotations(tenant, 0) == 0)
+
+
+def test_a_status_that_was_lost_is_no_reason_to_rotate(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+    called, before = tenant.house.quay.mark(), tenant.credential()
+    tenant.house.operator.stop()
+    patch = ("--subresource=status", "--type=merge", "-p", '{"status":null}')
+    tenant.kubectl("patch", "quayrobot", "ci", *patch)
+
+    tenant.house.operator.start()
+    tenant.wait_ready()
+
+    assert tenant.credential() == before
+    assert rotations(tenant, called) == 0
+
+
+def test_two_requests_in_a_row_end_with_a_credential_that_works(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+
+    tenant.robot(rotation={"trigger": "two"})
+    tenant.robot(rotation={"trigger": "three"})
+    wait_rotated(tenant, before)
+    settle(tenant.logs_in, seconds=4)
+
+    assert 1 <= rotations(tenant, called) <= 2
+
+
+def test_a_lost_answer_is_not_a_second_rotation(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+    tenant.house.quay.admin("fault", operation="robot.regenerate", kind="cut", when="after")
+
+    tenant.robot(rotation={"trigger": "two"})
+    wait_rotated(tenant, before, timeout_s=30)
+
+    settle(lambda: rotations(tenant, called) == 1)
+
+
+def test_a_failure_that_was_none_is_not_a_second_rotation(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+    fault = {"operation": "robot.regenerate", "kind": "answer", "when": "after", "status": 500}
+    tenant.house.quay.admin("fault", **fault)
+
+    tenant.robot(rotation={"trigger": "two"})
+    wait_rotated(tenant, before, timeout_s=30)
+
+    settle(lambda: rotations(tenant, called) == 1)
+
+
+def test_an_old_credential_is_replaced_after_the_interval(tenant: Tenant):
+    tenant.robot(rotation={"interval": "1h"})
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+    due = datetime.fromisoformat(tenant.get()["status"]["rotation"]["nextAt"])
+    assert timedelta(minutes=59) < due - datetime.now(UTC) < timedelta(minutes=67)
+
+    tenant.house.operator.stop()
+    issued = (datetime.now(UTC) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    patch = json.dumps({"status": {"credential": {"issuedAt": issued}}})
+    tenant.kubectl("patch", "quayrobot", "ci", "--subresource=status", "--type=merge", "-p", patch)
+    tenant.house.operator.start()
+    wait_rotated(tenant, before)
+
+    settle(lambda: rotations(tenant, called) == 1)
+
+
+def test_a_rotation_waits_for_quay_and_the_resource_stays_ready(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+    fault = {"operation": "robot.regenerate", "kind": "answer", "status": 502, "count": 3}
+    tenant.house.quay.admin("fault", **fault)
+
+    tenant.robot(rotation={"trigger": "two"})
+    wait_for(lambda: rotations(tenant, called) >= 1, "a try")
+    assert tenant.condition()["status"] == "True"
+    wait_rotated(tenant, before, timeout_s=60)
+
+    made = [e for e in tenant.house.quay.calls(called) if e.operation == "robot.regenerate"]
+    assert sum(each.effect for each in made) == 1
+
+
+def test_a_window_in_no_time_zone_is_told(tenant: Tenant):
+    window = {"schedule": "0 3 * * *", "duration": "1h", "timeZone": "Mars/Olympus"}
+
+    tenant.robot(rotation={"interval": "24h", "window": window})
+
+    tenant.wait_reason("InvalidSpec")
+    assert "timeZone" in tenant.condition()["message"]
