@@ -9,6 +9,7 @@ double of Quay. With --stay it stays up to be tried.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import signal
 import sys
@@ -40,7 +41,9 @@ class Demo:
         self.install()
         self.declare()
         self.log_in()
+        self.give_rights()
         self.repair()
+        self.rotate()
         self.delete()
 
     def install(self) -> None:
@@ -68,6 +71,37 @@ class Demo:
         check(self.team.logs_in(ROBOT), "GET /v2/auth with the Secret's content: 200, a token")
         calls = self.team_calls()
         check(calls == ["robot.create"], f"calls to Quay so far: {', '.join(calls)}")
+
+    def give_rights(self) -> None:
+        """Declare a role, see that the registry gives exactly that, and take it back."""
+        step("Rights are declared, and the registry gives exactly those")
+        self.house.quay.admin("repository", namespace=ORGANIZATION, name="app")
+        self._declare_rights([{"name": "app", "role": "read"}])
+        check(self.actions() == {"pull"}, "role read: /v2/auth gives pull, and nothing else")
+        self._declare_rights([{"name": "app", "role": "write"}])
+        check(self.actions() == {"pull", "push"}, "role write: /v2/auth gives pull and push")
+        self._declare_rights([])
+        check(self.actions() == set(), "no role any more: /v2/auth gives nothing")
+
+    def _declare_rights(self, repositories: list[dict[str, str]]) -> None:
+        patch = json.dumps({"spec": {"permissions": {"repositories": repositories}}})
+        self.kubectl("-n", TEAM, "patch", f"qr/{ROBOT}", "--type=merge", "-p", patch)
+        self.team.wait_ready(ROBOT)
+
+    def actions(self) -> set[str]:
+        """Return what the registry lets the Secret's holder do with the repository."""
+        pair = self.team.credential(ROBOT)
+        assert pair is not None
+        return self.house.quay.actions(*pair, f"{ORGANIZATION}/app")
+
+    def rotate(self) -> None:
+        """Ask for a new credential by the annotation."""
+        step("A rotation is asked for")
+        before = self.team.credential(ROBOT)
+        self.kubectl("-n", TEAM, "annotate", f"qr/{ROBOT}", "quayrobot.io/rotate=once")
+        wait_for(lambda: self.team.credential(ROBOT) not in {None, before}, "a new credential")
+        check(self.team.logs_in(ROBOT), "the new credential logs in")
+        check(before and not self.house.quay.login(*before), "the old one does not any more")
 
     def repair(self) -> None:
         """Break what can be broken by hand."""

@@ -149,15 +149,21 @@ class _Pass:
 
     async def _tell(self, before: RobotStatus, after: RobotStatus) -> None:
         """One Event per change of what Ready says."""
+        if _rotated_at(before) != _rotated_at(after):
+            await self._emit(Reason.ROTATING, "the credential was rotated", warning=False)
         old, new = _ready(before), _ready(after)
         if new is None or old == new or new[1] == Reason.CREATING:
             return
+        fine = new[0] == "True" or new[1] in {Reason.DELETING, Reason.SUSPENDED}
+        await self._emit(new[1], new[2], warning=not fine)
+
+    async def _emit(self, reason: str, note: str, *, warning: bool) -> None:
         await self.tools.recorder.emit(
             self.applier.record.body,
             kind=self.first.key.kind,
-            warning=new[0] != "True" and new[1] not in {Reason.DELETING, Reason.SUSPENDED},
-            reason=new[1],
-            note=new[2],
+            warning=warning,
+            reason=reason,
+            note=note,
         )
 
     def _wake_rivals(self, before: RobotStatus, after: RobotStatus) -> None:
@@ -246,6 +252,10 @@ def _ready(status: RobotStatus) -> tuple[str, str, str] | None:
         if each.type is ConditionType.READY:
             return each.status, each.reason, each.message
     return None
+
+
+def _rotated_at(status: RobotStatus) -> str | None:
+    return status.rotation.last_at if status.rotation else None
 
 
 def _stalled(status: RobotStatus) -> bool:
