@@ -1,0 +1,263 @@
+"""What does each operation cost Quay? The calls that the design allows, row by row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.kit.installation import Installation, Tenant, settle
+from tests.kit.processes import wait_for
+
+QUIET = {"kind": "ClusterQuayConnection", "name": "quiet"}
+OWN = {"kind": "QuayConnection", "name": "own"}
+RIGHTS = {
+    "repositories": [{"name": "app", "role": "read"}, {"name": "lib", "role": "write"}],
+    "teams": ["devs"],
+    "defaults": [{"role": "read"}],
+}
+Bill = Callable[[str, list[str]], None]
+
+
+@pytest.fixture(scope="module")
+def quiet(installed: Installation) -> Iterator[None]:
+    """A connection with long intervals: what is seen on it was caused by the test."""
+    rule = {"namespaces": {}, "organizations": ["*"], "teams": ["*"], "defaults": True}
+    installed.cluster_connection(QUIET["name"], resyncInterval="5m", access=[rule])
+    yield
+    wait_for(lambda: not others(installed), "all robots gone")
+    installed.plane.kubectl("delete", "clusterquayconnection", QUIET["name"])
+
+
+@pytest.fixture
+def shop(tenant: Tenant, quiet: None) -> Tenant:
+    """A tenant on the quiet connection, with something to be given rights on."""
+    stock(tenant)
+    return tenant
+
+
+@pytest.fixture
+def neighbour(house: Installation) -> Iterator[Tenant]:
+    made = house.tenant()
+    yield made
+    for what in ("quayrobots --all -n", "namespace"):
+        house.plane.kubectl("delete", *what.split(), made.name, "--wait=false")
+
+
+@pytest.fixture
+def bill(record_property) -> Bill:
+    """Say what an operation cost; the run's summary prints it."""
+
+    def say(operation: str, calls: list[str]) -> None:
+        counted = ", ".join(f"{n} {name}" for name, n in Counter(calls).items())
+        record_property("calls to Quay", f"{operation}: {len(calls)} ({counted or 'none'})")
+
+    return say
+
+
+def stock(tenant: Tenant) -> None:
+    tenant.repository("app", "lib", "unused")
+    tenant.house.quay.admin("team", org=tenant.name, name="devs")
+
+
+def declare(tenant: Tenant, name: str = "ci", **spec: object) -> None:
+    tenant.robot(name, **{"connectionRef": QUIET, **spec})
+
+
+def others(house: Installation, *mine: Tenant) -> set[str]:
+    """Return the namespaces of robots that earlier tests left and that still go."""
+    path = "jsonpath={.items[*].metadata.namespace}"
+    found = house.plane.kubectl("get", "quayrobots", "-A", "-o", path).split()
+    return set(found) - {each.name for each in mine}
+
+
+@contextmanager
+def away(house: Installation) -> Iterator[None]:
+    """Have the operator stopped."""
+    house.operator.stop()
+    yield
+    house.operator.start()
+
+
+def counted(house: Installation, metric: str, **labels: str) -> float:
+    """Return what the operator itself has counted."""
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(house.operator.metrics())
+        for sample in family.samples
+        if sample.name == metric and labels.items() <= sample.labels.items()
+    )
+
+
+def passes(house: Installation) -> float:
+    return counted(house, "quayrobot_passes_total", kind="QuayRobot")
+
+
+def about(tenant: Tenant, robot: str, since: int) -> list[str]:
+    """Return the calls for one robot by name."""
+    calls = tenant.house.quay.calls(since)
+    end = f"/organization/{tenant.name}/robots/{robot}"
+    return [each.operation for each in calls if each.path.endswith(end)]
+
+
+def test_a_created_robot_and_its_secret_cost_one_call(shop: Tenant, bill: Bill):
+    declare(shop)
+    shop.wait_ready()
+
+    calls = shop.operations()
+    bill("create a robot and its Secret", calls)
+    assert calls == ["robot.create"]
+    assert shop.logs_in()
+
+
+def test_each_right_of_a_created_robot_costs_one_more(shop: Tenant, bill: Bill):
+    declare(shop, permissions=RIGHTS)
+    shop.wait_ready()
+
+    calls = shop.operations()
+    bill("create with two repositories, a team and a default", calls)
+    assert sorted(calls) == [
+        "member.put", "permission.put", "permission.put", "prototype.create", "robot.create",
+    ]  # fmt: skip
+
+
+def test_a_resync_costs_one_list_for_all_robots_of_an_organization(tenant: Tenant, bill: Bill):
+    names = ("one", "two", "three")
+    tenant.connection(resyncInterval="10s")
+    for name in names:
+        tenant.robot(name, connectionRef=OWN)
+    for name in names:
+        tenant.wait_ready(name)
+    called, written = tenant.house.quay.mark(), len(tenant.house.plane.audit())
+
+    wait_for(lambda: tenant.operations(called), "a resync")
+
+    # A list for each robot would come within the jitter of the interval: a second or two.
+    settle(lambda: tenant.operations(called) == ["robot.list"], seconds=4)
+    bill("resync of three converged robots", tenant.operations(called))
+    assert [each for each in tenant.house.operator_writes(written) if tenant.name in each] == []
+
+
+def test_a_beat_costs_a_list_of_rights_of_defaults_and_of_each_repository_in_use(
+    tenant: Tenant, bill: Bill
+):
+    stock(tenant)
+    tenant.connection(resyncInterval="10s", driftInterval="10s")
+    for name in ("one", "two", "three"):
+        tenant.robot(name, connectionRef=OWN, permissions=RIGHTS)
+    for name in ("one", "two", "three"):
+        tenant.wait_ready(name)
+    house, called = tenant.house, tenant.house.quay.mark()
+    written, begun = len(house.plane.audit()), grants_lists(house)
+
+    wait_for(lambda: roles_read(tenant, called)["lib"], "a beat", timeout_s=60)
+
+    # The list of rights is a list of robots by its path: the operator tells which it was.
+    lists = ["robot.list with permissions"] * round(grants_lists(house) - begun)
+    rest = [each for each in tenant.operations(called) if each != "robot.list"]
+    bill("drift of the rights of three robots, two repositories in use", lists + rest)
+    assert len(lists) == 1
+    assert sorted(rest) == ["permission.list", "permission.list", "prototype.list"]
+    assert roles_read(tenant, called) == {"app": 1, "lib": 1}
+    assert [each for each in house.operator_writes(written) if tenant.name in each] == []
+
+
+def grants_lists(house: Installation) -> float:
+    return counted(house, "quayrobot_quay_calls_total", operation="robot.list-grants")
+
+
+def roles_read(tenant: Tenant, since: int) -> Counter[str]:
+    calls = tenant.house.quay.calls(since)
+    paths = [each.path.split("/") for each in calls if each.operation == "permission.list"]
+    return Counter(path[5] for path in paths if path[4] == tenant.name)
+
+
+def test_a_lost_secret_costs_nothing(shop: Tenant, bill: Bill):
+    declare(shop)
+    shop.wait_ready()
+    before, called = shop.credential(), shop.house.quay.mark()
+
+    shop.delete("ci", "secret")
+    wait_for(lambda: shop.credential() == before, "the Secret")
+
+    bill("a lost Secret", shop.operations(called))
+    assert shop.operations(called) == []
+
+
+def test_a_deletion_costs_two_calls(shop: Tenant, bill: Bill):
+    declare(shop, permissions=RIGHTS)
+    shop.wait_ready()
+    called = shop.house.quay.mark()
+
+    shop.delete()
+    shop.wait_gone()
+
+    bill("delete", shop.operations(called))
+    assert shop.operations(called) == ["robot.delete", "robot.get"]
+
+
+def test_a_deletion_of_a_robot_that_has_to_be_proven_costs_a_third(tenant: Tenant, bill: Bill):
+    tenant.connection(resyncInterval="10s")
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_ready()
+    # Suspended, so that a token that nobody knows stays unknown: its item proves nothing.
+    tenant.robot(connectionRef=OWN, suspend=True)
+    tenant.wait_reason("Suspended")
+    tenant.house.quay.admin("robot/regenerate", name=tenant.full())
+    called = tenant.house.quay.mark()
+    wait_for(lambda: tenant.operations(called) == ["robot.list"], "a list with the new token")
+
+    called = tenant.house.quay.mark()
+    tenant.delete()
+    tenant.wait_gone()
+
+    calls = about(tenant, "ci", called)
+    bill("delete of a robot that is not proven", calls)
+    assert calls == ["robot.get", "robot.delete", "robot.get"]
+
+
+def test_a_restart_costs_one_list_per_organization_and_no_write_anywhere(
+    shop: Tenant, neighbour: Tenant, bill: Bill
+):
+    stock(neighbour)
+    for each in (shop, neighbour):
+        for name in ("one", "two", "three"):
+            declare(each, name, permissions=RIGHTS)
+    for each in (shop, neighbour):
+        for name in ("one", "two", "three"):
+            each.wait_ready(name)
+    house = shop.house
+    wait_for(lambda: not others(house, shop, neighbour), "nobody else", timeout_s=60)
+    with away(house):
+        written, called = len(house.plane.audit()), house.quay.mark()
+
+    wait_for(lambda: passes(house) >= 6, "a pass over each robot")
+    wait_for(lambda: neighbour.operations(called) and shop.operations(called), "two lists")
+
+    bill("restart with six robots of two organizations", house.quay.operations(called))
+    assert shop.operations(called) == neighbour.operations(called) == ["robot.list"]
+    assert len(house.quay.calls(called)) == 2
+    assert house.operator_writes(written) == []
+
+
+def test_a_users_connection_costs_one_call_at_its_first_use(tenant: Tenant, bill: Bill):
+    quay, who = tenant.house.quay, f"user-{tenant.name}"
+    tenant.connection(token=quay.admin("token", user=who), resyncInterval="5m")
+    called = quay.mark()
+    tenant.robot("one", user=who, connectionRef=OWN)
+    tenant.wait_ready("one")
+    first = users_calls(tenant, called)
+    tenant.robot("two", user=who, connectionRef=OWN)
+    tenant.wait_ready("two")
+
+    bill("first use of a user's connection, with the robot", first)
+    assert first == ["user.get", "robot.create"]
+    assert users_calls(tenant, called) == [*first, "robot.create"]
+
+
+def users_calls(tenant: Tenant, since: int) -> list[str]:
+    calls = tenant.house.quay.calls(since)
+    return [each.operation for each in calls if each.path.startswith("/api/v1/user/")]
