@@ -50,6 +50,7 @@ VOCABULARY = frozenset(
         "secret.created",
         "secret.replaced",
         "secret.deleted",
+        "federation.set",
         "grant.given",
         "grant.taken",
         "serviceaccount.linked",

@@ -25,6 +25,7 @@ from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
 from ..cluster.serviceaccounts import ServiceAccounts
 from ..engine.accounts import Accounts
+from ..engine.issuer import Issuer
 from ..engine.keys import ResourceKey
 from ..engine.lines import Lines
 from ..engine.passes import Tools
@@ -100,6 +101,7 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         lines=lines,
         resources=resources,
         secrets=credentials,
+        issuer=Issuer(api),
         accounts=Accounts(ServiceAccounts(api), keep=store.keep_account),
         recorder=Recorder(
             api, now=_now, suffix=lambda: secrets.token_hex(6), posted=metrics.posted

@@ -27,11 +27,13 @@ from ..model.actions import (
     LeaveTeam,
     LinkAccount,
     ListRobots,
+    LookAtFederation,
     LookAtGrants,
     LookAtOrganization,
     LookAtOwner,
     LookAtRobot,
     LookAtUser,
+    RecordFederation,
     RecordGrants,
     RecordIntent,
     RecordLinks,
@@ -39,6 +41,7 @@ from ..model.actions import (
     Regenerate,
     RemoveFinalizer,
     ReplaceSecret,
+    SetFederation,
     TakeDefault,
     TakeRole,
 )
@@ -48,8 +51,8 @@ from ..model.resources.base import Part
 from ..model.resources.robot import CredentialState, RobotStatus
 from ..model.world import Absent, GrantsSeen, Present, RobotSeen, Unknown, Unlooked
 from ..plan.scene import Scene
-from ..plan.verdict import linking, progress, recording, rotating
-from .granting import change_grant, look_at_grants
+from ..plan.verdict import federating, linking, progress, recording, rotating
+from .granting import change_grant, federate, look_at_grants
 from .lines import Line
 from .passes import Tools
 from .store import Body, RobotRecord
@@ -66,7 +69,7 @@ class Applier:
     line: Line | None
     released: bool = False
 
-    async def apply(self, action: Action, scene: Scene) -> Scene:  # noqa: PLR0911 - one per part
+    async def apply(self, action: Action, scene: Scene) -> Scene:  # noqa: C901, PLR0911 - one line per part
         """
         Carry out *action* and return the scene after it.
 
@@ -86,6 +89,8 @@ class Applier:
                 return await self._write_secret(action, scene)
             case RecordProgress() | GuardConnection() | AddFinalizer() | RemoveFinalizer():
                 return await self._bind(action, scene)
+            case LookAtFederation() | RecordFederation() | SetFederation():
+                return await self._federate(action, scene)
             case LookAtGrants() | RecordGrants():
                 return await self._ready_grants(action, scene)
             case (
@@ -163,6 +168,7 @@ class Applier:
                 return await self._regenerate(line, robot, scene)
             case DeleteRobot(robot):
                 line.grants.forget(robot)
+                line.federation.pop(robot, None)
                 await line.client.delete_robot(robot)
                 return replace(scene, robot=Unlooked(), deleted=True)
 
@@ -177,7 +183,14 @@ class Applier:
         line.snapshots.saw(action.robot, Present(seen))
         # A robot made anew has no rights, whatever one of that name had before.
         line.grants.wrote(action.robot, GrantsSeen())
-        return replace(scene, robot=Present(seen), grants=Present(GrantsSeen()))
+        line.federation[action.robot] = ()
+        return replace(
+            scene,
+            robot=Present(seen),
+            grants=Present(GrantsSeen()),
+            federation=Present(()),
+            federation_read=True,
+        )
 
     async def _regenerate(self, line: Line, robot: RobotName, scene: Scene) -> Scene:
         before = scene.robot.value if isinstance(scene.robot, Present) else None
@@ -223,6 +236,13 @@ class Applier:
         if isinstance(action, LookAtGrants):
             return await look_at_grants(self._line(), action, scene)
         return await self._store(recording(scene, action.grants), scene)
+
+    async def _federate(
+        self, action: LookAtFederation | RecordFederation | SetFederation, scene: Scene
+    ) -> Scene:
+        if isinstance(action, RecordFederation):
+            return await self._store(federating(scene, action.identities), scene)
+        return await federate(self._line(), action, scene)
 
     async def _store(self, status: RobotStatus, scene: Scene) -> Scene:
         body = self.record.body

@@ -17,7 +17,9 @@ from ..model.actions import (
     GrantChange,
     JoinTeam,
     LeaveTeam,
+    LookAtFederation,
     LookAtGrants,
+    SetFederation,
     TakeDefault,
     TakeRole,
 )
@@ -27,7 +29,7 @@ from ..plan.grants import after, known_grants, target_of
 from ..plan.scene import Scene
 from .lines import Line
 
-__all__ = ["change_grant", "look_at_grants"]
+__all__ = ["change_grant", "federate", "look_at_grants"]
 
 
 async def look_at_grants(line: Line, action: LookAtGrants, scene: Scene) -> Scene:
@@ -42,6 +44,29 @@ async def look_at_grants(line: Line, action: LookAtGrants, scene: Scene) -> Scen
     except Refused as error:
         return replace(scene, grants=Unknown(error))
     return replace(scene, grants=line.grants.view(action.robot))
+
+
+async def federate(line: Line, action: LookAtFederation | SetFederation, scene: Scene) -> Scene:
+    """
+    Read or replace the robot's outside identities; a refusal is noted in the scene.
+
+    Raises:
+        QuayRobotError: It is not known what is there, or nothing can be done now.
+    """
+    line.federation.pop(action.robot, None)
+    try:
+        if isinstance(action, SetFederation):
+            found = await line.client.set_federation(action.robot, action.identities)
+        else:
+            found = await line.client.federation(action.robot)
+    except Refused as error:
+        return replace(scene, federation=Unknown(error))
+    except QuayRobotError:
+        # Whatever was put there before is no longer believed.
+        line.federation[action.robot] = None
+        raise
+    line.federation[action.robot] = found
+    return replace(scene, federation=Present(found), federation_due=False, federation_read=True)
 
 
 async def change_grant(line: Line, change: GrantChange, scene: Scene) -> Scene:

@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from ..cluster.secrets import CredentialRead, Secrets
 from ..model.durations import parse_duration
 from ..model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
-from ..model.names import OwnerName
+from ..model.names import OwnerName, RobotName
 from ..model.resources.connection import (
     AccessRule,
     ClusterConnectionSpec,
     ClusterSecretKeyRef,
     ConnectionSpec,
 )
+from ..model.resources.federation import IdentityState
 from ..model.world import ConnectionSeen, RobotSeen
 from ..plan.access import connection_not_found
 from ..quay.client import Observer, QuayClient
@@ -71,6 +72,8 @@ class Line:
         self.client = self._connect()
         self.snapshots = Snapshots(self._list, clock=clock)
         self.grants = GrantsMemory(self._rights, clock=clock)
+        # None: the drift beat wants it read anew.
+        self.federation: dict[RobotName, tuple[IdentityState, ...] | None] = {}
         self.drift_s = parse_duration(spec.drift_interval).total_seconds()
         self.drift_due: dict[OwnerName, float] = {}
 
@@ -101,6 +104,7 @@ class Line:
         self.snapshots = old.snapshots
         self.snapshots.list_with(self._list)
         self.grants, self.drift_due = old.grants, old.drift_due
+        self.federation = old.federation
         self.grants.ask_with(self._rights)
 
     def _connect(self) -> QuayClient:

@@ -8,6 +8,8 @@ asked for by the plan.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..cluster.kinds import NAMESPACE
 from ..model.errors import InvalidSpec, QuayRobotError, Refused
 from ..model.names import ANNOTATION_ROTATE
@@ -61,8 +63,21 @@ async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None
         token_user=line.token_user if line else None,
         grants=line.grants.view(record.robot_name) if line and spec.permissions else Unlooked(),
         accounts=_accounts(tools, record, spec),
+        issuer=await tools.issuer.read() if spec.federation else None,
     )
+    if line is not None and spec.federation is not None:
+        scene = _with_federation(line, record, scene)
     return scene, line
+
+
+def _with_federation(line: Line, record: RobotRecord, scene: Scene) -> Scene:
+    name = record.robot_name
+    if name not in line.federation:
+        return scene
+    known = line.federation[name]
+    if known is None:
+        return replace(scene, federation_due=True)
+    return replace(scene, federation=Present(known))
 
 
 def list_due(line: Line, record: RobotRecord) -> bool:

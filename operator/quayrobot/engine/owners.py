@@ -54,19 +54,31 @@ async def _beat(
     tools: Tools, line: Line, owner: OwnerName, held: list[RobotRecord]
 ) -> set[ResourceKey]:
     """Where the beat is due: read the rights of all; return who is to compare them."""
-    declared = {each.key: each.lenient_spec.permissions for each in held}
-    wanted = {key: each for key, each in declared.items() if each is not None}
-    if not wanted or not _beat_due(tools, line, owner):
+    rights = [each for each in held if each.lenient_spec.permissions is not None]
+    federated = [each for each in held if each.lenient_spec.federation is not None]
+    if not (rights or federated) or not _beat_due(tools, line, owner):
         return set()
-    repositories = {grant.name for each in wanted.values() for grant in each.repositories}
+    for each in federated:
+        # Each of them reads its own: no list shows it.
+        line.federation[each.robot_name] = None
+    drifted = {each.key for each in federated}
+    return drifted | (await _rights_beat(tools, line, owner, rights) if rights else set())
+
+
+async def _rights_beat(
+    tools: Tools, line: Line, owner: OwnerName, held: list[RobotRecord]
+) -> set[ResourceKey]:
+    wanted = [each for record in held if (each := record.lenient_spec.permissions) is not None]
+    repositories = {grant.name for each in wanted for grant in each.repositories}
     defaults = owner.kind == "organization" and any(
-        each.defaults or each.mode == "Exact" for each in wanted.values()
+        each.defaults or each.mode == "Exact" for each in wanted
     )
+    everybody = {each.key for each in held}
     try:
         await line.grants.beat(owner, repositories, defaults=defaults)
     except Refused:
         # Each robot tells of it: its rights are not known any more.
-        return set(wanted)
+        return everybody
     except Denied as error:
         await deny(tools, line, error)
         return set()
@@ -74,7 +86,7 @@ async def _beat(
         # The next resync comes soon enough.
         line.drift_due[owner] = tools.clock()
         return set()
-    return set(wanted)
+    return everybody
 
 
 def _beat_due(tools: Tools, line: Line, owner: OwnerName) -> bool:

@@ -12,6 +12,7 @@ from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
 from ..model.errors import Denied, InvalidSpec, QuayRobotError, Refused, TryLater
 from .accounts import Accounts
+from .issuer import Issuer
 from .keys import Key
 from .lines import Lines
 from .queue import Queue
@@ -46,6 +47,7 @@ class Tools:
     resources: Resources
     secrets: Secrets
     accounts: Accounts
+    issuer: Issuer
     recorder: Recorder
     clock: Callable[[], float]
     now: Callable[[], datetime]

@@ -20,12 +20,15 @@ from ..model.actions import (
     DeleteSecret,
     GrantChange,
     LinkAccount,
+    LookAtFederation,
     LookAtGrants,
+    RecordFederation,
     RecordGrants,
     RecordIntent,
     RecordLinks,
     Regenerate,
     ReplaceSecret,
+    SetFederation,
 )
 from ..model.conditions import ConditionType
 from ..model.errors import (
@@ -240,6 +243,8 @@ def _component(action: Action, scene: Scene) -> Component:
         return Component.DELETION
     if isinstance(action, CreateSecret | ReplaceSecret | DeleteSecret | RecordLinks | LinkAccount):
         return Component.SECRETS
+    if isinstance(action, LookAtFederation | RecordFederation | SetFederation):
+        return Component.FEDERATION
     if isinstance(action, RecordIntent | Regenerate):
         return Component.ROTATION
     if isinstance(action, LookAtGrants | RecordGrants | GrantChange):
@@ -282,6 +287,7 @@ _WORDS = {
     "TakeRole": "grant.taken",
     "LeaveTeam": "grant.taken",
     "TakeDefault": "grant.taken",
+    "SetFederation": "federation.set",
     "LinkAccount": "serviceaccount.linked",
     "GuardConnection": "connection.guarded",
 }

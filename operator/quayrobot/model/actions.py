@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .names import OwnerName, RobotName
+from .resources.federation import IdentityState
 from .resources.permissions import GrantsState, Role
 from .resources.robot import LinkState, RobotState
 from .resources.rotation import RotationState
@@ -36,11 +37,13 @@ __all__ = [
     "LeaveTeam",
     "LinkAccount",
     "ListRobots",
+    "LookAtFederation",
     "LookAtGrants",
     "LookAtOrganization",
     "LookAtOwner",
     "LookAtRobot",
     "LookAtUser",
+    "RecordFederation",
     "RecordGrants",
     "RecordIntent",
     "RecordLinks",
@@ -49,6 +52,7 @@ __all__ = [
     "RemoveFinalizer",
     "ReplaceSecret",
     "SecretWanted",
+    "SetFederation",
     "TakeDefault",
     "TakeRole",
 ]
@@ -285,6 +289,28 @@ GrantChange = (
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtFederation:
+    """GET the outside identities of *robot*."""
+
+    robot: RobotName
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFederation:
+    """Store which outside identities are about to be put there."""
+
+    identities: tuple[IdentityState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetFederation:
+    """POST the whole list of outside identities."""
+
+    robot: RobotName
+    identities: tuple[IdentityState, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordLinks:
     """Store which ServiceAccounts are about to name our Secrets, before they do."""
 
@@ -321,6 +347,9 @@ Action = (
     | LookAtGrants
     | RecordGrants
     | GrantChange
+    | LookAtFederation
+    | RecordFederation
+    | SetFederation
     | RecordLinks
     | LinkAccount
 )

@@ -21,7 +21,7 @@ from ..model.resources.permissions import ROLES
 from ..model.world import GrantsSeen as Rights
 from ..model.world import NamespaceSeen
 
-__all__ = ["Permit", "check_rights", "connection_not_found", "permit_of", "selects"]
+__all__ = ["Permit", "any_glob", "check_rights", "connection_not_found", "permit_of", "selects"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _team(rule: AccessRule, team: str) -> bool:
     if team == OWNERS:
         # Membership there is every right on the organization: no pattern means that.
         return OWNERS in rule.teams
-    return _any_glob(rule.teams, team)
+    return any_glob(rule.teams, team)
 
 
 def connection_not_found(kind: str, name: str) -> Refused:
@@ -150,16 +150,17 @@ def _meets(need: LabelRequirement, labels: Mapping[str, str]) -> bool:
 
 def _covers(rule: AccessRule, namespace: str, robot: RobotName) -> bool:
     owners = rule.organizations if robot.owner.kind == "organization" else rule.users
-    if not _any_glob(owners, robot.owner.name):
+    if not any_glob(owners, robot.owner.name):
         return False
 
     if rule.robot_names is None:
         return True
 
-    return _any_glob(
+    return any_glob(
         (each.replace("{namespace}", namespace) for each in rule.robot_names), robot.short
     )
 
 
-def _any_glob(globs: Iterable[str], text: str) -> bool:
+def any_glob(globs: Iterable[str], text: str) -> bool:
+    """Tell whether *text* matches one of *globs*."""
     return any(fnmatchcase(text, each) for each in globs)

@@ -11,6 +11,7 @@ from ..model.actions import Component
 from ..model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
 from ..model.world import Absent, Present, Unknown
 from .deletion import plan_deletion
+from .federation import plan_federation
 from .grants import plan_grants
 from .links import plan_links
 from .robot import connection_of, plan_robot
@@ -45,7 +46,7 @@ def _plan(scene: Scene) -> Plan:
     secrets = _plan_secrets(scene)
     if secrets.actions:
         return secrets
-    return _joined(secrets, plan_grants(scene), plan_links(scene))
+    return _joined(secrets, plan_grants(scene), plan_federation(scene), plan_links(scene))
 
 
 def _joined(*plans: Plan) -> Plan:

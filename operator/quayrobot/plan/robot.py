@@ -38,6 +38,7 @@ from ..model.world import (
 )
 from .access import Permit, check_rights, permit_of
 from .claim import check_claim
+from .federation import check_identities
 from .grants import declared_rights
 from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, adoption_denied, prove
 from .scene import Scene
@@ -65,6 +66,7 @@ def plan_robot(scene: Scene) -> tuple[Action, ...]:
         declared_rights(scene.spec.permissions),
         connection=scene.spec.connection_ref.name,
     )
+    check_identities(scene, permit)
     connection = connection_of(scene)
     if scene.spec.creation_policy == "Adopt" and not permit.adoption:
         raise adoption_denied(scene)

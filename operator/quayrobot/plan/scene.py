@@ -17,6 +17,7 @@ from ..model.errors import QuayRobotError
 from ..model.marker import Marker
 from ..model.names import RobotName
 from ..model.resources.connection import AccessRule
+from ..model.resources.federation import IdentityState
 from ..model.resources.robot import RobotSpec, RobotStatus, robot_name_of
 from ..model.world import (
     AccountSeen,
@@ -24,9 +25,11 @@ from ..model.world import (
     ConnectionSeen,
     GrantsView,
     NamespaceSeen,
+    Present,
     RobotView,
     SecretSeen,
     Seen,
+    Unknown,
     Unlooked,
 )
 
@@ -59,7 +62,9 @@ class Scene:
     enough to rely on. *secrets* maps the wanted names, *spare_secrets* are ours
     and no longer wanted. *deleted* says that this pass sent the DELETE.
     *grant_refusals* maps what a right is about to why it was not given in this
-    pass. *accounts* maps the ServiceAccounts that are or were linked.
+    pass. *federation_due* says that the drift beat wants it read, *federation_read*
+    that this pass read it; *issuer* is this
+    cluster's own. *accounts* maps the ServiceAccounts that are or were linked.
     """
 
     cluster: str
@@ -77,6 +82,12 @@ class Scene:
     spare_secrets: tuple[SecretSeen, ...] = ()
     create_refusal: QuayRobotError | None = None
     grants: GrantsView = field(default_factory=Unlooked)
+    federation: Unlooked | Unknown | Present[tuple[IdentityState, ...]] = field(
+        default_factory=Unlooked
+    )
+    federation_due: bool = False
+    federation_read: bool = False
+    issuer: str | None = None
     grant_refusals: Mapping[str, QuayRobotError] = field(default_factory=dict)
     accounts: Mapping[str, Seen[AccountSeen]] = field(default_factory=dict)
     owner_lives: bool | None = None

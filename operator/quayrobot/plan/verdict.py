@@ -15,6 +15,7 @@ from ..model.actions import Component
 from ..model.conditions import Condition, ConditionType, Status, merge_conditions
 from ..model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused, TryLater
 from ..model.names import ANNOTATION_ISSUED_AT, MARKER_KEY
+from ..model.resources.federation import IdentityState
 from ..model.resources.permissions import GrantsState
 from ..model.resources.robot import (
     ConnectionState,
@@ -29,15 +30,25 @@ from ..model.resources.robot import (
 from ..model.resources.rotation import RotationState
 from ..model.secrecy import digest_of
 from ..model.world import ConnectionSeen, Present, RobotSeen
+from .federation import identities_of
 from .grants import given
 from .rotation import rotated
 from .scene import Finding, Scene
 from .secrets import content_digest, issued_at
 
-__all__ = ["linking", "progress", "recording", "rotating", "verdict", "worth_writing"]
+__all__ = [
+    "federating",
+    "linking",
+    "progress",
+    "recording",
+    "rotating",
+    "verdict",
+    "worth_writing",
+]
 
 C = ConditionType
 SECRETS_WORDS = "every Secret carries the robot's credential"
+FEDERATION_WORDS = "Quay takes the tokens of the declared identities for the robot's"
 RIGHTS_WORDS = "the robot has the rights that are declared"
 
 
@@ -77,6 +88,15 @@ def recording(scene: Scene, grants: GrantsState) -> RobotStatus:
     words = "the robot's rights are being changed"
     return _under_way(
         scene, status, "Unknown", Reason.PROGRESSING, words, changed=(C.GRANTS_READY,)
+    )
+
+
+def federating(scene: Scene, identities: tuple[IdentityState, ...]) -> RobotStatus:
+    """Return the status that has to be stored before the outside identities are changed."""
+    status = scene.status.model_copy(update={"federation": identities})
+    words = "the outside identities are being changed"
+    return _under_way(
+        scene, status, "Unknown", Reason.PROGRESSING, words, changed=(C.FEDERATION_READY,)
     )
 
 
@@ -166,6 +186,7 @@ def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotSt
             "secrets": _secrets(scene),
             "pending": _pending(scene, seen, robot),
             "grants": _grants(scene, finished=Component.GRANTS not in broken),
+            "federation": _federation(scene, finished=Component.FEDERATION not in broken),
             "rotation": rotated(scene, finished=Component.SECRETS not in broken),
             "links": _links(scene),
         }
@@ -176,6 +197,11 @@ def _grants(scene: Scene, *, finished: bool) -> GrantsState | None:
     """What is recorded stays until all of it is as declared: it may have to be taken back."""
     wanted = scene.spec.permissions
     return given(wanted) if wanted is not None and finished else scene.status.grants
+
+
+def _federation(scene: Scene, *, finished: bool) -> tuple[IdentityState, ...] | None:
+    wanted = scene.spec.federation
+    return identities_of(scene) if wanted is not None and finished else scene.status.federation
 
 
 def _links(scene: Scene) -> tuple[LinkState, ...]:
@@ -226,18 +252,21 @@ def _conditions(
     by_part = {each.component: each.error for each in reversed(findings)}
     stop = by_part.get(Component.SPEC) or by_part.get(Component.ROBOT)
     secrets_stop, grants_stop = by_part.get(Component.SECRETS), by_part.get(Component.GRANTS)
-    rights = scene.spec.permissions is not None
+    federation_stop = by_part.get(Component.FEDERATION)
+    rights, federated = scene.spec.permissions is not None, scene.spec.federation is not None
     if stop is not None:
         parts = [_failed(C.ROBOT_READY, stop), *_kept(status, C.SECRETS_READY)]
         parts += _kept(status, C.GRANTS_READY) if rights else []
+        parts += _kept(status, C.FEDERATION_READY) if federated else []
     else:
         parts = [
             _true(C.ROBOT_READY, "the robot exists and is this resource's"),
             *([_part(C.GRANTS_READY, grants_stop, RIGHTS_WORDS)] if rights else []),
+            *([_part(C.FEDERATION_READY, federation_stop, FEDERATION_WORDS)] if federated else []),
             _part(C.SECRETS_READY, secrets_stop, SECRETS_WORDS),
         ]
 
-    worst = stop or secrets_stop or grants_stop
+    worst = stop or secrets_stop or grants_stop or federation_stop
     late = by_part.get(Component.ROTATION)
     if worst is None and late is not None and _is_ready(status):
         # The credential still works; only its successor is late.
@@ -258,7 +287,9 @@ def _part(kind: ConditionType, stop: QuayRobotError | None, words: str) -> Condi
         return _true(kind, words)
     failed = _failed(kind, stop)
     # Rights that may not be read are not known to be missing.
-    unseen = kind is C.GRANTS_READY and stop.reason is Reason.INSUFFICIENT_SCOPE
+    unseen = (
+        kind in {C.GRANTS_READY, C.FEDERATION_READY} and stop.reason is Reason.INSUFFICIENT_SCOPE
+    )
     return failed.model_copy(update={"status": "Unknown"}) if unseen else failed
 
 
@@ -283,6 +314,7 @@ def _suspended(status: RobotStatus) -> list[Condition]:
         Condition(type=C.READY, status=ready, reason=Reason.SUSPENDED, message=words),
         *_kept(status, C.ROBOT_READY),
         *_kept(status, C.GRANTS_READY),
+        *_kept(status, C.FEDERATION_READY),
         *_kept(status, C.SECRETS_READY),
     ]
 

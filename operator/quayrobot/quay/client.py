@@ -8,7 +8,7 @@ the queue repeats reads. Every call passes the connection's budget.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from ..model.errors import (
     TryLater,
 )
 from ..model.names import OwnerName, RobotName
+from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
 from ..model.world import Absent, Present, RobotSeen
 from .limits import Limits
@@ -32,6 +33,7 @@ from .wire import (
     is_read_only,
     message_of,
     not_understood,
+    parse_identities,
     parse_json,
     parse_list,
     parse_robot,
@@ -108,6 +110,31 @@ class QuayClient:
             msg = f"the robot {name.full} is not there any more"
             raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
         raise failure(reply, write=True, scope=_scope(name.owner))
+
+    async def federation(self, name: RobotName) -> tuple[IdentityState, ...]:
+        """
+        Return the outside identities of the robot.
+
+        Raises:
+            Refused: NotSupported, this Quay has no federation for it.
+        """
+        path = (*_path(name), "federation")
+        reply = await self._send("federation.get", "GET", path)
+        return _identities(reply, name, write=False)
+
+    async def set_federation(
+        self, name: RobotName, identities: Iterable[IdentityState]
+    ) -> tuple[IdentityState, ...]:
+        """
+        Replace the outside identities of the robot, and return what Quay stored.
+
+        Raises:
+            Refused: NotSupported, or an issuer that Quay does not take.
+        """
+        body = [{"issuer": each.issuer, "subject": each.subject} for each in identities]
+        path = (*_path(name), "federation")
+        reply = await self._send("federation.set", "POST", path, body=body)
+        return _identities(reply, name, write=True)
 
     async def delete_robot(self, name: RobotName) -> None:
         """Ask Quay to delete the robot; only a following look proves that it is gone."""
@@ -189,6 +216,21 @@ class QuayClient:
                 read_only=is_read_only(reply),
             )
             return reply
+
+
+def _identities(reply: Reply, name: RobotName, *, write: bool) -> tuple[IdentityState, ...]:
+    if reply.status == 200:
+        return parse_identities(reply, write=write)
+    # A path that is not there is redirected to one with a slash, and that one is a page.
+    if reply.status in {308, 404, 405} and reply.content_type != "application/json":
+        msg = "this version of Quay has no federation for this robot"
+        raise Refused(Reason.NOT_SUPPORTED, msg)
+    if reply.status == 400 and message_of(reply) == ABSENT:
+        msg = f"the robot {name.full} is not there any more"
+        raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
+    if reply.status == 400 and message_of(reply).startswith("Issuer must"):
+        raise Refused(Reason.ISSUER_REFUSED, "Quay takes issuers with https:// only")
+    raise failure(reply, write=write, scope=_scope(name.owner))
 
 
 def _robots(owner: OwnerName) -> tuple[str, ...]:

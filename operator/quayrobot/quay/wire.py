@@ -18,6 +18,7 @@ import orjson
 
 from ..model.errors import Ambiguous, Denied, QuayRobotError, Reason, Refused, TryLater
 from ..model.names import OwnerName, RobotName
+from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
 from ..model.world import DefaultSeen, RobotSeen
 from .transport import Reply
@@ -29,6 +30,7 @@ __all__ = [
     "message_of",
     "not_understood",
     "parse_grants",
+    "parse_identities",
     "parse_json",
     "parse_list",
     "parse_prototype",
@@ -308,3 +310,23 @@ def _items(reply: Reply, key: str) -> list[Mapping[str, object]]:
     if not isinstance(items, list) or not all(isinstance(each, Mapping) for each in items):
         raise not_understood(reply, write=False)
     return items
+
+
+def parse_identities(reply: Reply, *, write: bool) -> tuple[IdentityState, ...]:
+    """
+    Return the outside identities in *reply*, a bare list.
+
+    Raises:
+        TryLater: It is no such list (Ambiguous after a write).
+    """
+    body = parse_json(reply)
+    if not isinstance(body, list):
+        raise not_understood(reply, write=write)
+    pairs = [
+        (each.get("issuer"), each.get("subject")) for each in body if isinstance(each, Mapping)
+    ]
+    return tuple(
+        IdentityState(issuer=issuer, subject=subject)
+        for issuer, subject in pairs
+        if isinstance(issuer, str) and isinstance(subject, str)
+    )

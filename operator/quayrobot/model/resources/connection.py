@@ -83,6 +83,8 @@ class AccessRule(Part):
     max_role: Role = "write"
     teams: Annotated[list[Glob], Field(max_length=64)] = []
     defaults: bool = False
+    federation: bool = False
+    issuers: Annotated[list[Glob] | None, Field(max_length=64)] = None
     adoption: bool = False
     takeover: Annotated[
         list[Annotated[str, StringConstraints(min_length=1, max_length=128)]], Field(max_length=16)

@@ -59,6 +59,11 @@ def parse_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
         raise _invalid(f"metadata must not hold the key {MARKER_KEY}")
     _check_secrets(parsed)
     _check_permissions(parsed)
+    for each in parsed.federation.identities if parsed.federation else ():
+        outside = each.issuer is not None and each.subject is not None
+        none = each.issuer is None and each.subject is None
+        if not (none if each.service_account is not None else outside):
+            raise _invalid("an identity is either issuer and subject, or serviceAccount")
     if parsed.rotation and parsed.rotation.window and parsed.rotation.interval is None:
         raise _invalid("rotation.window needs rotation.interval")
     return parsed

@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints
 from ..conditions import Condition
 from ..names import MARKER_KEY, OwnerName, RobotName
 from .base import ObjectName, OwnerText, Part, Rule, rules
+from .federation import Federation, IdentityState
 from .permissions import GrantsState, Permissions
 from .rotation import Rotation, RotationState
 
@@ -197,6 +198,7 @@ class RobotSpec(Part):
     deletion_policy: Literal["Delete", "Orphan"] = "Delete"
     suspend: bool = False
     permissions: Permissions | None = None
+    federation: Federation | None = None
     rotation: Rotation | None = None
     secrets: Annotated[
         list[SecretSpec] | None,
@@ -311,6 +313,7 @@ class RobotStatus(Part):
     credential: CredentialState | None = None
     secrets: tuple[SecretState, ...] = ()
     rotation: RotationState | None = None
+    federation: tuple[IdentityState, ...] | None = None
     grants: GrantsState | None = None
     links: tuple[LinkState, ...] = ()
     pending: tuple[str, ...] = ()

@@ -1,0 +1,52 @@
+"""
+Whose tokens does Quay take for a robot's own?
+
+Outside identities, each an issuer and a subject. A ServiceAccount of the own
+namespace is named shortly; its issuer is this cluster's.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from .base import ObjectName, Part, Rule, rules
+
+__all__ = ["Federation", "Identity", "IdentityState"]
+
+ISSUER_PATTERN = r"^https://[^\s?#]+$"
+Issuer = Annotated[str, StringConstraints(pattern=ISSUER_PATTERN, max_length=512)]
+Subject = Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$", max_length=512)]
+
+
+class Identity(Part):
+    """One outside identity: issuer and subject, or a ServiceAccount of the own namespace."""
+
+    issuer: Issuer | None = None
+    subject: Subject | None = None
+    service_account: ObjectName | None = None
+
+    model_config = Part.model_config | {
+        "json_schema_extra": rules(
+            Rule(
+                rule="has(self.serviceAccount) ? !has(self.issuer) && !has(self.subject) "
+                ": has(self.issuer) && has(self.subject)",
+                message="an identity is either issuer and subject, or serviceAccount",
+            )
+        )
+    }
+
+
+class Federation(Part):
+    """All outside identities of a robot (Exact), or some of them (Additive)."""
+
+    mode: Literal["Exact", "Additive"] = "Exact"
+    identities: Annotated[list[Identity], Field(max_length=32)] = []
+
+
+class IdentityState(Part):
+    """An outside identity as Quay has it."""
+
+    issuer: str
+    subject: str

@@ -1,0 +1,151 @@
+"""
+Which outside identities does the robot lack, and which does it have too many?
+
+Quay takes the whole list at once. What is about to be put there is stored
+first, so that Additive knows what to take back. Which issuers a namespace may
+name is decided by the connection's rules, before any call.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from ..model.actions import Action, Component, LookAtFederation, RecordFederation, SetFederation
+from ..model.errors import Reason, Refused, TryLater
+from ..model.resources.connection import AccessRule
+from ..model.resources.federation import Federation, IdentityState
+from ..model.world import Present, Unknown
+from .access import Permit, any_glob
+from .scene import Finding, Plan, Scene
+
+__all__ = ["check_identities", "identities_of", "plan_federation"]
+
+
+def identities_of(scene: Scene) -> tuple[IdentityState, ...]:
+    """
+    Return the identities that are declared, ServiceAccounts with this cluster's issuer.
+
+    Raises:
+        TryLater: The cluster's issuer is not known yet.
+    """
+    wanted = scene.spec.federation or Federation()
+    found = []
+    for each in wanted.identities:
+        if each.service_account is None:
+            found.append(IdentityState(issuer=each.issuer or "", subject=each.subject or ""))
+            continue
+        if scene.issuer is None:
+            msg = "the issuer of this cluster's ServiceAccount tokens cannot be read now"
+            raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
+        subject = f"system:serviceaccount:{scene.me.namespace}:{each.service_account}"
+        found.append(IdentityState(issuer=scene.issuer, subject=subject))
+    return tuple(dict.fromkeys(found))
+
+
+def check_identities(scene: Scene, permit: Permit) -> None:
+    """
+    Return when the rules let this namespace have the declared identities.
+
+    Raises:
+        Refused: AccessDenied where no rule gives federation, IssuerRefused for an issuer.
+    """
+    if scene.spec.federation is None or permit.rules is None:
+        return
+    giving = [rule for rule in permit.rules if rule.federation]
+    name = scene.spec.connection_ref.name
+    if not giving:
+        msg = (
+            f"the rules of ClusterQuayConnection {name} do not let this namespace have "
+            "federation; ask its administrator for a rule"
+        )
+        raise Refused(Reason.ACCESS_DENIED, msg)
+    for issuer in dict.fromkeys(each.issuer for each in identities_of(scene)):
+        if not any(_allows(rule, issuer, scene.issuer) for rule in giving):
+            msg = f"the rules of ClusterQuayConnection {name} do not allow the issuer {issuer}"
+            raise Refused(Reason.ISSUER_REFUSED, msg)
+
+
+def plan_federation(scene: Scene) -> Plan:
+    """Return the next step towards the declared identities; nothing where none are declared."""
+    wanted = scene.spec.federation
+    if wanted is None:
+        return Plan()
+    if isinstance(scene.federation, Unknown):
+        return Plan(findings=(Finding(Component.FEDERATION, scene.federation.error),))
+    known = _known(scene)
+    if known is None:
+        return Plan((LookAtFederation(scene.robot_name),))
+    declared = identities_of(scene)
+    goal = _goal(scene, wanted, known, declared)
+    if set(goal) == set(known):
+        return Plan()
+    if wanted.mode == "Additive" and not scene.federation_read:
+        # The list is replaced whole: what others put there since must be in it.
+        return Plan((LookAtFederation(scene.robot_name),))
+    return Plan((*_recorded(scene, declared), SetFederation(scene.robot_name, goal)))
+
+
+def _known(scene: Scene) -> tuple[IdentityState, ...] | None:
+    if isinstance(scene.federation, Present):
+        return scene.federation.value
+    if scene.federation_due or not _finished(scene):
+        return None
+    return scene.status.federation
+
+
+def _finished(scene: Scene) -> bool:
+    """What we finished putting there is there until the drift beat shows otherwise."""
+    status = scene.status
+    said = any(
+        each.type == "FederationReady" and each.status == "True" for each in status.conditions
+    )
+    same = (
+        isinstance(scene.robot, Present)
+        and status.robot is not None
+        and status.robot.created_at == scene.robot.value.created
+    )
+    # Additive leaves others in Quay that the status does not know.
+    exact = scene.spec.federation is not None and scene.spec.federation.mode == "Exact"
+    unchanged = status.observed_generation == scene.me.generation
+    return said and same and (exact or unchanged)
+
+
+def _goal(
+    scene: Scene,
+    wanted: Federation,
+    known: Iterable[IdentityState],
+    declared: tuple[IdentityState, ...],
+) -> tuple[IdentityState, ...]:
+    if wanted.mode == "Exact":
+        return declared
+    ours = set(scene.status.federation or ())
+    kept = [each for each in known if each not in ours or each in declared]
+    return tuple(dict.fromkeys((*kept, *declared)))
+
+
+def _recorded(scene: Scene, declared: tuple[IdentityState, ...]) -> tuple[Action, ...]:
+    before = scene.status.federation or ()
+    both = tuple(dict.fromkeys((*before, *declared)))
+    finished = any(
+        each.type == "FederationReady" and each.status == "True"
+        for each in scene.status.conditions
+    )
+    return (RecordFederation(both),) if finished or both != before else ()
+
+
+def _allows(rule: AccessRule, issuer: str, own: str | None) -> bool:
+    if rule.issuers is not None:
+        return any_glob(rule.issuers, issuer)
+    return issuer == own or not _private(issuer)
+
+
+def _private(issuer: str) -> bool:
+    host = urlsplit(issuer).hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        local = (".local", ".internal", ".localhost", ".svc", ".cluster.local")
+        return "." not in host or host.endswith(local)
+    return not address.is_global
