@@ -41,6 +41,11 @@ FULL_ROBOT = {
         "teams": ["devs"],
         "defaults": [{"role": "read", "creator": "mary"}],
     },
+    "rotation": {
+        "trigger": "1",
+        "interval": "720h",
+        "window": {"schedule": "0 3 * * 1", "duration": "2h", "timeZone": "Europe/Berlin"},
+    },
     "secrets": [FULL_SECRET],
 }
 _CONNECTION = {
@@ -118,6 +123,7 @@ _OBJECT = (["", "A", "a_b", "-a", "a-", "a/b", "a\n", "é"], ["a", "a.b-c", "0"]
 _OWNER = (["", ".a", "a.", "a+b", "a/b", "a b", "a\n", "é"], ["A1", "a.b_c-d", "a"])
 _DATA_KEY = (["", "a b", "a/b", "a\n"], [".dockerconfigjson", "A-b_c.d"])
 _DURATION = (["", "90d", "5", "1.5h", "-5s", "5m\n"], ["90s", "1h30m"])
+_INTERVAL = (_DURATION[0], ["90m", "1h30m"])
 _GLOB = (["", "a b", "a\\b", "a\n"], ["*", "{namespace}-*", "a[!b]?"])
 _HOST = (
     ["", "https://x", "x/y", "x:", "x:123456", "-x", "x\n", "u@x"],
@@ -133,6 +139,20 @@ _REPOSITORY = (
     ["a", "a/b", "0.b-c_d/e-"],
 )
 _TEAM = (["A1", "-ab", "ab-", "a--b", "a+b", "a b", "ab\n", "éé"], ["ab", "a-b.c_d", "12"])
+_SCHEDULE = (
+    [
+        "",
+        "@daily",
+        "0 3 * *",
+        "0 3 * * * *",
+        "0  3 * * *",
+        " 0 3 * * *",
+        "0 3 * * *\n",
+        "0 3 * * $",
+    ],
+    ["0 3 * * *", "*/5 0-6 1,15 JAN-MAR MON#1", "0 3 L * ?"],
+)
+_ZONE = (["", "+1", "/etc/localtime", "../UTC", "Europe Berlin", "UTC\n"], ["UTC", "Etc/GMT+1"])
 _NAMESPACE = (["", "a.b", "A", "-a", "a-", "a\n"], ["a", "a-b"])
 PATTERNS = {
     ".spec.connectionRef.name": _OBJECT,
@@ -141,6 +161,10 @@ PATTERNS = {
     ".spec.permissions.repositories[].name": _REPOSITORY,
     ".spec.permissions.teams[]": _TEAM,
     ".spec.permissions.defaults[].creator": _OWNER,
+    ".spec.rotation.interval": _INTERVAL,
+    ".spec.rotation.window.schedule": _SCHEDULE,
+    ".spec.rotation.window.duration": _DURATION,
+    ".spec.rotation.window.timeZone": _ZONE,
     ".spec.secrets[].name": _OBJECT,
     ".spec.secrets[].serviceAccounts[].name": _OBJECT,
     ".spec.secrets[].keys.username": _DATA_KEY,
@@ -164,6 +188,9 @@ LONGEST = {
     ".spec.organization": "a" * 252,  # the full name has room for 255
     ".spec.user": "a" * 252,
     ".spec.robotName": "a" * 250,
+    ".spec.rotation.interval": "0" * 30 + "1h",
+    ".spec.rotation.window.schedule": "0" * 120 + " * * * *",
+    ".spec.rotation.window.duration": "0" * 29 + "10s",
     ".spec.url": f"https://{'a' * 253}:65535/",
     ".spec.registryHost": f"{'a' * 253}:65535",
     ".spec.limits.timeout": "0" * 29 + "10s",
@@ -196,6 +223,17 @@ DEFAULTS = {"permissions": {"defaults": [{"role": "read"}]}}
 
 def _secret(**fields: Any) -> Body:
     return {"secrets": [{"name": "ci", **fields}]}
+
+
+WINDOW = {"schedule": "0 3 * * 1", "duration": "2h"}
+
+
+def _rotation(**fields: Any) -> Body:
+    return {**ORG, "rotation": fields}
+
+
+def _opening(duration: str) -> Body:
+    return _rotation(interval="24h", window={**WINDOW, "duration": duration})
 
 
 CEL: dict[tuple[str, str, int], list[Told]] = {
@@ -333,6 +371,32 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
             bad=[{**ORG, "metadata": {"quayrobot.io": "x"}}],
             good=[{**ORG, "metadata": {"quayrobot.io/x": "y"}}],
             words="where the operator marks its robots",
+        )
+    ],
+    ("QuayRobot", ".spec.rotation", 0): [
+        Told(
+            bad=[_rotation(window=WINDOW), _rotation(trigger="1", window=WINDOW)],
+            good=[
+                _rotation(interval="24h", window=WINDOW),
+                _rotation(trigger="1"),
+                _rotation(interval="24h"),
+                _rotation(),
+            ],
+            words="give interval too",
+        )
+    ],
+    ("QuayRobot", ".spec.rotation.interval", 0): [
+        Told(
+            bad=[_rotation(interval=each) for each in ("0s", "59m", "59m59s", "0h3599s")],
+            good=[_rotation(interval=each) for each in ("1h", "60m", "0h3600s", "2160h")],
+            words="at least 1h",
+        )
+    ],
+    ("QuayRobot", ".spec.rotation.window.duration", 0): [
+        Told(
+            bad=[_opening(each) for each in ("0s", "9s", "0h0m9s")],
+            good=[_opening(each) for each in ("10s", "1m", "2h")],
+            words="at least 10s",
         )
     ],
     ("QuayRobot", ".spec.secrets[]", 0): [
