@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -150,3 +153,48 @@ def test_a_window_in_no_time_zone_is_told(tenant: Tenant):
 
     tenant.wait_reason("InvalidSpec")
     assert "timeZone" in tenant.condition()["message"]
+
+
+def test_kubectl_asks_for_a_rotation_and_waits_for_it(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+    plugin = Path(sys.executable).with_name("kubectl-quayrobot")
+    kubeconfig = f"--kubeconfig={tenant.house.plane.kubeconfig}"
+
+    done = subprocess.run(
+        [plugin, "rotate", "ci", "-n", tenant.name, "--wait", kubeconfig],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+
+    assert "the new credential is in its Secrets" in done.stdout
+    assert tenant.credential() != before
+    assert tenant.logs_in()
+    settle(lambda: rotations(tenant, called) == 1)
+
+
+def test_kubectl_says_which_resource_is_not_there(tenant: Tenant):
+    plugin = Path(sys.executable).with_name("kubectl-quayrobot")
+    kubeconfig = f"--kubeconfig={tenant.house.plane.kubeconfig}"
+
+    done = subprocess.run(
+        [plugin, "rotate", "nobody", "-n", tenant.name, kubeconfig],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "no quayrobot nobody" in done.stderr
+
+
+def test_applying_the_manifest_again_does_not_fight_the_annotation(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+    tenant.kubectl("annotate", "quayrobot", "ci", "quayrobot.io/rotate=once")
+    wait_rotated(tenant, before)
+
+    tenant.robot()
+
+    settle(lambda: rotations(tenant, called) == 1, seconds=3)
+    annotations = tenant.get()["metadata"]["annotations"]
+    assert annotations["quayrobot.io/rotate"] == "once"
