@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +17,7 @@ from quayrobot.model.resources.parse import parse_robot, parse_robot_status
 from quayrobot.model.resources.rotation import LEAST_WORDS, Intent, Rotation, RotationState
 from tests.kit.canary import robot_token
 
+ROOT = Path(__file__).parents[2]
 WINDOW = {"schedule": "0 3 * * 1", "duration": "2h"}
 
 
@@ -130,6 +136,27 @@ def test_a_trigger_that_is_too_long_is_refused_without_a_quote():
 
     assert "rotation.trigger" in message
     assert pasted[:8] not in message
+
+
+# What is shown to users ---------------------------------------------------------
+
+
+def shown() -> list[dict[str, Any]]:
+    """Return the resources of docs/rotation.md and of the example."""
+    text = (ROOT / "docs" / "rotation.md").read_text()
+    example = (ROOT / "deploy" / "examples" / "robot-with-rotation.yaml").read_text()
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [yaml.safe_load(each) for each in (*blocks, example)]
+
+
+def test_what_the_page_and_the_example_show_is_accepted_and_asks_for_rotation():
+    robots = [parse_robot(each["metadata"]["name"], each["spec"]) for each in shown()]
+
+    assert len(robots) >= 3
+    assert all(each.rotation is not None for each in robots)
+    assert {"trigger", "interval", "window"} == {
+        key for each in shown() for key in each["spec"]["rotation"]
+    }
 
 
 # The status ---------------------------------------------------------------------
