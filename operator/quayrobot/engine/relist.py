@@ -26,11 +26,13 @@ from ..cluster.kinds import (
 from ..model.errors import QuayRobotError
 from ..model.names import LABEL_MANAGED_BY, OPERATOR
 from .passes import Tools
+from .tombs import tombstone, versions
 
 __all__ = ["relist", "relist_forever"]
 
 Body = dict[str, Any]
 Observe = Callable[[str, str | None, Body], None]
+SETTLE_S = 2.0
 _KINDS = (CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT)
 
 log = structlog.get_logger(__name__)
@@ -67,13 +69,15 @@ async def relist(
     Raises:
         QuayRobotError: The list could not be had; the store stays as it is.
     """
-    before = _known(tools, kind)
+    before = versions(tools.store, kind.kind)
     listed: dict[tuple[str, str], Body] = {}
     selector = f"{LABEL_MANAGED_BY}={OPERATOR}" if kind is SECRET else ""
     for namespace in namespaces if kind.namespaced and namespaces else (None,):
         async for body in tools.resources.list_all(kind, namespace=namespace, selector=selector):
             meta = body["metadata"]
             listed[meta.get("namespace", ""), meta["name"]] = body
+    # What is on its way through the watch was not missed.
+    await asyncio.sleep(SETTLE_S)
     return _compare(tools, observe, kind, before, listed)
 
 
@@ -85,7 +89,7 @@ def _compare(
     listed: dict[tuple[str, str], Body],
 ) -> int:
     missed = 0
-    now = _known(tools, kind)
+    now = versions(tools.store, kind.kind)
     for place, body in listed.items():
         if now.get(place, -1) < int(body["metadata"]["resourceVersion"]):
             observe(kind.kind, "MODIFIED", body)
@@ -94,46 +98,5 @@ def _compare(
         # Gone from the list, and untouched since the list began: really gone.
         if place not in listed and now.get(place) == version:
             missed += 1
-            _forget(tools, observe, kind, place, version)
+            observe(kind.kind, "DELETED", tombstone(tools.store, kind.kind, place))
     return missed
-
-
-def _known(tools: Tools, kind: Kind) -> dict[tuple[str, str], int]:
-    store = tools.store
-    if kind is SECRET:
-        return {
-            (namespace, name): int(version) for namespace, name, version in store.secret_names()
-        }
-    if kind is NAMESPACE:
-        return {}
-    records = store.robots if kind is QUAY_ROBOT else store.connections
-    return {
-        (key.namespace, key.name): record.version
-        for key, record in records.items()
-        if key.kind == kind.kind
-    }
-
-
-def _forget(
-    tools: Tools, observe: Observe, kind: Kind, place: tuple[str, str], version: int
-) -> None:
-    namespace, name = place
-    if kind is SECRET:
-        seen = tools.store.secret(namespace, name)
-        uid = seen.controller_uid if seen else None
-        meta: Body = {
-            "uid": seen.uid if seen else "",
-            "annotations": dict(seen.annotations) if seen else {},
-        }
-        if uid:
-            meta["ownerReferences"] = [{"uid": uid, "controller": True}]
-    else:
-        records = tools.store.robots if kind is QUAY_ROBOT else tools.store.connections
-        record = next(
-            each
-            for key, each in records.items()
-            if (key.namespace, key.name) == place and key.kind == kind.kind
-        )
-        meta = dict(record.meta)
-    meta |= {"namespace": namespace, "name": name, "resourceVersion": str(version)}
-    observe(kind.kind, "DELETED", {"metadata": meta})

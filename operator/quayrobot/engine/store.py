@@ -321,7 +321,10 @@ class Store:
     def _namespace(self, body: Body, *, gone: bool) -> list[Wake]:
         meta = body["metadata"]
         name = meta["name"]
-        new = NamespaceSeen(name, meta.get("labels") or {}, "deletionTimestamp" in meta)
+        terminating = "deletionTimestamp" in meta
+        new = NamespaceSeen(
+            name, meta.get("labels") or {}, terminating, meta.get("resourceVersion", "0")
+        )
         old = self.namespaces.get(name)
         if gone:
             self.namespaces.pop(name, None)

@@ -174,11 +174,12 @@ class ConnectionSeen:
 
 @dataclass(frozen=True, slots=True)
 class NamespaceSeen:
-    """A namespace as the rules see it."""
+    """A namespace as the rules see it; its *version* is no part of what it says."""
 
     name: str
     labels: Mapping[str, str] = field(default_factory=dict)
     terminating: bool = False
+    version: str = field(default="0", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""Is what a watch missed found by the relist, and nothing else?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from quayrobot.engine.keys import ResourceKey
+from quayrobot.engine.store import Store
+from quayrobot.engine.tombs import tombstone, versions
+
+META = {
+    "namespace": "shop",
+    "name": "ci",
+    "uid": "uid-1",
+    "creationTimestamp": "2026-11-24T00:00:00Z",
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "QuayRobot": {"metadata": META, "spec": {"organization": "acme"}},
+    "QuayConnection": {"metadata": META, "spec": {}},
+    "Secret": {"metadata": META | {"ownerReferences": [{"uid": "owner", "controller": True}]}},
+    "ServiceAccount": {"metadata": META, "imagePullSecrets": [{"name": "ci"}]},
+    "Namespace": {"metadata": {"name": "shop", "uid": "uid-2"}},
+}
+
+
+def body(kind: str, version: int) -> dict[str, Any]:
+    found = BODIES[kind]
+    return found | {"metadata": found["metadata"] | {"resourceVersion": str(version)}}
+
+
+def place(kind: str) -> tuple[str, str]:
+    return ("", "shop") if kind == "Namespace" else ("shop", "ci")
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_the_version_of_every_kind_is_known(kind: str):
+    store = Store()
+
+    store.observe(kind, "ADDED", body(kind, 7))
+
+    assert versions(store, kind) == {place(kind): 7}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_newer_version_is_known_even_if_it_is_no_news(kind: str):
+    store = Store()
+    store.observe(kind, "ADDED", body(kind, 7))
+
+    store.observe(kind, "MODIFIED", body(kind, 9))
+
+    assert versions(store, kind) == {place(kind): 9}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_tombstone_takes_the_object_out_of_the_store(kind: str):
+    store = Store()
+    store.observe(kind, "ADDED", body(kind, 7))
+
+    store.observe(kind, "DELETED", tombstone(store, kind, place(kind)))
+
+    assert versions(store, kind) == {}
+
+
+def test_the_tombstone_of_a_secret_wakes_its_owner():
+    store = Store()
+    robot = BODIES["QuayRobot"] | {"metadata": META | {"uid": "owner", "resourceVersion": "1"}}
+    store.observe("QuayRobot", "ADDED", robot)
+    store.observe("Secret", "ADDED", body("Secret", 7))
+
+    woken = store.observe("Secret", "DELETED", tombstone(store, "Secret", ("shop", "ci")))
+
+    assert ResourceKey("QuayRobot", "shop", "ci") in [key for key, _ in woken]
