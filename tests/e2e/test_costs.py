@@ -19,13 +19,16 @@ RIGHTS = {
     "teams": ["devs"],
     "defaults": [{"role": "read"}],
 }
+FEDERATION = {"identities": [{"issuer": "https://ci.example.com", "subject": "repo:shop/app"}]}
+EVERYTHING = {"permissions": RIGHTS, "federation": FEDERATION}
 Bill = Callable[[str, list[str]], None]
 
 
 @pytest.fixture(scope="module")
 def quiet(installed: Installation) -> Iterator[None]:
     """A connection with long intervals: what is seen on it was caused by the test."""
-    rule = {"namespaces": {}, "organizations": ["*"], "teams": ["*"], "defaults": True}
+    rule = {"namespaces": {}, "organizations": ["*"], "teams": ["*"]}
+    rule |= {"defaults": True, "federation": True}
     installed.cluster_connection(QUIET["name"], resyncInterval="5m", access=[rule])
     yield
     wait_for(lambda: not others(installed), "all robots gone")
@@ -114,13 +117,14 @@ def test_a_created_robot_and_its_secret_cost_one_call(shop: Tenant, bill: Bill):
 
 
 def test_each_right_of_a_created_robot_costs_one_more(shop: Tenant, bill: Bill):
-    declare(shop, permissions=RIGHTS)
+    declare(shop, **EVERYTHING)
     shop.wait_ready()
 
     calls = shop.operations()
-    bill("create with two repositories, a team and a default", calls)
+    bill("create with two repositories, a team, a default and federation", calls)
     assert sorted(calls) == [
-        "member.put", "permission.put", "permission.put", "prototype.create", "robot.create",
+        "federation.set", "member.put", "permission.put", "permission.put", "prototype.create",
+        "robot.create",
     ]  # fmt: skip
 
 
@@ -141,27 +145,28 @@ def test_a_resync_costs_one_list_for_all_robots_of_an_organization(tenant: Tenan
     assert [each for each in tenant.house.operator_writes(written) if tenant.name in each] == []
 
 
-def test_a_beat_costs_a_list_of_rights_of_defaults_and_of_each_repository_in_use(
+def test_a_beat_costs_three_kinds_of_lists_and_a_read_per_federated_robot(
     tenant: Tenant, bill: Bill
 ):
     stock(tenant)
     tenant.connection(resyncInterval="10s", driftInterval="10s")
     for name in ("one", "two", "three"):
-        tenant.robot(name, connectionRef=OWN, permissions=RIGHTS)
+        tenant.robot(name, connectionRef=OWN, **EVERYTHING)
     for name in ("one", "two", "three"):
         tenant.wait_ready(name)
     house, called = tenant.house, tenant.house.quay.mark()
     written, begun = len(house.plane.audit()), grants_lists(house)
 
-    wait_for(lambda: roles_read(tenant, called)["lib"], "a beat", timeout_s=60)
+    wait_for(lambda: tenant.operations(called).count("federation.get") >= 3, "a beat",
+             timeout_s=60)  # fmt: skip
 
     # The list of rights is a list of robots by its path: the operator tells which it was.
     lists = ["robot.list with permissions"] * round(grants_lists(house) - begun)
     rest = [each for each in tenant.operations(called) if each != "robot.list"]
-    bill("drift of the rights of three robots, two repositories in use", lists + rest)
+    bill("drift of three federated robots, two repositories in use", lists + rest)
     assert len(lists) == 1
-    assert sorted(rest) == ["permission.list", "permission.list", "prototype.list"]
-    assert roles_read(tenant, called) == {"app": 1, "lib": 1}
+    assert Counter(rest) == {"permission.list": 2, "prototype.list": 1, "federation.get": 3}
+    assert roles_read(tenant, called) == {"app", "lib"}
     assert [each for each in house.operator_writes(written) if tenant.name in each] == []
 
 
@@ -169,10 +174,25 @@ def grants_lists(house: Installation) -> float:
     return counted(house, "quayrobot_quay_calls_total", operation="robot.list-grants")
 
 
-def roles_read(tenant: Tenant, since: int) -> Counter[str]:
+def roles_read(tenant: Tenant, since: int) -> set[str]:
     calls = tenant.house.quay.calls(since)
     paths = [each.path.split("/") for each in calls if each.operation == "permission.list"]
-    return Counter(path[5] for path in paths if path[4] == tenant.name)
+    return {path[5] for path in paths if path[4] == tenant.name}
+
+
+@pytest.mark.rotates
+def test_a_rotation_costs_one_call(shop: Tenant, bill: Bill):
+    declare(shop, rotation={"trigger": "one"})
+    shop.wait_ready()
+    before, called = shop.credential(), shop.house.quay.mark()
+
+    declare(shop, rotation={"trigger": "two"})
+    wait_for(lambda: shop.credential() not in {None, before}, "a new credential")
+    shop.wait_ready()
+
+    bill("rotate", shop.operations(called))
+    assert shop.operations(called) == ["robot.regenerate"]
+    assert shop.logs_in()
 
 
 def test_a_lost_secret_costs_nothing(shop: Tenant, bill: Bill):
@@ -188,7 +208,7 @@ def test_a_lost_secret_costs_nothing(shop: Tenant, bill: Bill):
 
 
 def test_a_deletion_costs_two_calls(shop: Tenant, bill: Bill):
-    declare(shop, permissions=RIGHTS)
+    declare(shop, **EVERYTHING)
     shop.wait_ready()
     called = shop.house.quay.mark()
 
@@ -225,7 +245,7 @@ def test_a_restart_costs_one_list_per_organization_and_no_write_anywhere(
     stock(neighbour)
     for each in (shop, neighbour):
         for name in ("one", "two", "three"):
-            declare(each, name, permissions=RIGHTS)
+            declare(each, name, **EVERYTHING)
     for each in (shop, neighbour):
         for name in ("one", "two", "three"):
             each.wait_ready(name)
