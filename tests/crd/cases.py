@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import cases_federation as federation
 from .schema import RuleName, rules, value_at, with_value
 
 Body = dict[str, Any]
@@ -41,6 +42,7 @@ FULL_ROBOT = {
         "teams": ["devs"],
         "defaults": [{"role": "read", "creator": "mary"}],
     },
+    "federation": federation.FULL,
     "rotation": {
         "trigger": "1",
         "interval": "720h",
@@ -73,6 +75,8 @@ FULL_SHARED = {
             "maxRole": "write",
             "teams": ["devs"],
             "defaults": False,
+            "federation": False,
+            "issuers": ["https://*.example.com"],
             "adoption": False,
             "takeover": ["c"],
         }
@@ -161,6 +165,9 @@ PATTERNS = {
     ".spec.permissions.repositories[].name": _REPOSITORY,
     ".spec.permissions.teams[]": _TEAM,
     ".spec.permissions.defaults[].creator": _OWNER,
+    f"{federation.PLACE}.issuer": federation.ISSUER,
+    f"{federation.PLACE}.subject": federation.SUBJECT,
+    f"{federation.PLACE}.serviceAccount": _OBJECT,
     ".spec.rotation.interval": _INTERVAL,
     ".spec.rotation.window.schedule": _SCHEDULE,
     ".spec.rotation.window.duration": _DURATION,
@@ -182,12 +189,14 @@ PATTERNS = {
     ".spec.access[].users[]": _GLOB,
     ".spec.access[].robotNames[]": _GLOB,
     ".spec.access[].teams[]": _GLOB,
+    ".spec.access[].issuers[]": _GLOB,
 }
 # The longest value that is accepted, where it is not the letter `a` as often as allowed.
 LONGEST = {
     ".spec.organization": "a" * 252,  # the full name has room for 255
     ".spec.user": "a" * 252,
     ".spec.robotName": "a" * 250,
+    f"{federation.PLACE}.issuer": federation.LONGEST_ISSUER,
     ".spec.rotation.interval": "0" * 30 + "1h",
     ".spec.rotation.window.schedule": "0" * 120 + " * * * *",
     ".spec.rotation.window.duration": "0" * 29 + "10s",
@@ -371,6 +380,13 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
             bad=[{**ORG, "metadata": {"quayrobot.io": "x"}}],
             good=[{**ORG, "metadata": {"quayrobot.io/x": "y"}}],
             words="where the operator marks its robots",
+        )
+    ],
+    ("QuayRobot", federation.PLACE, 0): [
+        Told(
+            bad=federation.FORMS_BAD,
+            good=federation.FORMS_GOOD,
+            words=federation.FORMS_WORDS,
         )
     ],
     ("QuayRobot", ".spec.rotation", 0): [
@@ -583,6 +599,8 @@ def _base(rule: RuleName) -> Body:
     if rule.path == ".spec.user":
         del body["spec"]["organization"]
         body["spec"] = {**body["spec"], "user": "bob", **REPOSITORIES}
+    if rule.path == f"{federation.PLACE}.serviceAccount":
+        body["spec"]["federation"] = {"identities": [federation.NAMED]}
     if rule.path.startswith(_DOCKER):
         (secret,) = body["spec"]["secrets"]
         del secret["keys"]
