@@ -287,7 +287,17 @@ def test_a_window_that_cannot_be_stops_the_resource_before_anything_else():
     "secret", [Present(foreign()), Present(foreign(controller_uid="uid-other"))]
 )
 def test_a_name_that_somebody_else_has_keeps_the_old_credential_alive(make, secret):
-    assert stops(make(secrets={"ci": secret})).reason == Reason.SECRET_NOT_OWNED
+    plan = decide(make(secrets={"ci": secret}))
+
+    assert plan.actions == ()
+    assert {each.error.reason for each in plan.findings} == {Reason.SECRET_NOT_OWNED}
+
+
+def test_what_was_asked_and_taken_back_is_no_new_request():
+    asked_once = known(last_trigger=request(trigger="one"))
+
+    assert decide(held(spec=spec(), status=asked_once)).actions == ()
+    assert decide(held(spec=turning(trigger="one"), status=asked_once)).actions == ()
 
 
 @pytest.mark.parametrize("make", [asked, begun], ids=["asked", "begun"])

@@ -39,14 +39,27 @@ def decide(scene: Scene) -> Plan:
 
 def _plan(scene: Scene) -> Plan:
     check_window(scene.spec.rotation, scene.now)
-    actions = plan_robot(scene) or plan_rotation(scene)
+    actions = plan_robot(scene)
     if actions:
         return Plan(actions)
+    rotation = _plan_rotation(scene)
+    if rotation.actions:
+        return rotation
     # The token first: it must have a place before anything else is done with the robot.
     secrets = _plan_secrets(scene)
     if secrets.actions:
         return secrets
-    return _joined(secrets, plan_grants(scene), plan_federation(scene), plan_links(scene))
+    return _joined(
+        secrets, rotation, plan_grants(scene), plan_federation(scene), plan_links(scene)
+    )
+
+
+def _plan_rotation(scene: Scene) -> Plan:
+    """A credential that cannot be replaced now is still good: the rest goes on."""
+    try:
+        return Plan(plan_rotation(scene))
+    except QuayRobotError as error:
+        return Plan(findings=(Finding(Component.ROTATION, error),))
 
 
 def _joined(*plans: Plan) -> Plan:

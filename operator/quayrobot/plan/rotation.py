@@ -9,7 +9,6 @@ already happened, whatever crashed in between.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 
 from ..model.actions import Action, RecordIntent, Regenerate
@@ -23,6 +22,8 @@ from .schedule import next_rotation
 from .secrets import check_names, issued_at
 
 __all__ = ["plan_rotation", "request_of", "rotated"]
+
+NONE = "-"
 
 
 def plan_rotation(scene: Scene) -> tuple[Action, ...]:
@@ -54,9 +55,19 @@ def plan_rotation(scene: Scene) -> tuple[Action, ...]:
 
 
 def request_of(scene: Scene) -> str:
-    """Return the digest of what is asked for now, by spec and by annotation together."""
-    asked = [_rotation(scene).trigger, scene.me.rotate]
-    return digest_of(json.dumps(asked))
+    """
+    Return digests of what was asked last, by spec and by annotation.
+
+    What was taken away counts as still there: only a new value is a request.
+    """
+    asked = (_rotation(scene).trigger, scene.me.rotate)
+    state = scene.status.rotation
+    before = (state.last_trigger or "").split() if state else []
+    before += [NONE] * (2 - len(before))
+    return " ".join(
+        was if value is None else digest_of(value)
+        for value, was in zip(asked, before, strict=False)
+    )
 
 
 def rotated(scene: Scene, *, finished: bool) -> RotationState:

@@ -8,9 +8,9 @@ window where there is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -59,8 +59,10 @@ def check_window(rotation: Rotation | None, now: datetime) -> None:
 
 def _in_window(window: Window, earliest: datetime, share: float) -> datetime:
     """The first moment from *earliest* on in an opening, spread over it."""
-    duration = parse_duration(window.duration)
-    for opening in _openings(window, earliest):
+    openings = _openings(window, earliest)
+    for opening, following in pairwise(openings):
+        # Where openings overlap, each lasts until the next.
+        duration = min(parse_duration(window.duration), following - opening)
         moment = opening + duration * 0.9 * share
         if opening <= earliest < opening + duration:
             return max(earliest, moment)
@@ -70,19 +72,22 @@ def _in_window(window: Window, earliest: datetime, share: float) -> datetime:
     raise InvalidSpec(Reason.INVALID_SPEC, msg)
 
 
-def _openings(window: Window, earliest: datetime) -> Iterator[datetime]:
-    """The last opening before *earliest*, and the next one after it."""
+def _openings(window: Window, earliest: datetime) -> list[datetime]:
+    """The last opening before *earliest* and the two after it, in UTC, ascending."""
     try:
         local = earliest.astimezone(ZoneInfo(window.time_zone))
         before = next(CronSim(window.schedule, local + timedelta(seconds=1), reverse=True), None)
-        after = next(CronSim(window.schedule, local), None)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+        coming = CronSim(window.schedule, local)
+        found = [before, next(coming, None), next(coming, None)]
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        # A folder of zones is an OSError.
         msg = "rotation.window.timeZone is not known; use a name like Europe/Berlin"
         raise InvalidSpec(Reason.INVALID_SPEC, msg) from error
     except CronSimError as error:
         msg = "rotation.window.schedule is no cron expression of five fields, like '0 3 * * 1'"
         raise InvalidSpec(Reason.INVALID_SPEC, msg) from error
-    yield from (each for each in (before, after) if each is not None)
+    # Durations are real time: what is added must not skip or repeat an hour.
+    return [each.astimezone(UTC) for each in found if each is not None]
 
 
 def _share(uid: str) -> float:
