@@ -20,7 +20,7 @@ from quayrobot.plan.verdict import federating, verdict
 from .scenes import held, me, spec, status
 from .test_federation import BUILDER, CD, CI, OWN, THEIRS, said_of
 
-many = settings(max_examples=200)
+many = settings(max_examples=60)
 Identities = tuple[IdentityState, ...]
 SLASH = CI.model_copy(update={"issuer": f"{CI.issuer}/"})
 
