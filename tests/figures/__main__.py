@@ -1,0 +1,68 @@
+"""
+`make figures`: all reliability and cost figures in one report.
+
+Runs the tests that measure (crashes, costs, the contract) and the bench with
+small sizes, and writes `build/figures.md`. What the runs say goes to standard
+error, the report to standard output. Fails where a figure is missing or a test
+failed, never for a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+
+from tests.bench.report import Row
+from tests.kit.installation import ROOT
+
+from .reading import Findings, read
+from .writing import markdown, values
+
+BUILD = ROOT / "build"
+TARGETS = ["tests/e2e/test_crashes.py", "tests/e2e/test_costs.py", "tests/contract"]
+
+
+def main() -> int:
+    """Run everything and report."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.figures",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--workers", type=int, default=2, help="processes for the tests (default: 2)"
+    )
+    options = parser.parse_args()
+    BUILD.mkdir(exist_ok=True)
+    figures = values(_tests(options.workers), _bench())
+    report = markdown(figures)
+    (BUILD / "figures.md").write_text(report)
+    print(report)
+    return 1 if figures["faults"] else 0
+
+
+def _tests(workers: int) -> Findings:
+    file = BUILD / "figures-tests.xml"
+    file.unlink(missing_ok=True)
+    _run("pytest", "-q", f"-n{workers}", f"--junitxml={file}", *TARGETS)
+    return read(file) if file.exists() else Findings()
+
+
+def _bench() -> Row | None:
+    file = BUILD / "figures-bench.json"
+    file.unlink(missing_ok=True)
+    _run("tests.bench", "--quick", f"--output={file}")
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def _run(module: str, *arguments: str) -> None:
+    # What it says is for whoever waits; the report alone is for standard output.
+    subprocess.run(
+        [sys.executable, "-m", module, *arguments], cwd=ROOT, stdout=sys.stderr, check=False
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""Does the report say what the tests and the bench found, and what they did not?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.load import Load
+from tests.bench.measuring import Bare, Converged, Created, Restarted
+from tests.bench.report import Row, row_of
+
+from .reading import Call, Contract, Crashes, Findings, read
+from .writing import faults, markdown, values
+
+MEASURING = """
+import pytest
+
+def test_crashes(record_property):
+    record_property("crash points", "create: 12 requests, 23 kills")
+
+def test_costs(record_property):
+    record_property("calls to Quay", "create a robot: and more: 2 (1 user.get, 1 robot.create)")
+
+@pytest.mark.parametrize("one", ["a", "b", "c", "d"])
+def test_quay_answers_as_the_reference_says(one):
+    if one in "bc":
+        pytest.skip("this Quay has no such thing")
+    assert one != "d"
+
+def test_of_something_else():
+    pytest.skip("no case of the contract")
+
+@pytest.fixture
+def broken():
+    yield
+    raise RuntimeError
+
+def test_that_breaks_while_cleaning_up(broken):
+    pass
+"""
+BARE = Bare(seconds=2.0, cpu_s=1.0, calls=30, writes=60)
+CREATED = Created(seconds=3.0, cpu_s=2.0, calls=30, writes=60, rss_mb=90.0)
+RESTARTED = Restarted(seconds=1.0, calls=["robot.list"], writes=0)
+BEATS = {"robot.list": 2, "robot.list-grants": 2, "repository.list-roles": 20, "prototype.list": 2}
+CONVERGED = Converged(
+    rounds=2, seconds=20.0, calls=BEATS, unexplained=0, writes=0, cpu_s=0.5, rss_mb=91.0
+)
+LOAD = Load(10, grants=2)
+
+
+def run_of(folder: Path, text: str) -> Findings:
+    (folder / "test_it.py").write_text(text)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=."]
+    subprocess.run(
+        [*command, "--junitxml=out.xml", "test_it.py"],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+    )
+    return read(folder / "out.xml")
+
+
+def bench(
+    created: Created = CREATED, restarted: Restarted = RESTARTED, converged: Converged = CONVERGED
+) -> Row:
+    row = row_of(LOAD, [BARE], [(created, restarted, converged)])
+    return {"double_reads_per_core_s": 1500, "rows": [row]}
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Findings:
+    return run_of(tmp_path_factory.mktemp("run"), MEASURING)
+
+
+def test_what_tests_noted_is_read(seen: Findings):
+    assert seen.crashes == [Crashes("create", 12, 23)]
+    assert seen.calls == [Call("create a robot: and more", 2, "1 user.get, 1 robot.create")]
+
+
+def test_the_contracts_cases_are_counted_apart_from_other_tests(seen: Findings):
+    assert seen.contract == Contract(
+        same=1,
+        different=["test_it::test_quay_answers_as_the_reference_says[d]"],
+        skipped={"this Quay has no such thing": 2},
+    )
+
+
+def test_a_failed_test_and_one_that_broke_while_cleaning_up_are_named(seen: Findings):
+    assert faults(seen, bench()) == [
+        "failed: test_it::test_quay_answers_as_the_reference_says[d]",
+        "failed: test_it::test_that_breaks_while_cleaning_up",
+    ]
+
+
+def test_a_note_that_is_not_understood_is_not_left_out(tmp_path: Path):
+    text = MEASURING.replace("12 requests", "a dozen requests")
+
+    with pytest.raises(ValueError, match="a dozen"):
+        run_of(tmp_path, text)
+
+
+def test_figures_that_are_missing_are_told():
+    assert faults(Findings(), None) == [
+        "no figures: crash points",
+        "no figures: calls to Quay",
+        "no figures: contract cases",
+        "no figures: bench",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("figures", "fault"),
+    [
+        pytest.param(bench(), None, id="as designed"),
+        pytest.param(
+            bench(Created(3.0, 2.0, calls=31, writes=60, rss_mb=90.0)),
+            "31 calls for 10 robots of 3",
+            id="a call too many",
+        ),
+        pytest.param(
+            bench(restarted=Restarted(1.0, ["robot.list"], writes=1)),
+            "a restart asked ['robot.list'] and made 1 writes",
+            id="a write at a restart",
+        ),
+        pytest.param(
+            bench(converged=Converged(2, 20.0, BEATS, 0, writes=3, cpu_s=0.5, rss_mb=91.0)),
+            "3 writes while nothing changed",
+            id="a write while nothing changed",
+        ),
+        pytest.param(
+            bench(converged=Converged(2, 20.0, BEATS, 1, writes=0, cpu_s=0.5, rss_mb=91.0)),
+            "Quay saw 1 calls more than the operator counted",
+            id="a call that is not counted",
+        ),
+    ],
+)
+def test_a_bench_with_other_counts_than_designed_is_told(figures: Row, fault: str | None):
+    assert figures["rows"][0]["faults"] == ([fault] if fault else [])
+
+
+def test_a_beat_that_reads_each_robot_is_told():
+    calls = {**BEATS, "repository.list-roles": 40}
+    seen = Converged(2, 20.0, calls, unexplained=0, writes=0, cpu_s=0.5, rss_mb=91.0)
+
+    [fault] = bench(converged=seen)["rows"][0]["faults"]
+
+    assert "'repository.list-roles': 40" in fault
+
+
+def test_the_report_holds_all_figures_for_people_and_for_programs(seen: Findings):
+    report = markdown(values(seen, bench()))
+
+    assert "| create | 12 | 23 |" in report
+    assert "same 1" in report
+    assert "different 1, skipped 2." in report
+    assert "1500 robot reads" in report
+    assert "failed: test_it::test_that_breaks" in report
+    text = report.split("```json\n")[1].split("```")[0]
+    assert json.loads(text)["bench"]["rows"][0]["ratio"] == 1.5

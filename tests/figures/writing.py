@@ -1,0 +1,109 @@
+"""How is the report written, for people and for programs?"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from tests.bench.report import Row, tables
+
+from .reading import Findings
+
+__all__ = ["faults", "markdown", "values"]
+
+
+def values(tests: Findings, bench: Row | None) -> Row:
+    """Return all figures as one JSON value."""
+    return {
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
+        "tests": asdict(tests),
+        "bench": bench,
+        "faults": faults(tests, bench),
+    }
+
+
+def faults(tests: Findings, bench: Row | None) -> list[str]:
+    """Return what is not as it has to be, or what is not known."""
+    found = [f"failed: {name}" for name in tests.failed]
+    for what, figures in (
+        ("crash points", tests.crashes),
+        ("calls to Quay", tests.calls),
+        ("contract cases", tests.contract.same),
+        ("bench", bench),
+    ):
+        if not figures:
+            found.append(f"no figures: {what}")
+    for row in (bench or {}).get("rows", ()):
+        found += [f"bench of {row['robots']} robots: {each}" for each in row["faults"]]
+    return found
+
+
+def markdown(figures: Row) -> str:
+    """Return the report of *figures*, with the figures themselves at its end."""
+    parts = (_head, _crashes, _calls, _contract, _bench)
+    lines = [line for part in parts for line in (*part(figures), "")]
+    return "\n".join([*lines, "```json", json.dumps(figures, indent=2), "```", ""])
+
+
+def _head(figures: Row) -> Iterator[str]:
+    machine, outcomes = figures["machine"], figures["tests"]["outcomes"]
+    yield "# Figures"
+    yield ""
+    yield f"Measured on {machine['cores']} cores with Python {machine['python']}."
+    yield "Tests: " + ", ".join(f"{n} {name}" for name, n in outcomes.items()) + "."
+    for fault in figures["faults"]:
+        yield f"- NOT AS IT HAS TO BE: {fault}"
+
+
+def _crashes(figures: Row) -> Iterator[str]:
+    rows = figures["tests"]["crashes"]
+    yield "## Crashes"
+    yield ""
+    yield "Each request of a life is a point at which the operator is killed twice: before the"
+    yield "request takes effect and after it did. The end has to be the same as without a kill."
+    yield ""
+    yield "| life | crash points | kills |"
+    yield "| --- | ---: | ---: |"
+    for row in rows:
+        yield f"| {row['life']} | {row['points']} | {row['kills']} |"
+    total = {name: sum(row[name] for row in rows) for name in ("points", "kills")}
+    yield f"| all | {total['points']} | {total['kills']} |"
+
+
+def _calls(figures: Row) -> Iterator[str]:
+    yield "## Calls to Quay"
+    yield ""
+    yield "| operation | calls | which |"
+    yield "| --- | ---: | --- |"
+    for row in figures["tests"]["calls"]:
+        yield f"| {row['operation']} | {row['calls']} | {row['which']} |"
+
+
+def _contract(figures: Row) -> Iterator[str]:
+    contract: dict[str, Any] = figures["tests"]["contract"]
+    skipped = sum(contract["skipped"].values())
+    yield "## The contract with Quay"
+    yield ""
+    yield f"Asked of {os.environ.get('QUAY_URL', 'the double')}: same {contract['same']}, "
+    yield f"different {len(contract['different'])}, skipped {skipped}."
+    for name in contract["different"]:
+        yield f"- different: {name}"
+    for reason, count in contract["skipped"].items():
+        yield f"- skipped ({count}): {reason}"
+
+
+def _bench(figures: Row) -> Iterator[str]:
+    bench = figures["bench"]
+    yield "## The bench, beside a bare script that makes the same calls"
+    yield ""
+    if bench is None:
+        yield "It did not run to its end."
+        return
+    yield tables(bench["rows"])
+    yield ""
+    reads = bench["double_reads_per_core_s"]
+    yield f"The double of Quay answers {reads} robot reads per second and core."
