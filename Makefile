@@ -35,7 +35,7 @@ check: $(STAMP) ## lint, types, layers, CRD parity and unit tests, in under a mi
 
 test: $(STAMP) ## all tests, on a real API server (built once, with progress)
 	@$(RUN) -m tests.kit.controlplane build
-	$(BIN)/pytest -q -n $(WORKERS)
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
 demo: $(STAMP) ## the main job on this machine, with a verdict
 	@$(RUN) -m tests.kit.demo
