@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.kit.controlplane import ControlPlane, PartMissing
 
 from .load import Load
-from .measuring import Bare, Converged, Created, Restarted, measure_bare, measure_operator
+from .measuring import Bare, Created, measure_bare, measure_life, measure_made
 from .report import Row, row_of, tables
 from .stage import Stage
 
@@ -73,16 +73,23 @@ def _options() -> argparse.Namespace:
 
 def _measure(stage: Stage, load: Load, rounds: int, beats: int) -> Row:
     bare: list[Bare] = []
-    ours: list[tuple[Created, Restarted, Converged]] = []
-    for _ in range(rounds):
+    created: list[Created] = []
+    for _ in range(rounds - 1):
         bare.append(measure_bare(stage, load))
-        ours.append(measure_operator(stage, load, rounds=beats))
-        print(
-            f"  {load.size} robots, {load.grants} grants each: bare {bare[-1].seconds:.2f} s, "
-            f"operator {ours[-1][0].seconds:.2f} s",
-            flush=True,
-        )
-    return row_of(load, bare, ours)
+        created.append(measure_made(stage, load))
+        _say(load, bare[-1], created[-1])
+    bare.append(measure_bare(stage, load))
+    last, restarted, converged = measure_life(stage, load, rounds=beats)
+    _say(load, bare[-1], last)
+    return row_of(load, bare, [*created, last], restarted, converged)
+
+
+def _say(load: Load, bare: Bare, created: Created) -> None:
+    print(
+        f"  {load.size} robots, {load.grants} grants each: bare {bare.seconds:.2f} s, "
+        f"operator {created.seconds:.2f} s",
+        flush=True,
+    )
 
 
 def _tell(figures: Row, output: Path | None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
@@ -17,7 +18,15 @@ from .double import cpu_of
 from .load import Load
 from .stage import WORKERS, Place, Stage
 
-__all__ = ["Bare", "Converged", "Created", "Restarted", "measure_bare", "measure_operator"]
+__all__ = [
+    "Bare",
+    "Converged",
+    "Created",
+    "Restarted",
+    "measure_bare",
+    "measure_life",
+    "measure_made",
+]
 
 INTERVAL = "10s"
 QUIET_S = 2.0
@@ -91,20 +100,31 @@ def measure_bare(stage: Stage, load: Load) -> Bare:
     return measured
 
 
-def measure_operator(
-    stage: Stage, load: Load, *, rounds: int
-) -> tuple[Created, Restarted, Converged]:
-    """Run the operator over a fresh place, restart it, and watch *rounds* resyncs or beats."""
+def measure_made(stage: Stage, load: Load) -> Created:
+    """Run the operator over a fresh place until everything is made."""
+    with _played(stage, load) as (place, operator):
+        return _create(stage, place, operator)
+
+
+def measure_life(stage: Stage, load: Load, *, rounds: int) -> tuple[Created, Restarted, Converged]:
+    """Do that, restart the operator, and watch *rounds* resyncs or beats."""
+    with _played(stage, load) as (place, operator):
+        return (
+            _create(stage, place, operator),
+            _restart(stage, load, operator),
+            _converge(stage, place, operator, rounds),
+        )
+
+
+@contextmanager
+def _played(stage: Stage, load: Load) -> Iterator[tuple[Place, OperatorProcess]]:
     place, operator = stage.declare(load), stage.operator()
     operator.start()
     try:
-        created = _create(stage, place, operator)
-        restarted = _restart(stage, load, operator)
-        converged = _converge(stage, place, operator, rounds)
+        yield place, operator
     finally:
         operator.stop()
     place.clear()
-    return created, restarted, converged
 
 
 def _create(stage: Stage, place: Place, operator: OperatorProcess) -> Created:

@@ -43,11 +43,17 @@ CONVERGED = {
 }
 
 
-def row_of(load: Load, bare: list[Bare], ours: list[tuple[Created, Restarted, Converged]]) -> Row:
+def row_of(
+    load: Load,
+    bare: list[Bare],
+    created: list[Created],
+    restarted: Restarted,
+    converged: Converged,
+) -> Row:
     """Return one row of figures; times are medians, the rest is of the last run."""
-    created, restarted, converged = ours[-1]
+    last = created[-1]
     bare_s = statistics.median(each.seconds for each in bare)
-    operator_s = statistics.median(each.seconds for each, _, _ in ours)
+    operator_s = statistics.median(each.seconds for each in created)
     return {
         "robots": load.size,
         "grants": load.grants,
@@ -55,18 +61,18 @@ def row_of(load: Load, bare: list[Bare], ours: list[tuple[Created, Restarted, Co
         "bare_s": round(bare_s, 2),
         "operator_s": round(operator_s, 2),
         "ratio": round(operator_s / bare_s, 2),
-        "calls_per_robot": round(created.calls / load.size, 3),
+        "calls_per_robot": round(last.calls / load.size, 3),
         "bare_calls_per_robot": round(bare[-1].calls / load.size, 3),
-        "writes_per_robot": round(created.writes / load.size, 3),
+        "writes_per_robot": round(last.writes / load.size, 3),
         "bare_writes_per_robot": round(bare[-1].writes / load.size, 3),
-        "cpu_s": round(created.cpu_s, 2),
+        "cpu_s": round(last.cpu_s, 2),
         "bare_cpu_s": round(bare[-1].cpu_s, 2),
-        "rss_mb": round(created.rss_mb, 1),
+        "rss_mb": round(last.rss_mb, 1),
         "restart_s": round(restarted.seconds, 2),
         "restart_calls": len(restarted.calls),
         "restart_writes": restarted.writes,
         **_rounds(load, converged),
-        "faults": list(faults(load, created, restarted, converged)),
+        "faults": list(faults(load, last, restarted, converged)),
         "converged": asdict(converged),
     }
 

@@ -67,7 +67,7 @@ def run_of(folder: Path, text: str) -> Findings:
 def bench(
     created: Created = CREATED, restarted: Restarted = RESTARTED, converged: Converged = CONVERGED
 ) -> Row:
-    row = row_of(LOAD, [BARE], [(created, restarted, converged)])
+    row = row_of(LOAD, [BARE], [created], restarted, converged)
     return {"double_reads_per_core_s": 1500, "rows": [row]}
 
 
