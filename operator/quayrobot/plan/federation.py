@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from ..model.actions import Action, Component, LookAtFederation, RecordFederation, SetFederation
-from ..model.errors import Reason, Refused, TryLater
+from ..model.errors import QuayRobotError, Reason, Refused, TryLater
 from ..model.resources.connection import AccessRule
 from ..model.resources.federation import Federation, IdentityState
 from ..model.world import Present, Unknown
@@ -21,6 +21,8 @@ from .access import Permit, any_glob
 from .scene import Finding, Plan, Scene
 
 __all__ = ["check_identities", "identities_of", "plan_federation"]
+
+NAT64 = ipaddress.ip_network("64:ff9b::/32")
 
 
 def identities_of(scene: Scene) -> tuple[IdentityState, ...]:
@@ -61,10 +63,17 @@ def check_identities(scene: Scene, permit: Permit) -> None:
             "federation; ask its administrator for a rule"
         )
         raise Refused(Reason.ACCESS_DENIED, msg)
-    for issuer in dict.fromkeys(each.issuer for each in identities_of(scene)):
+    for issuer in _issuers(scene):
         if not any(_allows(rule, issuer, scene.issuer) for rule in giving):
             msg = f"the rules of ClusterQuayConnection {name} do not allow the issuer {issuer}"
             raise Refused(Reason.ISSUER_REFUSED, msg)
+
+
+def _issuers(scene: Scene) -> list[str]:
+    """The issuers that are known; nothing is put there before all are."""
+    identities = scene.spec.federation.identities if scene.spec.federation else []
+    named = [each.issuer if each.service_account is None else scene.issuer for each in identities]
+    return list(dict.fromkeys(each for each in named if each is not None))
 
 
 def plan_federation(scene: Scene) -> Plan:
@@ -72,11 +81,21 @@ def plan_federation(scene: Scene) -> Plan:
     wanted = scene.spec.federation
     if wanted is None:
         return Plan()
+    try:
+        return _plan(scene, wanted)
+    except QuayRobotError as error:
+        return Plan(findings=(Finding(Component.FEDERATION, error),))
+
+
+def _plan(scene: Scene, wanted: Federation) -> Plan:
     if isinstance(scene.federation, Unknown):
-        return Plan(findings=(Finding(Component.FEDERATION, scene.federation.error),))
+        raise scene.federation.error
     known = _known(scene)
     if known is None:
         return Plan((LookAtFederation(scene.robot_name),))
+    if _waits_for_issuer(scene) and not scene.federation_due and _finished(scene):
+        # What was finished stands: an outage of the cluster's own is no drift.
+        return Plan()
     declared = identities_of(scene)
     goal = _goal(scene, wanted, known, declared)
     if set(goal) == set(known):
@@ -85,6 +104,11 @@ def plan_federation(scene: Scene) -> Plan:
         # The list is replaced whole: what others put there since must be in it.
         return Plan((LookAtFederation(scene.robot_name),))
     return Plan((*_recorded(scene, declared), SetFederation(scene.robot_name, goal)))
+
+
+def _waits_for_issuer(scene: Scene) -> bool:
+    wanted = scene.spec.federation or Federation()
+    return scene.issuer is None and any(each.service_account for each in wanted.identities)
 
 
 def _known(scene: Scene) -> tuple[IdentityState, ...] | None:
@@ -106,10 +130,8 @@ def _finished(scene: Scene) -> bool:
         and status.robot is not None
         and status.robot.created_at == scene.robot.value.created
     )
-    # Additive leaves others in Quay that the status does not know.
-    exact = scene.spec.federation is not None and scene.spec.federation.mode == "Exact"
-    unchanged = status.observed_generation == scene.me.generation
-    return said and same and (exact or unchanged)
+    # The mode may be another one since: Additive leaves what the status does not know.
+    return said and same and status.observed_generation == scene.me.generation
 
 
 def _goal(
@@ -142,10 +164,22 @@ def _allows(rule: AccessRule, issuer: str, own: str | None) -> bool:
 
 
 def _private(issuer: str) -> bool:
-    host = urlsplit(issuer).hostname or ""
+    try:
+        host = (urlsplit(issuer).hostname or "").rstrip(".")
+    except ValueError:
+        return True
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        local = (".local", ".internal", ".localhost", ".svc", ".cluster.local")
-        return "." not in host or host.endswith(local)
+        return _local(host)
+    if isinstance(address, ipaddress.IPv6Address):
+        hidden = address.sixtofour or address.teredo or address.ipv4_mapped
+        return not address.is_global or hidden is not None or address in NAT64
     return not address.is_global
+
+
+def _local(host: str) -> bool:
+    last = host.rpartition(".")[2]
+    # Some resolvers take 127.1 or 0x7f.0.0.1 for an address.
+    number = last[:1].isdigit()
+    return "." not in host or number or last in {"local", "internal", "localhost", "svc"}

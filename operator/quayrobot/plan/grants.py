@@ -125,7 +125,9 @@ def _believed(scene: Scene) -> GrantsSeen | None:
         and status.robot is not None
         and status.robot.created_at == scene.robot.value.created
     )
-    if not (finished and same and status.grants is not None):
+    # The mode may be another one since: Additive leaves what the status does not know.
+    unchanged = status.observed_generation == scene.me.generation
+    if not (finished and same and unchanged and status.grants is not None):
         return None
     return GrantsSeen(
         {each.name: each.role for each in status.grants.repositories},

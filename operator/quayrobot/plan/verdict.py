@@ -30,8 +30,8 @@ from ..model.resources.robot import (
 from ..model.resources.rotation import RotationState
 from ..model.secrecy import digest_of
 from ..model.world import ConnectionSeen, Present, RobotSeen
-from .federation import identities_of
-from .grants import given
+from .federation import identities_of, plan_federation
+from .grants import given, plan_grants
 from .rotation import rotated
 from .scene import Finding, Scene
 from .secrets import content_digest, issued_at
@@ -62,10 +62,21 @@ def verdict(scene: Scene, findings: Iterable[Finding], *, adopted: bool | None) 
     if scene.spec.suspend:
         return _concluded(scene, status, _suspended(status))
 
-    broken = {each.component for each in found}
+    broken = {each.component for each in found} | _due(scene)
     if adopted is not None and not broken & {Component.ROBOT, Component.SPEC}:
         status = _observed(scene, adopted=adopted, broken=broken)
-    return _concluded(scene, status, _conditions(scene, status, found))
+    return _concluded(scene, status, _conditions(scene, status, found, broken))
+
+
+def _due(scene: Scene) -> set[Component]:
+    """What the pass did not come to, held up by something else, is not finished."""
+    if not isinstance(scene.robot, Present):
+        return {Component.GRANTS, Component.FEDERATION}
+    plans = {
+        Component.GRANTS: plan_grants(scene),
+        Component.FEDERATION: plan_federation(scene),
+    }
+    return {part for part, plan in plans.items() if plan.actions or plan.findings}
 
 
 def progress(scene: Scene, state: RobotState | None) -> RobotStatus:
@@ -200,8 +211,13 @@ def _grants(scene: Scene, *, finished: bool) -> GrantsState | None:
 
 
 def _federation(scene: Scene, *, finished: bool) -> tuple[IdentityState, ...] | None:
-    wanted = scene.spec.federation
-    return identities_of(scene) if wanted is not None and finished else scene.status.federation
+    if scene.spec.federation is None or not finished:
+        return scene.status.federation
+    try:
+        return identities_of(scene)
+    except TryLater:
+        # Finished before, and the cluster cannot tell its issuer now.
+        return scene.status.federation
 
 
 def _links(scene: Scene) -> tuple[LinkState, ...]:
@@ -247,7 +263,10 @@ def _connection_state(connection: ConnectionSeen) -> ConnectionState:
 
 
 def _conditions(
-    scene: Scene, status: RobotStatus, findings: tuple[Finding, ...]
+    scene: Scene,
+    status: RobotStatus,
+    findings: tuple[Finding, ...],
+    broken: set[Component],
 ) -> list[Condition]:
     by_part = {each.component: each.error for each in reversed(findings)}
     stop = by_part.get(Component.SPEC) or by_part.get(Component.ROBOT)
@@ -259,12 +278,15 @@ def _conditions(
         parts += _kept(status, C.GRANTS_READY) if rights else []
         parts += _kept(status, C.FEDERATION_READY) if federated else []
     else:
-        parts = [
-            _true(C.ROBOT_READY, "the robot exists and is this resource's"),
-            *([_part(C.GRANTS_READY, grants_stop, RIGHTS_WORDS)] if rights else []),
-            *([_part(C.FEDERATION_READY, federation_stop, FEDERATION_WORDS)] if federated else []),
-            _part(C.SECRETS_READY, secrets_stop, SECRETS_WORDS),
-        ]
+        parts = [_true(C.ROBOT_READY, "the robot exists and is this resource's")]
+        if rights:
+            waits = Component.GRANTS in broken
+            parts.append(_part(C.GRANTS_READY, grants_stop, RIGHTS_WORDS, waits=waits))
+        if federated:
+            waits = Component.FEDERATION in broken
+            words = FEDERATION_WORDS
+            parts.append(_part(C.FEDERATION_READY, federation_stop, words, waits=waits))
+        parts.append(_part(C.SECRETS_READY, secrets_stop, SECRETS_WORDS, waits=False))
 
     worst = stop or secrets_stop or grants_stop or federation_stop
     late = by_part.get(Component.ROTATION)
@@ -282,7 +304,12 @@ def _conditions(
     return [_failed(C.READY, worst), *parts, _consequence(worst)]
 
 
-def _part(kind: ConditionType, stop: QuayRobotError | None, words: str) -> Condition:
+def _part(
+    kind: ConditionType, stop: QuayRobotError | None, words: str, *, waits: bool
+) -> Condition:
+    if stop is None and waits:
+        held_up = "not finished: something else has to be mended first"
+        return Condition(type=kind, status="Unknown", reason=Reason.PROGRESSING, message=held_up)
     if stop is None:
         return _true(kind, words)
     failed = _failed(kind, stop)

@@ -15,9 +15,15 @@ from .base import ObjectName, Part, Rule, rules
 
 __all__ = ["Federation", "Identity", "IdentityState"]
 
-ISSUER_PATTERN = r"^https://[^\s?#]+$"
+# Plain ASCII, and nothing that URL parsers read in different ways.
+ISSUER_PATTERN = (
+    r"^https://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+    r"(/[A-Za-z0-9._~!$&'()*+,;=:%/-]*)?$"
+)
 Issuer = Annotated[str, StringConstraints(pattern=ISSUER_PATTERN, max_length=512)]
-Subject = Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$", max_length=512)]
+Subject = Annotated[
+    str, StringConstraints(pattern=r"^[^\t\n\r ]([^\n\r]*[^\t\n\r ])?$", max_length=512)
+]
 
 
 class Identity(Part):
