@@ -31,7 +31,7 @@ check: $(STAMP) ## lint, types, layers, CRD parity and unit tests, in under a mi
 	$(BIN)/mypy operator
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict deploy
-	$(BIN)/pytest -q tests/house tests/model tests/plan
+	$(BIN)/pytest -q -n 2 tests/house tests/model tests/plan
 
 test: $(STAMP) ## all tests, on a real API server (built once, with progress)
 	@$(RUN) -m tests.kit.controlplane build

@@ -23,7 +23,7 @@ from .answering import Grants, Rights, World, declared
 from .scenes import held, me, spec, status
 from .worlds import ANYTHING
 
-many = settings(max_examples=200)
+many = settings(max_examples=80)
 
 NAMES, TEAMS, CREATORS = (
     ("app", "group/tool", "lib", "old"),
