@@ -10,152 +10,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
-from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..cluster.secrets import secret_seen
 from ..cluster.serviceaccounts import account_seen
-from ..model.errors import InvalidSpec
-from ..model.names import ANNOTATION_OWNER, ANNOTATION_ROTATE, FINALIZER, RobotName
-from ..model.resources.connection import (
-    ClusterConnectionSpec,
-    ConnectionSpec,
-    ConnectionStatus,
-)
-from ..model.resources.parse import (
-    lenient_robot,
-    parse_connection,
-    parse_connection_status,
-    parse_robot,
-    parse_robot_status,
-)
-from ..model.resources.robot import RobotSpec, RobotStatus, links_of, robot_name_of
+from ..model.names import ANNOTATION_OWNER, RobotName
+from ..model.resources.robot import links_of
 from ..model.world import AccountSeen, NamespaceSeen, SecretSeen
 from .keys import Lane, ResourceKey
+from .records import Body, ConnectionRecord, Record, RobotRecord
 
-__all__ = ["ConnectionRecord", "Record", "RobotRecord", "Store", "Wake"]
+__all__ = ["Body", "ConnectionRecord", "Record", "RobotRecord", "Store", "Wake"]
 
-Body = dict[str, Any]
 EntryT = TypeVar("EntryT")
 Wake = tuple[ResourceKey, Lane]
-_META = (
-    "name",
-    "namespace",
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "finalizers",
-)
-
-
-class Record:
-    """One resource of ours: its body without what we never read."""
-
-    def __init__(self, kind: str, body: Body) -> None:
-        meta = {key: body["metadata"][key] for key in _META if key in body["metadata"]}
-        annotations = body["metadata"].get("annotations") or {}
-        if ANNOTATION_ROTATE in annotations:
-            meta["annotations"] = {ANNOTATION_ROTATE: annotations[ANNOTATION_ROTATE]}
-        self.body: Body = {
-            "metadata": meta,
-            "spec": body.get("spec") or {},
-            "status": body.get("status") or {},
-        }
-        self.key = ResourceKey(kind, meta.get("namespace", ""), meta["name"])
-
-    @property
-    def meta(self) -> Body:
-        """Its metadata."""
-        meta: Body = self.body["metadata"]
-        return meta
-
-    @property
-    def version(self) -> int:
-        """Its resourceVersion, comparable within one kind."""
-        return int(self.meta["resourceVersion"])
-
-    @property
-    def uid(self) -> str:
-        """Its uid."""
-        return str(self.meta["uid"])
-
-    @property
-    def generation(self) -> int:
-        """The generation of its spec."""
-        return int(self.meta.get("generation", 1))
-
-    @property
-    def created(self) -> datetime:
-        """When it was made."""
-        return datetime.fromisoformat(self.meta["creationTimestamp"])
-
-    @property
-    def terminating(self) -> bool:
-        """Whether it is on its way out."""
-        return "deletionTimestamp" in self.meta
-
-    @property
-    def guarded(self) -> bool:
-        """Whether our finalizer holds it."""
-        return FINALIZER in (self.meta.get("finalizers") or ())
-
-    def asks_as(self, other: Record) -> bool:
-        """Tell whether *other* asks for the same, so that seeing it is no news."""
-        return _question(self) == _question(other)
-
-
-class RobotRecord(Record):
-    """One QuayRobot."""
-
-    @cached_property
-    def spec(self) -> RobotSpec | InvalidSpec:
-        """Its spec, or why it cannot be one."""
-        try:
-            return parse_robot(self.key.name, self.body["spec"])
-        except InvalidSpec as error:
-            return error
-
-    @cached_property
-    def lenient_spec(self) -> RobotSpec:
-        """Its spec as far as a deletion needs it."""
-        return lenient_robot(self.key.name, self.body["spec"])
-
-    @cached_property
-    def status(self) -> RobotStatus:
-        """Its stored status."""
-        return parse_robot_status(self.body["status"])
-
-    @cached_property
-    def robot_name(self) -> RobotName:
-        """The effective name of its robot."""
-        return robot_name_of(self.key.name, self.lenient_spec)
-
-    @cached_property
-    def connection_key(self) -> ResourceKey:
-        """The connection that it names."""
-        ref = self.lenient_spec.connection_ref
-        namespace = self.key.namespace if ref.kind == "QuayConnection" else ""
-        return ResourceKey(ref.kind, namespace, ref.name)
-
-
-class ConnectionRecord(Record):
-    """One QuayConnection or ClusterQuayConnection."""
-
-    @cached_property
-    def spec(self) -> ConnectionSpec | ClusterConnectionSpec | InvalidSpec:
-        """Its spec, or why it cannot be one."""
-        try:
-            return parse_connection(self.key.kind, self.body["spec"])
-        except InvalidSpec as error:
-            return error
-
-    @cached_property
-    def status(self) -> ConnectionStatus:
-        """Its stored status."""
-        return parse_connection_status(self.body["status"])
 
 
 class Store:
@@ -351,16 +219,6 @@ def _drop(index: dict[EntryT, set[ResourceKey]], entry: EntryT, key: ResourceKey
     index[entry].discard(key)
     if not index[entry]:
         del index[entry]
-
-
-def _question(record: Record) -> tuple[object, ...]:
-    meta = record.meta
-    return (
-        meta.get("generation"),
-        meta.get("deletionTimestamp"),
-        tuple(meta.get("finalizers") or ()),
-        str(meta.get("annotations")),
-    )
 
 
 def _links(record: RobotRecord, account: str) -> bool:
