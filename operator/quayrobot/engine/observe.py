@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..cluster.kinds import NAMESPACE
-from ..model.errors import InvalidSpec, QuayRobotError, Refused
+from ..model.errors import InvalidSpec, QuayRobotError, Refused, TryLater
 from ..model.names import ANNOTATION_ROTATE
 from ..model.resources.robot import RobotSpec, links_of, secrets_of
 from ..model.world import (
@@ -132,8 +132,10 @@ async def _namespace(tools: Tools, name: str) -> NamespaceSeen:
     try:
         body = await tools.resources.get(NAMESPACE, None, name)
     except QuayRobotError:
-        body = None
-    meta = body["metadata"] if body else {}
+        return NamespaceSeen(name, labels=None)
+    if body is None:
+        return NamespaceSeen(name, labels=None, terminating=True)
+    meta = body["metadata"]
     return NamespaceSeen(name, meta.get("labels") or {}, "deletionTimestamp" in meta)
 
 
@@ -176,12 +178,15 @@ def _stands(tools: Tools, rival: RobotRecord) -> bool:
     stalled = [each for each in rival.status.conditions if each.type == "Stalled"]
     if stalled and stalled[0].reason != "AlreadyClaimed":
         return False
-    namespace = tools.store.namespaces.get(rival.key.namespace, NamespaceSeen(rival.key.namespace))
+    unread = NamespaceSeen(rival.key.namespace, labels=None)
+    namespace = tools.store.namespaces.get(rival.key.namespace, unread)
     rules = tools.lines.rules(rival.connection_key)
     try:
         permit_of(rules, namespace, rival.robot_name, connection=rival.connection_key.name)
     except Refused:
         return False
+    except TryLater:
+        return True
     return True
 
 

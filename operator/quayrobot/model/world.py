@@ -174,10 +174,14 @@ class ConnectionSeen:
 
 @dataclass(frozen=True, slots=True)
 class NamespaceSeen:
-    """A namespace as the rules see it; its *version* is no part of what it says."""
+    """
+    A namespace as the rules see it; *labels* None: they could not be read.
+
+    Its *version* is no part of what it says.
+    """
 
     name: str
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] | None = field(default_factory=dict)
     terminating: bool = False
     version: str = field(default="0", compare=False)
 

@@ -9,11 +9,12 @@ exist, so that nobody can probe for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from ..model.errors import Reason, Refused
+from ..model.errors import Reason, Refused, TryLater
 from ..model.names import RobotName
 from ..model.resources.base import LabelRequirement, LabelSelector
 from ..model.resources.connection import AccessRule
@@ -36,6 +37,21 @@ class Permit:
     takeover: frozenset[str]
     rules: tuple[AccessRule, ...] | None = None
 
+    def taking(self, cluster: str | None) -> Permit:
+        """
+        Return what is left of it for a robot that is taken from *cluster*, or adopted (None).
+
+        What such a robot brings along has to suit the rule that lets it be taken.
+        """
+        if self.rules is None:
+            return self
+        rules = tuple(
+            each
+            for each in self.rules
+            if (each.adoption if cluster is None else cluster in each.takeover)
+        )
+        return replace(self, rules=rules)
+
 
 OWNERS = "owners"
 OWN_CONNECTION = Permit(adoption=True, takeover=frozenset())
@@ -54,11 +70,17 @@ def permit_of(
     Raises:
         Refused: ConnectionNotFound for a namespace that no rule selects,
             AccessDenied when the rules that do select it do not cover *robot*.
+        TryLater: The labels of *namespace* are not known now.
     """
     if rules is None:
         return OWN_CONNECTION
 
-    mine = [rule for rule in rules if selects(rule.namespaces, namespace.labels)]
+    labels = namespace.labels
+    if labels is None:
+        # Not the same as none: a rule may select what lacks a label.
+        msg = "the labels of this namespace cannot be read now"
+        raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
+    mine = [rule for rule in rules if selects(rule.namespaces, labels)]
     if not mine:
         raise connection_not_found("ClusterQuayConnection", connection)
 
@@ -156,9 +178,9 @@ def _covers(rule: AccessRule, namespace: str, robot: RobotName) -> bool:
     if rule.robot_names is None:
         return True
 
-    return any_glob(
-        (each.replace("{namespace}", namespace) for each in rule.robot_names), robot.short
-    )
+    # Its letters mean themselves, whatever they are.
+    plain = re.sub(r"([*?[])", r"[\1]", namespace)
+    return any_glob((each.replace("{namespace}", plain) for each in rule.robot_names), robot.short)
 
 
 def any_glob(globs: Iterable[str], text: str) -> bool:

@@ -159,8 +159,14 @@ def _recorded(scene: Scene, declared: tuple[IdentityState, ...]) -> tuple[Action
 
 def _allows(rule: AccessRule, issuer: str, own: str | None) -> bool:
     if rule.issuers is not None:
-        return any_glob(rule.issuers, issuer)
+        return any(_names(each, issuer) for each in rule.issuers)
     return issuer == own or not _private(issuer)
+
+
+def _names(pattern: str, issuer: str) -> bool:
+    """Whether *pattern* names *issuer*; what is for the host must be found in the host."""
+    host = pattern.rpartition("://")[2].partition("/")[0]
+    return any_glob([pattern], issuer) and any_glob([host], urlsplit(issuer).netloc)
 
 
 def _private(issuer: str) -> bool:

@@ -205,7 +205,7 @@ def _claim_robot(
     match prove(scene, seen, permit):
         case Ours() as ours:
             if ours.adopted and not _is_adopted(scene, seen):
-                looks = _check_existing_rights(scene, permit)
+                looks = _check_existing_rights(scene, permit.taking(_taken_from(scene, seen)))
                 if looks:
                     return looks
             return _hold(scene, connection, seen, ours)
@@ -236,6 +236,12 @@ def _hold(
 def _is_adopted(scene: Scene, seen: RobotSeen) -> bool:
     known = scene.status.robot
     return known is not None and known.adopted and known.created_at == seen.created
+
+
+def _taken_from(scene: Scene, seen: RobotSeen) -> str | None:
+    """The other cluster that marked the robot, None for a robot that is only adopted."""
+    marker = seen.marker
+    return None if marker is None or marker.cluster == scene.cluster else marker.cluster
 
 
 def _check_existing_rights(scene: Scene, permit: Permit) -> tuple[Action, ...]:
