@@ -18,8 +18,9 @@ FULL: Body = {"mode": "Exact", "identities": [OUTSIDE]}
 
 ISSUER = (
     ["", "x", "http://x", "ftp://x", "HTTPS://x", "https://", "https://x?y", "https://x#y",
-     "https://x y", "https://x\n", " https://x"],
-    ["https://x", "https://x/", "https://quay.example:8443/realms/a", "https://[::1]/é"],
+     "https://x y", "https://x\n", " https://x", "https://x/é", "https://a@x", "https://x\\y",
+     "https://[x"],
+    ["https://x", "https://x/", "https://quay.example:8443/realms/a", "https://[::1]/a~b%20"],
 )  # fmt: skip
 SUBJECT = (
     ["", " ", " a", "a ", "a\n", "\na", "a\nb", "\ta"],
