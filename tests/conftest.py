@@ -6,6 +6,7 @@ from tests.kit.canary_fixture import canary_watch, pytest_runtest_makereport
 from tests.kit.controlplane.fixture import (
     control_plane,
     controllers,
+    operated_control_plane,
     own_control_plane,
     pytest_addoption,
     pytest_configure,
@@ -17,6 +18,7 @@ __all__ = [
     "canary_watch",
     "control_plane",
     "controllers",
+    "operated_control_plane",
     "own_control_plane",
     "pytest_addoption",
     "pytest_configure",

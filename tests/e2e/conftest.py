@@ -14,11 +14,11 @@ from tests.kit.installation import Installation, Tenant
 
 
 @pytest.fixture(scope="session")
-def installed(control_plane: ControlPlane) -> Iterator[Installation]:
-    if not control_plane.has_controllers:
+def installed(operated_control_plane: ControlPlane) -> Iterator[Installation]:
+    if not operated_control_plane.has_controllers:
         missing_part("the lives need a control plane that collects garbage")
     with FakeQuay() as quay:
-        house = Installation.make(control_plane, quay)
+        house = Installation.make(operated_control_plane, quay)
         house.cluster_connection()
         house.operator.start()
         yield house

@@ -13,7 +13,7 @@ import json
 import subprocess
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,54 +27,65 @@ from .statuslint import lint, lint_transition
 
 ROOT = Path(__file__).parents[2]
 API = "quayrobot.io/v1alpha1"
+KINDS = ("quayrobots", "clusterquayconnections", "quayconnections")
 Body = dict[str, Any]
+
+
+@dataclass
+class VersionLog:
+    """What one kubectl wrote, read a piece at a time."""
+
+    file: Path
+    process: subprocess.Popen[bytes]
+    at: int = 0
+
+    def read_on(self) -> Iterator[Body]:
+        """Iterate over the objects that are whole by now and were not read yet."""
+        with self.file.open("rb") as opened:
+            opened.seek(self.at)
+            text = opened.read().decode(errors="ignore")
+        decoder, at = json.JSONDecoder(), 0
+        while (begin := text.find("{", at)) >= 0:
+            try:
+                body, end = decoder.raw_decode(text, begin)
+            except json.JSONDecodeError:
+                return
+            self.at += len(text[at:end].encode())
+            at = end
+            yield body
 
 
 class Recorder:
     """Every stored version of our resources, as a watch shows them."""
 
     def __init__(self, plane: ControlPlane) -> None:
-        self._files = []
-        self._processes: list[subprocess.Popen[bytes]] = []
-        for kind in ("quayrobots", "clusterquayconnections", "quayconnections"):
+        self._logs = []
+        self._found: set[str] = set()
+        self._last: dict[str, Body] = {}
+        for kind in KINDS:
             file = plane.folder / f"versions-{kind}.json"
-            kubectl = [*plane.kubectl_command]
-            command = [*kubectl, "get", kind, "-A", "--watch", "-o", "json"]
-            self._processes.append(start(command, log=file))
-            self._files.append(file)
+            command = [*plane.kubectl_command, "get", kind, "-A", "--watch", "-o", "json"]
+            self._logs.append(VersionLog(file, start(command, log=file)))
 
-    def versions(self) -> list[Body]:
-        """Return all versions seen, in order per kind."""
-        found: list[Body] = []
-        for file in self._files:
-            text, at = file.read_text(), 0
-            decoder = json.JSONDecoder()
-            while at < len(text):
-                while at < len(text) and text[at].isspace():
-                    at += 1
-                try:
-                    body, at = decoder.raw_decode(text, at)
-                except json.JSONDecodeError:
-                    break
-                found.append(body)
-        return found
+    def versions(self) -> Iterator[Body]:
+        """Iterate over the versions seen since the last time, in order per kind."""
+        for each in self._logs:
+            yield from each.read_on()
 
     def problems(self) -> list[str]:
-        """Return what is wrong with any stored status or step."""
-        found: list[str] = []
-        last: dict[str, Body] = {}
+        """Return what is wrong with any status or step stored so far."""
         for body in self.versions():
-            found += lint(body)
+            self._found |= set(lint(body))
             uid = body["metadata"]["uid"]
-            if uid in last:
-                found += lint_transition(last[uid], body)
-            last[uid] = body
-        return sorted(set(found))
+            if uid in self._last:
+                self._found |= set(lint_transition(self._last[uid], body))
+            self._last[uid] = body
+        return sorted(self._found)
 
     def stop(self) -> None:
         """Stop to record."""
-        for process in self._processes:
-            stop(process)
+        for each in self._logs:
+            stop(each.process)
 
 
 @dataclass

@@ -24,6 +24,7 @@ __all__ = [
     "control_plane",
     "controllers",
     "missing_part",
+    "operated_control_plane",
     "own_control_plane",
     "pytest_addoption",
     "pytest_configure",
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 API_SERVER = "api server"
-FIXTURES = {"control_plane", "own_control_plane"}
+FIXTURES = {"control_plane", "operated_control_plane", "own_control_plane"}
 
 
 @dataclass
@@ -61,6 +62,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     """Yield the cluster of this run; skip by name where a part of it cannot be had."""
+    with _cluster(request.config) as plane:
+        yield plane
+
+
+@pytest.fixture(scope="session")
+def operated_control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
+    """Yield a cluster of this run in which an operator is at work, apart from the others."""
     with _cluster(request.config) as plane:
         yield plane
 

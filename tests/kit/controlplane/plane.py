@@ -24,6 +24,7 @@ from tests.kit.processes import free_port, run_folder, start, stop, wait_for
 
 from .build import Binaries, find_binary
 from .certificates import Authority, Pair, service_account_key
+from .reader import Reader
 
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -67,11 +68,15 @@ class ControlPlane:
         self.ca_file = self._authority.file
         self._signing_key = service_account_key(self.folder)
         self.audit_log = self.folder / "audit.log"
+        self._audited: list[AuditEntry] = []
+        self._audit_at = 0
         self.kubeconfig = self.folder / "kubeconfig"
         self._server_pair = self._authority.server("apiserver")
         self._admin = self._authority.client("admin", "system:masters")
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._context = ssl.create_default_context(cafile=str(self.ca_file))
+        own = ssl.create_default_context(cafile=str(self.ca_file))
+        self._reader = Reader(self.url, own, self._admin)
 
     @property
     def has_controllers(self) -> bool:
@@ -119,6 +124,7 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Stop everything and remove what it left."""
+        self._reader.close()
         for name in ("controllers", "apiserver", "etcd"):
             stop(self._processes.get(name), grace_s=2.0)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -161,9 +167,7 @@ class ControlPlane:
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """Return one object, or None."""
-        where = ("-n", namespace) if namespace else ()
-        text = self.kubectl("get", kind, name, *where, "-o", "json", "--ignore-not-found")
-        return json.loads(text) if text.strip() else None
+        return self._reader.get(kind, name, namespace)
 
     def service_account_kubeconfig(
         self, namespace: str, name: str, *, server: str | None = None
@@ -181,13 +185,14 @@ class ControlPlane:
 
     def audit(self) -> list[AuditEntry]:
         """Return all requests answered so far."""
-        entries = []
-        for line in self.audit_log.read_text().splitlines():
-            try:
-                entries.append(_entry(json.loads(line)))
-            except json.JSONDecodeError:
-                continue
-        return entries
+        with self.audit_log.open("rb") as log:
+            log.seek(self._audit_at)
+            for line in log:
+                if not line.endswith(b"\n"):
+                    break
+                self._audit_at += len(line)
+                self._audited.append(_entry(json.loads(line)))
+        return list(self._audited)
 
     # Parts --------------------------------------------------------------
 
