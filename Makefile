@@ -9,7 +9,7 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check test demo playground crds bench contract figures image clean
+.PHONY: help setup lock check test demo playground crds cures bench contract figures image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ playground: $(STAMP) ## the demo that stays up to be tried
 
 crds: $(STAMP) ## write deploy/crds from the models
 	$(BIN)/quayrobot crds --output deploy/crds
+
+cures: $(STAMP) ## write what the commands say against each reason from docs/operations.md
+	$(BIN)/python tools/cures.py > operator/quayrobot/app/commands/cures.json
 
 bench: $(STAMP) ## measure the operator beside a bare script
 	@$(RUN) -m tests.bench

@@ -1,25 +1,33 @@
 """
 What can be typed after `kubectl quayrobot`?
 
-`rotate NAME` asks for a new credential by the annotation that counts like
-`spec.rotation.trigger`. GitOps tools leave it alone: it is in no manifest.
+`status` tells how robots stand. `rotate NAME` asks for a new credential by the
+annotation that counts like `spec.rotation.trigger`. GitOps tools leave it
+alone: it is in no manifest.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-import yaml
 
 from ..cluster.api import Body, ClusterApi
 from ..cluster.kinds import QUAY_ROBOT
-from ..model.errors import QuayRobotError
 from ..model.names import ANNOTATION_ROTATE
+from .commands.reach import (
+    ContextOption,
+    KubeconfigOption,
+    NamespaceOption,
+    context_namespace,
+    fail,
+    reach,
+    run,
+)
+from .commands.status import status
 
 __all__ = ["app", "main"]
 
@@ -35,21 +43,15 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _root() -> None:
-    """Robot accounts of Quay, from the command line."""
+app.command()(status)
 
 
 @app.command()
 def rotate(
     name: Annotated[str, typer.Argument(help="Name of the QuayRobot.")],
-    namespace: Annotated[
-        str | None, typer.Option("--namespace", "-n", help="Default: the context's.")
-    ] = None,
-    kubeconfig: Annotated[
-        Path | None, typer.Option("--kubeconfig", help="Default: KUBECONFIG or ~/.kube/config.")
-    ] = None,
-    context: Annotated[str | None, typer.Option("--context", help="Default: the current.")] = None,
+    namespace: NamespaceOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
     *,
     wait: Annotated[
         bool, typer.Option("--wait", help="Until the new credential is there.")
@@ -57,20 +59,17 @@ def rotate(
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait.")] = 120.0,
 ) -> None:
     """Ask for a new credential of a QuayRobot."""
-    place = namespace or _namespace(kubeconfig, context)
+    place = namespace or context_namespace(kubeconfig, context)
     try:
-        asyncio.run(_rotate(name, place, kubeconfig, context, timeout if wait else 0.0))
-    except QuayRobotError as error:
-        _fail(error.message)
+        run(_rotate(name, place, kubeconfig, context, timeout if wait else 0.0))
     except TimeoutError:
-        _fail(f"quayrobot/{name}: no new credential within {timeout:.0f} s; see its conditions")
+        fail(f"quayrobot/{name}: no new credential within {timeout:.0f} s; see its conditions")
 
 
 async def _rotate(
     name: str, namespace: str, kubeconfig: Path | None, context: str | None, wait_s: float
 ) -> None:
-    api = await ClusterApi.connect(kubeconfig, context)
-    try:
+    async with reach(kubeconfig, context) as api:
         path = QUAY_ROBOT.path(namespace, name)
         before = await _read(api, path, name, namespace)
         value = datetime.now(UTC).isoformat()
@@ -83,8 +82,6 @@ async def _rotate(
             async with asyncio.timeout(wait_s):
                 await _until_rotated(api, path, name, namespace, _last(before))
             typer.echo(f"quayrobot/{name}: the new credential is in its Secrets")
-    finally:
-        await api.aclose()
 
 
 async def _until_rotated(
@@ -101,31 +98,13 @@ async def _until_rotated(
 async def _read(api: ClusterApi, path: str, name: str, namespace: str) -> Body:
     body = await api.get(path)
     if body is None:
-        _fail(f"there is no quayrobot {name} in the namespace {namespace}")
-    return body or {}
+        fail(f"there is no quayrobot {name} in the namespace {namespace}")
+    return body
 
 
 def _last(body: Body) -> str | None:
     last: str | None = ((body.get("status") or {}).get("rotation") or {}).get("lastAt")
     return last
-
-
-def _namespace(kubeconfig: Path | None, context: str | None) -> str:
-    """The namespace of the context, as kubectl has it."""
-    path = kubeconfig or Path(os.environ.get("KUBECONFIG", Path.home() / ".kube" / "config"))
-    try:
-        config: dict[str, Any] = yaml.safe_load(path.read_text()) or {}
-    except (OSError, yaml.YAMLError):
-        return "default"
-    wanted = context or config.get("current-context")
-    found = [each for each in config.get("contexts") or [] if each.get("name") == wanted]
-    namespace: str = (found[0].get("context") or {}).get("namespace", "") if found else ""
-    return namespace or "default"
-
-
-def _fail(message: str) -> None:
-    typer.echo(f"error: {message}", err=True)
-    raise typer.Exit(1)
 
 
 def main() -> None:

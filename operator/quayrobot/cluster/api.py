@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import orjson
+import yaml
 from kubernetes.aio import client, config
 
 from ..model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
@@ -34,30 +35,32 @@ _FAR_SIDE = (aiohttp.ClientError, TimeoutError, OSError)
 class ClusterApi:
     """One shared connection to the API server."""
 
-    def __init__(self, api: client.ApiClient) -> None:
-        self._api = api
+    def __init__(self, api: client.ApiClient, who: str = "the operator") -> None:
+        self._api, self._who = api, who
 
     @classmethod
-    async def connect(cls, kubeconfig: Path | None, context: str | None) -> ClusterApi:
-        """Connect as the pod's ServiceAccount, or as *kubeconfig* (else KUBECONFIG) says."""
+    async def connect(
+        cls, kubeconfig: Path | None, context: str | None, *, who: str = "the operator"
+    ) -> ClusterApi:
+        """
+        Connect as the pod's ServiceAccount, or as *kubeconfig* (else KUBECONFIG) says.
+
+        *who* is what refusals call the caller.
+
+        Raises:
+            Refused: There is no kubeconfig that can be used.
+        """
         settings = client.Configuration()
-        path = kubeconfig or (
-            Path(os.environ["KUBECONFIG"]) if "KUBECONFIG" in os.environ else None
-        )
-        if path is None and "KUBERNETES_SERVICE_HOST" in os.environ:
-            config.load_incluster_config(client_configuration=settings)
-        else:
-            await config.load_kube_config(
-                config_file=str(path) if path else None,
-                context=context,
-                client_configuration=settings,
-                persist_config=False,
-            )
+        try:
+            await _configure(settings, kubeconfig, context)
+        except (config.ConfigException, OSError, yaml.YAMLError) as error:
+            msg = "there is no kubeconfig that can be used"
+            raise Refused(Reason.CLUSTER_UNAVAILABLE, msg) from error
         settings.connection_pool_maxsize = CONNECTIONS
         settings.retries = None
         api = client.ApiClient(settings)
         api.user_agent = OPERATOR
-        return cls(api)
+        return cls(api, who)
 
     async def aclose(self) -> None:
         """Close what is open."""
@@ -74,7 +77,7 @@ class ClusterApi:
         status, body = await self._call("GET", path, query, None)
         if status == 404:
             return None
-        return _checked("read", path, status, body)
+        return self._checked("read", path, status, body)
 
     async def write(self, method: str, path: str, body: Body | None, **query: str) -> Body:
         """
@@ -90,7 +93,12 @@ class ClusterApi:
         if method == "DELETE":
             del query["fieldManager"]
         status, answer = await self._call(method, path, query, body)
-        return _checked(_VERBS[method], path, status, answer)
+        return self._checked(_VERBS[method], path, status, answer)
+
+    def _checked(self, verb: str, path: str, status: int, body: Body) -> Body:
+        if 200 <= status < 300:
+            return body
+        raise _failure(self._who, verb, path, status, body)
 
     async def _call(
         self, method: str, path: str, query: Mapping[str, str], body: Body | None
@@ -118,6 +126,21 @@ class ClusterApi:
         return answer.status, _decode(await answer.read())
 
 
+async def _configure(
+    settings: client.Configuration, kubeconfig: Path | None, context: str | None
+) -> None:
+    path = kubeconfig or (Path(os.environ["KUBECONFIG"]) if "KUBECONFIG" in os.environ else None)
+    if path is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+        config.load_incluster_config(client_configuration=settings)
+        return
+    await config.load_kube_config(
+        config_file=str(path) if path else None,
+        context=context,
+        client_configuration=settings,
+        persist_config=False,
+    )
+
+
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
@@ -129,33 +152,27 @@ def _decode(raw: bytes | str | None) -> Body:
     return body if isinstance(body, dict) else {}
 
 
-def _checked(verb: str, path: str, status: int, body: Body) -> Body:
-    if 200 <= status < 300:
-        return body
-    raise _failure(verb, path, status, body)
-
-
-def _failure(verb: str, path: str, status: int, body: Body) -> QuayRobotError:
+def _failure(who: str, verb: str, path: str, status: int, body: Body) -> QuayRobotError:
     what = _resource(path)
     if status in {404, 409, 410, 412}:
         return Conflict(Reason.CLUSTER_UNAVAILABLE, f"{what} changed while it was looked at")
     if status == 403:
-        return Refused(Reason.CLUSTER_REFUSED, _forbidden(verb, what, body))
+        return Refused(Reason.CLUSTER_REFUSED, _forbidden(who, verb, what, body))
     if status in {400, 422, 413}:
-        msg = f"the API server does not accept what the operator wrote to {what}"
+        msg = f"the API server does not accept what {who} wrote to {what}"
         return Refused(Reason.CLUSTER_REFUSED, msg)
     after = body.get("details", {}).get("retryAfterSeconds") if status == 429 else None
     msg = f"the API server cannot serve {what} now (status {status})"
     return TryLater(Reason.CLUSTER_UNAVAILABLE, msg, retry_after=after)
 
 
-def _forbidden(verb: str, what: str, body: Body) -> str:
+def _forbidden(who: str, verb: str, what: str, body: Body) -> str:
     causes = [each.get("reason") for each in (body.get("details") or {}).get("causes") or []]
     if "NamespaceTerminating" in causes:
         return f"{what}: the namespace is being deleted"
     if "exceeded quota" in str(body.get("message", "")):
         return f"{what}: a quota of the namespace is used up"
-    return f"the operator may not {verb} {what}"
+    return f"{who} may not {verb} {what}"
 
 
 def _resource(path: str) -> str:

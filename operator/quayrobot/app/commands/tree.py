@@ -1,0 +1,233 @@
+"""
+How does the standing of a resource look to a person?
+
+As a tree: one branch per question that people ask. What went wrong stands
+last, where the eye is, with what helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from rich.text import Text
+from rich.tree import Tree
+
+__all__ = ["tree_of"]
+
+Values = Mapping[str, Any]
+_COLORS = {"True": "green", "False": "red"}
+
+
+def tree_of(standing: Values, now: datetime, *, place: bool) -> Tree:
+    """Return *standing* as a tree; *place* says whether the namespace is named."""
+    tree = Tree(_head(standing, place=place), guide_style="dim")
+    for branch in _branches(standing, now):
+        tree.add(branch)
+    return tree
+
+
+def _head(standing: Values, *, place: bool) -> Text:
+    where = f" in {standing['namespace']}" if place else ""
+    said = "Ready" if standing["ready"] == "True" else "not Ready"
+    if standing["deleting"]:
+        said = "being deleted"
+    elif standing["suspended"]:
+        said += ", suspended"
+    reason = standing["reason"]
+    if reason and reason not in {"Reconciled", "Suspended", "Deleting"}:
+        said += f": {reason}"
+    head = Text(f"quayrobot/{standing['name']}{where}  ", style="bold")
+    return head.append(said, style=_COLORS.get(standing["ready"], "yellow"))
+
+
+def _branches(standing: Values, now: datetime) -> Iterator[Tree | Text]:
+    yield _robot(standing, now)
+    yield _connection(standing["connection"])
+    yield _secrets(standing, now)
+    if (permissions := standing["permissions"]) is not None:
+        yield _branch("rights", _mode(permissions), _rights(permissions))
+    if (federation := standing["federation"]) is not None:
+        yield _branch("federation", _mode(federation), _identities(federation))
+    if lines := list(_rotation(standing["rotation"] or {}, now)):
+        yield _branch("rotation", "", lines)
+    if standing["pending"]:
+        waits = ", ".join(standing["pending"])
+        yield _line("pending", f"{waits}: applied when the robot is next made anew")
+    for part, fields in standing["more"].items():
+        if fields:
+            yield _branch(f"{part} (more)", "", (Text(each) for each in _walk(fields)))
+    yield from (_problem(each) for each in standing["problems"])
+
+
+def _robot(standing: Values, now: datetime) -> Text:
+    robot = standing["robot"]
+    words = [robot["fullName"]]
+    if made := robot.get("createdAt"):
+        words.append(f"made {_ago(made, now)}")
+    else:
+        words.append("not held")
+    if robot.get("adopted"):
+        words.append("adopted")
+    if robot.get("slot", "main") != "main":
+        words.append(f"slot {robot['slot']}")
+    if made:
+        words.append(f"last used {robot.get('lastUsedOn') or 'on no day noted'}")
+    return _line("robot", ", ".join(words))
+
+
+def _connection(connection: Values) -> Tree | Text:
+    words = f"{connection['kind']}/{connection['name']}"
+    if connection["origin"]:
+        words += f", {connection['origin']}"
+    if connection["ready"] != "False":
+        return _line("connection", words)
+    told = Text(f"{connection['reason']}: {connection['message']}", style="red")
+    cure = Text(f"cure: {connection['cure']}") if connection["cure"] else None
+    return _branch("connection", words, [told] + ([cure] if cure else []))
+
+
+def _secrets(standing: Values, now: datetime) -> Tree | Text:
+    credential = standing["credential"]
+    words = []
+    if issued := credential.get("issuedAt"):
+        words.append(f"credential known for {_age(issued, now)}")
+    if expires := credential.get("expiresAt"):
+        words.append(f"expires {_when(expires, now)}")
+    if not standing["secrets"]:
+        return _line("secrets", ", ".join(("none wanted", *words)))
+    return _branch("secrets", ", ".join(words), (_secret(each) for each in standing["secrets"]))
+
+
+def _secret(secret: Values) -> Tree | Text:
+    scope = "" if secret["scope"] == "Registry" else f", scope {secret['scope']}"
+    state = "" if secret["written"] else ", not written"
+    if not secret["declared"]:
+        state = ", no longer wanted"
+    links = [
+        Text(f"serviceaccount/{each['serviceAccount']} names it in {each['link']}")
+        for each in secret["linkedBy"]
+    ]
+    return _branch(f"secret/{secret['name']}", f"{secret['format']}{scope}{state}", links)
+
+
+def _mode(part: Values) -> str:
+    declared = part["declared"]
+    return declared.get("mode", "Exact") if declared is not None else "no longer declared"
+
+
+def _rights(part: Values) -> Iterator[Text]:
+    declared, given = part["declared"] or {}, part["given"] or {}
+    for kind, name in (("repositories", "repository"), ("teams", "team"), ("defaults", "default")):
+        wanted, there = declared.get(kind) or [], given.get(kind) or []
+        for each in wanted:
+            state = "" if each in there else ", not given"
+            yield Text(f"{name} {_right(each)}{state}")
+        for each in there:
+            if each not in wanted:
+                yield Text(f"{name} {_right(each)}, given, no longer declared")
+
+
+def _right(right: Any) -> str:
+    if isinstance(right, str):
+        return right
+    if "name" in right:
+        return f"{right['name']}: {right['role']}"
+    creator = right.get("creator")
+    return f"{right['role']} on what {creator} makes" if creator else f"{right['role']} on all new"
+
+
+def _identities(part: Values) -> Iterator[Text]:
+    for each in (part["declared"] or {}).get("identities") or []:
+        if "serviceAccount" in each:
+            yield Text(f"serviceaccount/{each['serviceAccount']} of this namespace")
+        else:
+            yield Text(f"{each['subject']} of {each['issuer']}")
+
+
+def _rotation(rotation: Values, now: datetime) -> Iterator[Text]:
+    declared, state = rotation.get("declared") or {}, rotation.get("given") or {}
+    for key, value in declared.items():
+        shown = value if isinstance(value, str) else ", ".join(_walk(value))
+        yield Text(f"{key}: {shown}")
+    if "intent" in state:
+        yield Text("one is under way", style="yellow")
+    last, due = state.get("lastAt"), state.get("nextAt")
+    if last:
+        yield Text(f"last: {_ago(last, now)}")
+    if due:
+        yield Text(f"next: {_when(due, now)}")
+    known = {"lastAt", "nextAt", "intent", "lastTrigger"}
+    yield from (Text(each) for each in _walk({k: v for k, v in state.items() if k not in known}))
+
+
+def _problem(problem: Values) -> Tree:
+    title = f"{problem['reason']}: " if problem["reason"] else ""
+    node = Tree(Text(f"{title}{problem['message']}", style="red"), guide_style="dim")
+    if problem["cure"]:
+        node.add(Text(f"cure: {problem['cure']}"))
+    if problem["page"]:
+        node.add(Text(f"more: {problem['page']}", style="dim"))
+    return node
+
+
+def _line(name: str, words: str) -> Text:
+    return Text(f"{name}: ", style="bold").append(words, style="not bold")
+
+
+def _branch(name: str, words: str, leaves: Any) -> Tree:
+    head = _line(name, words) if words else Text(name, style="bold")
+    node = Tree(head, guide_style="dim")
+    for each in leaves:
+        node.add(each)
+    return node
+
+
+def _walk(value: Any, path: str = "") -> Iterator[str]:
+    """Yield `path: value` for each leaf of what this version has no words for."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _walk(each, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for place, each in enumerate(value):
+            yield from _walk(each, f"{path}[{place}]")
+    else:
+        yield f"{path}: {value}"
+
+
+def _moment(text: str) -> datetime | None:
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            found = read(text)
+        except ValueError:
+            continue
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return None
+
+
+def _age(text: str, now: datetime) -> str:
+    found = _moment(text)
+    return text if found is None else _span(now - found)
+
+
+def _ago(text: str, now: datetime) -> str:
+    found = _moment(text)
+    return text if found is None else f"{_span(now - found)} ago"
+
+
+def _when(text: str, now: datetime) -> str:
+    found = _moment(text)
+    if found is None:
+        return text
+    return f"in {_span(found - now)}" if found > now else f"due since {_span(now - found)}"
+
+
+def _span(span: timedelta) -> str:
+    """Return *span* like kubectl does: its greatest unit."""
+    seconds = max(int(span.total_seconds()), 0)
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
