@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from quayrobot.model.names import OwnerName, RobotName
-from quayrobot.model.resources.robot import SecretSpec
+from quayrobot.model.resources.secret import SecretSpec
 from quayrobot.model.secrecy import Token
 from quayrobot.plan.render import render_data
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from quayrobot.model.names import OwnerName, RobotName
-from quayrobot.model.resources.robot import SecretSpec
+from quayrobot.model.resources.secret import SecretSpec
 from quayrobot.plan.render import SECRET_TYPES, render_data
 
 from .scenes import TOKEN

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable
 
 from ..model.names import RobotName
-from ..model.resources.robot import SecretKeys, SecretSpec
+from ..model.resources.secret import SecretKeys, SecretSpec
 from ..model.secrecy import Token
 
 __all__ = ["SECRET_TYPES", "render_data"]

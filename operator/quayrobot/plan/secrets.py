@@ -32,7 +32,8 @@ from ..model.names import (
     LABEL_MANAGED_BY,
     OPERATOR,
 )
-from ..model.resources.robot import SecretSpec, secrets_of
+from ..model.resources.robot import secrets_of
+from ..model.resources.secret import SecretSpec
 from ..model.secrecy import Token, digest_of
 from ..model.world import Absent, Missing, Present, SecretSeen, Seen, Unknown, Unlooked
 from .render import SECRET_TYPES, render_data
