@@ -44,11 +44,17 @@ class Condition(Part):
     """One observation, in the shape of Kubernetes' metav1.Condition."""
 
     type: ConditionType
+    """What is observed."""
     status: Status
+    """True, False or Unknown."""
     reason: Reason
+    """Why, in one word; docs/operations.md has the cause and the cure of each."""
     message: str = ""
+    """Why, in a sentence."""
     observed_generation: int | None = None
+    """The generation of the spec that this was observed at."""
     last_transition_time: str | None = None
+    """When `status` last changed its value."""
 
 
 def rfc3339(moment: datetime) -> str:

@@ -24,6 +24,8 @@ Schema = dict[str, Any]
 _DROPPED = {"title", "$schema", "examples", "discriminator", "deprecated", "readOnly", "writeOnly"}
 _SIZES = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
 _LISTS = ("x-kubernetes-list-type", "x-kubernetes-list-map-keys")
+# Until the operator has seen an object, kstatus has to read "in progress", not "current".
+_UNSEEN = {"observedGeneration": -1}
 _READY = '.status.conditions[?(@.type=="Ready")]'
 
 
@@ -149,7 +151,7 @@ def _root(definition: Definition) -> Schema:
                 "properties": {"name": {"type": "string", "maxLength": definition.name_max}},
             },
             "spec": structural(definition.spec),
-            "status": structural(definition.status, strict=False),
+            "status": structural(definition.status, strict=False) | {"default": _UNSEEN},
         },
     }
     if definition.rules:
@@ -191,6 +193,8 @@ def _merged(node: Mapping[str, Any], defs: Mapping[str, Any], *, strict: bool) -
 def _cleaned(node: Schema, defs: Mapping[str, Any], *, strict: bool) -> Schema:
     if "const" in node:
         node["enum"] = [node.pop("const")]
+    if isinstance(node.get("description"), str):
+        node["description"] = " ".join(node["description"].split())
     if node.get("additionalProperties") is False:
         del node["additionalProperties"]
     if isinstance(node.get("additionalProperties"), Mapping):

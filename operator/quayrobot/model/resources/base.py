@@ -3,6 +3,7 @@ What do all parts of our resources have in common?
 
 They are immutable, camelCase on the wire, refuse unknown fields and never
 quote their input in an error (a user may paste a token into the wrong field).
+The words under a field are its description in the definitions and in the docs.
 A Rule is a CEL validation carried beside the model that it binds.
 """
 
@@ -48,6 +49,7 @@ class Part(BaseModel):
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
 
@@ -110,10 +112,13 @@ class LabelRequirement(Part):
     """One expression of a label selector, as Kubernetes defines it."""
 
     key: Annotated[str, StringConstraints(min_length=1, max_length=317)]
+    """The label's key."""
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    """How key and values relate."""
     values: Annotated[
         list[Annotated[str, StringConstraints(max_length=63)]], Field(max_length=64)
     ] = []
+    """The values, for `In` and `NotIn`."""
 
 
 class LabelSelector(Part):
@@ -122,4 +127,6 @@ class LabelSelector(Part):
     match_labels: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=63)]], Field(max_length=32)
     ] = {}
+    """Labels that must be there with these values."""
     match_expressions: Annotated[list[LabelRequirement], Field(max_length=16)] = []
+    """Requirements that must all hold."""

@@ -44,7 +44,9 @@ class SecretKeyRef(Part):
     """The key of a Secret in the connection's own namespace."""
 
     name: ObjectName
+    """The Secret's name."""
     key: Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)] = "token"
+    """The key that holds the token, plain or as `{"access_token": "..."}`."""
 
 
 class ClusterSecretKeyRef(SecretKeyRef):
@@ -53,42 +55,57 @@ class ClusterSecretKeyRef(SecretKeyRef):
     namespace: Annotated[
         str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)
     ]
+    """The Secret's namespace."""
 
 
 class Credentials(Part):
     """Where the OAuth application token is kept."""
 
     secret_ref: SecretKeyRef
+    """The Secret with the token."""
 
 
 class ClusterCredentials(Part):
     """Where the OAuth application token is kept."""
 
     secret_ref: ClusterSecretKeyRef
+    """The Secret with the token."""
 
 
 class Limits(Part):
     """How much this Quay is asked to bear; *timeout* bounds one call."""
 
     timeout: Duration = "30s"
+    """For one call to Quay."""
 
 
 class AccessRule(Part):
     """What some namespaces may ask of a connection; all parts must hold together."""
 
     namespaces: LabelSelector
+    """Which namespaces may use it, by their labels; `{}` is every namespace."""
     organizations: Annotated[list[Glob], Field(max_length=64)] = []
+    """Glob patterns for the robot's organization. Left out: none."""
     users: Annotated[list[Glob], Field(max_length=64)] = []
+    """Glob patterns for the robot's user. Left out: none."""
     robot_names: Annotated[list[Glob] | None, Field(max_length=64)] = None
+    """Glob patterns for the short name; `{namespace}` is the one that asks. Left out: any."""
     max_role: Role = "write"
+    """The highest role that a robot may have on a repository."""
     teams: Annotated[list[Glob], Field(max_length=64)] = []
+    """Glob patterns for teams; `owners` has to be named in full. Left out: none."""
     defaults: bool = False
+    """Whether `permissions.defaults` may be used."""
     federation: bool = False
+    """Whether `federation` may be used."""
     issuers: Annotated[list[Glob] | None, Field(max_length=64)] = None
+    """Glob patterns for issuers. Left out: this cluster's own and any public one."""
     adoption: bool = False
+    """Whether robots that somebody else made may be adopted; needs `robotNames`."""
     takeover: Annotated[
         list[Annotated[str, StringConstraints(min_length=1, max_length=128)]], Field(max_length=16)
     ] = []
+    """Ids of other clusters whose robots the same kind, namespace and name may take over."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -114,14 +131,21 @@ class _ConnectionBody(Part):
         StringConstraints(pattern=URL_PATTERN, max_length=300),
         AfterValidator(_check_url),
     ]
+    """Where Quay is, `https://host[:port]`."""
     registry_host: Annotated[
         str | None, StringConstraints(pattern=HOST_PATTERN, max_length=300)
     ] = None
+    """What image names begin with; host and port of `url` by default."""
     ca_bundle: Annotated[str | None, StringConstraints(min_length=1, max_length=262144)] = None
+    """PEM certificates that are trusted besides the public authorities."""
     allow_plaintext: bool = False
+    """Whether `url` may be http: whoever is on the way can read the token."""
     limits: Limits = Limits()
+    """How much this Quay is asked to bear."""
     resync_interval: Duration = "5m"
+    """How often each organization's robots are listed."""
     drift_interval: Duration = "1h"
+    """How often rights and identities are compared with what is declared."""
 
     @property
     def origin(self) -> str:
@@ -138,6 +162,7 @@ class ConnectionSpec(_ConnectionBody):
     """The spec of a QuayConnection."""
 
     credentials: Credentials
+    """The OAuth application token for Quay's API."""
 
     model_config = Part.model_config | {"json_schema_extra": rules(PLAINTEXT)}
 
@@ -146,7 +171,9 @@ class ClusterConnectionSpec(_ConnectionBody):
     """The spec of a ClusterQuayConnection."""
 
     credentials: ClusterCredentials
+    """The OAuth application token for Quay's API."""
     access: Annotated[list[AccessRule], Field(max_length=128)]
+    """Who may have what: within a rule all parts must hold, between rules any one suffices."""
 
     model_config = Part.model_config | {"json_schema_extra": rules(PLAINTEXT)}
 
@@ -155,16 +182,22 @@ class CredentialSeen(Part):
     """Which Secret was read last; kept so that a changed reference lets the old one go."""
 
     secret_name: str
+    """The Secret's name."""
     secret_namespace: str
+    """The Secret's namespace."""
 
 
 class ConnectionStatus(Part):
     """What the operator knows about a connection."""
 
     observed_generation: int | None = None
+    """The generation of the spec that this status is about."""
     conditions: tuple[Condition, ...] = ()
+    """How it stands: `Ready` first, then its parts."""
     origin: str | None = None
+    """Scheme, host and port, the port always written out."""
     credential: CredentialSeen | None = None
+    """The Secret that was read last."""
 
 
 Kind = Literal["QuayConnection", "ClusterQuayConnection"]

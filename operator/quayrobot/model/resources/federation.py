@@ -30,8 +30,11 @@ class Identity(Part):
     """One outside identity: issuer and subject, or a ServiceAccount of the own namespace."""
 
     issuer: Issuer | None = None
+    """What the outside token says in `iss`, byte for byte."""
     subject: Subject | None = None
+    """What the outside token says in `sub`, byte for byte."""
     service_account: ObjectName | None = None
+    """A ServiceAccount of the resource's namespace, with this cluster's issuer."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -48,11 +51,15 @@ class Federation(Part):
     """All outside identities of a robot (Exact), or some of them (Additive)."""
 
     mode: Literal["Exact", "Additive"] = "Exact"
+    """`Exact` takes out what is not declared, `Additive` only what the operator put there."""
     identities: Annotated[list[Identity], Field(max_length=32)] = []
+    """The outside identities."""
 
 
 class IdentityState(Part):
     """An outside identity as Quay has it."""
 
     issuer: str
+    """The issuer as Quay has it."""
     subject: str
+    """The subject as Quay has it."""

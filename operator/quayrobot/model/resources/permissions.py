@@ -37,14 +37,18 @@ class RepositoryGrant(Part):
     """A role on one repository of the robot's own organization or user."""
 
     name: RepositoryName
+    """The repository, without the organization in front."""
     role: Role
+    """What the robot may do there."""
 
 
 class DefaultGrant(Part):
     """A role on every repository that is made later; *creator* limits it to one maker."""
 
     role: Role
+    """What the robot may do on repositories that are made later."""
     creator: OwnerText | None = None
+    """Only on those that this user makes; left out: on all."""
 
 
 ONE_PER_CREATOR = Rule(
@@ -58,6 +62,7 @@ class Permissions(Part):
     """All rights of a robot (Exact), or some of them (Additive)."""
 
     mode: Literal["Exact", "Additive"] = "Exact"
+    """`Exact` takes back what is not declared, `Additive` only what the operator gave."""
     repositories: Annotated[
         list[RepositoryGrant],
         Field(
@@ -68,17 +73,23 @@ class Permissions(Part):
             },
         ),
     ] = []
+    """Roles on repositories that exist."""
     teams: Annotated[
         list[TeamName], Field(max_length=64, json_schema_extra={"x-kubernetes-list-type": "set"})
     ] = []
+    """Teams of the organization that the robot is a member of."""
     defaults: Annotated[
         list[DefaultGrant], Field(max_length=16, json_schema_extra=rules(ONE_PER_CREATOR))
     ] = []
+    """Roles on repositories that are made later."""
 
 
 class GrantsState(Part):
     """What we put there, stored before the grant, so that it can be taken back."""
 
     repositories: tuple[RepositoryGrant, ...] = ()
+    """Roles on repositories."""
     teams: tuple[str, ...] = ()
+    """Memberships of teams."""
     defaults: tuple[DefaultGrant, ...] = ()
+    """Roles on repositories that are made later."""

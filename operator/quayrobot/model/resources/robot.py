@@ -37,7 +37,9 @@ class ConnectionRef(Part):
     """Which connection leads to the Quay."""
 
     kind: Literal["ClusterQuayConnection", "QuayConnection"] = "ClusterQuayConnection"
+    """`QuayConnection` is looked up in the resource's own namespace only."""
     name: ObjectName = "default"
+    """The connection's name; it may change as long as it leads to the same Quay."""
 
 
 _NAME = "(has(self.spec.robotName) ? self.spec.robotName : self.metadata.name)"
@@ -80,10 +82,17 @@ class RobotSpec(Part):
     """The spec of a QuayRobot."""
 
     connection_ref: ConnectionRef = ConnectionRef()
+    """Which connection leads to the Quay and says what is allowed."""
     organization: OwnerText | None = None
+    """The organization that the robot is made in; cannot be changed."""
     user: OwnerText | None = None
+    """
+    The user that the robot is made for: the owner of the connection's token. Cannot be changed.
+    """
     robot_name: Annotated[str | None, StringConstraints(min_length=1, max_length=255)] = None
+    """The robot's short name; the resource's own by default. Cannot be changed."""
     description: Annotated[str, StringConstraints(max_length=255)] = ""
+    """Shown in Quay. Quay takes it at creation only; a change waits in `status.pending`."""
     metadata: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=512)]],
         Field(
@@ -96,12 +105,21 @@ class RobotSpec(Part):
             ),
         ),
     ] = {}
+    """Texts stored on the robot in Quay. Quay takes them at creation only, as `description`."""
     creation_policy: Literal["Create", "Adopt", "CreateOrAdopt"] = "Create"
+    """Whether the robot may be made, adopted if somebody else made it, or both."""
     deletion_policy: Literal["Delete", "Orphan"] = "Delete"
+    """Whether the robot goes with the resource. May be changed while it is being deleted."""
     suspend: bool = False
+    """While true nothing is written, in Quay or in the cluster; a deletion is carried out."""
     permissions: Permissions | None = None
+    """The robot's rights. Left out: they are never read and never touched."""
     federation: Federation | None = None
+    """Whose tokens Quay takes for the robot's. Left out: never read, never touched."""
     rotation: Rotation | None = None
+    """
+    When the credential is replaced. Left out: only the annotation `quayrobot.io/rotate` asks.
+    """
     secrets: Annotated[
         list[SecretSpec] | None,
         Field(
@@ -112,6 +130,7 @@ class RobotSpec(Part):
             },
         ),
     ] = None
+    """Where the credential is put. Left out: one Secret named like the resource; `[]`: none."""
 
     @property
     def owner(self) -> OwnerName:
@@ -167,58 +186,86 @@ class RobotState(Part):
     """The robot that this resource holds; *last_used_on* is a day."""
 
     full_name: str
+    """The robot's name in Quay, `<owner>+<short name>`."""
     created_at: str | None = None
+    """When Quay made it, in Quay's own words; not there while it is being made."""
     adopted: bool = False
+    """True if it was there before this resource."""
     last_used_on: str | None = None
+    """The day of its last use, as of the last status that was written for another reason."""
     slot: str = "main"
+    """Which of the resource's robots is in use."""
     metadata_digest: str | None = None
+    """Digest of the metadata that it was made with, to tell `pending` without a call."""
 
 
 class ConnectionState(Part):
     """Where the robot was made."""
 
     kind: str
+    """The kind of the connection."""
     name: str
+    """The name of the connection."""
     origin: str
+    """Scheme, host and port of the Quay: what the robot is bound to."""
 
 
 class CredentialState(Part):
     """Which credential is out there; a digest is not a secret."""
 
     digest: str
+    """SHA-256 digest of the robot's token; not a secret."""
     issued_at: str | None = None
+    """When the operator first saw that token."""
     expires_at: str | None = None
+    """When it expires, where it does."""
 
 
 class SecretState(Part):
     """A Secret of ours and the digest of what we put there."""
 
     name: str
+    """The Secret's name."""
     digest: str
+    """Digest of the data that was put there."""
 
 
 class LinkState(Part):
     """A ServiceAccount that names a Secret because of us; stored before it does."""
 
     service_account: str
+    """The ServiceAccount's name."""
     secret: str
+    """The Secret that it names."""
     link: str
+    """Where it names it: `imagePullSecrets` or `secrets`."""
 
 
 class RobotStatus(Part):
     """What the operator knows about a QuayRobot."""
 
     observed_generation: int | None = None
+    """The generation of the spec that this status is about."""
     conditions: tuple[Condition, ...] = ()
+    """How it stands: `Ready` first, then its parts."""
     robot: RobotState | None = None
+    """The robot that this resource holds."""
     connection: ConnectionState | None = None
+    """Where the robot was made."""
     credential: CredentialState | None = None
+    """Which credential is out there."""
     secrets: tuple[SecretState, ...] = ()
+    """The Secrets that were written."""
     rotation: RotationState | None = None
+    """Rotations: done, due, begun."""
     federation: tuple[IdentityState, ...] | None = None
+    """The identities that we put there or are about to, so that they can be taken back."""
     grants: GrantsState | None = None
+    """The rights that we gave or are about to give, so that they can be taken back."""
     links: tuple[LinkState, ...] = ()
+    """Which ServiceAccounts name which Secret because of us."""
     pending: tuple[str, ...] = ()
+    """Fields that are changed in the spec and applied when the robot is next made anew."""
 
     @property
     def holds(self) -> bool:

@@ -51,16 +51,22 @@ class Window(Part):
     """When a rotation by interval may happen: from each time of *schedule* for *duration*."""
 
     schedule: Annotated[str, StringConstraints(pattern=SCHEDULE_PATTERN, max_length=128)]
+    """When it opens: minute, hour, day, month, weekday, as cron knows them."""
     duration: Duration
+    """How long it stays open."""
     time_zone: Annotated[str, StringConstraints(pattern=ZONE_PATTERN, max_length=64)] = "UTC"
+    """The zone of `schedule`, by its name in the time zone database."""
 
 
 class Rotation(Part):
     """When the credential is replaced; *trigger* is opaque, a new value is one rotation."""
 
     trigger: Annotated[str | None, StringConstraints(max_length=253)] = None
+    """Any text; each new value is one rotation, at once. That of a new resource is none."""
     interval: Interval | None = None
+    """How old the credential may get, at least `1h`."""
     window: Window | None = None
+    """When a rotation by `interval` may happen; holds back no trigger."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -76,14 +82,21 @@ class Intent(Part):
     """A rotation that was begun: for which request, from which credential."""
 
     cause: Literal["Request", "Interval"]
+    """What it was begun for."""
     request: str
+    """Digest of the request, or the time in the schedule."""
     digest: str
+    """Digest of the token that is to be replaced."""
 
 
 class RotationState(Part):
     """What is known of rotations; *last_trigger* is a digest of what was asked last."""
 
     last_at: str | None = None
+    """When the last rotation was finished."""
     last_trigger: str | None = None
+    """Digest of the last request that was seen or carried out."""
     next_at: str | None = None
+    """When the next one is due by interval."""
     intent: Annotated[Intent | None, Field()] = None
+    """The one that was begun."""

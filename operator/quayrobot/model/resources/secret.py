@@ -32,8 +32,11 @@ class SecretKeys(Part):
     """The data keys of an Opaque Secret."""
 
     username: DataKey = "username"
+    """The data key of the robot's full name."""
     password: DataKey = "password"  # noqa: S105 - the name of a key
+    """The data key of its token."""
     registry: DataKey = "registry"
+    """The data key of the registry's host."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -51,28 +54,39 @@ class ServiceAccountLink(Part):
     """A ServiceAccount of the own namespace that is to name the Secret, and where."""
 
     name: ObjectName
+    """The ServiceAccount's name; one that comes later is linked when it comes."""
     links: Annotated[
         list[Literal["imagePullSecrets", "secrets"]],
         Field(min_length=1, max_length=2, json_schema_extra={"x-kubernetes-list-type": "set"}),
     ] = ["imagePullSecrets"]
+    """Which of its lists name the Secret."""
 
 
 class SecretSpec(Part):
     """One Secret that carries the credential."""
 
     name: ObjectName
+    """
+    The Secret's name, in the resource's namespace. A Secret that is not ours is never touched.
+    """
     format: Literal["DockerConfigJson", "BasicAuth", "Opaque"] = "DockerConfigJson"
+    """Type and keys of the Secret; cannot be changed for a name."""
     scope: Literal["Registry", "Organization", "Repositories"] = "Registry"
+    """What the credential is filed under: the registry, its owner there, or each repository."""
     labels: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=63)]],
         Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
     ] = {}
+    """Labels for the Secret, beside the operator's own."""
     annotations: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=4096)]],
         Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
     ] = {}
+    """Annotations for the Secret, beside the operator's own."""
     keys: SecretKeys | None = None
+    """Other data keys, for `format: Opaque`."""
     deletion_policy: Literal["Delete", "Retain"] = "Delete"
+    """Whether the Secret goes with the resource or with its entry here."""
     service_accounts: Annotated[
         list[ServiceAccountLink],
         Field(
@@ -83,6 +97,7 @@ class SecretSpec(Part):
             },
         ),
     ] = []
+    """ServiceAccounts of the namespace that are to name the Secret."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
