@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 from pydantic import ValidationError
 
 from quayrobot.app.settings import Settings
+from quayrobot.model.reach import Reach
 
 
 def test_the_whole_cluster_is_served_by_default(monkeypatch):
@@ -26,9 +29,26 @@ def test_a_flag_wins_over_the_environment(monkeypatch):
     assert Settings(health_port=9001).health_port == 9001
 
 
+def test_where_tenants_connections_lead_is_bounded_by_settings(monkeypatch):
+    monkeypatch.setenv("QUAYROBOT_TENANT_HOSTS", "quay.example.com, *.test:8443")
+    monkeypatch.setenv("QUAYROBOT_TENANT_REFUSED_NETWORKS", "127.0.0.0/8,::1")
+
+    reach = Settings().tenants_reach
+
+    assert reach.names("quay.test", 8443)
+    assert not reach.names("quay.example.org", 443)
+    assert not reach.leads_to(ip_address("127.0.0.1"))
+    assert not reach.leads_to(ip_address("::1"))
+    assert reach.leads_to(ip_address("10.0.0.1"))
+    assert Reach() == Settings(tenant_hosts="", tenant_refused_networks="").tenants_reach
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
+        pytest.param({"tenant_hosts": "https://quay.example.com"}, id="a url is no host"),
+        pytest.param({"tenant_refused_networks": "10.0.0.1/8"}, id="bits beyond the mask"),
+        pytest.param({"tenant_refused_networks": "all"}, id="no network"),
         pytest.param({"namespaces": ("team-*",)}, id="a pattern is not a namespace"),
         pytest.param({"log_level": "loud"}, id="a level that does not exist"),
         pytest.param({"health_port": 70000}, id="a port that does not exist"),

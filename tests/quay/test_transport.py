@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quayrobot.model.errors import Ambiguous, InvalidSpec, Reason, TryLater
+from quayrobot.model.errors import Ambiguous, InvalidSpec, Reason, Refused, TryLater
+from quayrobot.model.reach import Reach
 from quayrobot.model.secrecy import Token
 from quayrobot.quay import transport as room
 from quayrobot.quay.transport import Endpoint, Transport
@@ -22,13 +26,13 @@ class Listener:
 
     def __init__(self, answer: bytes) -> None:
         self.answer, self.heard = answer, b""
-        self.origin = ""
+        self.origin, self.port = "", 0
         self._server: asyncio.Server | None = None
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port = self._server.sockets[0].getsockname()[1]
-        self.origin = f"http://127.0.0.1:{port}"
+    async def start(self, address: str = "127.0.0.1", port: int = 0) -> None:
+        self._server = await asyncio.start_server(self._serve, address, port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.origin = f"http://{address}:{self.port}"
 
     async def stop(self) -> None:
         assert self._server is not None
@@ -57,7 +61,8 @@ async def listener() -> AsyncIterator[Listener]:
 
 
 async def send(origin: str, path: tuple[str, ...] = ("api",), method: str = "GET", **options):
-    transport = Transport(Endpoint(origin, None, options.pop("timeout_s", 5.0)))
+    timeout_s, reach = options.pop("timeout_s", 5.0), options.pop("reach", Reach())
+    transport = Transport(Endpoint(origin, None, timeout_s, reach))
     try:
         return await transport.send(method, path, token=Token(oauth_token()), **options)
     finally:
@@ -188,6 +193,118 @@ async def test_the_header_that_asks_to_wait_is_kept_and_the_type_is_bare(listene
     assert (reply.status, reply.retry_after, reply.content_type) == (429, "7", "text/html")
 
 
+# Where a name leads ------------------------------------------------------------------
+
+NAME = "quay.example.com"
+
+
+@pytest.fixture
+def resolver(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Return the answers to the next questions for NAME, the last one to all that follow."""
+    answers: list[list[str]] = []
+    real = asyncio.BaseEventLoop.getaddrinfo
+
+    async def resolve(self: Any, host: str, port: int, **options: Any) -> Any:
+        if host != NAME:
+            return await real(self, host, port, **options)
+        found = answers.pop(0) if len(answers) > 1 else answers[0]
+        if not found:
+            raise socket.gaierror(socket.EAI_NONAME, "not known")
+        families = [socket.AF_INET6 if ":" in each else socket.AF_INET for each in found]
+        return [
+            (family, socket.SOCK_STREAM, 6, "", (address, port))
+            for family, address in zip(families, found, strict=True)
+        ]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", resolve)
+    return answers
+
+
+LOCAL = Reach(refused=(ip_network("127.0.0.2/32"), ip_network("::1/128")))
+
+
+async def test_the_address_that_was_looked_at_is_the_one_that_is_dialled(resolver):
+    good, bad = Listener(OK), Listener(OK)
+    await good.start()
+    await bad.start("127.0.0.2", good.port)
+    resolver[:] = [["127.0.0.1"], ["127.0.0.2"]]
+    origin = f"http://{NAME}:{good.port}"
+
+    assert (await send(origin, reach=LOCAL)).status == 200
+    with pytest.raises(Refused) as refused:
+        await send(origin, reach=LOCAL)
+
+    assert refused.value.reason is Reason.HOST_REFUSED
+    assert "127.0.0" not in refused.value.message
+    assert (good.heard.count(b"GET"), bad.heard) == (1, b"")
+    assert f"host: {NAME}:{good.port}".encode() in good.heard.lower()
+    await good.stop()
+    await bad.stop()
+
+
+async def test_of_several_addresses_only_those_are_dialled_that_may_be(resolver):
+    good, bad = Listener(OK), Listener(OK)
+    await good.start()
+    await bad.start("127.0.0.2", good.port)
+    resolver[:] = [["127.0.0.2", "::1", "127.0.0.3", "127.0.0.1"]]
+
+    # Nobody listens on the third: the next one is tried.
+    assert await send(f"http://{NAME}:{good.port}", method="PUT", body={"a": 1}, reach=LOCAL)
+
+    assert (good.heard.count(b"PUT"), bad.heard) == (1, b"")
+    await good.stop()
+    await bad.stop()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["169.254.169.254", "[::ffff:169.254.169.254]", "0.0.0.0", "[fe80::1]", "127.0.0.2"],
+)
+def test_a_refused_address_is_refused_before_there_is_a_request(host):
+    with pytest.raises(Refused, match="does not connect to"):
+        Transport(Endpoint(f"https://{host}:443", None, 5.0, LOCAL))
+
+
+@pytest.mark.parametrize("host", ["0177.0.0.2", "127.0.0.256", "[::ffff:1:2:3:4:5:6:7]"])
+def test_a_host_that_is_no_address_although_it_looks_like_one_is_refused(host):
+    with pytest.raises(InvalidSpec, match="neither a name nor an address"):
+        Transport(Endpoint(f"https://{host}:443", None, 5.0))
+
+
+@pytest.mark.parametrize("host", ["127.2", "0x7f.0.0.2", "2130706434"])
+async def test_an_address_that_only_a_resolver_understands_is_refused_as_well(host):
+    with pytest.raises(Refused):
+        await send(f"http://{host}:1", reach=LOCAL)
+
+
+def test_a_host_that_is_not_named_is_refused_before_there_is_a_request():
+    with pytest.raises(Refused, match="do not let a QuayConnection name the host"):
+        Transport(Endpoint("https://other.example:443", None, 5.0, Reach(hosts=("*.test",))))
+
+
+async def test_a_name_that_is_not_known_says_so(resolver):
+    resolver[:] = [[]]
+
+    with pytest.raises(TryLater, match="is not known"):
+        await send(f"http://{NAME}:1", method="PUT")
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [(["127.0.0.1"], False), (["127.0.0.2"], True), ([], False), (["127.0.0.2", "::2"], False)],
+)
+async def test_the_way_can_be_checked_without_a_request(resolver, answer, refused):
+    resolver[:] = [answer]
+    transport = Transport(Endpoint(f"http://{NAME}:1", None, 5.0, LOCAL))
+
+    if refused:
+        with pytest.raises(Refused):
+            await transport.check_way()
+    else:
+        await transport.check_way()
+    await transport.aclose()
+
+
 # Trust -------------------------------------------------------------------------------
 
 
@@ -219,3 +336,22 @@ async def test_a_certificate_is_trusted_by_its_own_authority_only(tmp_path):
                 with pytest.raises(TryLater, match="certificate was refused"):
                     await call
             await transport.aclose()
+
+
+@pytest.mark.parametrize(("answer", "expected"), [(["127.0.0.1"], True), (["::1"], False)])
+async def test_a_certificate_has_to_be_for_the_name_and_not_for_the_address(
+    tmp_path, resolver, answer, expected
+):
+    authority = Authority(tmp_path)
+    pair = authority.server("quay")
+    from tests.kit.fakequay import FakeQuay  # noqa: PLC0415 - it is slow to import
+
+    resolver[:] = [answer]
+    with FakeQuay(tls_cert=pair.certificate, tls_key=pair.key) as quay:
+        port = quay.url.rpartition(":")[2]
+        named = f"https://{NAME}:{port}"
+        transport = Transport(Endpoint(named, authority.file.read_text(), 5.0))
+        words = "certificate was refused" if expected else "no connection"
+        with pytest.raises(TryLater, match=words):
+            await transport.send("GET", ("api",), token=Token(oauth_token()))
+        await transport.aclose()

@@ -70,6 +70,14 @@ def run(
         float | None,
         _flag("relist_interval_s", "Seconds between safety relists; default 600."),
     ] = None,
+    tenant_hosts: Annotated[
+        str | None,
+        _flag("tenant_hosts", "Hosts that a QuayConnection may name, globs; default: any."),
+    ] = None,
+    tenant_refused_networks: Annotated[
+        str | None,
+        _flag("tenant_refused_networks", "Networks that no QuayConnection may lead to."),
+    ] = None,
     kubeconfig: Annotated[
         Path | None, _flag("kubeconfig", "Path of a kubeconfig; default: the pod's own access.")
     ] = None,

@@ -9,15 +9,19 @@ it is a secret.
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ..model.reach import Network, Reach
+
 __all__ = ["ENV_PREFIX", "LogFormat", "LogLevel", "Settings"]
 
 ENV_PREFIX = "QUAYROBOT_"
+_HOST = re.compile(r"[A-Za-z0-9*?.:\[\]!-]{1,300}")
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -36,6 +40,24 @@ def _check_namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
         msg = "each namespace must be a plain name; patterns are not supported"
         raise ValueError(msg)
     return tuple(dict.fromkeys(names))
+
+
+def _networks(value: object) -> object:
+    parts = _split(value)
+    if not isinstance(parts, list):
+        return parts
+    try:
+        return [ip_network(each) for each in parts]
+    except ValueError:
+        msg = "each must be a network such as 10.0.0.0/8"
+        raise ValueError(msg) from None
+
+
+def _check_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_HOST.fullmatch(each) for each in hosts):
+        msg = "each must be a host or a glob pattern for hosts, without a scheme"
+        raise ValueError(msg)
+    return hosts
 
 
 class Settings(BaseSettings):
@@ -62,8 +84,19 @@ class Settings(BaseSettings):
     metrics_port: Port = 8081
     workers: Annotated[int, Field(ge=1, le=256)] = 16
     relist_interval_s: Annotated[float, Field(ge=10)] = 600.0
+    tenant_hosts: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_check_hosts)
+    ] = ()
+    tenant_refused_networks: Annotated[
+        tuple[Network, ...], NoDecode, BeforeValidator(_networks)
+    ] = ()
     kubeconfig: Path | None = None
     context: str | None = None
+
+    @property
+    def tenants_reach(self) -> Reach:
+        """Where connections that tenants write may lead."""
+        return Reach(self.tenant_hosts, self.tenant_refused_networks)
 
     @property
     def clusterwide(self) -> bool:

@@ -93,6 +93,7 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         jitter=random.random,
         observer=metrics,
         on_change=quay_turned,
+        tenants_reach=settings.tenants_reach,
     )
     tools = Tools(
         cluster=settings.cluster_id or await _cluster_id(resources),

@@ -47,6 +47,7 @@ async def run_connection(tools: Tools, key: ResourceKey) -> Outcome:
         line = await tools.lines.get(key)
         changed = (line.uid, line.generation) != stood
         changed = await tools.lines.check_credential(key) or changed
+        await line.client.check_way()
     except QuayRobotError as failed:
         error = failed
 

@@ -18,6 +18,7 @@ from ..cluster.secrets import CredentialRead, Secrets
 from ..model.durations import parse_duration
 from ..model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
 from ..model.names import OwnerName, RobotName
+from ..model.reach import Reach
 from ..model.resources.connection import (
     AccessRule,
     ClusterConnectionSpec,
@@ -59,7 +60,9 @@ class Line:
         limits: Limits,
         observer: Observer,
         clock: Callable[[], float],
+        reach: Reach,
     ) -> None:
+        self.reach = reach
         self.key, self.uid, self.generation = record.key, record.uid, record.generation
         self.spec, self.credential, self.limits = spec, credential, limits
         self.place = secret_place(record.key, spec)
@@ -109,7 +112,7 @@ class Line:
 
     def _connect(self) -> QuayClient:
         timeout = parse_duration(self.spec.limits.timeout).total_seconds()
-        endpoint = Endpoint(self.spec.origin, self.spec.ca_bundle, timeout)
+        endpoint = Endpoint(self.spec.origin, self.spec.ca_bundle, timeout, self.reach)
         return QuayClient(
             endpoint, self.credential.token, limits=self.limits, observer=self._observer
         )
@@ -133,7 +136,9 @@ class Lines:
         jitter: Callable[[], float],
         observer: Observer,
         on_change: Callable[[ResourceKey], None],
+        tenants_reach: Reach,
     ) -> None:
+        self._tenants_reach = tenants_reach
         self._store, self._secrets = store, secrets
         self._clock, self._jitter = clock, jitter
         self._observer, self._on_change = observer, on_change
@@ -215,7 +220,9 @@ class Lines:
             jitter=self._jitter,
             on_change=lambda _open: self._on_change(key),
         )
-        line = Line(record, spec, credential, limits, self._observer, self._clock)
+        # Who writes the cluster's own kind is an administrator.
+        reach = self._tenants_reach if key.kind == "QuayConnection" else Reach()
+        line = Line(record, spec, credential, limits, self._observer, self._clock, reach)
         if old is not None and old.spec.origin == spec.origin and old.uid == record.uid:
             # The same Quay: what is known of its robots is still known.
             line.take_memory(old)

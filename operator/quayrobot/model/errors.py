@@ -43,6 +43,7 @@ class Reason(StrEnum):
     CONNECTION_NOT_FOUND = "ConnectionNotFound"
     CONNECTION_NOT_READY = "ConnectionNotReady"
     CONNECTION_MOVED = "ConnectionMoved"
+    HOST_REFUSED = "HostRefused"
     ROBOT_EXISTS = "RobotExists"
     ROBOT_NOT_FOUND = "RobotNotFound"
     ALREADY_CLAIMED = "AlreadyClaimed"

@@ -68,6 +68,15 @@ class QuayClient:
         """Close what is open."""
         await self._transport.aclose()
 
+    async def check_way(self) -> None:
+        """
+        Return when Quay's name leads nowhere that is refused, as far as can be told now.
+
+        Raises:
+            Refused: It does.
+        """
+        await self._transport.check_way()
+
     async def get_robot(self, name: RobotName) -> Present[RobotSeen] | Absent:
         """Return the robot, metadata included, or Quay's word that it is not there."""
         reply = await self._send("robot.get", "GET", _path(name))

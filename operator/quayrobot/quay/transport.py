@@ -2,29 +2,35 @@
 How does one request travel to Quay and back?
 
 One origin per connection, pinned: no redirects, no proxies from the
-environment, no keep-alive illusions (Quay closes every API connection). One
-deadline covers the whole call, slow bytes included, and a body is read only
-up to a cap. What fails is told by consequence: never sent, or maybe done.
+environment, no keep-alive illusions (Quay closes every API connection). Its
+name is resolved for each call, and only an address that was looked at is
+dialled. One deadline covers the whole call, slow bytes included, and a body is
+read only up to a cap. What fails is told by consequence: never sent, or maybe
+done.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import ip_address
 from urllib.parse import quote
 
 import httpx
 import orjson
 
-from ..model.errors import Ambiguous, InvalidSpec, QuayRobotError, Reason, TryLater
+from ..model.errors import Ambiguous, InvalidSpec, QuayRobotError, Reason, Refused, TryLater
 from ..model.names import OPERATOR
+from ..model.reach import Address, Reach, address_of
 from ..model.secrecy import Token
 
 __all__ = ["Endpoint", "Reply", "Transport"]
 
 BODY_CAP = 64 * 1024 * 1024
+MOST_ADDRESSES = 4
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -35,11 +41,12 @@ _NEVER_SENT = (
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a Quay is: scheme, host and port, whom to trust, how long to wait."""
+    """Where a Quay is, whom to trust, how long to wait, and where its name may lead."""
 
     origin: str
     ca_bundle: str | None
     timeout_s: float
+    reach: Reach = field(default_factory=Reach)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +67,12 @@ class Transport:
         Prepare for *endpoint*; nothing is sent.
 
         Raises:
-            InvalidSpec: The CA bundle holds no certificate.
+            InvalidSpec: The CA bundle holds no certificate, or the host cannot be one.
+            Refused: The host may not be named.
         """
         self._endpoint = endpoint
+        self._url = _parse(endpoint.origin)
+        _check_name(self._url, endpoint.reach)
         self._client = httpx.AsyncClient(
             verify=_trust(endpoint),
             trust_env=False,
@@ -87,19 +97,65 @@ class Transport:
         Raises:
             TryLater: It was never sent, or it was a read.
             Ambiguous: It was a write, and Quay may have carried it out.
+            Refused: The host leads to an address that is not dialled.
         """
         request = self._request(method, path, query, body, token)
         try:
             async with asyncio.timeout(self._endpoint.timeout_s):
-                return await self._exchange(request)
+                return await self._deliver(request)
         except _NEVER_SENT as error:
             raise _unreachable(error) from None
         except (httpx.HTTPError, httpx.StreamError, TimeoutError, ssl.SSLError) as error:
             raise _cut_off(method, error) from None
 
+    async def check_way(self) -> None:
+        """
+        Return when the host leads nowhere that is refused, as far as can be told now.
+
+        Raises:
+            Refused: It does.
+        """
+        try:
+            async with asyncio.timeout(self._endpoint.timeout_s):
+                await self._addresses()
+        except (TryLater, TimeoutError):
+            return
+
     async def aclose(self) -> None:
         """Close what is open."""
         await self._client.aclose()
+
+    async def _deliver(self, request: httpx.Request) -> Reply:
+        addresses = await self._addresses()
+        for spare in reversed(range(len(addresses))):
+            address = addresses[-1 - spare]
+            try:
+                return await self._exchange(self._to(request, address, spare))
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                # Nothing was sent: another address may answer.
+                if not spare:
+                    raise
+        raise AssertionError
+
+    async def _addresses(self) -> list[Address]:
+        found = await _resolve(self._url)
+        allowed = [each for each in found if self._endpoint.reach.leads_to(each)]
+        if not allowed:
+            raise _refused(self._url)
+        return allowed[:MOST_ADDRESSES]
+
+    def _to(self, request: httpx.Request, address: Address, spare: int) -> httpx.Request:
+        """Return *request* for this very *address*; what the server is called stays."""
+        most = self._endpoint.timeout_s
+        # One that swallows packets must leave time for the others.
+        timeout = httpx.Timeout(most, connect=most / (spare + 1) if spare else most)
+        return httpx.Request(
+            request.method,
+            request.url.copy_with(host=str(address)),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={"sni_hostname": self._url.host, "timeout": timeout.as_dict()},
+        )
 
     def _request(
         self, method: str, path: Sequence[str], query: str, body: object, token: Token
@@ -126,6 +182,43 @@ class Transport:
             body=body,
             retry_after=response.headers.get("retry-after"),
         )
+
+
+def _parse(origin: str) -> httpx.URL:
+    try:
+        return httpx.URL(origin)
+    except httpx.InvalidURL:
+        msg = "url: its host can be neither a name nor an address"
+        raise InvalidSpec(Reason.INVALID_SPEC, msg) from None
+
+
+def _check_name(url: httpx.URL, reach: Reach) -> None:
+    address = address_of(url.host)
+    if not reach.names(url.host, _port(url)):
+        msg = f"the operator's settings do not let a QuayConnection name the host {url.host}"
+        raise Refused(Reason.HOST_REFUSED, msg)
+    if address is not None and not reach.leads_to(address):
+        raise _refused(url)
+
+
+async def _resolve(url: httpx.URL) -> list[Address]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(url.host, _port(url), type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        msg = f"Quay cannot be reached: the name {url.host} is not known"
+        raise TryLater(Reason.QUAY_UNREACHABLE, msg) from None
+    return list(dict.fromkeys(ip_address(each[4][0]) for each in found))
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or {"http": 80, "https": 443}[url.scheme]
+
+
+def _refused(url: httpx.URL) -> Refused:
+    # Which address it is tells of names that only the operator can resolve.
+    msg = f"the host {url.host} leads to an address that the operator does not connect to"
+    return Refused(Reason.HOST_REFUSED, msg)
 
 
 async def _read_capped(response: httpx.Response) -> bytes:
