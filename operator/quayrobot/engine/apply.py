@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from ..cluster.kinds import OURS, QUAY_CONNECTION, QUAY_ROBOT
+from ..cluster.kinds import QUAY_CONNECTION, QUAY_ROBOT
 from ..model.actions import (
     Action,
     AddFinalizer,
@@ -45,15 +45,16 @@ from ..model.actions import (
     TakeDefault,
     TakeRole,
 )
-from ..model.errors import Ambiguous, Conflict, QuayRobotError, Reason, Refused, TryLater
+from ..model.errors import Ambiguous, Conflict, Reason, TryLater
 from ..model.names import RobotName
 from ..model.resources.base import Part
 from ..model.resources.robot import CredentialState, RobotStatus
-from ..model.world import Absent, GrantsSeen, Present, RobotSeen, Unknown, Unlooked
+from ..model.world import Absent, GrantsSeen, Present, RobotSeen, Unlooked
 from ..plan.scene import Scene
 from ..plan.verdict import federating, linking, progress, recording, rotating
-from .granting import change_grant, federate, look_at_grants
+from .granting import change_grant, federate
 from .lines import Line
+from .looking import look, usable
 from .passes import Tools
 from .store import Body, RobotRecord
 
@@ -77,10 +78,16 @@ class Applier:
             QuayRobotError: It could not be done.
         """
         match action:
-            case ListRobots() | LookAtRobot() | LookAtOrganization() | LookAtUser():
-                return await self._look(action, scene)
-            case LookAtOwner():
-                return await self._look_at_owner(action, scene)
+            case (
+                ListRobots()
+                | LookAtRobot()
+                | LookAtOrganization()
+                | LookAtUser()
+                | LookAtOwner()
+                | LookAtGrants()
+                | LookAtFederation()
+            ):
+                return await look(self.tools.resources, self.line, action, scene)
             case CreateRobot() | DeleteRobot() | Regenerate():
                 return await self._write_robot(action, scene)
             case RecordIntent(state):
@@ -89,10 +96,12 @@ class Applier:
                 return await self._write_secret(action, scene)
             case RecordProgress() | GuardConnection() | AddFinalizer() | RemoveFinalizer():
                 return await self._bind(action, scene)
-            case LookAtFederation() | RecordFederation() | SetFederation():
-                return await self._federate(action, scene)
-            case LookAtGrants() | RecordGrants():
-                return await self._ready_grants(action, scene)
+            case RecordFederation(identities):
+                return await self._store(federating(scene, identities), scene)
+            case SetFederation():
+                return await federate(usable(self.line), action, scene)
+            case RecordGrants(grants):
+                return await self._store(recording(scene, grants), scene)
             case (
                 GiveRole()
                 | TakeRole()
@@ -102,56 +111,11 @@ class Applier:
                 | ChangeDefault()
                 | TakeDefault()
             ):
-                return await change_grant(self._line(), action, scene)
+                return await change_grant(usable(self.line), action, scene)
             case RecordLinks() | LinkAccount():
                 return await self._link(action, scene)
             case _:
                 assert_never(action)
-
-    # Looking -----------------------------------------------------------
-
-    async def _look(
-        self, action: ListRobots | LookAtRobot | LookAtOrganization | LookAtUser, scene: Scene
-    ) -> Scene:
-        line = self._line()
-        match action:
-            case ListRobots():
-                return await self._list(line, scene)
-            case LookAtRobot():
-                return await self._look_at_robot(line, scene)
-            case LookAtOrganization(robot):
-                exists = await line.client.organization_exists(robot.owner)
-                return replace(scene, organization_exists=exists)
-            case LookAtUser():
-                line.token_user = await line.client.user_name()
-                return replace(scene, token_user=line.token_user)
-
-    async def _list(self, line: Line, scene: Scene) -> Scene:
-        name = scene.robot_name
-        try:
-            await line.snapshots.refresh(name.owner, max_age_s=line.resync_s)
-        except QuayRobotError as error:
-            _raise_denied(error)
-            return replace(scene, robot=Unknown(error), list_due=False)
-        return replace(scene, robot=line.snapshots.view(name), list_due=False)
-
-    async def _look_at_robot(self, line: Line, scene: Scene) -> Scene:
-        name = scene.robot_name
-        try:
-            seen = await line.client.get_robot(name)
-        except QuayRobotError as error:
-            _raise_denied(error)
-            return replace(scene, robot=Unknown(error))
-        line.snapshots.saw(name, seen)
-        return replace(scene, robot=seen, owner_lives=None)
-
-    async def _look_at_owner(self, action: LookAtOwner, scene: Scene) -> Scene:
-        kind = OURS.get(action.kind)
-        if kind is None:
-            return replace(scene, owner_lives=True)
-        namespace = action.namespace or None
-        body = await self.tools.resources.get(kind, namespace, action.name)
-        return replace(scene, owner_lives=body is not None)
 
     # Quay --------------------------------------------------------------
 
@@ -159,7 +123,7 @@ class Applier:
         self, action: CreateRobot | DeleteRobot | Regenerate, scene: Scene
     ) -> Scene:
         await self._confirm_live(scene)
-        line = self._line()
+        line = usable(self.line)
         line.snapshots.begin_write(action.robot)
         match action:
             case CreateRobot():
@@ -230,19 +194,7 @@ class Applier:
         if int(meta.get("generation", 1)) != scene.me.generation:
             raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource was edited meanwhile")
 
-    # Rights --------------------------------------------------------------
-
-    async def _ready_grants(self, action: LookAtGrants | RecordGrants, scene: Scene) -> Scene:
-        if isinstance(action, LookAtGrants):
-            return await look_at_grants(self._line(), action, scene)
-        return await self._store(recording(scene, action.grants), scene)
-
-    async def _federate(
-        self, action: LookAtFederation | RecordFederation | SetFederation, scene: Scene
-    ) -> Scene:
-        if isinstance(action, RecordFederation):
-            return await self._store(federating(scene, action.identities), scene)
-        return await federate(self._line(), action, scene)
+    # Status --------------------------------------------------------------
 
     async def _store(self, status: RobotStatus, scene: Scene) -> Scene:
         body = self.record.body
@@ -302,7 +254,7 @@ class Applier:
                 return await self._guard_connection(scene)
 
     async def _guard_connection(self, scene: Scene) -> Scene:
-        line = self._line()
+        line = usable(self.line)
         record = self.tools.store.connections[line.key]
         # The Secret first: a guarded connection without its key is no use.
         await self.tools.secrets.guard(line.place.namespace, line.place.name)
@@ -316,23 +268,11 @@ class Applier:
         self.tools.store.observe(self.record.key.kind, None, body)
         self.record = self.tools.store.robots[self.record.key]
 
-    def _line(self) -> Line:
-        if self.line is None:
-            msg = "there is no connection to Quay"
-            raise Refused(Reason.CONNECTION_NOT_READY, msg)
-        return self.line
-
 
 def dump_status(status: Part) -> Body:
     """Return a status as it goes over the wire: nothing that is None or empty."""
     dumped: Body = status.model_dump(by_alias=True, exclude_none=True, mode="json")
     return {key: value for key, value in dumped.items() if value not in ([], {})}
-
-
-def _raise_denied(error: QuayRobotError) -> None:
-    # A refused credential concerns the connection, not this robot.
-    if error.reason is Reason.CREDENTIAL_REFUSED:
-        raise error
 
 
 def _place(action: CreateSecret | ReplaceSecret | DeleteSecret) -> tuple[str, str]:

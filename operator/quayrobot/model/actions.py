@@ -37,6 +37,7 @@ __all__ = [
     "LeaveTeam",
     "LinkAccount",
     "ListRobots",
+    "Look",
     "LookAtFederation",
     "LookAtGrants",
     "LookAtOrganization",
@@ -327,12 +328,19 @@ class LinkAccount:
     drop: frozenset[tuple[str, str]]
 
 
-Action = (
+# What reads and never writes.
+Look = (
     ListRobots
     | LookAtRobot
     | LookAtOrganization
     | LookAtUser
     | LookAtOwner
+    | LookAtGrants
+    | LookAtFederation
+)
+
+Action = (
+    Look
     | RecordProgress
     | GuardConnection
     | AddFinalizer
@@ -344,10 +352,8 @@ Action = (
     | CreateSecret
     | ReplaceSecret
     | DeleteSecret
-    | LookAtGrants
     | RecordGrants
     | GrantChange
-    | LookAtFederation
     | RecordFederation
     | SetFederation
     | RecordLinks

@@ -1,0 +1,115 @@
+"""
+How is a look carried out?
+
+The actions that read and never write, each returning the scene with what was
+seen. They stand apart from the writes, so that what may only look (a plan that
+is told and not carried out) has nothing else at hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from ..cluster.kinds import OURS
+from ..cluster.resources import Resources
+from ..model.actions import (
+    ListRobots,
+    Look,
+    LookAtFederation,
+    LookAtGrants,
+    LookAtOrganization,
+    LookAtOwner,
+    LookAtRobot,
+    LookAtUser,
+)
+from ..model.errors import QuayRobotError, Reason, Refused
+from ..model.world import Unknown
+from ..plan.scene import Scene
+from .granting import federate, look_at_grants
+from .lines import Line
+
+__all__ = ["look", "usable"]
+
+
+async def look(  # noqa: PLR0911 - one line per look
+    resources: Resources, line: Line | None, action: Look, scene: Scene
+) -> Scene:
+    """
+    Carry out *action* and return the scene after it.
+
+    Raises:
+        QuayRobotError: It could not be done; *line* is None without a connection.
+    """
+    match action:
+        case LookAtOwner():
+            return await _look_at_owner(resources, action, scene)
+        case ListRobots():
+            return await _list(usable(line), scene)
+        case LookAtRobot():
+            return await _look_at_robot(usable(line), scene)
+        case LookAtOrganization(robot):
+            exists = await usable(line).client.organization_exists(robot.owner)
+            return replace(scene, organization_exists=exists)
+        case LookAtUser():
+            return await _look_at_user(usable(line), scene)
+        case LookAtGrants():
+            return await look_at_grants(usable(line), action, scene)
+        case LookAtFederation():
+            return await federate(usable(line), action, scene)
+        case _:
+            assert_never(action)
+
+
+def usable(line: Line | None) -> Line:
+    """
+    Return the line.
+
+    Raises:
+        Refused: There is none.
+    """
+    if line is None:
+        msg = "there is no connection to Quay"
+        raise Refused(Reason.CONNECTION_NOT_READY, msg)
+    return line
+
+
+async def _list(line: Line, scene: Scene) -> Scene:
+    name = scene.robot_name
+    try:
+        await line.snapshots.refresh(name.owner, max_age_s=line.resync_s)
+    except QuayRobotError as error:
+        _raise_denied(error)
+        return replace(scene, robot=Unknown(error), list_due=False)
+    return replace(scene, robot=line.snapshots.view(name), list_due=False)
+
+
+async def _look_at_robot(line: Line, scene: Scene) -> Scene:
+    name = scene.robot_name
+    try:
+        seen = await line.client.get_robot(name)
+    except QuayRobotError as error:
+        _raise_denied(error)
+        return replace(scene, robot=Unknown(error))
+    line.snapshots.saw(name, seen)
+    return replace(scene, robot=seen, owner_lives=None)
+
+
+async def _look_at_user(line: Line, scene: Scene) -> Scene:
+    line.token_user = await line.client.user_name()
+    return replace(scene, token_user=line.token_user)
+
+
+async def _look_at_owner(resources: Resources, action: LookAtOwner, scene: Scene) -> Scene:
+    kind = OURS.get(action.kind)
+    if kind is None:
+        return replace(scene, owner_lives=True)
+    namespace = action.namespace or None
+    body = await resources.get(kind, namespace, action.name)
+    return replace(scene, owner_lives=body is not None)
+
+
+def _raise_denied(error: QuayRobotError) -> None:
+    # A refused credential concerns the connection, not this robot.
+    if error.reason is Reason.CREDENTIAL_REFUSED:
+        raise error
