@@ -55,7 +55,7 @@ _CONNECTION = {
     "registryHost": "quay.example",
     "caBundle": "x",
     "allowPlaintext": False,
-    "limits": {"timeout": "30s"},
+    "limits": {"requestsPerSecond": 5, "concurrency": 16, "timeout": "30s"},
     "resyncInterval": "5m",
     "driftInterval": "1h",
 }
@@ -577,6 +577,10 @@ def _sizes(rule: RuleName, keyword: str, value: Any) -> Iterator[Case]:
             yield _sized(rule, good + "a" * (value + 1 - len(good)), good, "too long", str(value))
         case "minLength":
             yield _sized(rule, "", "ab", rule.field, str(value))
+        case "minimum":
+            yield _sized(rule, value - 1, value, rule.field, f"greater than or equal to {value}")
+        case "maximum":
+            yield _sized(rule, value + 1, value, rule.field, f"less than or equal to {value}")
         case "maxItems":
             yield _many(rule, value)
         case "maxProperties":

@@ -56,6 +56,17 @@ async def all_taken(queue: Queue) -> list[object]:
 # Lanes -------------------------------------------------------------------------
 
 
+async def test_a_worker_for_edits_leaves_the_rest_to_others(queue):
+    queue.add(A, Lane.DRIFT)
+    waiting = asyncio.create_task(queue.take(Lane.EDIT))
+    await asyncio.sleep(0)
+    queue.add(B, Lane.EDIT)
+
+    async with asyncio.timeout(1):
+        assert await waiting == (B, Lane.EDIT)
+    assert await taken(queue) == A
+
+
 async def test_the_more_urgent_lane_goes_first(queue):
     queue.add(A, Lane.RESYNC)
     queue.add(B, Lane.DRIFT)

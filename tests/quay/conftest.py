@@ -11,6 +11,7 @@ from quayrobot.model.secrecy import Token
 from quayrobot.quay.client import QuayClient
 from quayrobot.quay.limits import Limits
 from quayrobot.quay.transport import Endpoint
+from quayrobot.quay.turns import Urgency
 from tests.kit.canary import oauth_token, robot_token
 from tests.kit.fakequay import FakeQuay
 
@@ -27,6 +28,9 @@ class Meter:
     def called(self, operation: str, status: int | str, seconds: float) -> None:
         assert seconds >= 0
         self.calls.append((operation, status))
+
+    def waited(self, how: Urgency, seconds: float) -> None:
+        assert seconds >= 0
 
 
 class Clock:

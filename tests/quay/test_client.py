@@ -334,3 +334,36 @@ async def test_a_quay_that_comes_back_is_used_again(quay, client, limits, clock)
 
     assert await client.get_robot(CI) == Absent()
     assert not limits.open
+
+
+# The budget -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        pytest.param({"Retry-After": "50"}, 50.0, id="seconds"),
+        pytest.param({"Retry-After": "Mon, 01 Jan 2001 12:00:00 GMT"}, None, id="a date before"),
+        pytest.param({"Retry-After": "Sat, 01 Jan 2101 12:00:00 GMT"}, 600.0, id="a date ahead"),
+        pytest.param({"Retry-After": "31536000"}, 600.0, id="a year is capped"),
+        pytest.param({"Retry-After": "-5"}, None, id="negative"),
+        pytest.param({"Retry-After": "soon"}, None, id="words"),
+        pytest.param({}, None, id="none, as Quay's own proxy answers"),
+    ],
+)  # fmt: skip
+async def test_a_429_makes_the_whole_connection_wait_as_long_as_it_says(
+    headers, seconds, quay, client, clock
+):
+    quay.admin("fault", operation="robot.get", status=429, headers=headers, body="<html>")
+
+    error = await error_of(client.get_robot(CI))
+
+    assert (type(error), error.reason) == (TryLater, Reason.QUAY_THROTTLED)
+    assert error.retry_after == seconds
+    if seconds is None:
+        assert await client.list_robots(ACME) == {}
+        return
+    paused = await error_of(client.list_robots(ACME))
+    assert (paused.reason, paused.retry_after) == (Reason.QUAY_THROTTLED, seconds)
+    clock.now += seconds
+    assert await client.list_robots(ACME) == {}

@@ -8,37 +8,50 @@ from contextlib import AsyncExitStack
 import pytest
 
 from quayrobot.model.errors import Reason, TryLater
-from quayrobot.quay.limits import FAILURES_TO_OPEN, PROBE_CAP_S, Limits
+from quayrobot.quay.limits import FAILURES_TO_OPEN, PROBE_CAP_S, SLOW_S, Limits
+from quayrobot.quay.turns import Urgency
 
 from .conftest import Clock
 
+ASKED, BACKGROUND = Urgency.ASKED, Urgency.BACKGROUND
 UNREACHABLE = TryLater(Reason.QUAY_UNREACHABLE, "away")
 
 
-def made(clock: Clock, *, jitter: float = 0.0, concurrency: int = 16, changes=None) -> Limits:
+def made(
+    clock: Clock,
+    *,
+    jitter: float = 0.0,
+    concurrency: int = 16,
+    rate_per_s: float | None = None,
+    changes=None,
+) -> Limits:
     noted = [] if changes is None else changes
     return Limits(
-        clock=clock, jitter=lambda: jitter, concurrency=concurrency, on_change=noted.append
+        clock=clock,
+        jitter=lambda: jitter,
+        concurrency=concurrency,
+        rate_per_s=rate_per_s,
+        on_change=noted.append,
     )
 
 
-async def answered(limits: Limits, status: int = 200, retry_after: str | None = None) -> None:
-    async with limits.turn(background=False) as turn:
-        turn.answered(status, retry_after, write=False, read_only=False)
+async def answered(limits: Limits, status: int = 200, retry_after_s: float | None = None) -> None:
+    async with limits.turn(ASKED) as turn:
+        turn.answered(status, retry_after_s, write=False, read_only=False)
 
 
 async def lost(limits: Limits) -> None:
-    async with limits.turn(background=False) as turn:
+    async with limits.turn(ASKED) as turn:
         turn.failed(UNREACHABLE)
 
 
-async def width(limits: Limits, *, background: bool = False) -> int:
+async def width(limits: Limits, *, how: Urgency = ASKED) -> int:
     """Return how many turns are given at once."""
     async with AsyncExitStack() as stack:
         for count in range(100):
             try:
                 async with asyncio.timeout(0.01):
-                    await stack.enter_async_context(limits.turn(background=background))
+                    await stack.enter_async_context(limits.turn(how))
             except TimeoutError:
                 return count
     raise AssertionError("no bound")
@@ -46,7 +59,7 @@ async def width(limits: Limits, *, background: bool = False) -> int:
 
 async def refusal(limits: Limits) -> TryLater:
     with pytest.raises(TryLater) as raised:
-        async with limits.turn(background=False):
+        async with limits.turn(ASKED):
             pass
     return raised.value
 
@@ -66,19 +79,19 @@ async def test_turns_are_bounded(clock):
 async def test_a_list_in_the_background_leaves_a_turn_to_an_edit(clock):
     limits = made(clock, concurrency=4)
 
-    assert await width(limits, background=True) == 3
+    assert await width(limits, how=BACKGROUND) == 3
     async with AsyncExitStack() as stack:
         for _ in range(3):
-            await stack.enter_async_context(limits.turn(background=True))
+            await stack.enter_async_context(limits.turn(BACKGROUND))
         async with asyncio.timeout(1):
-            await stack.enter_async_context(limits.turn(background=False))
+            await stack.enter_async_context(limits.turn(ASKED))
 
 
 async def test_a_single_turn_is_also_for_lists(clock):
-    assert await width(made(clock, concurrency=1), background=True) == 1
+    assert await width(made(clock, concurrency=1), how=BACKGROUND) == 1
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504, 520])
+@pytest.mark.parametrize("status", [502, 503, 504, 520])
 async def test_a_groan_halves_the_width(status, clock):
     limits = made(clock, concurrency=16)
 
@@ -90,7 +103,7 @@ async def test_a_groan_halves_the_width(status, clock):
 async def test_the_width_never_falls_under_one(clock):
     limits = made(clock, concurrency=4)
     for _ in range(10):
-        limits.groaned(pause_s=None)
+        limits.groaned(clock.now)
 
     assert await width(limits) == 1
 
@@ -120,7 +133,7 @@ async def test_the_width_grows_by_one_per_round_of_answers_and_not_over_the_most
 async def test_a_turn_is_given_back_after_an_error(clock):
     limits = made(clock, concurrency=1)
     with pytest.raises(ZeroDivisionError):
-        async with limits.turn(background=False):
+        async with limits.turn(ASKED):
             raise ZeroDivisionError
 
     assert await width(limits) == 1
@@ -128,9 +141,9 @@ async def test_a_turn_is_given_back_after_an_error(clock):
 
 async def test_who_waits_for_a_turn_and_gives_up_holds_none(clock):
     limits = made(clock, concurrency=1)
-    async with limits.turn(background=False):
+    async with limits.turn(ASKED):
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01), limits.turn(background=False):
+            async with asyncio.timeout(0.01), limits.turn(ASKED):
                 pass
 
     assert await width(limits) == 1
@@ -141,7 +154,7 @@ async def test_who_waits_is_served_when_a_turn_is_given_back(clock):
     order = []
 
     async def work(name: str) -> None:
-        async with limits.turn(background=False):
+        async with limits.turn(ASKED):
             order.append(name)
             await asyncio.sleep(0)
 
@@ -150,13 +163,151 @@ async def test_who_waits_is_served_when_a_turn_is_given_back(clock):
     assert order == ["a", "b", "c"]
 
 
+async def test_answers_to_calls_of_one_moment_halve_the_width_once(clock):
+    limits = made(clock, concurrency=16)
+    async with AsyncExitStack() as stack:
+        turns = [await stack.enter_async_context(limits.turn(ASKED)) for _ in range(8)]
+        clock.now += 0.2
+        for turn in turns:
+            turn.answered(503, None, write=False, read_only=False)
+            clock.now += 0.01
+            limits.found()
+
+    assert 8 <= await width(limits) <= 9
+
+
+async def test_a_slow_answer_to_a_single_question_halves_the_width(clock):
+    limits = made(clock, concurrency=16)
+    async with limits.turn(ASKED) as turn:
+        clock.now += SLOW_S + 1
+        turn.answered(200, None, write=False, read_only=False)
+
+    assert await width(limits) == 8
+
+
+async def test_a_long_list_is_not_slow(clock):
+    limits = made(clock, concurrency=16)
+    async with limits.turn(BACKGROUND) as turn:
+        clock.now += SLOW_S + 1
+        turn.answered(200, None, write=False, read_only=False)
+
+    assert await width(limits) == 16
+
+
+async def test_calls_without_an_answer_halve_the_width_so_that_a_recovery_begins_gently(clock):
+    limits = made(clock, concurrency=16)
+    await lost(limits)
+
+    assert await width(limits) == 8
+
+
+# Rate: nobody knows Quay's until it says 429 ----------------------------------------------
+
+
+async def test_a_429_brings_the_rate_below_what_quays_proxy_lets_through(clock):
+    limits = made(clock)
+    assert limits.rate_per_s is None
+
+    await answered(limits, 429)
+
+    assert limits.rate_per_s == 4.0
+    assert await width(limits) == 1
+
+
+async def test_further_429s_halve_the_rate_down_to_a_least(clock):
+    limits = made(clock)
+    rates = []
+    for _ in range(6):
+        async with limits.turn(ASKED) as turn:
+            turn.answered(429, None, write=False, read_only=False)
+        rates.append(limits.rate_per_s)
+        # Only this test's patience: the next call shall not have to wait.
+        limits._turns.pace(None)
+
+    assert rates == [4.0, 2.0, 1.0, 0.5, 0.5, 0.5]
+
+
+async def test_429s_to_calls_of_one_moment_count_once(clock):
+    limits = made(clock)
+    async with AsyncExitStack() as stack:
+        turns = [await stack.enter_async_context(limits.turn(ASKED)) for _ in range(8)]
+        clock.now += 0.2
+        for turn in turns:
+            turn.answered(429, None, write=False, read_only=False)
+
+    assert limits.rate_per_s == 4.0
+
+
+async def test_the_rate_rises_slowly_and_is_free_again_in_the_end(clock):
+    limits = made(clock)
+    await answered(limits, 429)
+    limits.found()
+    assert limits.rate_per_s == 4.0
+
+    clock.now += 10
+    limits.found()
+    limits.found()
+    assert limits.rate_per_s == 5.0
+
+    for _ in range(60):
+        clock.now += 10
+        limits.found()
+    assert limits.rate_per_s is None
+
+
+async def test_the_rate_never_rises_over_what_the_connection_allows(clock):
+    limits = made(clock, rate_per_s=6)
+    await answered(limits, 429)
+    assert limits.rate_per_s == 3.0
+
+    for _ in range(60):
+        clock.now += 10
+        limits.found()
+    assert limits.rate_per_s == 6
+
+
+async def test_an_edited_connection_goes_on_as_slowly_and_with_its_pause_but_tries_at_once(clock):
+    old = made(clock)
+    await opened(old)
+    old.pause(30)
+    old.throttled(clock.now)
+    new = made(clock)
+    new.take_pace(old)
+
+    assert new.rate_per_s == 4.0
+    assert (await refusal(new)).reason == Reason.QUAY_THROTTLED
+    clock.now += 30
+    await answered(new)
+
+
+async def test_who_waited_in_line_while_the_breaker_opened_sends_nothing(clock):
+    limits = made(clock, concurrency=1)
+    async with limits.turn(ASKED) as turn:
+        waiting = asyncio.create_task(refusal(limits))
+        await asyncio.sleep(0)
+        for _ in range(FAILURES_TO_OPEN):
+            turn.failed(UNREACHABLE)
+
+    assert (await waiting).reason == Reason.QUAY_UNREACHABLE
+
+
+async def test_who_waited_in_line_while_quay_asked_for_a_pause_sends_nothing(clock):
+    limits = made(clock, concurrency=1)
+    async with limits.turn(ASKED) as turn:
+        waiting = asyncio.create_task(refusal(limits))
+        await asyncio.sleep(0)
+        turn.answered(503, 30.0, write=False, read_only=False)
+
+    assert (await waiting).retry_after == 30.0
+
+
 # Pause: Retry-After is obeyed ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [429, 503])
 async def test_retry_after_pauses_the_whole_connection(status, clock):
     limits = made(clock)
-    await answered(limits, status, "30")
+    await answered(limits, status, 30.0)
 
     error = await refusal(limits)
     assert (error.reason, error.retry_after) == (Reason.QUAY_THROTTLED, 30.0)
@@ -223,7 +374,7 @@ async def test_an_answer_of_the_proxy_alone_counts_as_a_loss(status, clock):
 async def test_a_failure_that_is_not_quays_does_not_count(clock):
     limits = made(clock)
     for _ in range(10):
-        async with limits.turn(background=False) as turn:
+        async with limits.turn(ASKED) as turn:
             turn.failed(TryLater(Reason.INTERNAL_ERROR, "ours"))
 
     assert not limits.open
@@ -232,12 +383,12 @@ async def test_a_failure_that_is_not_quays_does_not_count(clock):
 async def test_read_only_mode_is_an_answer(clock):
     limits = made(clock)
     for _ in range(10):
-        async with limits.turn(background=False) as turn:
+        async with limits.turn(ASKED) as turn:
             turn.answered(503, None, write=True, read_only=True)
 
     assert not limits.open
     assert limits.read_only
-    async with limits.turn(background=False) as turn:
+    async with limits.turn(ASKED) as turn:
         turn.answered(201, None, write=True, read_only=False)
     assert not limits.read_only
 
@@ -248,7 +399,7 @@ async def test_one_probe_at_a_time_finds_out(clock):
     clock.now += 1
 
     assert limits.probe_due
-    async with limits.turn(background=False) as probe:
+    async with limits.turn(ASKED) as probe:
         assert (await refusal(limits)).reason == Reason.QUAY_UNREACHABLE
         probe.answered(200, None, write=False, read_only=False)
 
@@ -261,7 +412,7 @@ async def test_a_probe_that_never_tells_is_followed_by_another(clock):
     await opened(limits)
     clock.now += 1
     with pytest.raises(asyncio.CancelledError):
-        async with limits.turn(background=False):
+        async with limits.turn(ASKED):
             raise asyncio.CancelledError
 
     await refusal(limits)

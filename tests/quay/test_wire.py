@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +28,7 @@ from quayrobot.quay.wire import (
     parse_list,
     parse_robot,
     retry_after_s,
+    wait_asked_s,
 )
 from tests.kit.canary import oauth_token, robot_token, scan
 
@@ -333,6 +335,17 @@ def test_how_long_quay_asks_to_wait(text, seconds):
 
 def test_a_date_without_a_clock_is_no_wait():
     assert retry_after_s("Tue, 24 Nov 2026 03:00:30 GMT") is None
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [("Tue, 24 Nov 2026 03:00:00 GMT", 30.0), ("Tue, 24 Nov 2026 03:00:40 GMT", None)],
+)
+def test_a_date_is_of_the_clock_of_who_names_it(date, seconds):
+    answered = parsedate_to_datetime(date)
+    paused = reply(429, b"", HTML, retry_after="Tue, 24 Nov 2026 03:00:30 GMT", answered=answered)
+
+    assert wait_asked_s(paused) == seconds
 
 
 @pytest.mark.parametrize("text", ["9" * 400, "1 Jan 99999999999999999999 00:00:00"])

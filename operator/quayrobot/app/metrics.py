@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from enum import IntEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.platform_collector import PlatformCollector
@@ -25,6 +26,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,30}")
 _LABELS_MAX = 64
 _CONNECTIONS_MAX = 200
 _PASS_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.3, 1, 3, 10, 30, 60)
+_WAIT_BUCKETS = (0.001, 0.01, 0.1, 0.5, 1, 5, 15, 60)
 _CALL_BUCKETS = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3, 6, 12, 30)
 
 
@@ -98,6 +100,13 @@ class Metrics:
             buckets=_CALL_BUCKETS,
             registry=own,
         )
+        self._wait_s = Histogram(
+            "quayrobot_quay_wait_seconds",
+            "How long calls to Quay waited for their turn.",
+            ["urgency"],
+            buckets=_WAIT_BUCKETS,
+            registry=own,
+        )
         self._circuit = Gauge(
             "quayrobot_connection_circuit",
             "1 for the state that a connection's circuit is in.",
@@ -137,6 +146,10 @@ class Metrics:
         name = self._operation(operation)
         self._calls.labels(name, _status(status)).inc()
         self._call_s.labels(name).observe(seconds)
+
+    def waited(self, how: IntEnum, seconds: float) -> None:
+        """Note how long a call to Quay of urgency *how* waited for its turn."""
+        self._wait_s.labels(how.name.lower()).observe(seconds)
 
     def robots(self, counts: Mapping[str, int]) -> None:
         """Set how many robots are in each state; a state left out has none."""

@@ -109,6 +109,7 @@ class Line:
         self.grants, self.drift_due = old.grants, old.drift_due
         self.federation = old.federation
         self.grants.ask_with(self._rights)
+        self.limits.take_pace(old.limits)
 
     def _connect(self) -> QuayClient:
         timeout = parse_duration(self.spec.limits.timeout).total_seconds()
@@ -218,7 +219,10 @@ class Lines:
         limits = Limits(
             clock=self._clock,
             jitter=self._jitter,
+            concurrency=spec.limits.concurrency,
+            rate_per_s=spec.limits.requests_per_second,
             on_change=lambda _open: self._on_change(key),
+            waited=self._observer.waited,
         )
         # Who writes the cluster's own kind is an administrator.
         reach = self._tenants_reach if key.kind == "QuayConnection" else Reach()

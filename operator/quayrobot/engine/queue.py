@@ -92,11 +92,11 @@ class Queue:
         most = min(BACKOFF_CAP_S, BACKOFF_FIRST_S * 2.0 ** min(entry.failures - 1, 20))
         return most * (0.5 + self._jitter() / 2)
 
-    async def take(self) -> tuple[Key, Lane]:
-        """Wait for the next key; the caller says `done` when it ran."""
+    async def take(self, most: Lane = Lane.RESYNC) -> tuple[Key, Lane]:
+        """Wait for the next key, of lane *most* or before; the caller says `done` when it ran."""
         while True:
             self._promote()
-            while self._ready:
+            while self._ready and self._ready[0][0] <= most:
                 lane, ticket, key = heapq.heappop(self._ready)
                 entry = self._entries.get(key)
                 if entry is not None and entry.ticket == ticket and not entry.running:

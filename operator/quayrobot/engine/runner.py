@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from ..model.errors import QuayRobotError, Reason, TryLater
+from ..quay.turns import Urgency, with_urgency
 from .connections import run_connection, wake_waiting
 from .keys import Key, Lane, OwnerKey, ResourceKey
 from .owners import run_owner
@@ -23,6 +24,13 @@ from .robots import run_robot
 __all__ = ["Runner"]
 
 DEADLINE_S = 180.0
+# One worker of so many is for edits and deletions alone: all others may wait for Quay.
+RESERVED = 4
+_URGENCY = {
+    Lane.EDIT: Urgency.ASKED,
+    Lane.DRIFT: Urgency.REPAIR,
+    Lane.RESYNC: Urgency.BACKGROUND,
+}
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +69,7 @@ class Runner:
     def start(self) -> None:
         """Start the workers."""
         self._tasks = [
-            asyncio.create_task(self._work(), name=f"worker-{number}")
+            asyncio.create_task(self._work(_most(number)), name=f"worker-{number}")
             for number in range(self._workers)
         ]
 
@@ -78,27 +86,28 @@ class Runner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
-    async def _work(self) -> None:
+    async def _work(self, most: Lane) -> None:
         queue = self._tools.queue
         me = asyncio.current_task()
         assert me is not None
         while not self._stopping:
-            key, _lane = await queue.take()
+            key, lane = await queue.take(most)
             self._busy.add(me)
             try:
-                await self._run(key)
+                await self._run(key, lane)
             finally:
                 self._busy.discard(me)
 
-    async def _run(self, key: Key) -> None:
+    async def _run(self, key: Key, lane: Lane) -> None:
         tools = self._tools
         begun = tools.clock()
-        outcome = await self._guarded(key)
+        with with_urgency(_URGENCY[lane]):
+            outcome = await self._guarded(key)
         kind = key.kind if isinstance(key, ResourceKey) else "Owner"
         word = outcome.error.reason if outcome.error else "settled" if outcome.settled else "quiet"
         self._meter.passed(kind, word, tools.clock() - begun)
         if outcome.again_s is not None:
-            tools.queue.add(key, Lane.RESYNC, delay_s=max(outcome.again_s, 0.001))
+            tools.queue.add(key, _next_lane(lane, outcome), delay_s=max(outcome.again_s, 0.001))
         tools.queue.done(key)
 
     async def _guarded(self, key: Key) -> Outcome:
@@ -117,6 +126,16 @@ class Runner:
 
     def _failed(self, key: Key, error: QuayRobotError) -> Outcome:
         return Outcome(again_s=self._tools.queue.backoff_s(key), error=error, settled=False)
+
+
+def _most(number: int) -> Lane:
+    return Lane.EDIT if number % RESERVED == RESERVED - 1 else Lane.RESYNC
+
+
+def _next_lane(lane: Lane, outcome: Outcome) -> Lane:
+    """What somebody waits for stays ahead of routine until it is done."""
+    waits = isinstance(outcome.error, TryLater) and lane is not Lane.RESYNC
+    return Lane.DRIFT if waits else Lane.RESYNC
 
 
 async def _dispatch(tools: Tools, key: Key) -> Outcome:

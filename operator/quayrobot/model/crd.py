@@ -208,6 +208,9 @@ def _cleaned(node: Schema, defs: Mapping[str, Any], *, strict: bool) -> Schema:
     if "propertyNames" in node:
         # Structural schemas cannot bind the keys of a map.
         del node["propertyNames"]
+    if isinstance(node.get("default"), Mapping):
+        # What is left out by default is left out of the default too.
+        node["default"] = {k: each for k, each in node["default"].items() if each is not None}
     if node.get("default") == {} and "properties" not in node:
         del node["default"]
     return node if strict else _loose(node)

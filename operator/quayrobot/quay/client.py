@@ -27,6 +27,7 @@ from ..model.world import Absent, Present, RobotSeen
 from .limits import Limits
 from .rights import Rights
 from .transport import Endpoint, Reply, Transport
+from .turns import Urgency, urgency
 from .wire import (
     ABSENT,
     failure,
@@ -37,6 +38,7 @@ from .wire import (
     parse_json,
     parse_list,
     parse_robot,
+    wait_asked_s,
 )
 
 __all__ = ["Observer", "QuayClient"]
@@ -50,6 +52,9 @@ class Observer(Protocol):
 
     def called(self, operation: str, status: int | str, seconds: float) -> None:
         """Take note of one call: its operation, its HTTP status or failure, its duration."""
+
+    def waited(self, how: Urgency, seconds: float) -> None:
+        """Take note of how long a call waited for its turn."""
 
 
 class QuayClient:
@@ -207,7 +212,7 @@ class QuayClient:
         body: object = None,
         query: str = "",
     ) -> Reply:
-        async with self._limits.turn(background=operation in _BACKGROUND) as turn:
+        async with self._limits.turn(_urgency(operation)) as turn:
             begun = monotonic()
             try:
                 reply = await self._transport.send(
@@ -220,11 +225,19 @@ class QuayClient:
             self._observer.called(operation, reply.status, monotonic() - begun)
             turn.answered(
                 reply.status,
-                reply.retry_after,
+                wait_asked_s(reply),
                 write=method != "GET",
                 read_only=is_read_only(reply),
             )
             return reply
+
+
+def _urgency(operation: str) -> Urgency:
+    """Lists serve many and can wait, unless somebody waits for this one."""
+    mine = urgency()
+    if operation not in _BACKGROUND:
+        return mine
+    return Urgency.REPAIR if mine is Urgency.ASKED else Urgency.BACKGROUND
 
 
 def _identities(reply: Reply, name: RobotName, *, write: bool) -> tuple[IdentityState, ...]:

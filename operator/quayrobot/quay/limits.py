@@ -2,60 +2,80 @@
 How much may one connection ask of its Quay?
 
 Each call costs Quay about 0.2 s of CPU, so calls are what is saved. Turns are
-bounded and shrink when Quay groans (429, 503), a Retry-After pauses the whole
-connection, and a breaker answers for a Quay that is away: calls fail at once,
-one probe at a time finds out when it is back. A list in the background never
-takes the last turn from an edit.
+bounded and shrink when Quay groans (429, 503, slow or no answers), a
+Retry-After pauses the whole connection, and a breaker answers for a Quay that
+is away: calls fail at once, one probe at a time finds out when it is back.
+After a 429 the rate falls below what Quay's own proxy lets through, and rises
+slowly until the next one.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from ..model.errors import QuayRobotError, Reason, TryLater
-from .wire import retry_after_s
+from .turns import BURST_S, Turns, Urgency
 
 __all__ = ["Limits", "Turn"]
 
 FAILURES_TO_OPEN = 3
 PROBE_FIRST_S = 1.0
 PROBE_CAP_S = 30.0
+SLOW_S = 5.0
+# Quay's proxy, where it limits at all, lets 5 calls per second and address through.
+THROTTLED_PER_S = 4.0
+LEAST_PER_S = 0.5
+UNLIMITED_PER_S = 64.0
+EASE_EVERY_S = 10.0
 _AWAY = {502, 503, 504, 520}
 
 
 class Turn:
     """One call's permission to be made; it is told how the call went."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, how: Urgency, begun: float) -> None:
+        self._limits, self._how, self.begun = limits, how, begun
 
     def answered(
-        self, status: int, retry_after: str | None, *, write: bool, read_only: bool
+        self, status: int, retry_after_s: float | None, *, write: bool, read_only: bool
     ) -> None:
         """Take note of an answer; *read_only* says that Quay takes no writes for now."""
+        limits = self._limits
         if read_only:
-            self._limits.refused_to_write()
+            limits.refused_to_write()
         elif status in _AWAY:
-            self._limits.groaned(pause_s=retry_after_s(retry_after))
-            self._limits.lost()
+            limits.groaned(self.begun)
+            limits.lost()
         elif status == 429:
-            self._limits.found()
-            self._limits.groaned(pause_s=retry_after_s(retry_after))
+            limits.found()
+            limits.groaned(self.begun)
+            limits.throttled(self.begun)
         else:
-            self._limits.found()
+            limits.found(slow_since=self.begun if self._slow else None)
             if write and status < 300:
-                self._limits.wrote()
+                limits.wrote()
+        if retry_after_s is not None and (status == 429 or status in _AWAY):
+            limits.pause(retry_after_s)
 
     def failed(self, error: QuayRobotError) -> None:
         """Take note of a call without an answer."""
         if error.reason is Reason.QUAY_UNREACHABLE:
+            self._limits.groaned(self.begun)
             self._limits.lost()
+
+    @property
+    def _slow(self) -> bool:
+        # A list of thousands of robots may take its time.
+        return self._how is not Urgency.BACKGROUND and self._limits.clock() - self.begun > SLOW_S
 
 
 class Limits:
-    """The budget of one connection; *clock* is monotonic, *jitter* draws from [0, 1)."""
+    """
+    The budget of one connection; *clock* is monotonic, *jitter* draws from [0, 1).
+
+    *waited* is told how long each call had to wait for its turn.
+    """
 
     def __init__(
         self,
@@ -63,13 +83,16 @@ class Limits:
         clock: Callable[[], float],
         jitter: Callable[[], float],
         concurrency: int = 16,
+        rate_per_s: float | None = None,
         on_change: Callable[[bool], None] = lambda _open: None,
+        waited: Callable[[Urgency, float], None] = lambda _how, _seconds: None,
     ) -> None:
-        self._clock, self._jitter, self._on_change = clock, jitter, on_change
-        self._most = concurrency
-        self._width = float(concurrency)
-        self._busy = 0
-        self._room = asyncio.Condition()
+        self.clock, self._jitter, self._on_change = clock, jitter, on_change
+        self._waited = waited
+        self._most, self._ceiling = concurrency, rate_per_s
+        self._turns = Turns(float(concurrency), rate_per_s)
+        self.rate_per_s = rate_per_s
+        self._shrunk_at = self._throttled_at = self._eased_at = float("-inf")
         self._paused_until = 0.0
         self._failures = 0
         self._open_until: float | None = None
@@ -85,32 +108,64 @@ class Limits:
     @property
     def probe_due(self) -> bool:
         """Tell whether the breaker is open and lets the next call through."""
-        return self._open_until is not None and self._open_until <= self._clock()
+        return self._open_until is not None and self._open_until <= self.clock()
+
+    @property
+    def paused(self) -> bool:
+        """Tell whether Quay asked for a pause that is not over."""
+        return self.clock() < self._paused_until
 
     @asynccontextmanager
-    async def turn(self, *, background: bool) -> AsyncIterator[Turn]:
+    async def turn(self, how: Urgency) -> AsyncIterator[Turn]:
         """
         Wait for a turn and hold it.
 
         Raises:
             TryLater: Quay is away or asked for a pause; nothing was sent.
         """
-        self._check_open()
-        async with self._room:
-            await self._room.wait_for(lambda: self._has_room(background=background))
-            self._busy += 1
+        self._check_paused()
+        probe = self._check_open()
+        asked = self.clock()
+        await self._turns.enter(how)
         try:
-            yield Turn(self)
+            begun = self.clock()
+            self._waited(how, begun - asked)
+            # Others may have learned something while this one waited in line.
+            self._check_paused()
+            if self.open and not probe:
+                raise self._away()
+            yield Turn(self, how, begun)
         finally:
-            async with self._room:
-                self._busy -= 1
-                self._room.notify_all()
+            await self._turns.leave()
 
-    def groaned(self, *, pause_s: float | None) -> None:
-        """Halve the width; pause the connection where Quay said how long."""
-        self._width = max(1.0, self._width / 2)
-        if pause_s is not None:
-            self._paused_until = self._clock() + pause_s
+    def take_pace(self, old: Limits) -> None:
+        """Go on as slowly as *old* had to, with the same Quay; the breaker begins anew."""
+        self._paused_until, self._throttled_at = old._paused_until, old._throttled_at
+        self._eased_at = old._eased_at
+        slowed = old.rate_per_s if old.rate_per_s != old._ceiling else None
+        if slowed is not None and (self._ceiling is None or slowed < self._ceiling):
+            self._pace(slowed)
+
+    def groaned(self, begun: float) -> None:
+        """Halve the width; calls that began before the last halving tell nothing new."""
+        if begun >= self._shrunk_at:
+            self._turns.width = max(1.0, self._turns.width / 2)
+            self._shrunk_at = self.clock()
+
+    def throttled(self, begun: float) -> None:
+        """Halve the rate, or begin to have one."""
+        now = self.clock()
+        self._eased_at = now
+        if begun < self._throttled_at:
+            return
+        self._throttled_at = now
+        was = self.rate_per_s
+        lower = THROTTLED_PER_S if was is None else min(THROTTLED_PER_S, was / 2)
+        self._pace(max(LEAST_PER_S, lower))
+
+    def pause(self, seconds: float) -> None:
+        """Send nothing for so long."""
+        self._paused_until = max(self._paused_until, self.clock() + seconds)
 
     def lost(self) -> None:
         """Count a call that Quay did not answer; the third in a row opens the breaker."""
@@ -118,16 +173,20 @@ class Limits:
         if self._failures < FAILURES_TO_OPEN and not self.open:
             return
         was_open = self.open
-        self._open_until = self._clock() + self._probe_s * (0.5 + self._jitter() / 2)
+        self._open_until = self.clock() + self._probe_s * (0.5 + self._jitter() / 2)
         self._probe_s = min(PROBE_CAP_S, self._probe_s * 2)
         if not was_open:
             self._on_change(True)  # noqa: FBT003
 
-    def found(self) -> None:
-        """Count an answer: Quay is there."""
+    def found(self, *, slow_since: float | None = None) -> None:
+        """Count an answer: Quay is there, if slow since the call began."""
         self._failures = 0
         first, self.heard = not self.heard, True
-        self._width = min(float(self._most), self._width + 1 / self._width)
+        if slow_since is None:
+            self._turns.width = min(float(self._most), self._turns.width + 1 / self._turns.width)
+            self._ease()
+        else:
+            self.groaned(slow_since)
         was_open = self.open
         self._open_until, self._probe_s = None, PROBE_FIRST_S
         if was_open or first:
@@ -144,20 +203,42 @@ class Limits:
         if was:
             self._on_change(False)  # noqa: FBT003
 
-    def _check_open(self) -> None:
-        now = self._clock()
-        if now < self._paused_until:
-            msg = "Quay asked to slow down"
-            raise TryLater(Reason.QUAY_THROTTLED, msg, retry_after=self._paused_until - now)
-
-        if self._open_until is None:
+    def _ease(self) -> None:
+        """Let one call per second more through from time to time, up to what is allowed."""
+        if self.rate_per_s in {None, self._ceiling} or (
+            self.clock() - self._eased_at < EASE_EVERY_S
+        ):
             return
+        assert self.rate_per_s is not None
+        self._eased_at = self.clock()
+        more = self.rate_per_s + 1
+        most = UNLIMITED_PER_S if self._ceiling is None else self._ceiling
+        self._pace(more if more < most else self._ceiling)
+
+    def _pace(self, rate_per_s: float | None) -> None:
+        self.rate_per_s = rate_per_s
+        calm = rate_per_s == self._ceiling
+        self._turns.pace(rate_per_s, burst_s=BURST_S if calm else 0.0)
+
+    def _check_paused(self) -> None:
+        if self.paused:
+            msg = "Quay asked to slow down"
+            wait_s = self._paused_until - self.clock()
+            raise TryLater(Reason.QUAY_THROTTLED, msg, retry_after=wait_s)
+
+    def _check_open(self) -> bool:
+        """Let one call through where the breaker is open and a probe is due; tell so."""
+        if self._open_until is None:
+            return False
+        now = self.clock()
         if now < self._open_until:
-            msg = "Quay cannot be reached: it does not answer"
-            raise TryLater(Reason.QUAY_UNREACHABLE, msg, retry_after=self._open_until - now)
+            raise self._away()
         # This call is the probe; others wait until it has told.
         self._open_until = now + PROBE_CAP_S
+        return True
 
-    def _has_room(self, *, background: bool) -> bool:
-        spare = 1 if background and self._width > 1 else 0
-        return self._busy < int(self._width) - spare
+    def _away(self) -> TryLater:
+        assert self._open_until is not None
+        msg = "Quay cannot be reached: it does not answer"
+        wait_s = max(0.0, self._open_until - self.clock())
+        return TryLater(Reason.QUAY_UNREACHABLE, msg, retry_after=wait_s)

@@ -16,6 +16,8 @@ import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from urllib.parse import quote
 
@@ -51,12 +53,13 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back; *content_type* without parameters, in lower case."""
+    """What came back, when; *content_type* without parameters, in lower case."""
 
     status: int
     content_type: str
     body: bytes
     retry_after: str | None = None
+    answered: datetime | None = None
 
 
 class Transport:
@@ -181,6 +184,7 @@ class Transport:
             content_type=response.headers.get("content-type", "").split(";")[0].strip().lower(),
             body=body,
             retry_after=response.headers.get("retry-after"),
+            answered=_answered(response.headers.get("date")),
         )
 
 
@@ -229,6 +233,15 @@ async def _read_capped(response: httpx.Response) -> bytes:
             msg = "the answer is larger than the cap"
             raise httpx.ReadError(msg)
     return bytes(body)
+
+
+def _answered(date: str | None) -> datetime:
+    """By the other side's clock where it tells: the dates that it names are of that clock."""
+    try:
+        moment = parsedate_to_datetime(date) if date is not None else None
+    except (ValueError, OverflowError):
+        moment = None
+    return moment if moment is not None and moment.tzinfo is not None else datetime.now(UTC)
 
 
 def _segment(text: str) -> str:

@@ -38,6 +38,7 @@ __all__ = [
     "parse_robot",
     "parse_roles",
     "retry_after_s",
+    "wait_asked_s",
 ]
 
 ABSENT = "Could not find robot with specified username"
@@ -73,7 +74,7 @@ def failure(reply: Reply, *, write: bool, scope: str) -> QuayRobotError:
         return TryLater(
             Reason.QUAY_THROTTLED,
             "Quay asks to slow down",
-            retry_after=retry_after_s(reply.retry_after),
+            retry_after=wait_asked_s(reply),
         )
 
     if reply.status == 401 or _is_csrf(reply):
@@ -98,7 +99,7 @@ def _server_failure(reply: Reply, *, write: bool) -> QuayRobotError:
 
     if reply.status in _AWAY:
         msg = f"Quay cannot be reached: it answered {reply.status}"
-        after = retry_after_s(reply.retry_after)
+        after = wait_asked_s(reply)
         # An error after the change was stored looks like one before it.
         kind = Ambiguous if write else TryLater
         return kind(Reason.QUAY_UNREACHABLE, msg, retry_after=after)
@@ -212,6 +213,11 @@ def retry_after_s(text: str | None, now: datetime | None = None) -> float | None
     else:
         wait = _until(text, now)
     return min(wait, RETRY_AFTER_CAP_S) if wait > 0 else None
+
+
+def wait_asked_s(reply: Reply) -> float | None:
+    """Return the seconds that *reply* asks to wait, capped; None where it asks for none."""
+    return retry_after_s(reply.retry_after, reply.answered)
 
 
 def _is_csrf(reply: Reply) -> bool:

@@ -73,8 +73,12 @@ class ClusterCredentials(Part):
 
 
 class Limits(Part):
-    """How much this Quay is asked to bear; *timeout* bounds one call."""
+    """How much this Quay is asked to bear."""
 
+    requests_per_second: Annotated[int | None, Field(ge=1, le=1000)] = None
+    """Calls per second. Left out: as many as Quay takes; fewer after a 429."""
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 16
+    """Calls at the same time."""
     timeout: Duration = "30s"
     """For one call to Quay."""
 

@@ -1,0 +1,132 @@
+"""Is the most urgent call next, and are no more made than may be?"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from quayrobot.quay.turns import Turns, Urgency, urgency, with_urgency
+
+ASKED, REPAIR, BACKGROUND = Urgency
+
+
+async def ask(turns: Turns, how: Urgency, order: list[str], name: str) -> None:
+    await turns.enter(how)
+    order.append(name)
+    await turns.leave()
+
+
+async def served(turns: Turns, *asked: tuple[str, Urgency]) -> list[str]:
+    """Return the order in which *asked* were served, after a turn that they all waited for."""
+    order: list[str] = []
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        for name, how in asked:
+            group.create_task(ask(turns, how, order, name))
+            await asyncio.sleep(0)
+        await turns.leave()
+    return order
+
+
+async def test_an_edit_overtakes_repairs_and_lists_that_wait():
+    turns = Turns(1, None)
+    await turns.enter(ASKED)
+
+    asked = [("list", BACKGROUND), ("repair", REPAIR), ("edit", ASKED), ("other", ASKED)]
+
+    assert await served(turns, *asked) == ["edit", "other", "repair", "list"]
+
+
+async def test_who_gives_up_at_the_head_of_the_line_holds_up_nobody():
+    turns = Turns(1, None)
+    await turns.enter(ASKED)
+    first = asyncio.create_task(turns.enter(ASKED))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(turns.enter(REPAIR))
+    await asyncio.sleep(0)
+
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    await turns.leave()
+
+    async with asyncio.timeout(5):
+        await second
+
+
+async def test_a_cancelled_wait_costs_no_turn_even_when_its_turn_had_come():
+    turns = Turns(1, None)
+    await turns.enter(ASKED)
+    waiting = asyncio.create_task(turns.enter(ASKED))
+    await asyncio.sleep(0)
+    await turns.leave()
+    waiting.cancel()
+    done = await asyncio.gather(waiting, return_exceptions=True)
+    if done == [None]:
+        await turns.leave()
+
+    async with asyncio.timeout(5):
+        await turns.enter(ASKED)
+
+
+async def test_no_more_than_the_rate_is_let_through_at_once():
+    turns = Turns(99, 5)
+    for _ in range(5):
+        await turns.enter(ASKED)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await turns.enter(ASKED)
+
+
+async def test_the_rate_lets_the_next_one_through_in_time():
+    turns = Turns(99, 20)
+
+    async with asyncio.timeout(5):
+        for _ in range(25):
+            await turns.enter(ASKED)
+
+
+async def test_lists_leave_a_part_of_the_rate_to_what_comes_next():
+    turns = Turns(99, 9)
+    waiting = [asyncio.create_task(turns.enter(BACKGROUND)) for _ in range(9)]
+    done, still = await asyncio.wait(waiting, timeout=0.05)
+    for each in still:
+        each.cancel()
+
+    assert len(done) == 7
+    async with asyncio.timeout(0.05):
+        await turns.enter(ASKED)
+
+
+async def test_an_edit_overtakes_lists_that_wait_for_the_rate():
+    turns = Turns(99, 10)
+    turns.pace(10)
+    await turns.enter(ASKED)
+
+    asked = [("list", BACKGROUND), ("list", BACKGROUND), ("edit", ASKED)]
+
+    assert await served(turns, *asked) == ["edit", "list", "list"]
+
+
+async def test_a_slower_pace_holds_for_those_who_wait_already():
+    turns = Turns(99, 50)
+    for _ in range(50):
+        await turns.enter(ASKED)
+    waiting = {asyncio.create_task(turns.enter(ASKED)) for _ in range(3)}
+    await asyncio.sleep(0)
+
+    turns.pace(0.001)
+    done, still = await asyncio.wait(waiting, timeout=0.2)
+
+    assert (len(done), len(still)) == (1, 2)
+    for each in still:
+        each.cancel()
+
+
+async def test_tasks_begun_inside_are_as_urgent():
+    with with_urgency(BACKGROUND):
+        task = asyncio.create_task(asyncio.sleep(0, urgency()))
+        inside = await task
+
+    assert inside is BACKGROUND
+    assert urgency() is ASKED
