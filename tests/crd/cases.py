@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import cases_federation as federation
+from . import cases_overlap as overlap
 from .schema import RuleName, rules, value_at, with_value
 
 Body = dict[str, Any]
@@ -47,6 +48,8 @@ FULL_ROBOT = {
         "trigger": "1",
         "interval": "720h",
         "window": {"schedule": "0 3 * * 1", "duration": "2h", "timeZone": "Europe/Berlin"},
+        "strategy": "InPlace",
+        "overlap": "1h",
     },
     "secrets": [FULL_SECRET],
 }
@@ -171,6 +174,7 @@ PATTERNS = {
     ".spec.rotation.interval": _INTERVAL,
     ".spec.rotation.window.schedule": _SCHEDULE,
     ".spec.rotation.window.duration": _DURATION,
+    ".spec.rotation.overlap": _DURATION,
     ".spec.rotation.window.timeZone": _ZONE,
     ".spec.secrets[].name": _OBJECT,
     ".spec.secrets[].serviceAccounts[].name": _OBJECT,
@@ -200,6 +204,7 @@ LONGEST = {
     ".spec.rotation.interval": "0" * 30 + "1h",
     ".spec.rotation.window.schedule": "0" * 120 + " * * * *",
     ".spec.rotation.window.duration": "0" * 29 + "10s",
+    ".spec.rotation.overlap": "0" * 29 + "10s",
     ".spec.url": f"https://{'a' * 253}:65535/",
     ".spec.registryHost": f"{'a' * 253}:65535",
     ".spec.limits.timeout": "0" * 29 + "10s",
@@ -413,6 +418,31 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
             bad=[_opening(each) for each in ("0s", "9s", "0h0m9s")],
             good=[_opening(each) for each in ("10s", "1m", "2h")],
             words="at least 10s",
+        )
+    ],
+    ("QuayRobot", ".spec.rotation.overlap", 0): [
+        Told(
+            bad=[_rotation(overlap=each) for each in ("0s", "9s", "0h0m9s")],
+            good=[_rotation(overlap=each) for each in ("10s", "1m", "2h")],
+            words="at least 10s",
+        )
+    ],
+    ("QuayRobot", "", 10): [
+        Told(bad=overlap.LONG, good=overlap.SHORT, words=overlap.LENGTH_WORDS),
+        Told(
+            name="a" * 247, bad=[overlap.OVERLAPS], good=[ORG], words=overlap.LENGTH_WORDS
+        ),
+    ],
+    ("QuayRobot", "", 11): [
+        Told(
+            bad=overlap.WITHOUT_RIGHTS, good=overlap.WITH_RIGHTS, words=overlap.RIGHTS_WORDS
+        )
+    ],
+    ("QuayRobot", "", 12): [
+        Told(
+            bad=overlap.SOME_IDENTITIES,
+            good=overlap.ALL_IDENTITIES,
+            words=overlap.IDENTITIES_WORDS,
         )
     ],
     ("QuayRobot", ".spec.secrets[]", 0): [

@@ -152,9 +152,9 @@ def shown() -> list[dict[str, Any]]:
 def test_what_the_page_and_the_example_show_is_accepted_and_asks_for_rotation():
     robots = [parse_robot(each["metadata"]["name"], each["spec"]) for each in shown()]
 
-    assert len(robots) >= 3
+    assert len(robots) >= 4
     assert all(each.rotation is not None for each in robots)
-    assert {"trigger", "interval", "window"} == {
+    assert {"trigger", "interval", "window", "strategy", "overlap"} == {
         key for each in shown() for key in each["spec"]["rotation"]
     }
 

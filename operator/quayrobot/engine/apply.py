@@ -70,13 +70,17 @@ class Applier:
     line: Line | None
     released: bool = False
 
-    async def apply(self, action: Action, scene: Scene) -> Scene:  # noqa: C901, PLR0911 - one line per part
+    async def apply(self, action: Action, scene: Scene) -> Scene:
         """
-        Carry out *action* and return the scene after it.
+        Carry out *action*, whichever robot it is about, and return the scene after it.
 
         Raises:
             QuayRobotError: It could not be done.
         """
+        there = scene.towards(getattr(action, "robot", None))
+        return (await self._apply(action, there)).towards(scene.robot_name)
+
+    async def _apply(self, action: Action, scene: Scene) -> Scene:  # noqa: C901, PLR0911 - one line per part
         match action:
             case (
                 ListRobots()
@@ -230,7 +234,9 @@ class Applier:
             store.drop_secret(*_place(action))
             raise
         store.keep_secret(seen)
-        return scene.with_secret(seen.name, Present(seen))
+        # From this moment on somebody may have read it.
+        later = replace(scene, now=self.tools.now())
+        return later.with_secret(seen.name, Present(seen))
 
     # The resource itself ----------------------------------------------
 

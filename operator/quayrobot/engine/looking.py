@@ -8,6 +8,7 @@ is told and not carried out) has nothing else at hand.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
@@ -24,7 +25,8 @@ from ..model.actions import (
     LookAtUser,
 )
 from ..model.errors import QuayRobotError, Reason, Refused
-from ..model.world import Unknown
+from ..model.names import RobotName
+from ..model.world import RobotView, Unknown
 from ..plan.scene import Scene
 from .granting import federate, look_at_grants
 from .lines import Line
@@ -32,15 +34,20 @@ from .lines import Line
 __all__ = ["look", "usable"]
 
 
-async def look(  # noqa: PLR0911 - one line per look
-    resources: Resources, line: Line | None, action: Look, scene: Scene
-) -> Scene:
+async def look(resources: Resources, line: Line | None, action: Look, scene: Scene) -> Scene:
     """
-    Carry out *action* and return the scene after it.
+    Carry out *action*, whichever robot it is about, and return the scene after it.
 
     Raises:
         QuayRobotError: It could not be done; *line* is None without a connection.
     """
+    there = scene.towards(getattr(action, "robot", None))
+    return (await _look(resources, line, action, there)).towards(scene.robot_name)
+
+
+async def _look(  # noqa: PLR0911 - one line per look
+    resources: Resources, line: Line | None, action: Look, scene: Scene
+) -> Scene:
     match action:
         case LookAtOwner():
             return await _look_at_owner(resources, action, scene)
@@ -80,8 +87,18 @@ async def _list(line: Line, scene: Scene) -> Scene:
         await line.snapshots.refresh(name.owner, max_age_s=line.resync_s)
     except QuayRobotError as error:
         _raise_denied(error)
-        return replace(scene, robot=Unknown(error), list_due=False)
-    return replace(scene, robot=line.snapshots.view(name), list_due=False)
+        failed = Unknown(error)
+        return _viewed(scene, lambda _name: failed)
+    return _viewed(scene, line.snapshots.view)
+
+
+def _viewed(scene: Scene, view: Callable[[RobotName], RobotView]) -> Scene:
+    """The scene after a list, which is about every robot of the owner."""
+    listed = replace(scene, robot=view(scene.robot_name), list_due=False)
+    if listed.other is None:
+        return listed
+    second = view(listed.turned().robot_name)
+    return replace(listed, other=replace(listed.other, robot=second))
 
 
 async def _look_at_robot(line: Line, scene: Scene) -> Scene:

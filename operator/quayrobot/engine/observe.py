@@ -9,11 +9,13 @@ asked for by the plan.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, TypeGuard
 
 from ..cluster.kinds import NAMESPACE
 from ..model.errors import InvalidSpec, QuayRobotError, Refused, TryLater
-from ..model.names import ANNOTATION_ROTATE
+from ..model.names import ALT, ANNOTATION_ROBOT, ANNOTATION_ROTATE, RobotName
 from ..model.resources.robot import RobotSpec, links_of, secrets_of
+from ..model.resources.slots import takes_turns
 from ..model.world import (
     Absent,
     AccountSeen,
@@ -27,7 +29,9 @@ from ..model.world import (
     Unlooked,
 )
 from ..plan.access import permit_of
-from ..plan.scene import Me, Scene
+from ..plan.claim import held_by
+from ..plan.scene import Look, Me, Scene
+from ..plan.slots import facing
 from .lines import Line
 from .passes import Tools
 from .store import RobotRecord
@@ -56,28 +60,51 @@ async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None
         rules=tools.lines.rules(record.connection_key),
         namespace=await _namespace(tools, record.key.namespace),
         rivals=_rivals(tools, record, connection),
-        robot=line.snapshots.view(record.robot_name) if line else Unlooked(),
         list_due=list_due(line, record) if line else False,
         secrets=await _secrets(tools, record, spec),
         spare_secrets=_spare(tools, record, spec),
         token_user=line.token_user if line else None,
-        grants=line.grants.view(record.robot_name) if line and spec.permissions else Unlooked(),
         accounts=_accounts(tools, record, spec),
         issuer=await tools.issuer.read() if spec.federation else None,
     )
-    if line is not None and spec.federation is not None:
-        scene = _with_federation(line, record, scene)
-    return scene, line
+    return facing(_with_robots(scene, line)), line
 
 
-def _with_federation(line: Line, record: RobotRecord, scene: Scene) -> Scene:
-    name = record.robot_name
-    if name not in line.federation:
-        return scene
-    known = line.federation[name]
-    if known is None:
-        return replace(scene, federation_due=True)
-    return replace(scene, federation=Present(known))
+def _with_robots(scene: Scene, line: Line | None) -> Scene:
+    """What is remembered of the robot, and of the one that takes turns with it."""
+    main = scene.robot_name
+    if line is None:
+        return replace(scene, other=Look() if takes_turns(scene.spec, scene.status) else None)
+    seen = replace(scene, **_remembered(scene, line, main))
+    if not _may_have_two(seen, line):
+        return seen
+    return replace(seen, other=Look(**_remembered(scene, line, main.in_slot(ALT))))
+
+
+def _may_have_two(scene: Scene, line: Line) -> bool:
+    alt = scene.robot_name.in_slot(ALT)
+    if takes_turns(scene.spec, scene.status):
+        return True
+    if scene.me.terminating:
+        # The status was lost: what is listed under our second name may be ours.
+        return not scene.status.holds and isinstance(line.snapshots.view(alt), Present)
+    named = (each.value.annotations for each in scene.secrets.values() if _is_there(each))
+    return any(each.get(ANNOTATION_ROBOT) == alt.full for each in named)
+
+
+def _is_there(seen: Seen[SecretSeen]) -> TypeGuard[Present[SecretSeen]]:
+    return isinstance(seen, Present)
+
+
+def _remembered(scene: Scene, line: Line, name: RobotName) -> dict[str, Any]:
+    known: dict[str, Any] = {"robot": line.snapshots.view(name)}
+    if scene.spec.permissions is not None:
+        known["grants"] = line.grants.view(name)
+    if scene.spec.federation is not None and name in line.federation:
+        found = line.federation[name]
+        beat = {"federation_due": True} if found is None else {"federation": Present(found)}
+        known |= beat
+    return known
 
 
 def list_due(line: Line, record: RobotRecord) -> bool:
@@ -86,7 +113,7 @@ def list_due(line: Line, record: RobotRecord) -> bool:
     age = line.snapshots.age_s(owner)
     if age is None:
         # Our own answers are as good as a list until the first one is due.
-        return isinstance(line.snapshots.view(record.robot_name), Unlooked)
+        return isinstance(line.snapshots.view(record.active_name), Unlooked)
     return age > FRESH * line.resync_s
 
 
@@ -151,12 +178,18 @@ def _rivals(
             name=each.key.name,
             uid=each.uid,
             created=each.created,
-            holds=each.status.holds,
+            holds=bool(held_by(each.status) & (contested := _contested(record, each))),
             guarded=each.guarded,
+            contested=contested,
         )
         for each in tools.store.namesakes(record)
         if _origin(tools, each) == connection.origin and _stands(tools, each)
     )
+
+
+def _contested(record: RobotRecord, rival: RobotRecord) -> frozenset[str]:
+    both = set(record.robot_names) & set(rival.robot_names)
+    return frozenset(each.full for each in both)
 
 
 def _origin(tools: Tools, rival: RobotRecord) -> str | None:
@@ -182,7 +215,8 @@ def _stands(tools: Tools, rival: RobotRecord) -> bool:
     namespace = tools.store.namespaces.get(rival.key.namespace, unread)
     rules = tools.lines.rules(rival.connection_key)
     try:
-        permit_of(rules, namespace, rival.robot_name, connection=rival.connection_key.name)
+        for name in rival.robot_names:
+            permit_of(rules, namespace, name, connection=rival.connection_key.name)
     except Refused:
         return False
     except TryLater:

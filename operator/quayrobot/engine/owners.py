@@ -11,8 +11,8 @@ from __future__ import annotations
 import structlog
 
 from ..model.errors import Denied, QuayRobotError, Reason, Refused
-from ..model.names import OwnerName
-from ..model.world import Present
+from ..model.names import OwnerName, RobotName
+from ..model.world import Present, RobotView
 from .connections import deny
 from .keys import Lane, OwnerKey, ResourceKey
 from .lines import Line
@@ -58,9 +58,9 @@ async def _beat(
     federated = [each for each in held if each.lenient_spec.federation is not None]
     if not (rights or federated) or not _beat_due(tools, line, owner):
         return set()
-    for each in federated:
+    for name in (name for each in federated for name in each.robot_names):
         # Each of them reads its own: no list shows it.
-        line.federation[each.robot_name] = None
+        line.federation[name] = None
     drifted = {each.key for each in federated}
     return drifted | (await _rights_beat(tools, line, owner, rights) if rights else set())
 
@@ -154,10 +154,29 @@ async def _gone(tools: Tools, line: Line, owner: OwnerName) -> QuayRobotError | 
 
 
 def _differs(line: Line, record: RobotRecord) -> bool:
-    view = line.snapshots.view(record.robot_name)
     robot, credential = record.status.robot, record.status.credential
-    if not isinstance(view, Present) or robot is None or credential is None:
+    if robot is None or credential is None:
         return True
-    seen = view.value
-    same_token = seen.token is None or seen.token.digest == credential.digest
-    return robot.created_at != seen.created or not same_token
+    if not _is_as(line.snapshots.view(record.active_name), robot.created_at, credential.digest):
+        return True
+    return any(
+        _other_differs(line, record, name)
+        for name in record.robot_names
+        if name != record.active_name
+    )
+
+
+def _other_differs(line: Line, record: RobotRecord, name: RobotName) -> bool:
+    """A robot that was replaced is there until it goes; any other of that name is a surprise."""
+    view = line.snapshots.view(name)
+    retiring = record.status.rotation.retiring if record.status.rotation else None
+    if retiring is None:
+        return isinstance(view, Present)
+    return not _is_as(view, retiring.created_at, retiring.digest)
+
+
+def _is_as(view: RobotView, created: str | None, digest: str | None) -> bool:
+    if not isinstance(view, Present):
+        return False
+    token = view.value.token
+    return created == view.value.created and (token is None or token.digest == digest)

@@ -25,7 +25,8 @@ from ..model.resources.parse import (
     parse_robot,
     parse_robot_status,
 )
-from ..model.resources.robot import RobotSpec, RobotStatus, robot_name_of
+from ..model.resources.robot import RobotSpec, RobotStatus
+from ..model.resources.slots import active_name_of, robot_names_of
 from .keys import ResourceKey
 
 __all__ = ["Body", "ConnectionRecord", "Record", "RobotRecord"]
@@ -121,9 +122,19 @@ class RobotRecord(Record):
         return parse_robot_status(self.body["status"])
 
     @cached_property
+    def robot_names(self) -> tuple[RobotName, ...]:
+        """The effective name of its robot, and of a second one that may take turns with it."""
+        return robot_names_of(self.key.name, self.lenient_spec, self.status)
+
+    @property
     def robot_name(self) -> RobotName:
-        """The effective name of its robot."""
-        return robot_name_of(self.key.name, self.lenient_spec)
+        """The effective name of its robot, whichever of two is the active one."""
+        return self.robot_names[0]
+
+    @property
+    def active_name(self) -> RobotName:
+        """The robot whose credential the Secrets carry, as far as the status knows."""
+        return active_name_of(self.key.name, self.lenient_spec, self.status)
 
     @cached_property
     def connection_key(self) -> ResourceKey:

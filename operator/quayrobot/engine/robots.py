@@ -44,6 +44,7 @@ from ..model.world import NamespaceSeen, Unlooked
 from ..plan.decide import decide
 from ..plan.proof import ownership
 from ..plan.scene import Finding, Me, Scene
+from ..plan.slots import facing
 from ..plan.verdict import verdict, worth_writing
 from .apply import Applier, dump_status
 from .connections import deny
@@ -87,6 +88,7 @@ class _Pass:
     async def run(self, scene: Scene) -> Outcome:
         """Run to the end of what can be done now."""
         scene, findings = await self._rounds(scene)
+        scene = facing(scene)
         if self.applier.released:
             return self._released()
         if not self.quiet:
@@ -96,6 +98,7 @@ class _Pass:
 
     async def _rounds(self, scene: Scene) -> tuple[Scene, tuple[Finding, ...]]:
         for _ in range(ROUNDS):
+            scene = facing(scene)
             plan = decide(scene)
             self.quiet = plan.quiet
             if not plan.actions:
@@ -188,15 +191,27 @@ class _Pass:
         return Outcome()
 
     def _rotation_s(self) -> float | None:
-        """When the next rotation is due, if one is; never more than a day ahead."""
-        state = self.applier.record.status.rotation
-        if state is None or state.next_at is None or self.applier.record.terminating:
+        """When a rotation goes on, or the next is due; never more than a day ahead."""
+        record = self.applier.record
+        state = record.status.rotation
+        if state is None or record.terminating or record.lenient_spec.suspend:
             return None
-        wait = (datetime.fromisoformat(state.next_at) - self.tools.now()).total_seconds()
-        return min(max(wait, 1.0), DAY_S)
+        moments = [state.next_at, state.retiring.until if state.retiring else None]
+        due = min((datetime.fromisoformat(each) for each in moments if each), default=None)
+        if due is None:
+            return None
+        return min(max((due - self.tools.now()).total_seconds(), 1.0), DAY_S)
+
+    def _under_way(self) -> bool:
+        """Tell whether a rotation was begun, or its end is due."""
+        state = self.applier.record.status.rotation
+        return state is not None and (state.intent is not None or self._rotation_s() == 1.0)
 
     def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:
         key = self.first.key
+        if not findings and self.quiet and self._under_way():
+            # It stays as it is told; what was begun is tried again like what failed.
+            return Outcome(again_s=self.tools.queue.backoff_s(key), settled=False)
         if not findings:
             self.tools.queue.forgive(key)
             return Outcome(again_s=self._rotation_s(), settled=not self.quiet)
@@ -209,6 +224,8 @@ class _Pass:
             again = 0.0
         if scene.me.terminating:
             again = min(again, BLOCKED_CAP_S)
+        elif (due := self._rotation_s()) is not None and due > 1.0:
+            again = min(again, due)
         return Outcome(again_s=again, error=error, settled=False)
 
 
@@ -241,12 +258,14 @@ async def _say_invalid(tools: Tools, record: RobotRecord, error: InvalidSpec) ->
 def _component(action: Action, scene: Scene) -> Component:
     if scene.me.terminating:
         return Component.DELETION
+    # About the other of two robots: the active one works.
+    other = getattr(action, "robot", None) not in {None, scene.robot_name}
+    if other or isinstance(action, RecordIntent | Regenerate):
+        return Component.ROTATION
     if isinstance(action, CreateSecret | ReplaceSecret | DeleteSecret | RecordLinks | LinkAccount):
         return Component.SECRETS
     if isinstance(action, LookAtFederation | RecordFederation | SetFederation):
         return Component.FEDERATION
-    if isinstance(action, RecordIntent | Regenerate):
-        return Component.ROTATION
     if isinstance(action, LookAtGrants | RecordGrants | GrantChange):
         return Component.GRANTS
     return Component.ROBOT

@@ -98,8 +98,9 @@ class Store:
         )
 
     def namesakes(self, record: RobotRecord) -> list[RobotRecord]:
-        """Return the other resources that name the same robot."""
-        keys = self._by_robot.get(record.robot_name, set()) - {record.key}
+        """Return the other resources that name one of its robots."""
+        naming = (self._by_robot.get(name, set()) for name in record.robot_names)
+        keys = set[ResourceKey]().union(*naming) - {record.key}
         return [self.robots[key] for key in keys]
 
     def users_of(self, connection: ResourceKey) -> list[RobotRecord]:
@@ -203,14 +204,16 @@ class Store:
         return [(key, Lane.EDIT) for key in self._by_namespace.get(name, ())]
 
     def _index(self, record: RobotRecord) -> None:
-        self._by_robot[record.robot_name].add(record.key)
+        for name in record.robot_names:
+            self._by_robot[name].add(record.key)
         self._by_connection[record.connection_key].add(record.key)
         self._by_namespace[record.key.namespace].add(record.key)
         self._by_uid[record.uid] = record.key
 
     def _unindex(self, record: RobotRecord) -> None:
         self._by_uid.pop(record.uid, None)
-        _drop(self._by_robot, record.robot_name, record.key)
+        for name in record.robot_names:
+            _drop(self._by_robot, name, record.key)
         _drop(self._by_connection, record.connection_key, record.key)
         _drop(self._by_namespace, record.key.namespace, record.key)
 

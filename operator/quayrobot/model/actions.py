@@ -125,11 +125,12 @@ class LookAtUser:
 
 @dataclass(frozen=True, slots=True)
 class LookAtOwner:
-    """Read live whether the resource that a marker names still exists."""
+    """Read live whether the owner exists that a marker names, of *robot* where two turn."""
 
     kind: str
     namespace: str
     name: str
+    robot: RobotName | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
+    "ALT",
     "GROUP",
+    "MAIN",
+    "SLOTS",
+    "VERSION",
     "OwnerName",
     "RobotName",
-    "VERSION",
+    "Slot",
     "is_robot_short_name",
+    "other_slot",
 ]
 
 GROUP = "quayrobot.io"
@@ -41,6 +46,13 @@ ROBOT_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 OBJECT_NAME_PATTERN = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 FULL_NAME_MAX = 255
 
+# Robots that take turns: the second one's name is the first one's and a suffix.
+Slot = Literal["main", "alt"]
+MAIN: Slot = "main"
+ALT: Slot = "alt"
+SLOTS: tuple[Slot, ...] = (MAIN, ALT)
+ALT_SUFFIX = ".alt"
+
 _ROBOT = re.compile(ROBOT_PATTERN)
 
 
@@ -63,6 +75,15 @@ class RobotName:
     def full(self) -> str:
         """The name that logs in, `<owner>+<short>`."""
         return f"{self.owner.name}+{self.short}"
+
+    def in_slot(self, slot: Slot) -> RobotName:
+        """Return the name of the robot in *slot*, of the two that take turns under this name."""
+        return self if slot == MAIN else RobotName(self.owner, self.short + ALT_SUFFIX)
+
+
+def other_slot(slot: Slot) -> Slot:
+    """Return the slot that is not *slot*."""
+    return ALT if slot == MAIN else MAIN
 
 
 def is_robot_short_name(name: str) -> bool:

@@ -192,7 +192,7 @@ class Claimant:
     A resource that names a robot; *holds* says that it made or adopted it already.
 
     *guarded* says that it has our finalizer: it may have made it, and died before
-    it could say so.
+    it could say so. *contested* are the full names of the robots that both name.
     """
 
     kind: str
@@ -202,3 +202,4 @@ class Claimant:
     created: datetime
     holds: bool
     guarded: bool = False
+    contested: frozenset[str] = frozenset()

@@ -14,17 +14,20 @@ from .deletion import plan_deletion
 from .federation import plan_federation
 from .grants import plan_grants
 from .links import plan_links
+from .overlap import plan_turn, turning
 from .robot import connection_of, plan_robot
 from .rotation import plan_rotation
 from .scene import Finding, Plan, Scene
 from .schedule import check_window
 from .secrets import plan_secrets, secrets_intact
+from .slots import facing
 
 __all__ = ["decide"]
 
 
 def decide(scene: Scene) -> Plan:
     """Return the next actions for *scene*, or what stands in their way."""
+    scene = facing(scene)
     if scene.me.terminating:
         return plan_deletion(scene)
 
@@ -49,13 +52,17 @@ def _plan(scene: Scene) -> Plan:
     secrets = _plan_secrets(scene)
     if secrets.actions:
         return secrets
-    return _joined(
+    found = _joined(
         secrets, rotation, plan_grants(scene), plan_federation(scene), plan_links(scene)
     )
+    # What the active robot lacks comes before its successor.
+    return found if found.actions else _joined(found, plan_turn(scene))
 
 
 def _plan_rotation(scene: Scene) -> Plan:
     """A credential that cannot be replaced now is still good: the rest goes on."""
+    if turning(scene):
+        return Plan()
     try:
         return Plan(plan_rotation(scene))
     except QuayRobotError as error:

@@ -33,8 +33,9 @@ from .links import unlink
 from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, prove
 from .robot import connection_of, has_moved, moved_error
 from .scene import Finding, Plan, Scene
+from .slots import everywhere
 
-__all__ = ["plan_deletion"]
+__all__ = ["plan_deletion", "robot_gone"]
 
 _ASKS_FOR_ORGANIZATION = {Reason.ORGANIZATION_NOT_FOUND, Reason.INSUFFICIENT_SCOPE}
 
@@ -47,13 +48,27 @@ def plan_deletion(scene: Scene) -> Plan:
     if scene.spec.deletion_policy == "Orphan":
         return Plan((*unlink(scene), RemoveFinalizer()))
 
-    try:
-        return Plan(_delete_robot(scene))
-    except QuayRobotError as error:
-        return Plan(findings=(Finding(Component.DELETION, error),))
+    findings = []
+    for each in everywhere(scene):
+        try:
+            actions = robot_gone(each)
+        except QuayRobotError as error:
+            findings.append(Finding(Component.DELETION, error))
+            continue
+        if actions:
+            return Plan(actions)
+    if findings:
+        return Plan(findings=tuple(findings))
+    return Plan((*unlink(scene), RemoveFinalizer()))
 
 
-def _delete_robot(scene: Scene) -> tuple[Action, ...]:
+def robot_gone(scene: Scene) -> tuple[Action, ...]:
+    """
+    Return the next actions until the robot is gone, or is not ours; none when that is so.
+
+    Raises:
+        QuayRobotError: What stands in the way.
+    """
     connection = connection_of(scene)
     match scene.robot:
         case Unknown(error):
@@ -61,7 +76,7 @@ def _delete_robot(scene: Scene) -> tuple[Action, ...]:
         case Unlooked() | Missing():
             return (LookAtRobot(scene.robot_name),)
         case Absent():
-            return _release(scene, connection)
+            return _released(scene, connection)
         case Present(seen):
             return _delete_if_ours(scene, connection, seen)
         case _:
@@ -80,7 +95,7 @@ def _where_nothing_is_known(
 
     if scene.organization_exists:
         raise error
-    return _release(scene, connection)
+    return _released(scene, connection)
 
 
 def _delete_if_ours(
@@ -91,9 +106,9 @@ def _delete_if_ours(
             return (LookAtRobot(scene.robot_name),)
         case NeedsOwnerLook():
             # Whoever the marker names, it is not this resource.
-            return _release(scene, connection)
+            return _released(scene, connection)
         case Foreign():
-            return _release(scene, connection)
+            return _released(scene, connection)
         case Ours(adopted):
             if has_moved(scene, connection) and (adopted or not _marked(scene, seen)):
                 return _prove_by_marker(scene, seen)
@@ -116,10 +131,10 @@ def _delete(scene: Scene) -> tuple[Action, ...]:
     return (DeleteRobot(scene.robot_name),)
 
 
-def _release(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
+def _released(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
     if has_moved(scene, connection):
         raise moved_error(scene)
-    return (*unlink(scene), RemoveFinalizer())
+    return ()
 
 
 def _marked(scene: Scene, seen: RobotSeen) -> bool:

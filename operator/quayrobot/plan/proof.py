@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model.errors import QuayRobotError, Reason, Refused
-from ..model.names import ANNOTATION_DIGEST
+from ..model.names import ANNOTATION_DIGEST, MAIN
 from ..model.world import Present, RobotSeen
 from .access import Permit
 from .claim import already_claimed
@@ -105,10 +105,16 @@ def _adopted_before(scene: Scene, seen: RobotSeen) -> bool:
 
 def _adoptable(scene: Scene, permit: Permit | None) -> Proof:
     name = scene.robot_name.full
-    if permit is None or scene.spec.creation_policy == "Create":
+    # The second of two that take turns is always made anew.
+    if permit is None or scene.spec.creation_policy == "Create" or scene.slot != MAIN:
+        cure = (
+            "or creationPolicy: Adopt where the connection allows it"
+            if scene.slot == MAIN
+            else "or rotation.strategy: InPlace, which needs no second robot"
+        )
         msg = (
             f"the robot {name} exists in Quay and was not made by this resource; "
-            "choose another robotName, or creationPolicy: Adopt where the connection allows it"
+            f"choose another robotName, {cure}"
         )
         return Foreign(Refused(Reason.ROBOT_EXISTS, msg))
 

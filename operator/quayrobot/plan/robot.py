@@ -25,7 +25,7 @@ from ..model.actions import (
     RecordProgress,
 )
 from ..model.errors import QuayRobotError, Reason, Refused, TryLater
-from ..model.names import MARKER_KEY
+from ..model.names import MAIN, MARKER_KEY
 from ..model.resources.robot import RobotState
 from ..model.world import (
     Absent,
@@ -55,12 +55,7 @@ def plan_robot(scene: Scene) -> tuple[Action, ...]:
         QuayRobotError: What stands in the way.
     """
     # Before the connection's own troubles: who may not use it learns nothing of it.
-    permit = permit_of(
-        scene.rules,
-        scene.namespace,
-        scene.robot_name,
-        connection=scene.spec.connection_ref.name,
-    )
+    permit = _permit(scene)
     check_rights(
         permit,
         declared_rights(scene.spec.permissions),
@@ -68,7 +63,7 @@ def plan_robot(scene: Scene) -> tuple[Action, ...]:
     )
     check_identities(scene, permit)
     connection = connection_of(scene)
-    if scene.spec.creation_policy == "Adopt" and not permit.adoption:
+    if adopts(scene) and not permit.adoption:
         raise adoption_denied(scene)
 
     check_claim(scene)
@@ -77,6 +72,19 @@ def plan_robot(scene: Scene) -> tuple[Action, ...]:
     if has_moved(scene, connection):
         return _find_again(scene, connection)
     return _plan_where_it_is(scene, connection, permit)
+
+
+def adopts(scene: Scene) -> bool:
+    """Tell whether the robot has to be there already; the second of two never has."""
+    return scene.spec.creation_policy == "Adopt" and scene.slot == MAIN
+
+
+def _permit(scene: Scene) -> Permit:
+    """Who has two robots in turn has to be let have both."""
+    connection = scene.spec.connection_ref.name
+    for name in scene.robot_names:
+        permit_of(scene.rules, scene.namespace, name, connection=connection)
+    return permit_of(scene.rules, scene.namespace, scene.robot_name, connection=connection)
 
 
 def connection_of(scene: Scene) -> ConnectionSeen:
@@ -146,6 +154,9 @@ def _plan_where_it_is(
     if scene.status.holds and scene.list_due:
         return (ListRobots(scene.robot_name.owner),)
 
+    if looks := _look_for_both(scene):
+        return looks
+
     match scene.robot:
         case Unknown(error):
             raise error
@@ -159,17 +170,30 @@ def _plan_where_it_is(
             assert_never(scene.robot)
 
 
+def _look_for_both(scene: Scene) -> tuple[Action, ...]:
+    """A status that was lost does not tell which of two robots is there: ask for both."""
+    if scene.other is None or scene.status.robot is not None or not scene.me.guarded:
+        return ()
+    there = {scene.robot_name: scene.robot, scene.turned().robot_name: scene.other.robot}
+    for view in there.values():
+        if isinstance(view, Unknown):
+            raise view.error
+    return tuple(
+        LookAtRobot(name) for name, view in there.items() if isinstance(view, Unlooked | Missing)
+    )
+
+
 def _look_or_create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
     # A robot that may have been there before needs its absence observed. A
     # finalizer without a known robot is what a crash around the PUT leaves.
     before = scene.status.holds or scene.me.guarded or scene.create_refusal is not None
-    if before or scene.spec.creation_policy == "Adopt":
+    if before or adopts(scene):
         return (LookAtRobot(scene.robot_name),)
     return _create(scene, connection)
 
 
 def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
-    if scene.spec.creation_policy == "Adopt":
+    if adopts(scene):
         msg = f"there is no robot {scene.robot_name.full} to adopt"
         raise Refused(Reason.ROBOT_NOT_FOUND, msg)
 
@@ -178,7 +202,7 @@ def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
 
     check_names(scene)
     _check_lasting(scene, connection)
-    state = RobotState(full_name=scene.robot_name.full)
+    state = RobotState(full_name=scene.robot_name.full, slot=scene.slot)
     return (
         *_bind(scene, connection, state),
         CreateRobot(
@@ -227,7 +251,12 @@ def _hold(
         return _bind(
             scene,
             connection,
-            RobotState(full_name=seen.full_name, created_at=seen.created, adopted=True),
+            RobotState(
+                full_name=seen.full_name,
+                created_at=seen.created,
+                adopted=True,
+                slot=scene.slot,
+            ),
         )
 
     return () if scene.me.guarded else _bind(scene, connection, None)

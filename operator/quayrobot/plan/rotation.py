@@ -21,7 +21,15 @@ from .scene import Scene
 from .schedule import next_rotation
 from .secrets import check_names, issued_at
 
-__all__ = ["plan_rotation", "request_of", "rotated"]
+__all__ = [
+    "check_place",
+    "due",
+    "plan_rotation",
+    "request_of",
+    "rotated",
+    "token_of",
+    "up",
+]
 
 NONE = "-"
 
@@ -34,20 +42,20 @@ def plan_rotation(scene: Scene) -> tuple[Action, ...]:
         InvalidSpec: The window cannot be one.
         QuayRobotError: The new credential would have no place to rest.
     """
-    token = _token(scene)
+    token = token_of(scene)
     if token is None:
         return ()
     state = scene.status.rotation or RotationState()
     if state.intent is not None:
         if state.intent.digest != token.digest:
             return ()
-        _check_place(scene)
+        check_place(scene)
         return (Regenerate(scene.robot_name),)
 
-    intent = _due(scene, state, token)
+    intent = due(scene, state, token)
     if intent is None:
         return ()
-    _check_place(scene)
+    check_place(scene)
     return (
         RecordIntent(state.model_copy(update={"intent": intent})),
         Regenerate(scene.robot_name),
@@ -74,36 +82,45 @@ def rotated(scene: Scene, *, finished: bool) -> RotationState:
     """Return what the status says of rotations; *finished*: the Secrets carry the credential."""
     state = scene.status.rotation or RotationState()
     changes: dict[str, object] = {}
-    token = _token(scene)
+    token = token_of(scene)
     intent = state.intent
     if state.last_trigger is None:
         # A new or restored object does not rotate because its status is empty.
         changes["last_trigger"] = request_of(scene)
-    if intent is not None and token is not None and finished and token.digest != intent.digest:
+    if intent is not None and token is not None and finished and _happened(scene, intent, token):
         changes |= {"intent": None, "last_at": rfc3339(scene.now)}
         if intent.cause == "Request":
             changes["last_trigger"] = intent.request
     if token is not None:
-        due = _next(scene, token)
-        changes["next_at"] = rfc3339(_up(due)) if due else None
+        moment = _next(scene, token)
+        changes["next_at"] = rfc3339(up(moment)) if moment else None
     return state.model_copy(update=changes)
+
+
+def _happened(scene: Scene, intent: Intent, token: Token) -> bool:
+    if intent.slot is not None:
+        # Two robots take turns: the Secrets carry the new one's credential.
+        return intent.slot == scene.slot
+    return token.digest != intent.digest
 
 
 def _rotation(scene: Scene) -> Rotation:
     return scene.spec.rotation or Rotation()
 
 
-def _token(scene: Scene) -> Token | None:
+def token_of(scene: Scene) -> Token | None:
+    """Return the active robot's token, None where it is not shown."""
     return scene.robot.value.token if isinstance(scene.robot, Present) else None
 
 
-def _due(scene: Scene, state: RotationState, token: Token) -> Intent | None:
+def due(scene: Scene, state: RotationState, token: Token) -> Intent | None:
+    """Return the rotation that is due, None where none is."""
     request = request_of(scene)
     if state.last_trigger is not None and state.last_trigger != request:
         return Intent(cause="Request", request=request, digest=token.digest)
-    due = _next(scene, token)
-    if due is not None and due <= scene.now:
-        return Intent(cause="Interval", request=rfc3339(due), digest=token.digest)
+    moment = _next(scene, token)
+    if moment is not None and moment <= scene.now:
+        return Intent(cause="Interval", request=rfc3339(moment), digest=token.digest)
     return None
 
 
@@ -112,12 +129,18 @@ def _next(scene: Scene, token: Token) -> datetime | None:
     return next_rotation(_rotation(scene), issued=issued, now=scene.now, uid=scene.me.uid)
 
 
-def _up(moment: datetime) -> datetime:
-    """To the whole second after: a moment that is shown must not be before the real one."""
+def up(moment: datetime) -> datetime:
+    """Return the whole second after: what is shown must not be before the real moment."""
     return moment + timedelta(seconds=1) if moment.microsecond else moment
 
 
-def _check_place(scene: Scene) -> None:
+def check_place(scene: Scene) -> None:
+    """
+    Return when a new credential would have a place to rest.
+
+    Raises:
+        QuayRobotError: A Secret's name is not ours, or the namespace is going.
+    """
     check_names(scene)
     if scene.namespace.terminating:
         msg = "the namespace is being deleted; nothing is rotated in it"

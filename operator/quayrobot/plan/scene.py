@@ -9,13 +9,13 @@ scene gives one answer, which is why a restart needs no path of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from ..model.actions import Action, Component
 from ..model.errors import QuayRobotError
 from ..model.marker import Marker
-from ..model.names import RobotName
+from ..model.names import ALT, MAIN, RobotName, Slot, other_slot
 from ..model.resources.connection import AccessRule
 from ..model.resources.federation import IdentityState
 from ..model.resources.robot import RobotSpec, RobotStatus, robot_name_of
@@ -33,7 +33,7 @@ from ..model.world import (
     Unlooked,
 )
 
-__all__ = ["Finding", "Me", "Plan", "Scene"]
+__all__ = ["Finding", "Look", "Me", "Plan", "Scene"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,26 @@ class Me:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of the other robot, where two take turns; the words are the Scene's."""
+
+    robot: RobotView = field(default_factory=Unlooked)
+    create_refusal: QuayRobotError | None = None
+    grants: GrantsView = field(default_factory=Unlooked)
+    federation: Unlooked | Unknown | Present[tuple[IdentityState, ...]] = field(
+        default_factory=Unlooked
+    )
+    federation_due: bool = False
+    federation_read: bool = False
+    grant_refusals: Mapping[str, QuayRobotError] = field(default_factory=dict)
+    owner_lives: bool | None = None
+    deleted: bool = False
+
+
+LOOK = tuple(each.name for each in fields(Look))
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """
     One look.
@@ -65,6 +85,8 @@ class Scene:
     pass. *federation_due* says that the drift beat wants it read, *federation_read*
     that this pass read it; *issuer* is this
     cluster's own. *accounts* maps the ServiceAccounts that are or were linked.
+    The robot that this is about is the one in *slot*; *other* is the look at the
+    second one, None where there is none.
     """
 
     cluster: str
@@ -94,11 +116,19 @@ class Scene:
     organization_exists: bool | None = None
     token_user: str | None = None
     deleted: bool = False
+    slot: Slot = MAIN
+    other: Look | None = None
 
     @property
     def robot_name(self) -> RobotName:
         """The effective name of the robot."""
-        return robot_name_of(self.me.name, self.spec)
+        return robot_name_of(self.me.name, self.spec).in_slot(self.slot)
+
+    @property
+    def robot_names(self) -> tuple[RobotName, ...]:
+        """The names of the robot and of the one that takes turns with it."""
+        main = robot_name_of(self.me.name, self.spec)
+        return (main,) if self.other is None else (main, main.in_slot(ALT))
 
     @property
     def marker(self) -> Marker:
@@ -109,12 +139,24 @@ class Scene:
             namespace=self.me.namespace,
             name=self.me.name,
             uid=self.me.uid,
-            slot="main",
+            slot=self.slot,
         )
 
     def with_secret(self, name: str, seen: Seen[SecretSeen]) -> Scene:
         """Return the scene after Secret *name* was found or made to be *seen*."""
         return replace(self, secrets={**self.secrets, name: seen})
+
+    def towards(self, robot: RobotName | None) -> Scene:
+        """Return the same look with *robot* in front, where it is one of two."""
+        return self if robot in {None, self.robot_name} else self.turned()
+
+    def turned(self) -> Scene:
+        """Return the same look with the other robot in front, where there is one."""
+        if self.other is None:
+            return self
+        mine = Look(**{each: getattr(self, each) for each in LOOK})
+        theirs = {each: getattr(self.other, each) for each in LOOK}
+        return replace(self, slot=other_slot(self.slot), other=mine, **theirs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ __all__ = [
     "content_digest",
     "is_ours",
     "issued_at",
+    "ours_of",
     "owns",
     "plan_secret",
     "plan_secrets",
@@ -179,12 +180,18 @@ def issued_at(scene: Scene, token: Token) -> str:
     if credential is not None and credential.digest == token.digest and credential.issued_at:
         return credential.issued_at
 
-    for seen in scene.secrets.values():
-        if isinstance(seen, Present) and _ours_in(scene, seen.value):
-            noted = seen.value.annotations
-            if noted.get(ANNOTATION_DIGEST) == token.digest and ANNOTATION_ISSUED_AT in noted:
-                return noted[ANNOTATION_ISSUED_AT]
+    for secret in ours_of(scene):
+        noted = secret.annotations
+        if noted.get(ANNOTATION_DIGEST) == token.digest and ANNOTATION_ISSUED_AT in noted:
+            return noted[ANNOTATION_ISSUED_AT]
     return rfc3339(scene.now)
+
+
+def ours_of(scene: Scene) -> tuple[SecretSeen, ...]:
+    """Return the Secrets that are there and ours, wanted or not any more."""
+    seen = [each.value for each in scene.secrets.values() if isinstance(each, Present)]
+    spare = [each for each in scene.spare_secrets if each.controller_uid == scene.me.uid]
+    return (*(each for each in seen if _ours_in(scene, each)), *spare)
 
 
 def not_owned(name: str) -> Refused:

@@ -32,7 +32,7 @@ from ..model.secrecy import digest_of
 from ..model.world import ConnectionSeen, Present, RobotSeen
 from .federation import identities_of, plan_federation
 from .grants import given, plan_grants
-from .rotation import rotated
+from .overlap import live, settled
 from .scene import Finding, Scene
 from .secrets import content_digest, issued_at
 
@@ -72,11 +72,9 @@ def _due(scene: Scene) -> set[Component]:
     """What the pass did not come to, held up by something else, is not finished."""
     if not isinstance(scene.robot, Present):
         return {Component.GRANTS, Component.FEDERATION}
-    plans = {
-        Component.GRANTS: plan_grants(scene),
-        Component.FEDERATION: plan_federation(scene),
-    }
-    return {part for part, plan in plans.items() if plan.actions or plan.findings}
+    plans = [(Component.GRANTS, plan_grants(each)) for each in live(scene)]
+    plans += [(Component.FEDERATION, plan_federation(each)) for each in live(scene)]
+    return {part for part, plan in plans if plan.actions or plan.findings}
 
 
 def progress(scene: Scene, state: RobotState | None) -> RobotStatus:
@@ -187,6 +185,7 @@ def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotSt
         created_at=seen.created,
         adopted=adopted,
         last_used_on=seen.last_used_on,
+        slot=scene.slot,
         metadata_digest=_metadata_digest(scene, seen),
     )
     return scene.status.model_copy(
@@ -198,7 +197,7 @@ def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotSt
             "pending": _pending(scene, seen, robot),
             "grants": _grants(scene, finished=Component.GRANTS not in broken),
             "federation": _federation(scene, finished=Component.FEDERATION not in broken),
-            "rotation": rotated(scene, finished=Component.SECRETS not in broken),
+            "rotation": settled(scene, finished=Component.SECRETS not in broken),
             "links": _links(scene),
         }
     )

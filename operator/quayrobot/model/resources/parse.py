@@ -17,12 +17,13 @@ from pydantic_core import ErrorDetails
 
 from ..conditions import Condition
 from ..errors import InvalidSpec, Reason
-from ..names import FULL_NAME_MAX, MARKER_KEY, is_robot_short_name
+from ..names import ALT, FULL_NAME_MAX, MARKER_KEY, is_robot_short_name
 from .base import SHORTEST_WORDS, Part
 from .connection import PORT_WORDS, ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
 from .permissions import Permissions
 from .robot import ConnectionRef, RobotSpec, RobotStatus, robot_name_of
 from .rotation import LEAST_WORDS
+from .slots import lenient_rotation, overlaps
 
 __all__ = [
     "lenient_robot",
@@ -64,8 +65,7 @@ def parse_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
         none = each.issuer is None and each.subject is None
         if not (none if each.service_account is not None else outside):
             raise _invalid("an identity is either issuer and subject, or serviceAccount")
-    if parsed.rotation and parsed.rotation.window and parsed.rotation.interval is None:
-        raise _invalid("rotation.window needs rotation.interval")
+    _check_rotation(name, parsed)
     return parsed
 
 
@@ -105,6 +105,7 @@ def lenient_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
             robot_name=_text(spec, "robotName"),
             deletion_policy="Orphan" if spec.get("deletionPolicy") == "Orphan" else "Delete",
             secrets=[],
+            rotation=lenient_rotation(spec),
         )
 
 
@@ -166,6 +167,22 @@ def _check_permissions(spec: RobotSpec) -> None:
     scoped = [each for each in spec.secrets or () if each.scope == "Repositories"]
     if scoped and not wanted.repositories:
         raise _invalid("scope: Repositories needs permissions.repositories")
+
+
+def _check_rotation(name: str, spec: RobotSpec) -> None:
+    if spec.rotation and spec.rotation.window and spec.rotation.interval is None:
+        raise _invalid("rotation.window needs rotation.interval")
+    if not overlaps(spec):
+        return
+    if len(robot_name_of(name, spec).in_slot(ALT).full) > FULL_NAME_MAX:
+        raise _invalid(
+            "with rotation.strategy: Overlap '<organization or user>+<robotName>' must not be "
+            "longer than 251 characters"
+        )
+    if spec.permissions is None or spec.permissions.mode != "Exact":
+        raise _invalid("rotation.strategy: Overlap needs permissions with mode: Exact")
+    if spec.federation is not None and spec.federation.mode != "Exact":
+        raise _invalid("rotation.strategy: Overlap needs federation with mode: Exact")
 
 
 def _told(error: ErrorDetails) -> str:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from ..conditions import Condition
-from ..names import MARKER_KEY, OwnerName, RobotName
+from ..names import ALT_SUFFIX, FULL_NAME_MAX, MAIN, MARKER_KEY, OwnerName, RobotName, Slot
 from .base import ObjectName, OwnerText, Part, Rule, rules
 from .federation import Federation, IdentityState
 from .permissions import GrantsState, Permissions
@@ -47,6 +47,9 @@ _OWNER = (
     "(has(self.spec.organization) ? self.spec.organization "
     ": (has(self.spec.user) ? self.spec.user : ''))"
 )
+
+
+_TURNS = "(has(self.spec.rotation) && self.spec.rotation.strategy == 'Overlap')"
 
 
 def _old(expression: str) -> str:
@@ -179,6 +182,22 @@ ROBOT_RULES = (
         message="scope: Repositories needs permissions.repositories: they are its entries",
     ),
     *(Rule(rule=rule, message=_SAME_FORMAT, transition=True) for rule in _FORMAT_KEPT),
+    Rule(
+        rule=f"!{_TURNS} || size({_NAME}) + size({_OWNER}) + 1 <= "
+        f"{FULL_NAME_MAX - len(ALT_SUFFIX)}",
+        message="with rotation.strategy: Overlap '<organization or user>+<robotName>' must not "
+        "be longer than 251 characters: the second robot's name has .alt behind it",
+    ),
+    Rule(
+        rule=f"!{_TURNS} || (has(self.spec.permissions) && self.spec.permissions.mode == 'Exact')",
+        message="rotation.strategy: Overlap needs permissions with mode: Exact, so that the next "
+        "robot gets the same rights (permissions: {} for none)",
+    ),
+    Rule(
+        rule=f"!{_TURNS} || !has(self.spec.federation) || self.spec.federation.mode == 'Exact'",
+        message="rotation.strategy: Overlap needs federation with mode: Exact, so that the next "
+        "robot gets the same identities",
+    ),
 )
 
 
@@ -193,8 +212,8 @@ class RobotState(Part):
     """True if it was there before this resource."""
     last_used_on: str | None = None
     """The day of its last use, as of the last status that was written for another reason."""
-    slot: str = "main"
-    """Which of the resource's robots is in use."""
+    slot: Slot = MAIN
+    """Which of the resource's robots is in use: `main`, or `alt` of two that take turns."""
     metadata_digest: str | None = None
     """Digest of the metadata that it was made with, to tell `pending` without a call."""
 

@@ -3,6 +3,7 @@ When is a robot's credential replaced?
 
 On request (a new opaque value of `trigger`, or of the annotation of the same
 meaning) and after an interval, which may be held back until a window opens.
+In place the one robot gets a new token; with Overlap two robots take turns.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from ..durations import DURATION_PATTERN, LENGTH_MAX, parse_duration
+from ..names import Slot
 from .base import SCHEMA_RULES, Duration, Part, Rule, rules
 
-__all__ = ["LEAST_WORDS", "Intent", "Rotation", "RotationState", "Window"]
+__all__ = ["LEAST_WORDS", "Intent", "Retiring", "Rotation", "RotationState", "Window"]
 
 LEAST = timedelta(hours=1)
 LEAST_WORDS = "must be at least 1h"
@@ -67,6 +69,10 @@ class Rotation(Part):
     """How old the credential may get, at least `1h`."""
     window: Window | None = None
     """When a rotation by `interval` may happen; holds back no trigger."""
+    strategy: Literal["InPlace", "Overlap"] = "InPlace"
+    """`InPlace` replaces the robot's token; with `Overlap` two robots take turns."""
+    overlap: Duration = "1h"
+    """How long the robot before stays with `Overlap`, at least `10s`."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -79,7 +85,12 @@ class Rotation(Part):
 
 
 class Intent(Part):
-    """A rotation that was begun: for which request, from which credential."""
+    """
+    A rotation that was begun: for which request, from which credential.
+
+    With Overlap, *slot* is where the new robot is made, *created_at* and
+    *adopted* are about the robot before.
+    """
 
     cause: Literal["Request", "Interval"]
     """What it was begun for."""
@@ -87,6 +98,29 @@ class Intent(Part):
     """Digest of the request, or the time in the schedule."""
     digest: str
     """Digest of the token that is to be replaced."""
+    slot: Slot | None = None
+    """Where the new robot is made, with `Overlap`."""
+    created_at: str | None = None
+    """When Quay made the robot before, with `Overlap`."""
+    adopted: bool = False
+    """True if the robot before was there before this resource, with `Overlap`."""
+
+
+class Retiring(Part):
+    """A robot that was replaced: it stays until *until*, so that its credential still works."""
+
+    full_name: str
+    """The robot's name in Quay."""
+    slot: Slot
+    """Which of the two it is: `main` or `alt`."""
+    until: str
+    """When it may go."""
+    created_at: str | None = None
+    """When Quay made it, in Quay's own words."""
+    digest: str | None = None
+    """Digest of its token."""
+    adopted: bool = False
+    """True if it was there before this resource."""
 
 
 class RotationState(Part):
@@ -97,6 +131,8 @@ class RotationState(Part):
     last_trigger: str | None = None
     """Digest of the last request that was seen or carried out."""
     next_at: str | None = None
-    """When the next one is due by interval."""
+    """When the next one is due by interval, or is carried out after the robot before is gone."""
     intent: Annotated[Intent | None, Field()] = None
     """The one that was begun."""
+    retiring: Annotated[Retiring | None, Field()] = None
+    """The robot before, with `Overlap`: it is still there."""
