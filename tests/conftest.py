@@ -13,11 +13,14 @@ from tests.kit.controlplane.fixture import (
     pytest_runtest_call,
     pytest_terminal_summary,
 )
+from tests.kit.house_fixture import house, installed, tenant
 
 __all__ = [
     "canary_watch",
     "control_plane",
     "controllers",
+    "house",
+    "installed",
     "operated_control_plane",
     "own_control_plane",
     "pytest_addoption",
@@ -25,4 +28,5 @@ __all__ = [
     "pytest_runtest_call",
     "pytest_runtest_makereport",
     "pytest_terminal_summary",
+    "tenant",
 ]

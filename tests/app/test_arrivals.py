@@ -56,3 +56,19 @@ def test_lists_of_others_and_later_lists_do_not_matter(arrivals, done):
     arrivals.watched("/a")
 
     assert done == ["done"]
+
+
+def test_a_namespace_without_rights_holds_up_no_other(done):
+    arrivals = Arrivals(["/a", "/b"], lambda: done.append("done"), bounded=True)
+
+    arrivals.forbidden("/a")
+    arrivals.watched("/b")
+
+    assert done == ["done"]
+
+
+def test_rights_in_the_whole_cluster_are_waited_for(arrivals, done):
+    arrivals.forbidden("/a")
+    arrivals.watched("/b")
+
+    assert done == []

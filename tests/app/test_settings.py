@@ -19,6 +19,7 @@ def test_the_whole_cluster_is_served_by_default(monkeypatch):
 
 def test_namespaces_are_read_from_the_environment_once_each(monkeypatch):
     monkeypatch.setenv("QUAYROBOT_NAMESPACES", "team-a, team-b,team-a")
+    monkeypatch.setenv("QUAYROBOT_CLUSTER_ID", "test")
 
     assert Settings().namespaces == ("team-a", "team-b")
 
@@ -49,7 +50,8 @@ def test_where_tenants_connections_lead_is_bounded_by_settings(monkeypatch):
         pytest.param({"tenant_hosts": "https://quay.example.com"}, id="a url is no host"),
         pytest.param({"tenant_refused_networks": "10.0.0.1/8"}, id="bits beyond the mask"),
         pytest.param({"tenant_refused_networks": "all"}, id="no network"),
-        pytest.param({"namespaces": ("team-*",)}, id="a pattern is not a namespace"),
+        pytest.param({"namespaces": ("a",)}, id="namespaces without the cluster's name"),
+        pytest.param({"namespaces": ("a-*",), "cluster_id": "x"}, id="a pattern is no name"),
         pytest.param({"log_level": "loud"}, id="a level that does not exist"),
         pytest.param({"health_port": 70000}, id="a port that does not exist"),
         pytest.param({"workers": 0}, id="nobody to work"),

@@ -100,10 +100,12 @@ class Installation:
     extra: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
-    def make(cls, plane: ControlPlane, quay: FakeQuay) -> Installation:
-        """Apply the shipped manifests; the operator is not started yet."""
+    def make(
+        cls, plane: ControlPlane, quay: FakeQuay, *flags: str, manifests: str = "manifests"
+    ) -> Installation:
+        """Apply the shipped *manifests*; the operator is not started yet."""
         quay.double.state.make_robot_token = robot_token
-        plane.kubectl("apply", "-k", str(ROOT / "deploy" / "manifests"))
+        plane.kubectl("apply", "-k", str(ROOT / "deploy" / manifests))
         wait_for(
             lambda: plane.kubectl("get", "quayrobots", "-A", check=False) is not None,
             "the kinds",
@@ -111,7 +113,7 @@ class Installation:
         plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
         kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT)
         token = quay.admin("token", value=oauth_token())
-        operator = OperatorProcess(kubeconfig, plane.folder)
+        operator = OperatorProcess(kubeconfig, plane.folder, *flags)
         return cls(plane, quay, operator, token, Recorder(plane))
 
     def close(self) -> None:

@@ -15,9 +15,17 @@ __all__ = ["Arrivals"]
 
 
 class Arrivals:
-    """Calls *done* once, when all *paths* are watched and all that was listed was seen."""
+    """
+    Calls *done* once, when all *paths* are watched and all that was listed was seen.
 
-    def __init__(self, paths: Iterable[str], done: Callable[[], None]) -> None:
+    Where *bounded* (some namespaces are served), a path that is forbidden is not
+    waited for: one namespace without rights must not hold up the others.
+    """
+
+    def __init__(
+        self, paths: Iterable[str], done: Callable[[], None], *, bounded: bool = False
+    ) -> None:
+        self._bounded = bounded
         self._unwatched = set(paths)
         self._pending: set[str] = set()
         self._done = done
@@ -33,6 +41,11 @@ class Arrivals:
         if not self.complete:
             self._unwatched.discard(path)
             self._check()
+
+    def forbidden(self, path: str) -> None:
+        """Say that the list of *path* was refused for want of a right."""
+        if self._bounded:
+            self.watched(path)
 
     def seen(self, body: Mapping[str, Any]) -> None:
         """Say that an object has gone through its door."""

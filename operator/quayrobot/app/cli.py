@@ -48,7 +48,7 @@ def run(
         str | None, _flag("namespaces", "Serve these namespaces only, separated by commas.")
     ] = None,
     cluster_id: Annotated[
-        str | None, _flag("cluster_id", "This cluster's name on robots; default: its uid.")
+        str | None, _flag("cluster_id", "This cluster's name on robots; default: a uid.")
     ] = None,
     log_level: Annotated[
         str | None, _flag("log_level", "debug, info (default), warning or error.")
@@ -99,8 +99,8 @@ def _settings(given: dict[str, Any]) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
-            name = str(each["loc"][0]) if each["loc"] else "settings"
-            typer.echo(f"{name.replace('_', '-')}: {each['msg']}", err=True)
+            name = f"{each['loc'][0]}: ".replace("_", "-") if each["loc"] else ""
+            typer.echo(f"{name}{each['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(2) from None
 
 

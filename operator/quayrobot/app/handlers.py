@@ -80,8 +80,8 @@ def build_registry(sink: Sink, *, clusterwide: bool = True) -> Doors:
 
 
 def _kinds(clusterwide: bool) -> tuple[_Kind, ...]:  # noqa: FBT001
-    # Who serves named namespaces need not be allowed to list them.
-    return _KINDS if clusterwide else tuple(k for k in _KINDS if k.kind != "Namespace")
+    # Who serves named namespaces has no right beyond them.
+    return _KINDS if clusterwide else tuple(each for each in _KINDS if each.namespaced)
 
 
 def _add_door(doors: Doors, kind: _Kind, sink: Sink) -> None:
@@ -112,12 +112,15 @@ async def run_shell(
     """
     access = find_access(settings.kubeconfig, settings.context)
     _take_signals(on_signal or stop.set)
-    await _await_kinds(access, stop)
+    if not settings.clusterwide:
+        away = sorted(each.kind for each in _KINDS if not each.namespaced)
+        log.info("watch.bounded", namespaces=settings.namespaces, unavailable=away)
+    await _await_kinds(access, settings, stop)
     if stop.is_set():
         return
 
     paths = list(_watched_paths(settings))
-    registry.arrivals = Arrivals(paths, ready.set)
+    registry.arrivals = Arrivals(paths, ready.set, bounded=not settings.clusterwide)
     _add_login(registry, access, watches=len(paths))
     before = await kopf.spawn_tasks(
         registry=registry,
@@ -134,7 +137,7 @@ async def run_shell(
 
 def _watched_paths(settings: Settings) -> Iterator[str]:
     for kind in _kinds(settings.clusterwide):
-        if settings.clusterwide or not kind.namespaced:
+        if settings.clusterwide:
             yield f"{kind.root}/{kind.plural}"
         else:
             for namespace in settings.namespaces:
@@ -156,10 +159,10 @@ def _take_signals(call: Callable[[], None]) -> None:
             asyncio.get_running_loop().add_signal_handler(number, call)
 
 
-async def _await_kinds(access: ClusterAccess, stop: asyncio.Event) -> None:
+async def _await_kinds(access: ClusterAccess, settings: Settings, stop: asyncio.Event) -> None:
     # With scanning disabled kopf looks once which kinds are served; a kind that comes later
     # would never be watched.
-    looking = asyncio.create_task(_look_for_kinds(access), name="kinds")
+    looking = asyncio.create_task(_look_for_kinds(access, settings), name="kinds")
     stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
         await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -171,8 +174,8 @@ async def _await_kinds(access: ClusterAccess, stop: asyncio.Event) -> None:
         await asyncio.gather(looking, stopping, return_exceptions=True)
 
 
-async def _look_for_kinds(access: ClusterAccess) -> None:
-    wanted = {each.plural for each in _KINDS if each.group == GROUP}
+async def _look_for_kinds(access: ClusterAccess, settings: Settings) -> None:
+    wanted = {each.plural for each in _kinds(settings.clusterwide) if each.group == GROUP}
     told: set[str] | None = None
     async with open_session(access, Arrivals((), lambda: None), watches=0) as session:
         for pause_s in EndlessBackoff(0.5, 10):

@@ -81,6 +81,7 @@ class _Travel:
         self._credential = _Credential(access)
         self._arrivals = arrivals
         self._watch_began: dict[str, float] = {}
+        self._forbidden: set[str] = set()
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         path = self.path_of(request.url)
@@ -92,6 +93,7 @@ class _Travel:
             self._authorize(request)
             response = await handler(request)
             if response.status != 401:
+                self._note_right(path, response.status)
                 return response
             # Handed on, it would make the shell log in anew and, after three times the same
             # credential, give up. The server may be starting, or the token be about to change.
@@ -102,6 +104,15 @@ class _Travel:
     def path_of(self, url: URL) -> str:
         """Return *url*'s path below the API server's own."""
         return url.path.removeprefix(self._base.path.rstrip("/"))
+
+    def _note_right(self, path: str, status: int) -> None:
+        if status != 403:
+            self._forbidden.discard(path)
+            return
+        self._arrivals.forbidden(path)
+        if path not in self._forbidden:
+            self._forbidden.add(path)
+            log.warning("watch.forbidden", path=path)
 
     def _authorize(self, request: ClientRequest) -> None:
         header = self._credential.header()

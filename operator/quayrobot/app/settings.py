@@ -11,9 +11,15 @@ from __future__ import annotations
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ..model.reach import Network, Reach
@@ -92,6 +98,17 @@ class Settings(BaseSettings):
     ] = ()
     kubeconfig: Path | None = None
     context: str | None = None
+
+    @model_validator(mode="after")
+    def _check_identity(self) -> Self:
+        if self.namespaces and self.cluster_id is None:
+            msg = (
+                "--namespaces needs --cluster-id: the uid of kube-system, which names this "
+                "cluster on robots, is not read with rights in some namespaces only; give any "
+                "name that no other cluster has, and never change it"
+            )
+            raise ValueError(msg)
+        return self
 
     @property
     def tenants_reach(self) -> Reach:

@@ -94,6 +94,7 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         observer=metrics,
         on_change=quay_turned,
         tenants_reach=settings.tenants_reach,
+        clusterwide=settings.clusterwide,
     )
     tools = Tools(
         cluster=settings.cluster_id or await _cluster_id(resources),

@@ -138,8 +138,9 @@ class Lines:
         observer: Observer,
         on_change: Callable[[ResourceKey], None],
         tenants_reach: Reach,
+        clusterwide: bool,
     ) -> None:
-        self._tenants_reach = tenants_reach
+        self._tenants_reach, self._clusterwide = tenants_reach, clusterwide
         self._store, self._secrets = store, secrets
         self._clock, self._jitter = clock, jitter
         self._observer, self._on_change = observer, on_change
@@ -203,6 +204,12 @@ class Lines:
 
     def _record(self, key: ResourceKey) -> ConnectionRecord:
         record = self._store.connections.get(key)
+        if record is None and key.kind == "ClusterQuayConnection" and not self._clusterwide:
+            msg = (
+                "this operator serves some namespaces only and uses no ClusterQuayConnection; "
+                "name a QuayConnection of this namespace in connectionRef"
+            )
+            raise Refused(Reason.NOT_SUPPORTED, msg)
         if record is None:
             raise connection_not_found(key.kind, key.name)
         return record

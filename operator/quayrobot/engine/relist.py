@@ -33,7 +33,8 @@ __all__ = ["relist", "relist_forever"]
 Body = dict[str, Any]
 Observe = Callable[[str, str | None, Body], None]
 SETTLE_S = 2.0
-_KINDS = (CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT)
+_KINDS = (QUAY_CONNECTION, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT)
+_CLUSTER_KINDS = (CLUSTER_QUAY_CONNECTION, NAMESPACE)
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +50,7 @@ async def relist_forever(
     """Relist every *every_s* seconds; count what the watches had missed."""
     while True:
         await asyncio.sleep(tools.spread(every_s))
-        for kind in _KINDS if namespaces else (*_KINDS, NAMESPACE):
+        for kind in _KINDS if namespaces else (*_CLUSTER_KINDS, *_KINDS):
             try:
                 missed = await relist(tools, observe, kind, namespaces=namespaces)
             except QuayRobotError as error:

@@ -1,4 +1,10 @@
-"""The whole installation, once for all lives."""
+"""
+How does a test get the whole installation, once for all of a process?
+
+`tests/conftest.py` imports what is here: `installed` is the operator beside a
+Quay on a cluster of theirs, `house` the same with a look at what a test did to
+it, `tenant` a namespace of the test's own.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +17,8 @@ from tests.kit.controlplane import ControlPlane
 from tests.kit.controlplane.fixture import missing_part
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant
+
+__all__ = ["house", "installed", "tenant"]
 
 
 @pytest.fixture(scope="session")
