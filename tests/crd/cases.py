@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from quayrobot.model.resources.clusterrobot import CLUSTER_ROBOT_RULES
+from quayrobot.model.resources.robot import ROBOT_RULES
+
 from . import cases_federation as federation
+from . import cases_namespaces as namespaces
 from . import cases_overlap as overlap
 from .schema import RuleName, rules, value_at, with_value
 
@@ -89,6 +93,7 @@ FULL = {
     "QuayRobot": FULL_ROBOT,
     "QuayConnection": FULL_OWN,
     "ClusterQuayConnection": FULL_SHARED,
+    "ClusterQuayRobot": namespaces.full(FULL_ROBOT),
 }
 
 
@@ -194,6 +199,9 @@ PATTERNS = {
     ".spec.access[].robotNames[]": _GLOB,
     ".spec.access[].teams[]": _GLOB,
     ".spec.access[].issuers[]": _GLOB,
+    ".spec.excludeNamespaces[]": namespaces.EXCLUDED,
+    ".spec.consent": namespaces.CONSENT,
+    ".spec.robotNameTemplate": namespaces.NAMES,
 }
 # The longest value that is accepted, where it is not the letter `a` as often as allowed.
 LONGEST = {
@@ -567,6 +575,35 @@ CEL["ClusterQuayConnection", ".spec.access[]", 0] = [
 ]
 
 
+for _place in ("labels", "annotations"):
+    CEL["ClusterQuayRobot", f".spec.template.metadata.{_place}", 0] = [
+        Told(
+            bad=[
+                namespaces.lifted(ORG, {_place: {key: "x"}})
+                for key in ("quayrobot.io", "quayrobot.io/x", "app.kubernetes.io/managed-by")
+            ],
+            good=[namespaces.lifted(ORG, {_place: {"app.kubernetes.io/name": "x"}})],
+            words="the operator's own",
+        )
+    ]
+for _number, _examples in namespaces.ROOT.items():
+    CEL["ClusterQuayRobot", "", _number] = [
+        Told(before=before, bad=bad, good=good, words=words)
+        for before, bad, good, words in _examples
+    ]
+for _number, _lifted in enumerate(CLUSTER_ROBOT_RULES):
+    for _other, _robot in enumerate(ROBOT_RULES):
+        if _lifted.message == f"template: {_robot.message}":
+            CEL["ClusterQuayRobot", "", _number] = [
+                Told(
+                    bad=[namespaces.lifted(each) for each in told.bad],
+                    good=[namespaces.lifted(each) for each in told.good],
+                    words=told.words,
+                )
+                for told in CEL["QuayRobot", "", _other]
+            ]
+
+
 # All of them ------------------------------------------------------------------------
 
 
@@ -633,6 +670,8 @@ def _base(rule: RuleName) -> Body:
     if rule.path == ".spec.user":
         del body["spec"]["organization"]
         body["spec"] = {**body["spec"], "user": "bob", **REPOSITORIES}
+    if rule.path == ".spec.mode":
+        body["spec"] = {**namespaces.lifted(ORG), "mode": "PerNamespace"}
     if rule.path == f"{federation.PLACE}.serviceAccount":
         body["spec"]["federation"] = {"identities": [federation.NAMED]}
     if rule.path.startswith(_DOCKER):

@@ -14,9 +14,11 @@ import pytest
 from quayrobot.model.errors import InvalidSpec
 from quayrobot.model.resources.base import Part
 from quayrobot.model.resources.parse import parse_connection, parse_robot
+from quayrobot.model.resources.parse_clusterrobot import parse_cluster_robot
 
 from .cases import FULL, Case, cases, whole
 from .conftest import Api, collection
+from .schema import BY_KIND, root_of
 
 CREATED = [each for each in cases() if each.before is None]
 Fits = Callable[[Case], bool]
@@ -34,6 +36,8 @@ def accepts(body) -> bool:
     try:
         if kind == "QuayRobot":
             parse_robot(body["metadata"]["name"], spec)
+        elif kind == "ClusterQuayRobot":
+            parse_cluster_robot(spec)
         else:
             parse_connection(kind, spec)
     except InvalidSpec:
@@ -61,6 +65,13 @@ def test_every_written_difference_is_one():
     assert set(DIFFERENCES) <= used
 
 
+def test_the_template_is_a_robots_spec():
+    robot = root_of(BY_KIND["QuayRobot"])["properties"]["spec"]
+    template = root_of(BY_KIND["ClusterQuayRobot"])["properties"]["spec"]["properties"]["template"]
+
+    assert {**template["properties"]["spec"], "description": ""} == {**robot, "description": ""}
+
+
 MINIMAL = {
     "QuayRobot": {"organization": "acme"},
     "QuayConnection": {"url": "https://q", "credentials": {"secretRef": {"name": "t"}}},
@@ -69,10 +80,16 @@ MINIMAL = {
         "credentials": {"secretRef": {"name": "t", "namespace": "quay"}},
         "access": [{"namespaces": {"matchExpressions": [{"key": "a", "operator": "Exists"}]}}],
     },
+    "ClusterQuayRobot": {
+        "namespaceSelectors": [{"matchExpressions": [{"key": "a", "operator": "Exists"}]}],
+        "template": {"spec": {"organization": "acme"}},
+    },
 }
 
 
 def parsed(kind: str, spec) -> Part:
+    if kind == "ClusterQuayRobot":
+        return parse_cluster_robot(spec)
     return parse_robot("ci", spec) if kind == "QuayRobot" else parse_connection(kind, spec)
 
 

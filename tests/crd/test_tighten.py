@@ -117,6 +117,8 @@ def changed(spec: Body) -> Body:
     """Return *spec* with an edit that is harmless in itself."""
     if "deletionPolicy" in spec:
         return {**spec, "deletionPolicy": "Orphan"}
+    if "template" in spec:
+        return {**spec, "excludeNamespaces": ["other"]}
     return {**spec, "resyncInterval": "7m"}
 
 

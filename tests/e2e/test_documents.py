@@ -342,6 +342,7 @@ def test_the_examples_become_ready_and_applied_again_they_change_nothing(
     reader.run(f"{apply} -f deploy/examples", cwd=examples)
     for condition, kind in (
         ("Ready", "quayrobots"),
+        ("Ready", "clusterquayrobots"),
         ("Authorized", "quayconnections"),
         ("Authorized", "clusterquayconnections"),
     ):
@@ -364,8 +365,9 @@ def declared(folder: Path) -> int:
 
 def objects(plane: ControlPlane) -> dict[str, tuple[Any, ...]]:
     """Return what was declared and what became of it, with its version, by kind and name."""
-    kinds = "quayrobots,quayconnections,clusterquayconnections"
-    listed = json.loads(plane.kubectl("get", kinds, "-A", "-o", "json"))["items"]
+    kinds = "quayrobots,clusterquayrobots,quayconnections,clusterquayconnections"
+    everything = json.loads(plane.kubectl("get", kinds, "-A", "-o", "json"))["items"]
+    listed = [each for each in everything if "ownerReferences" not in each["metadata"]]
     return {
         f"{each['kind']}/{each['metadata']['name']}": (
             each["metadata"]["resourceVersion"],

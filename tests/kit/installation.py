@@ -27,7 +27,7 @@ from .statuslint import lint, lint_transition
 
 ROOT = Path(__file__).parents[2]
 API = "quayrobot.io/v1alpha1"
-KINDS = ("quayrobots", "clusterquayconnections", "quayconnections")
+KINDS = ("quayrobots", "clusterquayrobots", "clusterquayconnections", "quayconnections")
 Body = dict[str, Any]
 
 

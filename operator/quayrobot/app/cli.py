@@ -50,6 +50,9 @@ def run(
     cluster_id: Annotated[
         str | None, _flag("cluster_id", "This cluster's name on robots; default: a uid.")
     ] = None,
+    cluster_name: Annotated[
+        str | None, _flag("cluster_name", "What {cluster} stands for in names of robots.")
+    ] = None,
     log_level: Annotated[
         str | None, _flag("log_level", "debug, info (default), warning or error.")
     ] = None,

@@ -57,6 +57,7 @@ _KINDS = (
     _Kind("QuayRobot", GROUP, VERSION, "quayrobots", namespaced=True),
     _Kind("QuayConnection", GROUP, VERSION, "quayconnections", namespaced=True),
     _Kind("ClusterQuayConnection", GROUP, VERSION, "clusterquayconnections", namespaced=False),
+    _Kind("ClusterQuayRobot", GROUP, VERSION, "clusterquayrobots", namespaced=False),
     _Kind("Secret", "", "v1", "secrets", namespaced=True),
     _Kind("ServiceAccount", "", "v1", "serviceaccounts", namespaced=True),
     _Kind("Namespace", "", "v1", "namespaces", namespaced=False),

@@ -27,6 +27,7 @@ _LABELS_MAX = 64
 _CONNECTIONS_MAX = 200
 _PASS_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.3, 1, 3, 10, 30, 60)
 _WAIT_BUCKETS = (0.001, 0.01, 0.1, 0.5, 1, 5, 15, 60)
+_REFRESH_BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
 _CALL_BUCKETS = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3, 6, 12, 30)
 
 
@@ -81,6 +82,18 @@ class Metrics:
             registry=own,
         )
         self._robots = Gauge("quayrobot_robots", "QuayRobots by state.", ["state"], registry=own)
+        self._namespaces = Gauge(
+            "quayrobot_cluster_robot_namespaces",
+            "Namespaces of all ClusterQuayRobots by state.",
+            ["state"],
+            registry=own,
+        )
+        self._refresh_s = Histogram(
+            "quayrobot_shared_refresh_seconds",
+            "Time from a shared robot's new credential to its last copy.",
+            buckets=_REFRESH_BUCKETS,
+            registry=own,
+        )
         self._events = Counter(
             "quayrobot_events", "Kubernetes Events posted.", ["type", "reason"], registry=own
         )
@@ -158,6 +171,15 @@ class Metrics:
         for state, count in counts.items():
             self._states.add(self._state(state))
             self._robots.labels(self._state(state)).set(count)
+
+    def namespaces(self, counts: Mapping[str, int]) -> None:
+        """Set how many namespaces of ClusterQuayRobots are in each state."""
+        for state, count in counts.items():
+            self._namespaces.labels(self._state(state)).set(count)
+
+    def refreshed(self, seconds: float) -> None:
+        """Take note of how long a shared robot's new credential took to its last copy."""
+        self._refresh_s.observe(seconds)
 
     def posted(self, kind: str, reason: str) -> None:
         """Count one Kubernetes Event of *kind* (Normal or Warning)."""

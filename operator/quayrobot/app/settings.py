@@ -83,6 +83,10 @@ class Settings(BaseSettings):
         AfterValidator(_check_namespaces),
     ] = ()
     cluster_id: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    cluster_name: (
+        Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", max_length=63)]
+        | None
+    ) = None
     log_level: LogLevel = "info"
     log_format: LogFormat = "json"
     bind_address: str = ""

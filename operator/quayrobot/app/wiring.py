@@ -21,6 +21,7 @@ import structlog
 from ..cluster.api import ClusterApi
 from ..cluster.events import Recorder
 from ..cluster.kinds import NAMESPACE
+from ..cluster.members import Members
 from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
 from ..cluster.serviceaccounts import ServiceAccounts
@@ -28,12 +29,14 @@ from ..engine.accounts import Accounts
 from ..engine.issuer import Issuer
 from ..engine.keys import ResourceKey
 from ..engine.lines import Lines
+from ..engine.memory import Memories
 from ..engine.passes import Tools
 from ..engine.queue import Queue
 from ..engine.relist import relist_forever
 from ..engine.runner import Runner
 from ..engine.store import Store
 from ..model.errors import QuayRobotError
+from ..model.resources.clusterrobot import NamespaceCounts
 from .handlers import build_registry, run_shell
 from .health import HealthServer, Probes
 from .logs import configure_logs
@@ -78,7 +81,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tuple[Tools, Runner]:
-    store, resources = Store(), Resources(api)
+    store, resources = Store(cluster_name=settings.cluster_name), Resources(api)
     queue = Queue(clock=time.monotonic, jitter=random.random)
     credentials = Secrets(api)
     turned: list[Runner] = []
@@ -103,6 +106,8 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         lines=lines,
         resources=resources,
         secrets=credentials,
+        members=Members(api),
+        memories=Memories(refreshed=metrics.refreshed),
         issuer=Issuer(api),
         accounts=Accounts(ServiceAccounts(api), keep=store.keep_account),
         recorder=Recorder(
@@ -154,9 +159,18 @@ async def _gauges(tools: Tools, metrics: Metrics) -> None:
     while True:
         for lane, depth in tools.queue.depth().items():
             metrics.queued(lane.name.lower(), depth)
+        metrics.namespaces(_namespaces(tools))
         metrics.robots(Counter(_state(each) for each in tools.store.robots.values()))
         shown = _show_circuits(tools, metrics, shown)
         await asyncio.sleep(GAUGES_S)
+
+
+def _namespaces(tools: Tools) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for each in tools.store.fleets.values():
+        counts = each.fleet_status.namespaces or NamespaceCounts()
+        total.update(counts.model_dump())
+    return total
 
 
 def _show_circuits(

@@ -9,6 +9,7 @@ from ..model.names import GROUP, VERSION
 
 __all__ = [
     "CLUSTER_QUAY_CONNECTION",
+    "CLUSTER_QUAY_ROBOT",
     "EVENT",
     "NAMESPACE",
     "OURS",
@@ -54,9 +55,15 @@ QUAY_CONNECTION = Kind(GROUP, VERSION, "quayconnections", "QuayConnection")
 CLUSTER_QUAY_CONNECTION = Kind(
     GROUP, VERSION, "clusterquayconnections", "ClusterQuayConnection", namespaced=False
 )
+CLUSTER_QUAY_ROBOT = Kind(
+    GROUP, VERSION, "clusterquayrobots", "ClusterQuayRobot", namespaced=False
+)
 SECRET = Kind("", "v1", "secrets", "Secret")
 SERVICE_ACCOUNT = Kind("", "v1", "serviceaccounts", "ServiceAccount")
 NAMESPACE = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
 EVENT = Kind("events.k8s.io", "v1", "events", "Event")
 
-OURS = {each.kind: each for each in (QUAY_ROBOT, QUAY_CONNECTION, CLUSTER_QUAY_CONNECTION)}
+OURS = {
+    each.kind: each
+    for each in (QUAY_ROBOT, CLUSTER_QUAY_ROBOT, QUAY_CONNECTION, CLUSTER_QUAY_CONNECTION)
+}

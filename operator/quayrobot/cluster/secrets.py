@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
 
 from ..model.actions import SecretWanted
 from ..model.errors import Conflict, Reason, Refused
-from ..model.names import API_VERSION, FINALIZER, OPERATOR
+from ..model.names import API_VERSION, FINALIZER
 from ..model.secrecy import Token
 from ..model.world import Absent, Present, SecretSeen
 from .api import Body, ClusterApi
 from .kinds import SECRET
+from .ownership import merged, our_fields
 
 __all__ = ["CredentialRead", "Secrets", "secret_seen"]
 
@@ -142,11 +143,6 @@ class Secrets:
 def secret_seen(body: Body) -> SecretSeen:
     """Return what may be known of the Secret *body*: everything but its bytes."""
     meta = body["metadata"]
-    ours = [
-        each.get("fieldsV1", {}).get("f:metadata", {})
-        for each in meta.get("managedFields") or ()
-        if each.get("manager") == OPERATOR
-    ]
     return SecretSeen(
         namespace=meta["namespace"],
         name=meta["name"],
@@ -157,8 +153,8 @@ def secret_seen(body: Body) -> SecretSeen:
         labels=meta.get("labels") or {},
         annotations=meta.get("annotations") or {},
         digests={key: _digest(raw) for key, raw in (body.get("data") or {}).items()},
-        our_labels=_fields(each.get("f:labels", {}) for each in ours),
-        our_annotations=_fields(each.get("f:annotations", {}) for each in ours),
+        our_labels=our_fields(meta, "f:labels"),
+        our_annotations=our_fields(meta, "f:annotations"),
         immutable=bool(body.get("immutable")),
         deleting="deletionTimestamp" in meta,
     )
@@ -166,10 +162,6 @@ def secret_seen(body: Body) -> SecretSeen:
 
 def _digest(raw: str) -> str:
     return Token(base64.b64decode(raw).decode(errors="replace")).digest
-
-
-def _fields(found: Iterable[Mapping[str, object]]) -> frozenset[str]:
-    return frozenset(key[2:] for each in found for key in each if key.startswith("f:"))
 
 
 def _controller(meta: Mapping[str, object]) -> str | None:
@@ -191,8 +183,8 @@ def _rendered(wanted: SecretWanted, live: Body) -> Body:
     meta |= {
         "name": wanted.name,
         "namespace": wanted.namespace,
-        "labels": _merged(old.get("labels"), dropped_labels, wanted.labels),
-        "annotations": _merged(old.get("annotations"), dropped_annotations, wanted.annotations),
+        "labels": merged(old.get("labels"), dropped_labels, wanted.labels),
+        "annotations": merged(old.get("annotations"), dropped_annotations, wanted.annotations),
         "ownerReferences": _owners(wanted, old.get("ownerReferences") or []),
     }
     data = {
@@ -206,13 +198,6 @@ def _rendered(wanted: SecretWanted, live: Body) -> Body:
         "metadata": meta,
         "data": data,
     }
-
-
-def _merged(
-    old: Mapping[str, str] | None, dropped: frozenset[str], wanted: Mapping[str, str]
-) -> dict[str, str]:
-    kept = {key: value for key, value in (old or {}).items() if key not in dropped}
-    return {**kept, **wanted}
 
 
 def _owners(wanted: SecretWanted, old: list[Body]) -> list[Body]:

@@ -55,7 +55,7 @@ from ..plan.verdict import federating, linking, progress, recording, rotating
 from .granting import change_grant, federate
 from .lines import Line
 from .looking import look, usable
-from .passes import Tools
+from .passes import GATHER_S, Tools
 from .store import Body, RobotRecord
 
 __all__ = ["Applier"]
@@ -271,7 +271,10 @@ class Applier:
 
     def keep(self, body: Body) -> None:
         """Take in the object as the API server answered a write of ours."""
-        self.tools.store.observe(self.record.key.kind, None, body)
+        for key, lane in self.tools.store.observe(self.record.key.kind, None, body):
+            if key != self.record.key:
+                # The watch brings what is known by then: nobody else tells of it.
+                self.tools.queue.add(key, lane, delay_s=GATHER_S)
         self.record = self.tools.store.robots[self.record.key]
 
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from ..model.names import OwnerName
 
-__all__ = ["Key", "Lane", "OwnerKey", "ResourceKey"]
+__all__ = ["CopyKey", "Key", "Lane", "OwnerKey", "ResourceKey"]
 
 
 class Lane(IntEnum):
@@ -35,4 +35,12 @@ class OwnerKey:
     owner: OwnerName
 
 
-Key = ResourceKey | OwnerKey
+@dataclass(frozen=True, slots=True)
+class CopyKey:
+    """What one namespace has from the ClusterQuayRobot *resource*."""
+
+    resource: ResourceKey
+    namespace: str
+
+
+Key = ResourceKey | OwnerKey | CopyKey

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ..cluster.events import Recorder
+from ..cluster.members import Members
 from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
 from ..model.errors import Denied, InvalidSpec, QuayRobotError, Refused, TryLater
@@ -15,10 +16,15 @@ from .accounts import Accounts
 from .issuer import Issuer
 from .keys import Key
 from .lines import Lines
+from .memory import Memories
 from .queue import Queue
 from .store import Store
 
-__all__ = ["Meter", "Outcome", "Tools", "requeue_s"]
+__all__ = ["GATHER_S", "Meter", "Outcome", "Tools", "requeue_s"]
+
+
+# What changes for many namespaces at once is counted once.
+GATHER_S = 1.0
 
 
 class Meter(Protocol):
@@ -46,6 +52,8 @@ class Tools:
     lines: Lines
     resources: Resources
     secrets: Secrets
+    members: Members
+    memories: Memories
     accounts: Accounts
     issuer: Issuer
     recorder: Recorder

@@ -11,8 +11,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from ..cluster.kinds import CLUSTER_QUAY_ROBOT
+from ..cluster.members import is_member, member_seen
 from ..model.errors import InvalidSpec
-from ..model.names import ANNOTATION_ROTATE, FINALIZER, RobotName
+from ..model.names import ANNOTATION_CONFIRM, ANNOTATION_ROTATE, FINALIZER, RobotName
+from ..model.resources.clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from ..model.resources.connection import (
     ClusterConnectionSpec,
     ConnectionSpec,
@@ -25,11 +28,15 @@ from ..model.resources.parse import (
     parse_robot,
     parse_robot_status,
 )
+from ..model.resources.parse_clusterrobot import (
+    parse_cluster_robot,
+    parse_cluster_robot_status,
+)
 from ..model.resources.robot import RobotSpec, RobotStatus
 from ..model.resources.slots import active_name_of, robot_names_of
 from .keys import ResourceKey
 
-__all__ = ["Body", "ConnectionRecord", "Record", "RobotRecord"]
+__all__ = ["Body", "ConnectionRecord", "FleetRecord", "Record", "RobotRecord"]
 
 Body = dict[str, Any]
 _META = (
@@ -42,6 +49,7 @@ _META = (
     "deletionTimestamp",
     "finalizers",
 )
+_ASKED = (ANNOTATION_ROTATE, ANNOTATION_CONFIRM)
 
 
 class Record:
@@ -50,8 +58,9 @@ class Record:
     def __init__(self, kind: str, body: Body) -> None:
         meta = {key: body["metadata"][key] for key in _META if key in body["metadata"]}
         annotations = body["metadata"].get("annotations") or {}
-        if ANNOTATION_ROTATE in annotations:
-            meta["annotations"] = {ANNOTATION_ROTATE: annotations[ANNOTATION_ROTATE]}
+        asked = {key: annotations[key] for key in _ASKED if key in annotations}
+        if asked:
+            meta["annotations"] = asked
         self.body: Body = {
             "metadata": meta,
             "spec": body.get("spec") or {},
@@ -101,7 +110,15 @@ class Record:
 
 
 class RobotRecord(Record):
-    """One QuayRobot."""
+    """
+    One QuayRobot, or the robot of a Shared ClusterQuayRobot.
+
+    *member* is the QuayRobot as its ClusterQuayRobot sees it; None where it has none.
+    """
+
+    def __init__(self, kind: str, body: Body) -> None:
+        super().__init__(kind, body)
+        self.member = member_seen(body) if is_member(body) else None
 
     @cached_property
     def spec(self) -> RobotSpec | InvalidSpec:
@@ -142,6 +159,38 @@ class RobotRecord(Record):
         ref = self.lenient_spec.connection_ref
         namespace = self.key.namespace if ref.kind == "QuayConnection" else ""
         return ResourceKey(ref.kind, namespace, ref.name)
+
+
+class FleetRecord(RobotRecord):
+    """One ClusterQuayRobot; *cluster* is what `{cluster}` stands for."""
+
+    def __init__(self, body: Body, cluster: str | None) -> None:
+        super().__init__(CLUSTER_QUAY_ROBOT.kind, body)
+        self.cluster = cluster
+
+    @property
+    def confirm(self) -> str | None:
+        """The mass removal that somebody confirmed by annotation."""
+        confirm: str | None = self.meta.get("annotations", {}).get(ANNOTATION_CONFIRM)
+        return confirm
+
+    @cached_property
+    def declared(self) -> ClusterRobotSpec | InvalidSpec:
+        """What it says, or why it cannot be."""
+        try:
+            return parse_cluster_robot(self.body["spec"])
+        except InvalidSpec as error:
+            return error
+
+    @property
+    def shared(self) -> bool:
+        """Whether one robot serves all namespaces."""
+        return bool(self.body["spec"].get("mode") == "Shared")
+
+    @cached_property
+    def fleet_status(self) -> ClusterRobotStatus:
+        """Its stored status."""
+        return parse_cluster_robot_status(self.body["status"])
 
 
 class ConnectionRecord(Record):

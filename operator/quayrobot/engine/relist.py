@@ -16,6 +16,7 @@ import structlog
 
 from ..cluster.kinds import (
     CLUSTER_QUAY_CONNECTION,
+    CLUSTER_QUAY_ROBOT,
     NAMESPACE,
     QUAY_CONNECTION,
     QUAY_ROBOT,
@@ -34,7 +35,7 @@ Body = dict[str, Any]
 Observe = Callable[[str, str | None, Body], None]
 SETTLE_S = 2.0
 _KINDS = (QUAY_CONNECTION, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT)
-_CLUSTER_KINDS = (CLUSTER_QUAY_CONNECTION, NAMESPACE)
+_CLUSTER_KINDS = (CLUSTER_QUAY_CONNECTION, CLUSTER_QUAY_ROBOT, NAMESPACE)
 
 log = structlog.get_logger(__name__)
 

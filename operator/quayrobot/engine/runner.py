@@ -16,9 +16,11 @@ import structlog
 from ..model.errors import QuayRobotError, Reason, TryLater
 from ..quay.turns import Urgency, with_urgency
 from .connections import run_connection, wake_waiting
-from .keys import Key, Lane, OwnerKey, ResourceKey
+from .copies import run_copy
+from .fleets import run_fleet
+from .keys import CopyKey, Key, Lane, OwnerKey, ResourceKey
 from .owners import run_owner
-from .passes import Meter, Outcome, Tools
+from .passes import GATHER_S, Meter, Outcome, Tools
 from .robots import run_robot
 
 __all__ = ["Runner"]
@@ -56,8 +58,11 @@ class Runner:
             if lane is Lane.EDIT:
                 self._tools.queue.forgive(key)
             # What was listed at the start is routine; a change is not.
-            first = event_type is None and key.kind == "QuayRobot"
-            self._tools.queue.add(key, Lane.RESYNC if first else lane)
+            first = event_type is None and _kind(key) in {"QuayRobot", "Copy"}
+            # How many namespaces stand how is counted once for many of them.
+            counts = _kind(key) == "ClusterQuayRobot" and lane is not Lane.EDIT
+            delay_s = GATHER_S if counts else 0.0
+            self._tools.queue.add(key, Lane.RESYNC if first else lane, delay_s=delay_s)
 
     def quay_turned(self, key: ResourceKey) -> None:
         """A connection's Quay went away or came back."""
@@ -103,7 +108,7 @@ class Runner:
         begun = tools.clock()
         with with_urgency(_URGENCY[lane]):
             outcome = await self._guarded(key)
-        kind = key.kind if isinstance(key, ResourceKey) else "Owner"
+        kind = _kind(key)
         word = outcome.error.reason if outcome.error else "settled" if outcome.settled else "quiet"
         self._meter.passed(kind, word, tools.clock() - begun)
         if outcome.again_s is not None:
@@ -142,7 +147,21 @@ async def _dispatch(tools: Tools, key: Key) -> Outcome:
     match key:
         case OwnerKey():
             return await run_owner(tools, key)
+        case CopyKey():
+            return await run_copy(tools, key)
+        case ResourceKey(kind="ClusterQuayRobot"):
+            return await run_fleet(tools, key)
         case ResourceKey(kind="QuayRobot"):
             return await run_robot(tools, key)
         case ResourceKey():
             return await run_connection(tools, key)
+
+
+def _kind(key: Key) -> str:
+    match key:
+        case ResourceKey(kind):
+            return kind
+        case CopyKey():
+            return "Copy"
+        case OwnerKey():
+            return "Owner"

@@ -17,19 +17,26 @@ from ..cluster.serviceaccounts import account_seen
 from ..model.names import ANNOTATION_OWNER, RobotName
 from ..model.resources.robot import links_of
 from ..model.world import AccountSeen, NamespaceSeen, SecretSeen
-from .keys import Lane, ResourceKey
-from .records import Body, ConnectionRecord, Record, RobotRecord
+from .concern import fleet_wakes, namespace_wakes
+from .keys import Key, Lane, ResourceKey
+from .records import Body, ConnectionRecord, FleetRecord, Record, RobotRecord
 
-__all__ = ["Body", "ConnectionRecord", "Record", "RobotRecord", "Store", "Wake"]
+__all__ = ["Body", "ConnectionRecord", "FleetRecord", "Record", "RobotRecord", "Store", "Wake"]
 
 EntryT = TypeVar("EntryT")
-Wake = tuple[ResourceKey, Lane]
+Wake = tuple[Key, Lane]
 
 
 class Store:
-    """Everything known of the cluster, and who is concerned by a change of it."""
+    """
+    Everything known of the cluster, and who is concerned by a change of it.
 
-    def __init__(self) -> None:
+    *cluster_name* is what `{cluster}` stands for in the names of robots.
+    """
+
+    def __init__(self, *, cluster_name: str | None = None) -> None:
+        self._cluster_name = cluster_name
+        self.fleets: dict[ResourceKey, FleetRecord] = {}
         self.robots: dict[ResourceKey, RobotRecord] = {}
         self.connections: dict[ResourceKey, ConnectionRecord] = {}
         self.namespaces: dict[str, NamespaceSeen] = {}
@@ -42,12 +49,14 @@ class Store:
 
     # What happened -----------------------------------------------------
 
-    def observe(self, kind: str, event: str | None, body: Body) -> list[Wake]:
+    def observe(self, kind: str, event: str | None, body: Body) -> list[Wake]:  # noqa: PLR0911 - one line per kind
         """Take one watch event (or listed object) in; return whom it concerns."""
         gone = event == "DELETED"
         match kind:
             case "QuayRobot":
                 return self._robot(RobotRecord(kind, body), gone=gone)
+            case "ClusterQuayRobot":
+                return self._fleet(FleetRecord(body, self._cluster_name), gone=gone)
             case "QuayConnection" | "ClusterQuayConnection":
                 return self._connection(ConnectionRecord(kind, body), gone=gone)
             case "Secret":
@@ -115,13 +124,26 @@ class Store:
             return []
         if old is not None:
             self._unindex(old)
+        fleet = fleet_wakes(self.fleets, old, new, gone=gone)
         if gone:
             self.robots.pop(new.key, None)
-            return self._left(new)
+            return [*self._left(new), *fleet]
 
         self.robots[new.key] = new
         self._index(new)
         if old is not None and old.uid == new.uid and old.asks_as(new):
+            return fleet
+        return [(new.key, Lane.EDIT), *fleet]
+
+    def _fleet(self, new: FleetRecord, *, gone: bool) -> list[Wake]:
+        old = self.fleets.get(new.key)
+        if old is not None and old.version > new.version:
+            return []
+        if gone:
+            self.fleets.pop(new.key, None)
+        else:
+            self.fleets[new.key] = new
+        if old is not None and not gone and old.uid == new.uid and old.asks_as(new):
             return []
         return [(new.key, Lane.EDIT)]
 
@@ -201,7 +223,8 @@ class Store:
             self.namespaces[name] = new
         if old == new:
             return []
-        return [(key, Lane.EDIT) for key in self._by_namespace.get(name, ())]
+        meant = namespace_wakes(self.fleets.values(), old, None if gone else new)
+        return [*((key, Lane.EDIT) for key in self._by_namespace.get(name, ())), *meant]
 
     def _index(self, record: RobotRecord) -> None:
         for name in record.robot_names:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .keys import ResourceKey
-from .store import Body, ConnectionRecord, RobotRecord, Store
+from .store import Body, Record, Store
 
 __all__ = ["tombstone", "versions"]
 
@@ -60,7 +60,11 @@ def _secret(store: Store, namespace: str, name: str) -> dict[str, Any]:
     return {"uid": seen.uid, "annotations": dict(seen.annotations), "ownerReferences": owners}
 
 
-def _records(
-    store: Store, kind: str
-) -> Mapping[ResourceKey, RobotRecord] | Mapping[ResourceKey, ConnectionRecord]:
-    return store.robots if kind == "QuayRobot" else store.connections
+def _records(store: Store, kind: str) -> Mapping[ResourceKey, Record]:
+    match kind:
+        case "QuayRobot":
+            return store.robots
+        case "ClusterQuayRobot":
+            return store.fleets
+        case _:
+            return store.connections

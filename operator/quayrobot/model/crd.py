@@ -15,6 +15,7 @@ from typing import Any
 
 from .names import GROUP, VERSION
 from .resources.base import SCHEMA_RULES, Part, Rule
+from .resources.clusterrobot import CLUSTER_ROBOT_RULES, ClusterRobotSpec, ClusterRobotStatus
 from .resources.connection import ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
 from .resources.robot import ROBOT_RULES, RobotSpec, RobotStatus
 
@@ -67,6 +68,17 @@ _ROBOT_COLUMNS = (
     Column("Last used", ".status.robot.lastUsedOn", wide=True),
     Column("Connection", ".spec.connectionRef.name", wide=True),
 )
+_CLUSTER_ROBOT_COLUMNS = (
+    Column("Mode", ".spec.mode"),
+    Column("Namespaces", ".status.namespaces.targets", "integer"),
+    Column("Served", ".status.namespaces.ready", "integer"),
+    *_STATE,
+    _AGE,
+    Column("Failed", ".status.namespaces.failed", "integer", wide=True),
+    Column("Stale", ".status.namespaces.stale", "integer", wide=True),
+    Column("Robot", ".status.robot.fullName", wide=True),
+    Column("Connection", ".spec.template.spec.connectionRef.name", wide=True),
+)
 _CONNECTION_COLUMNS = (Column("URL", ".spec.url"), *_STATE, _AGE)
 
 DEFINITIONS = (
@@ -81,6 +93,10 @@ DEFINITIONS = (
     Definition(
         "ClusterQuayConnection", "clusterquayconnections", "cqconn", "Cluster",
         ClusterConnectionSpec, ConnectionStatus, (), _CONNECTION_COLUMNS,
+    ),
+    Definition(
+        "ClusterQuayRobot", "clusterquayrobots", "cqr", "Cluster",
+        ClusterRobotSpec, ClusterRobotStatus, CLUSTER_ROBOT_RULES, _CLUSTER_ROBOT_COLUMNS,
     ),
 )  # fmt: skip
 

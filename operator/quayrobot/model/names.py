@@ -39,6 +39,8 @@ ANNOTATION_DIGEST = f"{GROUP}/credential-digest"
 ANNOTATION_ISSUED_AT = f"{GROUP}/issued-at"
 ANNOTATION_EXPIRES_AT = f"{GROUP}/expires-at"
 ANNOTATION_ROTATE = f"{GROUP}/rotate"
+ANNOTATION_CONFIRM = f"{GROUP}/confirm-removal"
+ANNOTATION_LINKS = f"{GROUP}/links"
 MARKER_KEY = GROUP
 
 OWNER_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$"

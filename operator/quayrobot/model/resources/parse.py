@@ -17,8 +17,9 @@ from pydantic_core import ErrorDetails
 
 from ..conditions import Condition
 from ..errors import InvalidSpec, Reason
-from ..names import ALT, FULL_NAME_MAX, MARKER_KEY, is_robot_short_name
+from ..names import ALT, FULL_NAME_MAX, LABEL_MANAGED_BY, MARKER_KEY, is_robot_short_name
 from .base import SHORTEST_WORDS, Part
+from .clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from .connection import PORT_WORDS, ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
 from .permissions import Permissions
 from .robot import ConnectionRef, RobotSpec, RobotStatus, robot_name_of
@@ -26,15 +27,18 @@ from .rotation import LEAST_WORDS
 from .slots import lenient_rotation, overlaps
 
 __all__ = [
+    "is_reserved",
     "lenient_robot",
     "parse_connection",
     "parse_connection_status",
+    "parse_part",
     "parse_robot",
     "parse_robot_status",
+    "parse_status",
 ]
 
 PartT = TypeVar("PartT", bound=Part)
-StatusT = TypeVar("StatusT", RobotStatus, ConnectionStatus)
+StatusT = TypeVar("StatusT", RobotStatus, ClusterRobotStatus, ConnectionStatus)
 
 
 def parse_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
@@ -44,7 +48,7 @@ def parse_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
     Raises:
         InvalidSpec: It says something that cannot be.
     """
-    parsed = _parse(RobotSpec, spec)
+    parsed = parse_part(RobotSpec, spec)
     if (parsed.organization is None) == (parsed.user is None):
         raise _invalid("exactly one of organization and user must be given")
 
@@ -80,9 +84,9 @@ def parse_connection(
     """
     parsed: ConnectionSpec | ClusterConnectionSpec
     if kind == "ClusterQuayConnection":
-        parsed = _parse(ClusterConnectionSpec, spec)
+        parsed = parse_part(ClusterConnectionSpec, spec)
     else:
-        parsed = _parse(ConnectionSpec, spec)
+        parsed = parse_part(ConnectionSpec, spec)
     if parsed.url.startswith("http://") and not parsed.allow_plaintext:
         raise _invalid("url must be https, unless allowPlaintext is true")
     if isinstance(parsed, ClusterConnectionSpec) and any(
@@ -111,12 +115,17 @@ def lenient_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
 
 def parse_robot_status(status: Mapping[str, object]) -> RobotStatus:
     """Return the stored status; what cannot be read counts as not there."""
-    return _status(RobotStatus, status)
+    return parse_status(RobotStatus, status)
 
 
 def parse_connection_status(status: Mapping[str, object]) -> ConnectionStatus:
     """Return the stored status; what cannot be read counts as not there."""
-    return _status(ConnectionStatus, status)
+    return parse_status(ConnectionStatus, status)
+
+
+def is_reserved(key: str) -> bool:
+    """Tell whether the label or annotation *key* is the operator's own."""
+    return key in {MARKER_KEY, LABEL_MANAGED_BY} or key.startswith(f"{MARKER_KEY}/")
 
 
 def _check_secrets(spec: RobotSpec) -> None:
@@ -137,15 +146,17 @@ def _check_secrets(spec: RobotSpec) -> None:
         if pulls and secret.format != "DockerConfigJson":
             raise _invalid("imagePullSecrets can name a Secret of format: DockerConfigJson only")
         for key in (*secret.labels, *secret.annotations):
-            if (
-                key == MARKER_KEY
-                or key.startswith(f"{MARKER_KEY}/")
-                or key == "app.kubernetes.io/managed-by"
-            ):
+            if is_reserved(key):
                 raise _invalid("labels and annotations under quayrobot.io/ are the operator's own")
 
 
-def _parse(model: type[PartT], spec: Mapping[str, object]) -> PartT:
+def parse_part(model: type[PartT], spec: Mapping[str, object]) -> PartT:
+    """
+    Return *spec* as a *model*.
+
+    Raises:
+        InvalidSpec: It is none; the message names places, never values.
+    """
     try:
         return model.model_validate(spec)
     except ValidationError as error:
@@ -210,7 +221,9 @@ def _parts(annotation: object) -> Iterator[type[Part]]:
 
 
 _FIELDS = {
-    name for model in (RobotSpec, ConnectionSpec, ClusterConnectionSpec) for name in _fields(model)
+    name
+    for model in (RobotSpec, ClusterRobotSpec, ConnectionSpec, ClusterConnectionSpec)
+    for name in _fields(model)
 }
 
 
@@ -237,7 +250,7 @@ def _lenient_ref(ref: Mapping[str, object]) -> ConnectionRef:
     )
 
 
-def _status(model: type[StatusT], status: Mapping[str, object]) -> StatusT:
+def parse_status(model: type[StatusT], status: Mapping[str, object]) -> StatusT:
     """Field by field: one that a later release wrote differently must not cost the rest."""
     aliases = {(each.alias or name): name for name, each in model.model_fields.items()}
     found: dict[str, Any] = {}

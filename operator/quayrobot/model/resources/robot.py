@@ -25,6 +25,7 @@ from .secret import SecretSpec
 __all__ = [
     "ConnectionRef",
     "LinkState",
+    "ROBOT_RULES",
     "RobotSpec",
     "RobotStatus",
     "links_of",

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 
 from .base import ObjectName, Part, Rule, rules
 
-__all__ = ["SecretKeys", "SecretSpec", "ServiceAccountLink"]
+__all__ = ["RESERVED", "RESERVED_WORDS", "SecretKeys", "SecretSpec", "ServiceAccountLink"]
 
 RESERVED = (
     "!self.exists(k, k == 'quayrobot.io' || k.startsWith('quayrobot.io/') "

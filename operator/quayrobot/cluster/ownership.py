@@ -1,0 +1,35 @@
+"""
+Which labels and annotations of an object are ours?
+
+Managed fields say which our field manager set. Those that we no longer want
+go, those of others stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..model.names import OPERATOR
+
+__all__ = ["merged", "our_fields"]
+
+
+def our_fields(meta: Mapping[str, Any], part: str) -> frozenset[str]:
+    """Return the keys of *part* (such as `f:labels`) that our field manager set."""
+    ours = [
+        each.get("fieldsV1", {}).get("f:metadata", {})
+        for each in meta.get("managedFields") or ()
+        if each.get("manager") == OPERATOR
+    ]
+    return frozenset(
+        key[2:] for each in ours for key in each.get(part, {}) if key.startswith("f:")
+    )
+
+
+def merged(
+    old: Mapping[str, str] | None, dropped: frozenset[str], wanted: Mapping[str, str]
+) -> dict[str, str]:
+    """Return *wanted* over *old*, without what is ours there and *dropped*."""
+    kept = {key: value for key, value in (old or {}).items() if key not in dropped}
+    return {**kept, **wanted}

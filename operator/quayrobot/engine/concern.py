@@ -1,0 +1,69 @@
+"""
+Which namespaces of which ClusterQuayRobots does a change concern?
+
+A namespace that is meant or no longer meant, a QuayRobot that somebody edited
+or deleted, one whose name is free now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..model.conditions import ConditionType
+from ..model.errors import InvalidSpec
+from ..model.world import NamespaceSeen
+from ..plan.targets import is_target
+from .keys import CopyKey, Key, Lane, ResourceKey
+from .records import FleetRecord, RobotRecord
+
+__all__ = ["fleet_wakes", "namespace_wakes"]
+
+Wakes = list[tuple[Key, Lane]]
+
+
+def namespace_wakes(
+    fleets: Iterable[FleetRecord], old: NamespaceSeen | None, new: NamespaceSeen | None
+) -> Wakes:
+    """Return whom it concerns that a namespace came, changed or went."""
+    name = (new or old or NamespaceSeen("")).name
+    return [
+        wake
+        for fleet in fleets
+        if _means(fleet, old) or _means(fleet, new)
+        for wake in ((CopyKey(fleet.key, name), Lane.EDIT), (fleet.key, Lane.DRIFT))
+    ]
+
+
+def fleet_wakes(
+    fleets: Mapping[ResourceKey, FleetRecord],
+    old: RobotRecord | None,
+    new: RobotRecord,
+    *,
+    gone: bool,
+) -> Wakes:
+    """Return whom it concerns that a QuayRobot came, changed or went."""
+    fleet = ResourceKey("ClusterQuayRobot", "", new.key.name)
+    if new.key.kind != "QuayRobot" or fleet not in fleets:
+        return []
+    wakes: Wakes = []
+    if gone or old is None or old.uid != new.uid or old.member != new.member:
+        wakes.append((CopyKey(fleet, new.key.namespace), Lane.DRIFT))
+    if gone or old is None or _standing(old) != _standing(new):
+        wakes.append((fleet, Lane.DRIFT))
+    return wakes
+
+
+def _means(fleet: FleetRecord, namespace: NamespaceSeen | None) -> bool:
+    declared = fleet.declared
+    if namespace is None or isinstance(declared, InvalidSpec):
+        return False
+    return is_target(declared, namespace)
+
+
+def _standing(record: RobotRecord) -> object:
+    ready = [each for each in record.status.conditions if each.type is ConditionType.READY]
+    return (
+        record.terminating,
+        record.generation,
+        [(each.status, each.reason, each.observed_generation) for each in ready],
+    )

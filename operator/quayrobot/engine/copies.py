@@ -1,0 +1,144 @@
+"""
+How does one namespace come to have what a ClusterQuayRobot gives?
+
+One short pass per namespace, so that a new one never waits for a thousand
+others. Whether a namespace that is no longer meant may lose what it has is
+decided over all of them, not here.
+"""
+
+from __future__ import annotations
+
+from ..model.errors import InvalidSpec, QuayRobotError
+from ..model.members import DeleteMember, MemberAction, MemberSeen, MemberWanted
+from ..model.names import ANNOTATION_ROTATE, LABEL_MANAGED_BY, OPERATOR
+from ..model.resources.clusterrobot import ClusterRobotSpec
+from ..model.resources.parse_clusterrobot import name_robot, robot_spec_for
+from ..model.world import Absent, Present, Seen
+from ..plan.members import plan_leaving, plan_member
+from ..plan.targets import is_target
+from .keys import CopyKey, Lane, ResourceKey
+from .memory import FleetMemory
+from .passes import GATHER_S, Outcome, Tools, requeue_s
+from .records import FleetRecord, RobotRecord
+
+__all__ = ["member_of", "run_copy", "wake_fleet"]
+
+SLOW_S = 300.0
+
+
+async def run_copy(tools: Tools, key: CopyKey) -> Outcome:
+    """Bring what one namespace has as close to what it is to have as can be done now."""
+    record = tools.store.fleets.get(key.resource)
+    if record is None or record.terminating or isinstance(record.declared, InvalidSpec):
+        return Outcome()
+    if record.shared:
+        return Outcome()
+
+    memory = tools.memories.of(record.key, record.uid)
+    try:
+        await _Copy(tools, record, record.declared, memory, key.namespace).run()
+    except QuayRobotError as error:
+        if memory.failed(key.namespace, error):
+            wake_fleet(tools, record.key)
+        again = requeue_s(tools, key, error, slow_s=SLOW_S)
+        return Outcome(again_s=again, error=error, settled=False)
+    tools.queue.forgive(key)
+    return Outcome()
+
+
+def wake_fleet(tools: Tools, key: ResourceKey) -> None:
+    """Have the ClusterQuayRobot count again, soon: more may have changed by then."""
+    tools.queue.add(key, Lane.DRIFT, delay_s=GATHER_S)
+
+
+def member_of(tools: Tools, record: FleetRecord, namespace: str) -> RobotRecord | None:
+    """Return the QuayRobot in *namespace* that *record* controls."""
+    known = tools.store.robots.get(ResourceKey("QuayRobot", namespace, record.key.name))
+    if known is None or known.member is None or known.member.controller_uid != record.uid:
+        return None
+    return known
+
+
+class _Copy:
+    """One pass over one namespace."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        record: FleetRecord,
+        declared: ClusterRobotSpec,
+        memory: FleetMemory,
+        namespace: str,
+    ) -> None:
+        self.tools, self.record, self.declared = tools, record, declared
+        self.memory, self.namespace = memory, namespace
+
+    async def run(self) -> None:
+        """Make, edit or take away what the namespace has."""
+        space = self.tools.store.namespaces.get(self.namespace)
+        if space is not None and is_target(self.declared, space):
+            await self._serve()
+        elif space is None or space.terminating:
+            # All that is in it goes with it.
+            self.memory.forget(self.namespace)
+        elif self.namespace in self.memory.removable:
+            await self._leave()
+
+    async def _serve(self) -> None:
+        self.memory.removable -= {self.namespace}
+        for action in plan_member(self._wanted(), self._seen()):
+            await self._apply(action)
+        if self.memory.ended(self.namespace, self.record.generation):
+            wake_fleet(self.tools, self.record.key)
+
+    async def _leave(self) -> None:
+        seen = self._seen()
+        for action in plan_leaving(self.record.uid, seen):
+            await self._apply(action)
+        self.memory.forget(self.namespace)
+
+    async def _apply(self, action: MemberAction) -> None:
+        body = await self.tools.members.apply(action)
+        if body is not None:
+            self._keep(body)
+        elif isinstance(action, DeleteMember):
+            self.memory.left.append(self.tools.clock())
+
+    def _keep(self, body: dict[str, object]) -> None:
+        for key, lane in self.tools.store.observe("QuayRobot", "MODIFIED", body):
+            if key != CopyKey(self.record.key, self.namespace):
+                self.tools.queue.add(key, lane)
+
+    def _wanted(self) -> MemberWanted:
+        record, meta = self.record, self.declared.template.metadata
+        robot = name_robot(self.declared, record.key.name, self.namespace, record.cluster)
+        rotate = (record.meta.get("annotations") or {}).get(ANNOTATION_ROTATE)
+        return MemberWanted(
+            namespace=self.namespace,
+            name=record.key.name,
+            spec=robot_spec_for(record.body["spec"], robot),
+            labels={**meta.labels, LABEL_MANAGED_BY: OPERATOR},
+            annotations={**meta.annotations, **({ANNOTATION_ROTATE: rotate} if rotate else {})},
+            owner_name=record.key.name,
+            owner_uid=record.uid,
+        )
+
+    def _seen(self) -> Seen[MemberSeen]:
+        key = ResourceKey("QuayRobot", self.namespace, self.record.key.name)
+        known = self.tools.store.robots.get(key)
+        if known is None:
+            return Absent()
+        return Present(known.member or _somebody_elses(known))
+
+
+def _somebody_elses(record: RobotRecord) -> MemberSeen:
+    return MemberSeen(
+        namespace=record.key.namespace,
+        name=record.key.name,
+        uid=record.uid,
+        version=str(record.version),
+        controller_uid=None,
+        spec=record.body["spec"],
+        labels={},
+        annotations={},
+    )

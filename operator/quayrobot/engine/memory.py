@@ -1,0 +1,98 @@
+"""
+What does the operator remember of a ClusterQuayRobot between passes?
+
+Nothing that a restart could not find again: which namespaces came to an end
+of their own pass, why others did not, which are about to be left, and when a
+credential was replaced that has not reached all of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..model.errors import QuayRobotError
+from .keys import ResourceKey
+
+__all__ = ["FleetMemory", "Memories"]
+
+LATELY_S = 300.0
+SETTLE_S = 2.0
+PATIENCE_S = 10.0
+
+
+@dataclass
+class FleetMemory:
+    """
+    What is remembered of one ClusterQuayRobot.
+
+    *settled* maps a namespace to the generation that its pass ended with,
+    *troubles* to why it did not. *told* says what all namespaces were last woken
+    for. *removable* may lose what they have.
+    """
+
+    uid: str = ""
+    settled: dict[str, int] = field(default_factory=dict)
+    troubles: dict[str, QuayRobotError] = field(default_factory=dict)
+    told: object = None
+    removable: frozenset[str] = frozenset()
+    leaving: frozenset[str] = frozenset()
+    leaving_since: float = 0.0
+    changed_at: float = 0.0
+    left: deque[float] = field(default_factory=deque)
+
+    def wait_s(self, leaving: frozenset[str], now: float) -> float:
+        """Return how long to wait until those that are *leaving* are all of them."""
+        if leaving != self.leaving:
+            if not self.leaving:
+                self.leaving_since = now
+            self.leaving, self.changed_at = leaving, now
+        if not leaving:
+            return 0.0
+        quiet, patient = self.changed_at + SETTLE_S, self.leaving_since + PATIENCE_S
+        return max(0.0, min(quiet, patient) - now)
+
+    def lately(self, now: float) -> int:
+        """Return how many namespaces were left in the last minutes."""
+        while self.left and self.left[0] < now - LATELY_S:
+            self.left.popleft()
+        return len(self.left)
+
+    def ended(self, namespace: str, generation: int) -> bool:
+        """Take note that a namespace has what it is to have; tell whether that is news."""
+        news = namespace in self.troubles or self.settled.get(namespace) != generation
+        self.troubles.pop(namespace, None)
+        self.settled[namespace] = generation
+        return news
+
+    def failed(self, namespace: str, error: QuayRobotError) -> bool:
+        """Take note of why a namespace has not; tell whether that is news."""
+        before = self.troubles.get(namespace)
+        self.settled.pop(namespace, None)
+        self.troubles[namespace] = error
+        return before is None or before.reason is not error.reason
+
+    def forget(self, namespace: str) -> None:
+        """Forget a namespace that has nothing and is to have nothing."""
+        self.troubles.pop(namespace, None)
+        self.settled.pop(namespace, None)
+
+
+class Memories:
+    """What is remembered of all of them; *refreshed* is told how long a new credential took."""
+
+    def __init__(self, *, refreshed: Callable[[float], None]) -> None:
+        self.refreshed = refreshed
+        self._known: dict[ResourceKey, FleetMemory] = defaultdict(FleetMemory)
+
+    def of(self, key: ResourceKey, uid: str) -> FleetMemory:
+        """Return what is remembered of *key* in its present life."""
+        memory = self._known[key]
+        if memory.uid != uid:
+            memory = self._known[key] = FleetMemory(uid)
+        return memory
+
+    def forget(self, key: ResourceKey) -> None:
+        """Forget one that is gone."""
+        self._known.pop(key, None)

@@ -1,0 +1,211 @@
+"""
+What does a ClusterQuayRobot say?
+
+It picks namespaces and says what each of them gets: a QuayRobot of its own
+(PerNamespace), or the Secrets of one robot for all (Shared). What a QuayRobot
+may say is not repeated here: the template holds a whole spec, save for the
+robot's name, which is made anew for each namespace.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from .base import LabelSelector, Part, Rule, rules
+from .robot import ROBOT_RULES, RobotSpec, RobotStatus
+from .secret import RESERVED, RESERVED_WORDS
+
+__all__ = [
+    "CLUSTER_ROBOT_RULES",
+    "ClusterRobotSpec",
+    "ClusterRobotStatus",
+    "FAILED_MAX",
+    "Failure",
+    "NamespaceCounts",
+    "Removal",
+    "Template",
+    "TemplateMeta",
+]
+
+FAILED_MAX = 20
+NamespaceGlob = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*?\[\]!-]+$", max_length=63)]
+Consent = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
+        r"(=([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?)?$",
+        max_length=381,
+    ),
+]
+NameTemplate = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9._-]|\{namespace\}|\{name\}|\{cluster\})+$", max_length=255
+    ),
+]
+
+
+class TemplateMeta(Part):
+    """Labels and annotations that each QuayRobot gets (PerNamespace only)."""
+
+    labels: Annotated[
+        dict[str, Annotated[str, StringConstraints(max_length=63)]],
+        Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
+    ] = {}
+    """Labels of each QuayRobot; those under `quayrobot.io/` are the operator's own."""
+    annotations: Annotated[
+        dict[str, Annotated[str, StringConstraints(max_length=4096)]],
+        Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
+    ] = {}
+    """Annotations of each QuayRobot; those under `quayrobot.io/` are the operator's own."""
+
+
+class Template(Part):
+    """What each namespace gets: a QuayRobot without its name."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    """Labels and annotations of each QuayRobot."""
+    spec: RobotSpec
+    """The spec of a QuayRobot, without `robotName`."""
+
+
+class ClusterRobotSpec(Part):
+    """The spec of a ClusterQuayRobot."""
+
+    namespace_selectors: Annotated[list[LabelSelector], Field(min_length=1, max_length=16)]
+    """Which namespaces are meant: those that any one of these label selectors picks."""
+    exclude_namespaces: Annotated[list[NamespaceGlob], Field(max_length=64)] = [
+        "kube-*",
+        "openshift-*",
+    ]
+    """Glob patterns of namespaces that are never meant."""
+    consent: Consent | None = None
+    """A label that a namespace must carry besides: `key`, or `key=value`."""
+    mode: Literal["PerNamespace", "Shared"] = "PerNamespace"
+    """A robot for each namespace, or one for all of them; it cannot be changed."""
+    robot_name_template: NameTemplate | None = None
+    """How robots are named, with `{namespace}`, `{name}`, `{cluster}`; by default
+    `{namespace}-{name}`, for Shared `{name}`."""
+    template: Template
+    """What each namespace gets."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether one robot serves all namespaces."""
+        return self.mode == "Shared"
+
+    @property
+    def name_template(self) -> str:
+        """The template that robots are named by."""
+        default = "{name}" if self.shared else "{namespace}-{name}"
+        return self.robot_name_template or default
+
+
+_T = "self.spec.template.spec"
+_OLD = "oldSelf.value().spec"
+_SHARED = "self.spec.mode != 'Shared'"
+
+
+def _same(field: str) -> str:
+    now, old = f"self.spec.{field}", f"{_OLD}.{field}"
+    return f"(has({now}) ? {now} : '') == (has({old}) ? {old} : '')"
+
+
+def _lifted() -> tuple[Rule, ...]:
+    """The rules of a QuayRobot that are about neither its name nor its past hold here too."""
+    return tuple(
+        Rule(rule=each.rule.replace("self.spec.", f"{_T}."), message=f"template: {each.message}")
+        for each in ROBOT_RULES
+        if not any(word in each.rule for word in ("oldSelf", "metadata.name"))
+    )
+
+
+CLUSTER_ROBOT_RULES = (
+    Rule(
+        rule="!oldSelf.hasValue() || self.spec.mode == oldSelf.value().spec.mode",
+        message="mode cannot be changed: make another ClusterQuayRobot, wait until its Secrets "
+        "are there, then delete this one",
+    ),
+    Rule(
+        rule=f"!has({_T}.robotName)",
+        message="template.spec.robotName cannot be given: robotNameTemplate names the robots",
+    ),
+    Rule(
+        rule=f"{_SHARED} || !has(self.spec.robotNameTemplate) || "
+        "!self.spec.robotNameTemplate.contains('{namespace}')",
+        message="mode: Shared makes one robot for all namespaces, so robotNameTemplate cannot "
+        "hold {namespace}",
+    ),
+    Rule(
+        rule=f"{_SHARED} || {_T}.connectionRef.kind == 'ClusterQuayConnection'",
+        message="mode: Shared needs connectionRef.kind: ClusterQuayConnection, whose rules say "
+        "which namespaces may have the credential",
+    ),
+    Rule(
+        rule=f"{_SHARED} || !has({_T}.federation) || "
+        f"{_T}.federation.identities.all(i, !has(i.serviceAccount))",
+        message="mode: Shared takes no federation identity by serviceAccount: it would be "
+        "another one in each namespace; give issuer and subject",
+    ),
+    Rule(
+        rule=f"{_SHARED} || {_T}.creationPolicy == 'Create' || (has({_T}.permissions) && "
+        f"{_T}.permissions.mode == 'Exact')",
+        message="mode: Shared adopts a robot only with permissions of mode Exact, so that it has "
+        "no right that the connection's rules were not asked about",
+    ),
+    Rule(
+        rule=f"!oldSelf.hasValue() || {_SHARED} || ({_same('robotNameTemplate')} && "
+        f"{_same('template.spec.organization')} && {_same('template.spec.user')})",
+        message="organization, user and robotNameTemplate cannot be changed with mode: Shared: "
+        "a robot never moves; make another ClusterQuayRobot instead",
+    ),
+    *_lifted(),
+)
+
+
+class NamespaceCounts(Part):
+    """How many namespaces there are, by what they have."""
+
+    targets: int = 0
+    """How many are meant."""
+    ready: int = 0
+    """How many of them have what they are to have."""
+    stale: int = 0
+    """How many still have an older credential (Shared)."""
+    failed: int = 0
+    """How many cannot get what they are to have."""
+    leaving: int = 0
+    """How many are no longer meant and still have something."""
+
+
+class Failure(Part):
+    """Why one namespace does not have what it is to have."""
+
+    namespace: str
+    """The namespace."""
+    reason: str
+    """A reason as conditions have it."""
+    message: str = ""
+    """The words to it."""
+
+
+class Removal(Part):
+    """A mass removal that was confirmed: by which value, and how many are left to remove."""
+
+    confirmed: str
+    """The annotation's value; it counts once."""
+    left: int = 0
+    """How many namespaces are still to be left because of it."""
+
+
+class ClusterRobotStatus(RobotStatus):
+    """What the operator knows about a ClusterQuayRobot; of a robot for Shared alone."""
+
+    namespaces: NamespaceCounts | None = None
+    """How many namespaces there are, by what they have."""
+    failed: tuple[Failure, ...] = ()
+    """The first 20 namespaces that do not have what they are to have."""
+    removal: Removal | None = None
+    """A mass removal that was confirmed."""
