@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.kit.fleets import Fleet
 from tests.kit.installation import Installation, settle
@@ -16,6 +21,23 @@ def fleet(house: Installation) -> Iterator[Fleet]:
     made = Fleet(house)
     yield made
     made.close()
+
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "namespaces.md"
+
+
+def examples() -> list[Any]:
+    """Return the manifests of docs/namespaces.md."""
+    found = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    return [yaml.safe_load(each) for each in found]
+
+
+def for_fleet(example: Any, fleet: Fleet) -> Any:
+    """Return an example for the organization and the label of *fleet*, else as it stands."""
+    text = json.dumps(example).replace('"example.com/pull": "acme"', f'"fleet": "{fleet.name}"')
+    body = json.loads(text.replace('"acme"', f'"{fleet.name}"'))
+    body["metadata"]["name"] = fleet.name
+    return body
 
 
 def test_each_chosen_namespace_has_a_robot_of_its_own_for_as_long_as_it_is_chosen(fleet: Fleet):
@@ -59,3 +81,104 @@ def test_each_chosen_namespace_has_a_robot_of_its_own_for_as_long_as_it_is_chose
     fleet.delete()
     fleet.wait_gone()
     wait_for(lambda: fleet.robots() == [] and fleet.members() == set(), "all of it gone")
+
+
+def test_one_namespace_that_fails_holds_up_no_other_and_what_is_not_ours_is_left_alone(
+    fleet: Fleet,
+):
+    """By the first example of docs/namespaces.md."""
+    example = for_fleet(examples()[0], fleet)
+    fleet.apply_body(example)
+    odd = fleet.namespace("x--y")
+    taken, good = fleet.namespaces(2, chosen=False)
+    taken.robot(fleet.name, organization=fleet.name, description="theirs")
+    taken.wait_ready(fleet.name)
+    theirs = taken.get(fleet.name)
+    fleet.label(fleet.name, taken, good)
+
+    wait_for(lambda: good.get("acme-pull", "secret"), "the Secret of the example")
+    fleet.wait_reason("NamespacesFailed")
+    wait_for(lambda: fleet.counts().get("ready") == 1, "the one that works")
+    failed = {each["namespace"]: each["reason"] for each in fleet.status()["failed"]}
+    assert failed == {odd.name: "InvalidSpec", taken.name: "QuayRobotNotOwned"}
+    assert fleet.condition("Stalled")["status"] == "True"
+    assert taken.get(fleet.name) == theirs
+    pulls = good.get("default", "serviceaccount")
+    assert pulls is not None
+    assert pulls["imagePullSecrets"] == [{"name": "acme-pull"}]
+
+    # What cannot be changed stays as it is where it is; the other namespaces are told apart.
+    fleet.label(None, odd)
+    taken.delete(fleet.name)
+    fleet.wait_ready(2)
+    members = {t.name: t.get(fleet.name) for t in (taken, good)}
+    fleet.house.quay.admin("organization", name=f"{fleet.name}x")
+    example["spec"]["template"]["spec"]["organization"] = f"{fleet.name}x"
+    fleet.apply_body(example)
+    wait_for(lambda: len(fleet.status().get("failed", ())) == 2, "both refused")
+    assert {each["reason"] for each in fleet.status()["failed"]} == {"ImmutableField"}
+    assert {t.name: t.get(fleet.name) for t in (taken, good)} == members
+    example["spec"]["template"]["spec"]["organization"] = fleet.name
+    fleet.apply_body(example)
+    fleet.wait_ready(2)
+
+    # Drift: edited and deleted by hand.
+    change = '{"spec":{"description":"by hand"},"metadata":{"annotations":{"mine":"x"}}}'
+    good.kubectl("patch", "quayrobot", fleet.name, "--type=merge", "-p", change)
+    wait_for(lambda: (good.get(fleet.name) or {})["spec"]["description"] == "", "set right")
+    again = good.get(fleet.name)
+    assert again is not None
+    assert again["metadata"]["annotations"]["mine"] == "x"
+    good.delete(fleet.name)
+    new = lambda: (good.get(fleet.name) or again)["metadata"]["uid"] != again["metadata"]["uid"]  # noqa: E731
+    wait_for(new, "a new one")
+    fleet.wait_ready(2)
+
+    # A namespace that goes gets nothing any more; one of its name is served anew.
+    good.kubectl("delete", "namespace", good.name)
+    wait_for(lambda: len(fleet.robots()) == 1, "its robot gone")
+    fleet.wait_ready(1)
+    fleet.recreate(good)
+    fleet.wait_ready(2)
+    good.wait_login("acme-pull")
+
+
+def test_a_mistyped_label_deletes_no_fleet(fleet: Fleet):
+    tenants = fleet.namespaces(13)
+    (stays,) = fleet.namespaces(1)
+    fleet.apply(template={"secrets": []})
+    fleet.wait_ready(14)
+    members = fleet.members()
+
+    fleet.label(None, *tenants)
+    fleet.wait_reason("RemovalNotConfirmed")
+
+    assert "13 of 14" in fleet.condition()["message"]
+    assert fleet.condition("Stalled")["reason"] == "RemovalNotConfirmed"
+    assert fleet.members() == members
+    fleet.annotate("quayrobot.io/confirm-removal=12")
+    fleet.label(fleet.name, tenants[0])
+    wait_for(lambda: fleet.members() == {tenants[0].name, stays.name}, "the twelve left")
+    fleet.wait_ready(2)
+    used = {"confirmed": "12", "left": 0}
+    wait_for(lambda: fleet.status()["removal"] == used, "the confirmation used up")
+
+    # The same number again is no confirmation.
+    fleet.label(fleet.name, *tenants[1:])
+    fleet.wait_ready(14, timeout_s=60)
+    fleet.label(None, *tenants[:12])
+    fleet.wait_reason("RemovalNotConfirmed")
+    assert "take it away" in fleet.condition()["message"]
+    fleet.label(fleet.name, *tenants[:12])
+    fleet.wait_ready(14)
+    assert fleet.members() == members
+
+
+@pytest.mark.parametrize("number", range(len(examples())))
+def test_an_example_of_the_document_is_accepted(fleet: Fleet, number: int):
+    body = json.dumps(examples()[number])
+    strict = ("--dry-run=server", "--validate=strict")
+
+    said = fleet.house.plane.kubectl("apply", "-f", "-", *strict, stdin=body)
+
+    assert "clusterquayrobot.quayrobot.io/" in said

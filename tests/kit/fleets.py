@@ -46,6 +46,18 @@ class Fleet:
         self.spaces += names
         return [Tenant(self.house, name) for name in names]
 
+    def namespace(self, suffix: str) -> Tenant:
+        """Make one chosen namespace whose name ends with *suffix*."""
+        tenant = Tenant(self.house, f"{self.name}-{suffix}")
+        self.spaces.append(tenant.name)
+        self.recreate(tenant)
+        return tenant
+
+    def recreate(self, tenant: Tenant) -> None:
+        """Make a namespace that was deleted, with the label."""
+        meta = {"name": tenant.name, "labels": {"fleet": self.name}}
+        self.house.plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
+
     def body(self, **spec: Any) -> Body:
         """Return the ClusterQuayRobot; *template* is its template's spec."""
         meta = spec.pop("metadata", {})
@@ -64,6 +76,10 @@ class Fleet:
     def apply(self, **spec: Any) -> None:
         """Apply it."""
         self.house.plane.apply(self.body(**spec))
+
+    def apply_body(self, body: Body) -> None:
+        """Apply it as *body* has it."""
+        self.house.plane.apply(body)
 
     def get(self) -> Body | None:
         """Return it as it is stored."""

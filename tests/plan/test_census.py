@@ -1,0 +1,133 @@
+"""How do the namespaces stand, and what is said of that?"""
+
+from __future__ import annotations
+
+import pytest
+
+from quayrobot.model.conditions import Condition, ConditionType
+from quayrobot.model.errors import Conflict, InvalidSpec, Reason, Refused, TryLater
+from quayrobot.model.resources.clusterrobot import ClusterRobotStatus, NamespaceCounts
+from quayrobot.model.resources.robot import RobotStatus
+from quayrobot.plan.census import (
+    Standing,
+    fleet_conditions,
+    standing_of_member,
+    standing_of_trouble,
+    take_census,
+)
+
+C = ConditionType
+LATER = TryLater(Reason.CLUSTER_UNAVAILABLE, "x")
+NEVER = Refused(Reason.QUAY_ROBOT_NOT_OWNED, "y" * 1000)
+
+
+def ready(status, reason=Reason.RECONCILED, *, generation=1, more=()):
+    first = Condition(
+        type=C.READY, status=status, reason=reason, message="m", observed_generation=generation
+    )
+    rest = [Condition(type=each, status="True", reason=reason) for each in more]
+    return RobotStatus(conditions=(first, *rest))
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        pytest.param(ready("True"), "ready", id="Ready"),
+        pytest.param(ready("True", generation=0), "moving", id="Ready before the edit"),
+        pytest.param(RobotStatus(), "moving", id="nothing said yet"),
+        pytest.param(ready("Unknown", Reason.CREATING), "moving", id="being made"),
+        pytest.param(ready("False", Reason.DELETING), "moving", id="on its way out"),
+        pytest.param(ready("False", Reason.ALREADY_CLAIMED, more=[C.STALLED]), "failed", id="no"),
+        pytest.param(
+            ready("False", Reason.QUAY_UNREACHABLE, more=[C.RECONCILING]), "waits", id="not now"
+        ),
+    ],
+)
+def test_a_namespace_stands_as_its_robot_says(status, outcome):
+    assert outcome == _word(standing_of_member("a", status, 1))
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        pytest.param(NEVER, "failed", id="refused"),
+        pytest.param(InvalidSpec(Reason.INVALID_SPEC, "x"), "failed", id="invalid"),
+        pytest.param(LATER, "waits", id="later"),
+        pytest.param(Conflict(Reason.CLUSTER_UNAVAILABLE, "x"), "moving", id="a conflict is work"),
+        pytest.param(TryLater(Reason.CREATING, "x"), "moving", id="waits for the old one to go"),
+    ],
+)
+def test_a_namespace_stands_as_its_pass_ended(error, outcome):
+    assert outcome == _word(standing_of_trouble("a", error))
+
+
+def _word(standing: Standing) -> str:
+    if standing.failure is not None:
+        return "waits" if standing.waits else "failed"
+    return "ready" if standing.ready else "moving"
+
+
+def test_of_many_failures_the_first_twenty_are_named_and_all_are_counted():
+    failing = [standing_of_trouble(f"n{number:02}", NEVER) for number in reversed(range(50))]
+
+    census = take_census([*failing, Standing("a", ready=True)], leaving=3)
+
+    assert census.counts == NamespaceCounts(targets=51, ready=1, failed=50, leaving=3)
+    assert [each.namespace for each in census.failed] == [f"n{each:02}" for each in range(20)]
+    assert all(len(each.message) <= 256 for each in census.failed)
+
+
+@pytest.mark.parametrize(
+    ("standings", "told"),
+    [
+        pytest.param([], ("True", "Reconciled", None), id="no namespace is no fault"),
+        pytest.param([Standing("a", ready=True)], ("True", "Reconciled", None), id="all ready"),
+        pytest.param(
+            [Standing("a", ready=True), standing_of_trouble("b", NEVER)],
+            ("False", "NamespacesFailed", "Stalled"),
+            id="one that fails for good",
+        ),
+        pytest.param(
+            [standing_of_trouble("a", NEVER), standing_of_trouble("b", LATER)],
+            ("False", "NamespacesFailed", "Reconciling"),
+            id="one of two may come right",
+        ),
+        pytest.param(
+            [standing_of_trouble("a", NEVER), Standing("b")],
+            ("False", "NamespacesFailed", "Reconciling"),
+            id="one fails, one is under way",
+        ),
+    ],
+)
+def test_ready_says_what_the_worst_is(standings, told):
+    assert told == _told(take_census(standings, leaving=0))
+
+
+@pytest.mark.parametrize(
+    ("before", "observed", "expected"),
+    [
+        ("True", 2, "True"),
+        ("True", 1, "Unknown"),
+        ("False", 2, "Unknown"),
+        (None, None, "Unknown"),
+    ],
+)
+def test_one_namespace_more_leaves_it_ready_and_an_edit_does_not(before, observed, expected):
+    conditions = ready(before).conditions if before else ()
+    status = ClusterRobotStatus(conditions=conditions, observed_generation=observed)
+    census = take_census([Standing("a", ready=True), Standing("b")], leaving=0)
+
+    assert (expected, "Progressing", "Reconciling") == _told(census, status=status, generation=2)
+
+
+def test_a_held_removal_comes_before_all_else():
+    held = Refused(Reason.REMOVAL_NOT_CONFIRMED, "x")
+    census = take_census([standing_of_trouble("a", LATER)], leaving=15)
+
+    assert _told(census, held) == ("False", "RemovalNotConfirmed", "Stalled")
+
+
+def _told(census, removal=None, *, status=None, generation=1):
+    said = fleet_conditions(status or ClusterRobotStatus(), census, removal, generation=generation)
+    first, *rest = said
+    return first.status, first.reason, rest[0].type if rest else None
