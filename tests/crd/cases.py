@@ -15,6 +15,7 @@ from typing import Any
 from quayrobot.model.resources.clusterrobot import CLUSTER_ROBOT_RULES
 from quayrobot.model.resources.robot import ROBOT_RULES
 
+from . import cases_credentials as credentials
 from . import cases_federation as federation
 from . import cases_namespaces as namespaces
 from . import cases_overlap as overlap
@@ -176,6 +177,8 @@ PATTERNS = {
     f"{federation.PLACE}.issuer": federation.ISSUER,
     f"{federation.PLACE}.subject": federation.SUBJECT,
     f"{federation.PLACE}.serviceAccount": _OBJECT,
+    f"{credentials.PLACE}.serviceAccount": _OBJECT,
+    f"{credentials.PLACE}.audiences[]": credentials.AUDIENCE,
     ".spec.rotation.interval": _INTERVAL,
     ".spec.rotation.window.schedule": _SCHEDULE,
     ".spec.rotation.window.duration": _DURATION,
@@ -219,6 +222,8 @@ LONGEST = {
     ".spec.resyncInterval": "0" * 29 + "10s",
     ".spec.driftInterval": "0" * 29 + "10s",
 }
+# Words that cannot stand where the full object has another one.
+NOT_ALONE = {(f"{credentials.PLACE}.type", "Static")}
 # Lists of words that have to be some of these, each once.
 WORDS = {".spec.secrets[].serviceAccounts[].links": ["imagePullSecrets", "secrets"]}
 
@@ -388,6 +393,13 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
             words="give the Secret another name",
         ),
     ],
+    ("QuayRobot", "", 13): [
+        Told(
+            bad=credentials.INTERVAL_BAD,
+            good=credentials.INTERVAL_GOOD,
+            words=credentials.INTERVAL_WORDS,
+        )
+    ],
     ("QuayRobot", ".spec.metadata", 0): [
         Told(
             bad=[{**ORG, "metadata": {"quayrobot.io": "x"}}],
@@ -400,6 +412,20 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
             bad=federation.FORMS_BAD,
             good=federation.FORMS_GOOD,
             words=federation.FORMS_WORDS,
+        )
+    ],
+    ("QuayRobot", credentials.PLACE, 0): [
+        Told(
+            bad=credentials.WITHOUT_ACCOUNT_BAD,
+            good=credentials.WITHOUT_ACCOUNT_GOOD,
+            words=credentials.WITHOUT_ACCOUNT_WORDS,
+        )
+    ],
+    ("QuayRobot", credentials.PLACE, 1): [
+        Told(
+            bad=credentials.STATIC_BAD,
+            good=credentials.STATIC_GOOD,
+            words=credentials.STATIC_WORDS,
         )
     ],
     ("QuayRobot", ".spec.rotation", 0): [
@@ -632,6 +658,8 @@ def _cases(rule: RuleName, value: Any) -> Iterator[Case]:
             yield _required(rule, rest)
         case "enum":
             for number, word in enumerate(value):
+                if (rule.path, word) in NOT_ALONE:
+                    continue
                 yield _sized(rule, word.swapcase(), word, *value, label=str(number))
         case _:
             yield from _sizes(rule, keyword, value)
@@ -672,6 +700,8 @@ def _base(rule: RuleName) -> Body:
         body["spec"] = {**body["spec"], "user": "bob", **REPOSITORIES}
     if rule.path == ".spec.mode":
         body["spec"] = {**namespaces.lifted(ORG), "mode": "PerNamespace"}
+    if rule.kind == "QuayRobot" and rule.path.startswith(credentials.PLACE):
+        body["spec"] = {**body["spec"], "credentials": credentials.FULL, "rotation": {}}
     if rule.path == f"{federation.PLACE}.serviceAccount":
         body["spec"]["federation"] = {"identities": [federation.NAMED]}
     if rule.path.startswith(_DOCKER):

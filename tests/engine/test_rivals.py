@@ -13,6 +13,7 @@ from quayrobot.engine.keys import ResourceKey
 from quayrobot.engine.observe import _me, _rivals
 from quayrobot.engine.store import RobotRecord, Store
 from quayrobot.model.errors import Refused
+from quayrobot.model.names import OwnerName, RobotName
 from quayrobot.model.world import ConnectionSeen, NamespaceSeen
 from quayrobot.plan.claim import check_claim
 from quayrobot.plan.scene import Scene
@@ -120,3 +121,13 @@ def test_a_resource_of_another_quay_is_no_rival():
 
     assert _rivals(tools, record, elsewhere) == ()
     assert len(_rivals(tools, record, CONNECTION)) == 1
+
+
+def test_a_token_is_needed_unless_somebody_here_has_federated_credentials():
+    keyless = body("a", 1, "holds")
+    keyless["spec"]["credentials"] = {"type": "Federated", "serviceAccount": "builder"}
+    name = RobotName(OwnerName("organization", "acme"), "shared")
+
+    assert not world().store.drops_token(name)
+    assert not world(body("b", 1, "holds")).store.drops_token(name)
+    assert world(keyless).store.drops_token(name)

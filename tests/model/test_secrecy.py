@@ -106,3 +106,14 @@ def test_a_digest_is_public_and_stable():
 def test_a_token_cannot_be_changed_by_a_new_attribute():
     with pytest.raises(AttributeError):
         Token(robot_token()).note = "x"
+
+
+def test_a_credential_that_was_dropped_can_be_compared_and_nothing_else():
+    whole = Token("x" * 64)
+
+    dropped = whole.without_value()
+
+    assert (dropped, hash(dropped), dropped.digest) == (whole, hash(whole), whole.digest)
+    assert (whole.dropped, dropped.dropped) == (False, True)
+    with pytest.raises(TypeError, match="dropped"):
+        dropped.reveal()

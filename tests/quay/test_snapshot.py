@@ -309,3 +309,15 @@ async def test_a_new_client_of_the_same_quay_keeps_the_memory(snapshots, lists, 
     other.answer(0)
     await task
     assert len(lists.waiting) == 1
+
+
+async def test_of_a_token_that_nobody_needs_only_the_digest_is_kept(snapshots):
+    whole = robot(token=Token(robot_token()))
+    snapshots.saw(CI, Present(whole))
+
+    snapshots.drop_token(CI)
+
+    kept = snapshots.view(CI).value
+    assert kept.token.dropped
+    assert kept.same_as(whole)
+    snapshots.drop_token(RobotName(ACME, "nobody"))

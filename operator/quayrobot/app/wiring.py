@@ -25,6 +25,7 @@ from ..cluster.members import Members
 from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
 from ..cluster.serviceaccounts import ServiceAccounts
+from ..cluster.tokens import Tokens
 from ..engine.accounts import Accounts
 from ..engine.issuer import Issuer
 from ..engine.keys import ResourceKey
@@ -109,6 +110,7 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         members=Members(api),
         memories=Memories(refreshed=metrics.refreshed),
         issuer=Issuer(api),
+        tokens=Tokens(api),
         accounts=Accounts(ServiceAccounts(api), keep=store.keep_account),
         recorder=Recorder(
             api, now=_now, suffix=lambda: secrets.token_hex(6), posted=metrics.posted

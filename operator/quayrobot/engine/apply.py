@@ -20,6 +20,7 @@ from ..model.actions import (
     CreateSecret,
     DeleteRobot,
     DeleteSecret,
+    Exchange,
     GiveDefault,
     GiveRole,
     GuardConnection,
@@ -48,11 +49,12 @@ from ..model.actions import (
 from ..model.errors import Ambiguous, Conflict, Reason, TryLater
 from ..model.names import RobotName
 from ..model.resources.base import Part
-from ..model.resources.robot import CredentialState, RobotStatus
+from ..model.resources.robot import CredentialState, RobotStatus, is_keyless
 from ..model.world import Absent, GrantsSeen, Present, RobotSeen, Unlooked
 from ..plan.scene import Scene
 from ..plan.verdict import federating, linking, progress, recording, rotating
 from .granting import change_grant, federate
+from .keyless import exchange, received
 from .lines import Line
 from .looking import look, usable
 from .passes import GATHER_S, Tools
@@ -103,7 +105,11 @@ class Applier:
             case RecordFederation(identities):
                 return await self._store(federating(scene, identities), scene)
             case SetFederation():
-                return await federate(usable(self.line), action, scene)
+                # What was refused before may be taken now.
+                again = replace(scene, exchange=Unlooked())
+                return await federate(usable(self.line), action, again)
+            case Exchange():
+                return await exchange(self.tools, usable(self.line), action, scene)
             case RecordGrants(grants):
                 return await self._store(recording(scene, grants), scene)
             case (
@@ -148,6 +154,7 @@ class Applier:
         except Ambiguous as error:
             return replace(scene, robot=Unlooked(), create_refusal=error.refusal or error)
         await self._check_marked(line, scene, seen)
+        seen = received(scene, seen)
         line.snapshots.saw(action.robot, Present(seen))
         # A robot made anew has no rights, whatever one of that name had before.
         line.grants.wrote(action.robot, GrantsSeen())
@@ -164,16 +171,9 @@ class Applier:
         before = scene.robot.value if isinstance(scene.robot, Present) else None
         seen = await line.client.regenerate(robot)
         # The answer leaves out the metadata, which never changes.
-        seen = replace(seen, metadata=before.metadata if before else None)
+        seen = received(scene, replace(seen, metadata=before.metadata if before else None))
         line.snapshots.saw(robot, Present(seen))
-        status = (
-            scene.status.model_copy(
-                update={"credential": CredentialState(digest=seen.token.digest)}
-            )
-            if seen.token
-            else scene.status
-        )
-        return replace(scene, robot=Present(seen), status=status)
+        return replace(scene, robot=Present(seen), status=_known_by(scene, seen))
 
     async def _check_marked(self, line: Line, scene: Scene, seen: RobotSeen) -> None:
         """
@@ -276,6 +276,17 @@ class Applier:
                 # The watch brings what is known by then: nobody else tells of it.
                 self.tools.queue.add(key, lane, delay_s=GATHER_S)
         self.record = self.tools.store.robots[self.record.key]
+
+
+def _known_by(scene: Scene, seen: RobotSeen) -> RobotStatus:
+    """What tells the robot by its new token, until the status is written."""
+    if seen.token is None:
+        return scene.status
+    digest, robot = seen.token.digest, scene.status.robot
+    if is_keyless(scene.spec):
+        known = robot.model_copy(update={"token_digest": digest}) if robot else None
+        return scene.status.model_copy(update={"robot": known})
+    return scene.status.model_copy(update={"credential": CredentialState(digest=digest)})
 
 
 def dump_status(status: Part) -> Body:

@@ -23,8 +23,9 @@ from ..model.actions import (
     TakeDefault,
     TakeRole,
 )
-from ..model.errors import QuayRobotError, Refused
-from ..model.world import DefaultSeen, GrantsSeen, Present, Unknown
+from ..model.errors import QuayRobotError, Refused, TryLater
+from ..model.world import DefaultSeen, GrantsSeen, Present, Unknown, Unlooked
+from ..plan.federation import federation_finished
 from ..plan.grants import after, known_grants, target_of
 from ..plan.scene import Scene
 from .lines import Line
@@ -61,9 +62,13 @@ async def federate(line: Line, action: LookAtFederation | SetFederation, scene: 
             found = await line.client.federation(action.robot)
     except Refused as error:
         return replace(scene, federation=Unknown(error))
-    except QuayRobotError:
+    except QuayRobotError as error:
         # Whatever was put there before is no longer believed.
         line.federation[action.robot] = None
+        looked = isinstance(action, LookAtFederation) and isinstance(error, TryLater)
+        if looked and federation_finished(scene):
+            # A beat that has to wait is no news; the next pass asks again.
+            return replace(scene, federation=Unlooked(), federation_due=False)
         raise
     line.federation[action.robot] = found
     return replace(scene, federation=Present(found), federation_due=False, federation_read=True)

@@ -61,8 +61,10 @@ class Line:
         observer: Observer,
         clock: Callable[[], float],
         reach: Reach,
+        drops_token: Callable[[RobotName], bool],
     ) -> None:
         self.reach = reach
+        self._drops_token = drops_token
         self.key, self.uid, self.generation = record.key, record.uid, record.generation
         self.spec, self.credential, self.limits = spec, credential, limits
         self.place = secret_place(record.key, spec)
@@ -119,7 +121,13 @@ class Line:
         )
 
     async def _list(self, owner: OwnerName) -> dict[str, RobotSeen]:
-        return await self.client.list_robots(owner)
+        listed = await self.client.list_robots(owner)
+        return {
+            full: seen.without_token()
+            if self._drops_token(RobotName(owner, full.partition("+")[2]))
+            else seen
+            for full, seen in listed.items()
+        }
 
     def _rights(self) -> Rights:
         return self.client.rights
@@ -233,7 +241,16 @@ class Lines:
         )
         # Who writes the cluster's own kind is an administrator.
         reach = self._tenants_reach if key.kind == "QuayConnection" else Reach()
-        line = Line(record, spec, credential, limits, self._observer, self._clock, reach)
+        line = Line(
+            record,
+            spec,
+            credential,
+            limits,
+            self._observer,
+            self._clock,
+            reach,
+            self._store.drops_token,
+        )
         if old is not None and old.spec.origin == spec.origin and old.uid == record.uid:
             # The same Quay: what is known of its robots is still known.
             line.take_memory(old)

@@ -26,9 +26,10 @@ from ..model.actions import (
 )
 from ..model.errors import QuayRobotError, Reason, Refused
 from ..model.names import RobotName
-from ..model.world import RobotView, Unknown
+from ..model.world import Present, RobotView, Unknown
 from ..plan.scene import Scene
 from .granting import federate, look_at_grants
+from .keyless import received
 from .lines import Line
 
 __all__ = ["look", "usable"]
@@ -108,6 +109,8 @@ async def _look_at_robot(line: Line, scene: Scene) -> Scene:
     except QuayRobotError as error:
         _raise_denied(error)
         return replace(scene, robot=Unknown(error))
+    if isinstance(seen, Present):
+        seen = Present(received(scene, seen.value))
     line.snapshots.saw(name, seen)
     return replace(scene, robot=seen, owner_lives=None)
 

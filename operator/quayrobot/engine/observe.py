@@ -14,7 +14,13 @@ from typing import Any, TypeGuard
 from ..cluster.kinds import NAMESPACE
 from ..model.errors import InvalidSpec, QuayRobotError, Refused, TryLater
 from ..model.names import ALT, ANNOTATION_ROBOT, ANNOTATION_ROTATE, RobotName
-from ..model.resources.robot import RobotSpec, links_of, secrets_of
+from ..model.resources.robot import (
+    RobotSpec,
+    federation_of,
+    is_keyless,
+    links_of,
+    secrets_of,
+)
 from ..model.resources.slots import takes_turns
 from ..model.world import (
     Absent,
@@ -50,6 +56,9 @@ async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None
     """
     spec = _spec(record)
     connection, line = await _connection(tools, record)
+    if line is not None and is_keyless(spec):
+        for name in record.robot_names:
+            line.snapshots.drop_token(name)
     scene = Scene(
         cluster=tools.cluster,
         now=tools.now(),
@@ -65,7 +74,7 @@ async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None
         spare_secrets=_spare(tools, record, spec),
         token_user=line.token_user if line else None,
         accounts=_accounts(tools, record, spec),
-        issuer=await tools.issuer.read() if spec.federation else None,
+        issuer=await tools.issuer.read() if federation_of(spec) else None,
     )
     return facing(_with_robots(scene, line)), line
 
@@ -100,7 +109,8 @@ def _remembered(scene: Scene, line: Line, name: RobotName) -> dict[str, Any]:
     known: dict[str, Any] = {"robot": line.snapshots.view(name)}
     if scene.spec.permissions is not None:
         known["grants"] = line.grants.view(name)
-    if scene.spec.federation is not None and name in line.federation:
+    wanted = federation_of(scene.spec) is not None or scene.status.federation
+    if wanted and name in line.federation:
         found = line.federation[name]
         beat = {"federation_due": True} if found is None else {"federation": Present(found)}
         known |= beat
@@ -249,7 +259,8 @@ async def look_at_secret(tools: Tools, namespace: str, name: str) -> Seen[Secret
 def _accounts(tools: Tools, record: RobotRecord, spec: RobotSpec) -> dict[str, Seen[AccountSeen]]:
     links = (*record.status.links, *links_of(record.key.name, spec))
     found: dict[str, Seen[AccountSeen]] = {}
-    for name in {each.service_account for each in links}:
+    exchanged = {spec.credentials.service_account} if spec.credentials.service_account else set()
+    for name in {each.service_account for each in links} | exchanged:
         known = tools.store.account(record.key.namespace, name)
         found[name] = Present(known) if known is not None else Absent()
     return found

@@ -12,6 +12,7 @@ import structlog
 
 from ..model.errors import Denied, QuayRobotError, Reason, Refused
 from ..model.names import OwnerName, RobotName
+from ..model.resources.robot import federation_of
 from ..model.world import Present, RobotView
 from .connections import deny
 from .keys import Lane, OwnerKey, ResourceKey
@@ -55,7 +56,7 @@ async def _beat(
 ) -> set[ResourceKey]:
     """Where the beat is due: read the rights of all; return who is to compare them."""
     rights = [each for each in held if each.lenient_spec.permissions is not None]
-    federated = [each for each in held if each.lenient_spec.federation is not None]
+    federated = [each for each in held if federation_of(each.lenient_spec) is not None]
     if not (rights or federated) or not _beat_due(tools, line, owner):
         return set()
     for name in (name for each in federated for name in each.robot_names):
@@ -157,7 +158,8 @@ def _differs(line: Line, record: RobotRecord) -> bool:
     robot, credential = record.status.robot, record.status.credential
     if robot is None or credential is None:
         return True
-    if not _is_as(line.snapshots.view(record.active_name), robot.created_at, credential.digest):
+    known = robot.token_digest or credential.digest
+    if not _is_as(line.snapshots.view(record.active_name), robot.created_at, known):
         return True
     return any(
         _other_differs(line, record, name)

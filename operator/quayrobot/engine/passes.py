@@ -11,6 +11,7 @@ from ..cluster.events import Recorder
 from ..cluster.members import Members
 from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
+from ..cluster.tokens import Tokens
 from ..model.errors import Denied, InvalidSpec, QuayRobotError, Refused, TryLater
 from .accounts import Accounts
 from .issuer import Issuer
@@ -56,6 +57,7 @@ class Tools:
     memories: Memories
     accounts: Accounts
     issuer: Issuer
+    tokens: Tokens
     recorder: Recorder
     clock: Callable[[], float]
     now: Callable[[], datetime]

@@ -18,6 +18,7 @@ from ..model.actions import (
     Component,
     CreateSecret,
     DeleteSecret,
+    Exchange,
     GrantChange,
     LinkAccount,
     LookAtFederation,
@@ -42,6 +43,7 @@ from ..model.errors import (
 from ..model.resources.robot import RobotSpec, RobotStatus
 from ..model.world import NamespaceSeen, Unlooked
 from ..plan.decide import decide
+from ..plan.keyless import next_look, refresh_at
 from ..plan.proof import ownership
 from ..plan.scene import Finding, Me, Scene
 from ..plan.slots import facing
@@ -207,14 +209,32 @@ class _Pass:
         state = self.applier.record.status.rotation
         return state is not None and (state.intent is not None or self._rotation_s() == 1.0)
 
+    def _refresh_s(self) -> float | None:
+        """When the password has to be looked at next, if there is one."""
+        record = self.applier.record
+        due = next_look(record.status, record.uid, self.tools.now())
+        if due is None or record.terminating:
+            return None
+        return max((due - self.tools.now()).total_seconds(), 1.0)
+
+    def _refresh_is_late(self) -> bool:
+        record = self.applier.record
+        credential = record.status.credential
+        due = refresh_at(credential, record.uid) if credential else None
+        return due is not None and due <= self.tools.now()
+
     def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:
         key = self.first.key
         if not findings and self.quiet and self._under_way():
             # It stays as it is told; what was begun is tried again like what failed.
             return Outcome(again_s=self.tools.queue.backoff_s(key), settled=False)
         if not findings:
-            self.tools.queue.forgive(key)
-            return Outcome(again_s=self._rotation_s(), settled=not self.quiet)
+            due = _sooner(self._rotation_s(), self._refresh_s())
+            if not self.quiet:
+                self.tools.queue.forgive(key)
+            elif self._refresh_is_late():
+                due = _sooner(due, self.tools.queue.backoff_s(key))
+            return Outcome(again_s=due, settled=not self.quiet)
         error = findings[0].error
         slow = self.line.resync_s if self.line else UNKNOWN_RESYNC_S
         again = requeue_s(self.tools, key, error, slow_s=slow)
@@ -226,7 +246,12 @@ class _Pass:
             again = min(again, BLOCKED_CAP_S)
         elif (due := self._rotation_s()) is not None and due > 1.0:
             again = min(again, due)
+        again = _sooner(again, self._refresh_s()) or again
         return Outcome(again_s=again, error=error, settled=False)
+
+
+def _sooner(one: float | None, other: float | None) -> float | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 async def _say_invalid(tools: Tools, record: RobotRecord, error: InvalidSpec) -> Outcome:
@@ -262,13 +287,16 @@ def _component(action: Action, scene: Scene) -> Component:
     other = getattr(action, "robot", None) not in {None, scene.robot_name}
     if other or isinstance(action, RecordIntent | Regenerate):
         return Component.ROTATION
-    if isinstance(action, CreateSecret | ReplaceSecret | DeleteSecret | RecordLinks | LinkAccount):
+    if isinstance(action, _OF_SECRETS):
         return Component.SECRETS
     if isinstance(action, LookAtFederation | RecordFederation | SetFederation):
         return Component.FEDERATION
     if isinstance(action, LookAtGrants | RecordGrants | GrantChange):
         return Component.GRANTS
     return Component.ROBOT
+
+
+_OF_SECRETS = CreateSecret | ReplaceSecret | DeleteSecret | Exchange | RecordLinks | LinkAccount
 
 
 def _ready(status: RobotStatus) -> tuple[str, str, str] | None:
@@ -299,6 +327,7 @@ _WORDS = {
     "AddFinalizer": "finalizer.added",
     "RemoveFinalizer": "finalizer.removed",
     "Regenerate": "robot.regenerated",
+    "Exchange": "token.exchanged",
     "GiveRole": "grant.given",
     "JoinTeam": "grant.given",
     "GiveDefault": "grant.given",

@@ -15,7 +15,7 @@ from typing import TypeVar
 from ..cluster.secrets import secret_seen
 from ..cluster.serviceaccounts import account_seen
 from ..model.names import ANNOTATION_OWNER, RobotName
-from ..model.resources.robot import links_of
+from ..model.resources.robot import is_keyless, links_of
 from ..model.world import AccountSeen, NamespaceSeen, SecretSeen
 from .concern import fleet_wakes, namespace_wakes
 from .keys import Key, Lane, ResourceKey
@@ -105,6 +105,11 @@ class Store:
             for there in self._secrets.values()
             for each in there.values()
         )
+
+    def drops_token(self, name: RobotName) -> bool:
+        """Tell whether nobody here needs the token of the robot *name*: only its digest."""
+        keys = self._by_robot.get(name, ())
+        return any(is_keyless(self.robots[key].lenient_spec) for key in keys)
 
     def namesakes(self, record: RobotRecord) -> list[RobotRecord]:
         """Return the other resources that name one of its robots."""
@@ -249,7 +254,8 @@ def _drop(index: dict[EntryT, set[ResourceKey]], entry: EntryT, key: ResourceKey
 
 def _links(record: RobotRecord, account: str) -> bool:
     links = (*record.status.links, *links_of(record.key.name, record.lenient_spec))
-    return any(each.service_account == account for each in links)
+    exchanged = record.lenient_spec.credentials.service_account == account
+    return exchanged or any(each.service_account == account for each in links)
 
 
 def _wants(record: RobotRecord, secret: str) -> bool:

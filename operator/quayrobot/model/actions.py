@@ -29,6 +29,7 @@ __all__ = [
     "CreateSecret",
     "DeleteRobot",
     "DeleteSecret",
+    "Exchange",
     "GiveDefault",
     "GiveRole",
     "GrantChange",
@@ -313,6 +314,16 @@ class SetFederation:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """Have a token of *account* made and exchange it at Quay for a password of *robot*."""
+
+    robot: RobotName
+    namespace: str
+    account: str
+    audiences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordLinks:
     """Store which ServiceAccounts are about to name our Secrets, before they do."""
 
@@ -357,6 +368,7 @@ Action = (
     | GrantChange
     | RecordFederation
     | SetFederation
+    | Exchange
     | RecordLinks
     | LinkAccount
 )

@@ -29,12 +29,26 @@ class Token:
     __slots__ = ("_digest", "_value")
 
     def __init__(self, value: str) -> None:
-        self._value = value
+        self._value: str | None = value
         self._digest = digest_of(value)
 
     def reveal(self) -> str:
         """Return the secret itself, for the wire and for a Secret's data only."""
+        if self._value is None:
+            msg = "this credential was dropped; only its digest is known"
+            raise TypeError(msg)
         return self._value
+
+    @property
+    def dropped(self) -> bool:
+        """Tell whether only the digest is left."""
+        return self._value is None
+
+    def without_value(self) -> Token:
+        """Return the same credential without the secret itself: it can be compared only."""
+        known = object.__new__(Token)
+        known._value, known._digest = None, self._digest
+        return known
 
     @property
     def digest(self) -> str:

@@ -11,7 +11,7 @@ proven by a write or a delete.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -26,6 +26,7 @@ __all__ = [
     "GrantsSeen",
     "GrantsView",
     "Missing",
+    "Password",
     "Present",
     "RobotSeen",
     "RobotView",
@@ -92,11 +93,24 @@ class RobotSeen:
         """The marker it carries; None for none, and while metadata is not read."""
         return None if self.metadata is None else read_marker(self.metadata)
 
+    def without_token(self) -> RobotSeen:
+        """Return it with no more than the digest of its token."""
+        return self if self.token is None else replace(self, token=self.token.without_value())
+
     def same_as(self, other: RobotSeen) -> bool:
         """Tell whether *other* is this very robot with this very token."""
         return (
             self.token is not None and self.token == other.token and self.created == other.created
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """What Quay gave in exchange for a ServiceAccount's token: works until *expires_at*."""
+
+    token: Token
+    issued_at: datetime
+    expires_at: datetime
 
 
 RobotView = Unlooked | Unknown | Missing | Absent | Present[RobotSeen]

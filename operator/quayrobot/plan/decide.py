@@ -7,12 +7,14 @@ looks again. An empty plan without findings means that everything is as asked.
 
 from __future__ import annotations
 
-from ..model.actions import Component
+from ..model.actions import Component, LookAtRobot
 from ..model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
+from ..model.resources.robot import is_keyless
 from ..model.world import Absent, Present, Unknown
 from .deletion import plan_deletion
 from .federation import plan_federation
 from .grants import plan_grants
+from .keyless import check_audiences, plan_password, still_works
 from .links import plan_links
 from .overlap import plan_turn, turning
 from .robot import connection_of, plan_robot
@@ -42,9 +44,12 @@ def decide(scene: Scene) -> Plan:
 
 def _plan(scene: Scene) -> Plan:
     check_window(scene.spec.rotation, scene.now)
+    check_audiences(scene)
     actions = plan_robot(scene)
     if actions:
         return Plan(actions)
+    if is_keyless(scene.spec):
+        return _plan_keyless(scene)
     rotation = _plan_rotation(scene)
     if rotation.actions:
         return rotation
@@ -56,6 +61,24 @@ def _plan(scene: Scene) -> Plan:
         secrets, rotation, plan_grants(scene), plan_federation(scene), plan_links(scene)
     )
     # What the active robot lacks comes before its successor.
+    return found if found.actions else _joined(found, plan_turn(scene))
+
+
+def _plan_keyless(scene: Scene) -> Plan:
+    # The identity first: without it Quay exchanges nothing.
+    federation = plan_federation(scene)
+    if federation.actions:
+        return federation
+    stop = federation.findings[0].error if federation.findings else None
+    secrets = plan_password(scene, stop)
+    if secrets.actions:
+        return secrets
+    # The robot's own token goes on to live while a Secret may still carry it.
+    rotation = _plan_rotation(scene) if still_works(scene) else Plan()
+    if rotation.actions:
+        return rotation
+    found = _joined(secrets, rotation, plan_grants(scene), federation, plan_links(scene))
+    # One that took turns with it before may still have to go.
     return found if found.actions else _joined(found, plan_turn(scene))
 
 
@@ -86,6 +109,8 @@ def _plan_secrets(scene: Scene) -> Plan:
             "token needs the scope org:admin (user:admin for user robots) and an administrator"
         )
         raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
+    if token.dropped:
+        return Plan((LookAtRobot(scene.robot_name),))
     return plan_secrets(scene, token, connection_of(scene).registry_host)
 
 
@@ -112,4 +137,5 @@ def _nothing_due(scene: Scene) -> bool:
     status = scene.status
     ready = any(each.type == "Ready" and each.status == "True" for each in status.conditions)
     done = status.observed_generation == scene.me.generation
-    return ready and done and status.holds and secrets_intact(scene)
+    intact = still_works(scene) if is_keyless(scene.spec) else secrets_intact(scene)
+    return ready and done and status.holds and intact

@@ -16,11 +16,18 @@ from ..model.actions import Action, Component, LookAtFederation, RecordFederatio
 from ..model.errors import QuayRobotError, Reason, Refused, TryLater
 from ..model.resources.connection import AccessRule
 from ..model.resources.federation import Federation, IdentityState
+from ..model.resources.robot import federation_of
 from ..model.world import Present, Unknown
 from .access import Permit, any_glob
 from .scene import Finding, Plan, Scene
 
-__all__ = ["check_identities", "identities_of", "plan_federation"]
+__all__ = [
+    "check_identities",
+    "federation_finished",
+    "identities_of",
+    "leaves_federation",
+    "plan_federation",
+]
 
 NAT64 = ipaddress.ip_network("64:ff9b::/32")
 
@@ -32,7 +39,7 @@ def identities_of(scene: Scene) -> tuple[IdentityState, ...]:
     Raises:
         TryLater: The cluster's issuer is not known yet.
     """
-    wanted = scene.spec.federation or Federation()
+    wanted = federation_of(scene.spec) or Federation()
     found = []
     for each in wanted.identities:
         if each.service_account is None:
@@ -53,7 +60,7 @@ def check_identities(scene: Scene, permit: Permit) -> None:
     Raises:
         Refused: AccessDenied where no rule gives federation, IssuerRefused for an issuer.
     """
-    if scene.spec.federation is None or permit.rules is None:
+    if federation_of(scene.spec) is None or permit.rules is None:
         return
     giving = [rule for rule in permit.rules if rule.federation]
     name = scene.spec.connection_ref.name
@@ -71,14 +78,16 @@ def check_identities(scene: Scene, permit: Permit) -> None:
 
 def _issuers(scene: Scene) -> list[str]:
     """The issuers that are known; nothing is put there before all are."""
-    identities = scene.spec.federation.identities if scene.spec.federation else []
+    identities = (federation_of(scene.spec) or Federation()).identities
     named = [each.issuer if each.service_account is None else scene.issuer for each in identities]
     return list(dict.fromkeys(each for each in named if each is not None))
 
 
 def plan_federation(scene: Scene) -> Plan:
     """Return the next step towards the declared identities; nothing where none are declared."""
-    wanted = scene.spec.federation
+    wanted = federation_of(scene.spec)
+    if wanted is None and leaves_federation(scene):
+        wanted = Federation(mode="Additive")
     if wanted is None:
         return Plan()
     try:
@@ -87,13 +96,20 @@ def plan_federation(scene: Scene) -> Plan:
         return Plan(findings=(Finding(Component.FEDERATION, error),))
 
 
+def leaves_federation(scene: Scene) -> bool:
+    """Tell whether an identity was there for federated credentials only, which are no more."""
+    before = scene.status.credential
+    had = before is not None and before.expires_at is not None and bool(scene.status.federation)
+    return had and federation_of(scene.spec) is None
+
+
 def _plan(scene: Scene, wanted: Federation) -> Plan:
     if isinstance(scene.federation, Unknown):
         raise scene.federation.error
     known = _known(scene)
     if known is None:
         return Plan((LookAtFederation(scene.robot_name),))
-    if _waits_for_issuer(scene) and not scene.federation_due and _finished(scene):
+    if _waits_for_issuer(scene) and not scene.federation_due and federation_finished(scene):
         # What was finished stands: an outage of the cluster's own is no drift.
         return Plan()
     declared = identities_of(scene)
@@ -107,20 +123,20 @@ def _plan(scene: Scene, wanted: Federation) -> Plan:
 
 
 def _waits_for_issuer(scene: Scene) -> bool:
-    wanted = scene.spec.federation or Federation()
+    wanted = federation_of(scene.spec) or Federation()
     return scene.issuer is None and any(each.service_account for each in wanted.identities)
 
 
 def _known(scene: Scene) -> tuple[IdentityState, ...] | None:
     if isinstance(scene.federation, Present):
         return scene.federation.value
-    if scene.federation_due or not _finished(scene):
+    if scene.federation_due or not federation_finished(scene):
         return None
     return scene.status.federation
 
 
-def _finished(scene: Scene) -> bool:
-    """What we finished putting there is there until the drift beat shows otherwise."""
+def federation_finished(scene: Scene) -> bool:
+    """Tell whether what is there is as declared, until the drift beat shows otherwise."""
     status = scene.status
     said = any(
         each.type == "FederationReady" and each.status == "True" for each in status.conditions

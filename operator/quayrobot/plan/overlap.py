@@ -188,6 +188,8 @@ def _hand_over(next_one: Scene) -> Plan:
             "needs the scope org:admin (user:admin for user robots) and an administrator"
         )
         raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
+    if seen.token.dropped:
+        return Plan((LookAtRobot(next_one.robot_name),))
     secrets = plan_secrets(next_one, seen.token, connection_of(next_one).registry_host)
     if secrets.actions or secrets.findings:
         return secrets

@@ -83,8 +83,9 @@ def known_digests(scene: Scene) -> frozenset[str]:
         for each in seen
         if ANNOTATION_DIGEST in each.annotations and each.controller_uid == scene.me.uid
     }
-    credential = scene.status.credential
-    return frozenset(noted | ({credential.digest} if credential else set()))
+    credential, robot = scene.status.credential, scene.status.robot
+    known = {credential.digest if credential else None, robot.token_digest if robot else None}
+    return frozenset(noted | {each for each in known if each is not None})
 
 
 def _recognised(scene: Scene, seen: RobotSeen) -> bool:

@@ -17,9 +17,11 @@ from ..model.errors import Reason, TryLater
 from ..model.resources.rotation import Intent, Rotation, RotationState
 from ..model.secrecy import Token, digest_of
 from ..model.world import Present
+from .keyless import owes_switch, was_renewed
 from .scene import Scene
 from .schedule import next_rotation
 from .secrets import check_names, issued_at
+from .slots import rotation_of
 
 __all__ = [
     "check_place",
@@ -45,7 +47,7 @@ def plan_rotation(scene: Scene) -> tuple[Action, ...]:
     token = token_of(scene)
     if token is None:
         return ()
-    state = scene.status.rotation or RotationState()
+    state = rotation_of(scene)
     if state.intent is not None:
         if state.intent.digest != token.digest:
             return ()
@@ -80,14 +82,15 @@ def request_of(scene: Scene) -> str:
 
 def rotated(scene: Scene, *, finished: bool) -> RotationState:
     """Return what the status says of rotations; *finished*: the Secrets carry the credential."""
-    state = scene.status.rotation or RotationState()
+    state = rotation_of(scene)
     changes: dict[str, object] = {}
     token = token_of(scene)
     intent = state.intent
     if state.last_trigger is None:
         # A new or restored object does not rotate because its status is empty.
         changes["last_trigger"] = request_of(scene)
-    if intent is not None and token is not None and finished and _happened(scene, intent, token):
+    happened = intent is not None and token is not None and _happened(scene, intent, token)
+    if intent is not None and happened and finished and was_renewed(scene):
         changes |= {"intent": None, "last_at": rfc3339(scene.now)}
         if intent.cause == "Request":
             changes["last_trigger"] = intent.request
@@ -118,6 +121,8 @@ def due(scene: Scene, state: RotationState, token: Token) -> Intent | None:
     request = request_of(scene)
     if state.last_trigger is not None and state.last_trigger != request:
         return Intent(cause="Request", request=request, digest=token.digest)
+    if owes_switch(scene):
+        return Intent(cause="Switch", request=request, digest=token.digest)
     moment = _next(scene, token)
     if moment is not None and moment <= scene.now:
         return Intent(cause="Interval", request=rfc3339(moment), digest=token.digest)

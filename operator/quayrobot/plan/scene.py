@@ -25,6 +25,7 @@ from ..model.world import (
     ConnectionSeen,
     GrantsView,
     NamespaceSeen,
+    Password,
     Present,
     RobotView,
     SecretSeen,
@@ -83,10 +84,10 @@ class Scene:
     and no longer wanted. *deleted* says that this pass sent the DELETE.
     *grant_refusals* maps what a right is about to why it was not given in this
     pass. *federation_due* says that the drift beat wants it read, *federation_read*
-    that this pass read it; *issuer* is this
-    cluster's own. *accounts* maps the ServiceAccounts that are or were linked.
-    The robot that this is about is the one in *slot*; *other* is the look at the
-    second one, None where there is none.
+    that this pass read it; *issuer* is this cluster's own. *exchange* is the
+    password that this pass got. *accounts* maps the ServiceAccounts that are or
+    were linked, or whose token is exchanged. The robot that this is about is the
+    one in *slot*; *other* is the look at the second one, None where there is none.
     """
 
     cluster: str
@@ -110,6 +111,7 @@ class Scene:
     federation_due: bool = False
     federation_read: bool = False
     issuer: str | None = None
+    exchange: Unlooked | Unknown | Present[Password] = field(default_factory=Unlooked)
     grant_refusals: Mapping[str, QuayRobotError] = field(default_factory=dict)
     accounts: Mapping[str, Seen[AccountSeen]] = field(default_factory=dict)
     owner_lives: bool | None = None

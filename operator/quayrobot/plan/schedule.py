@@ -19,7 +19,7 @@ from ..model.durations import parse_duration
 from ..model.errors import InvalidSpec, Reason
 from ..model.resources.rotation import Rotation, Window
 
-__all__ = ["check_window", "next_rotation"]
+__all__ = ["check_window", "next_rotation", "share_of"]
 
 # A credential gets at most a tenth older than asked.
 SPREAD = 0.1
@@ -39,7 +39,7 @@ def next_rotation(
     if rotation.interval is None:
         return None
     interval = parse_duration(rotation.interval)
-    share = _share(uid)
+    share = share_of(uid)
     due = issued + interval * (1 + SPREAD * share)
     if rotation.window is None:
         return due
@@ -90,6 +90,6 @@ def _openings(window: Window, earliest: datetime) -> list[datetime]:
     return [each.astimezone(UTC) for each in found if each is not None]
 
 
-def _share(uid: str) -> float:
-    """A number in [0, 1) that is the resource's own, the same at every look."""
+def share_of(uid: str) -> float:
+    """Return a number in [0, 1) that is the resource's own, the same at every look."""
     return int.from_bytes(sha256(uid.encode()).digest()[:4]) / 2**32

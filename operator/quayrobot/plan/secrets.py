@@ -25,6 +25,7 @@ from ..model.conditions import rfc3339
 from ..model.errors import QuayRobotError, Reason, Refused, TryLater
 from ..model.names import (
     ANNOTATION_DIGEST,
+    ANNOTATION_EXPIRES_AT,
     ANNOTATION_ISSUED_AT,
     ANNOTATION_OWNER,
     ANNOTATION_OWNER_UID,
@@ -48,7 +49,9 @@ __all__ = [
     "owns",
     "plan_secret",
     "plan_secrets",
+    "same_but_data",
     "secrets_intact",
+    "spare_deletions",
     "wanted_secret",
 ]
 
@@ -65,7 +68,7 @@ def plan_secrets(scene: Scene, token: Token, registry: str) -> Plan:
             findings.append(Finding(Component.SECRETS, error))
 
     if not findings:
-        actions += [_delete(each) for each in scene.spare_secrets if _may_go(scene, each)]
+        actions += spare_deletions(scene)
     return Plan(tuple(actions), tuple(findings))
 
 
@@ -157,6 +160,7 @@ def wanted_secret(scene: Scene, spec: SecretSpec, token: Token, registry: str) -
         ANNOTATION_ROBOT: scene.robot_name.full,
         ANNOTATION_DIGEST: token.digest,
         ANNOTATION_ISSUED_AT: issued_at(scene, token),
+        **_end(scene, token),
     }
     return SecretWanted(
         namespace=me.namespace,
@@ -176,6 +180,8 @@ def wanted_secret(scene: Scene, spec: SecretSpec, token: Token, registry: str) -
 
 def issued_at(scene: Scene, token: Token) -> str:
     """Return when *token* was first known here: from status, a Secret of ours, else now."""
+    if isinstance(scene.exchange, Present) and scene.exchange.value.token == token:
+        return rfc3339(scene.exchange.value.issued_at)
     credential = scene.status.credential
     if credential is not None and credential.digest == token.digest and credential.issued_at:
         return credential.issued_at
@@ -194,6 +200,13 @@ def ours_of(scene: Scene) -> tuple[SecretSeen, ...]:
     return (*(each for each in seen if _ours_in(scene, each)), *spare)
 
 
+def _end(scene: Scene, token: Token) -> dict[str, str]:
+    """Only a password has one; the robot's own token is not the one that was exchanged."""
+    if isinstance(scene.exchange, Present) and scene.exchange.value.token == token:
+        return {ANNOTATION_EXPIRES_AT: rfc3339(scene.exchange.value.expires_at)}
+    return {}
+
+
 def not_owned(name: str) -> Refused:
     """Return the refusal of a name that somebody else's Secret has."""
     msg = (
@@ -210,6 +223,11 @@ def _not_looked_at(name: str) -> TryLater:
 def _repositories(scene: Scene) -> tuple[str, ...]:
     wanted = scene.spec.permissions
     return tuple(each.name for each in wanted.repositories) if wanted else ()
+
+
+def spare_deletions(scene: Scene) -> tuple[Action, ...]:
+    """Return the deletions of Secrets of ours that are no longer wanted."""
+    return tuple(_delete(each) for each in scene.spare_secrets if _may_go(scene, each))
 
 
 def owns(scene: Scene, name: str) -> bool:
@@ -249,9 +267,13 @@ def _change(wanted: SecretWanted, seen: SecretSeen) -> tuple[Action, ...]:
 
 
 def _agrees(wanted: SecretWanted, seen: SecretSeen) -> bool:
+    return dict(seen.digests) == wanted.digests and same_but_data(wanted, seen)
+
+
+def same_but_data(wanted: SecretWanted, seen: SecretSeen) -> bool:
+    """Tell whether *seen* is as *wanted*, whatever its bytes are."""
     return (
         seen.type == wanted.type
-        and dict(seen.digests) == wanted.digests
         and (seen.controller_uid is not None) == wanted.controlled
         and wanted.labels.items() <= seen.labels.items()
         and wanted.annotations.items() <= seen.annotations.items()

@@ -15,7 +15,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ..model.names import ANNOTATION_DIGEST, ANNOTATION_ROBOT, MAIN, SLOTS, Slot, other_slot
-from ..model.resources.robot import CredentialState, RobotState, robot_name_of
+from ..model.resources.robot import (
+    CredentialState,
+    RobotState,
+    is_keyless,
+    robot_name_of,
+)
 from ..model.resources.rotation import Intent, Retiring, RotationState
 from ..model.world import Absent, Missing, Present, RobotView
 from .proof import NeedsLook, Ours, prove
@@ -41,8 +46,12 @@ def facing(scene: Scene) -> Scene:
 
 
 def rotation_of(scene: Scene) -> RotationState:
-    """Return what the status says of rotations."""
-    return scene.status.rotation or RotationState()
+    """Return what the status says of rotations, as far as it holds for what is asked now."""
+    state = scene.status.rotation or RotationState()
+    if state.intent is not None and state.intent.cause == "Switch" and not is_keyless(scene.spec):
+        # A token that is wanted again must not be ended for the sake of passwords.
+        return state.model_copy(update={"intent": None})
+    return state
 
 
 def retiring_of(scene: Scene) -> Retiring | None:

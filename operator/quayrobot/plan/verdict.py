@@ -24,14 +24,17 @@ from ..model.resources.robot import (
     RobotState,
     RobotStatus,
     SecretState,
+    federation_of,
+    is_keyless,
     links_of,
     secrets_of,
 )
 from ..model.resources.rotation import RotationState
 from ..model.secrecy import digest_of
 from ..model.world import ConnectionSeen, Present, RobotSeen
-from .federation import identities_of, plan_federation
+from .federation import identities_of, leaves_federation, plan_federation
 from .grants import given, plan_grants
+from .keyless import noted_credential, noted_secrets, still_works
 from .overlap import live, settled
 from .scene import Finding, Scene
 from .secrets import content_digest, issued_at
@@ -175,11 +178,7 @@ def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotSt
     assert isinstance(scene.robot, Present)
     assert isinstance(scene.connection, ConnectionSeen)
     seen: RobotSeen = scene.robot.value
-    credential = scene.status.credential
-    if seen.token is not None:
-        credential = CredentialState(
-            digest=seen.token.digest, issued_at=issued_at(scene, seen.token)
-        )
+    keyless = is_keyless(scene.spec)
     robot = RobotState(
         full_name=seen.full_name,
         created_at=seen.created,
@@ -187,13 +186,14 @@ def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotSt
         last_used_on=seen.last_used_on,
         slot=scene.slot,
         metadata_digest=_metadata_digest(scene, seen),
+        token_digest=seen.token.digest if keyless and seen.token else None,
     )
     return scene.status.model_copy(
         update={
             "robot": robot,
             "connection": _connection_state(scene.connection),
-            "credential": credential,
-            "secrets": _secrets(scene),
+            "credential": noted_credential(scene) if keyless else _credential(scene, seen, broken),
+            "secrets": noted_secrets(scene) if keyless else _secrets(scene),
             "pending": _pending(scene, seen, robot),
             "grants": _grants(scene, finished=Component.GRANTS not in broken),
             "federation": _federation(scene, finished=Component.FEDERATION not in broken),
@@ -203,6 +203,12 @@ def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotSt
     )
 
 
+def _credential(scene: Scene, seen: RobotSeen, broken: set[Component]) -> CredentialState | None:
+    if seen.token is None or (leaves_federation(scene) and Component.FEDERATION in broken):
+        return scene.status.credential
+    return CredentialState(digest=seen.token.digest, issued_at=issued_at(scene, seen.token))
+
+
 def _grants(scene: Scene, *, finished: bool) -> GrantsState | None:
     """What is recorded stays until all of it is as declared: it may have to be taken back."""
     wanted = scene.spec.permissions
@@ -210,7 +216,9 @@ def _grants(scene: Scene, *, finished: bool) -> GrantsState | None:
 
 
 def _federation(scene: Scene, *, finished: bool) -> tuple[IdentityState, ...] | None:
-    if scene.spec.federation is None or not finished:
+    if leaves_federation(scene) and finished:
+        return None
+    if federation_of(scene.spec) is None or not finished:
         return scene.status.federation
     try:
         return identities_of(scene)
@@ -271,7 +279,11 @@ def _conditions(
     stop = by_part.get(Component.SPEC) or by_part.get(Component.ROBOT)
     secrets_stop, grants_stop = by_part.get(Component.SECRETS), by_part.get(Component.GRANTS)
     federation_stop = by_part.get(Component.FEDERATION)
-    rights, federated = scene.spec.permissions is not None, scene.spec.federation is not None
+    rights, federated = scene.spec.permissions is not None, federation_of(scene.spec) is not None
+    late = by_part.get(Component.ROTATION)
+    if secrets_stop is not None and still_works(scene):
+        # What is in the Secrets goes on to work; only its successor is late.
+        late, secrets_stop = TryLater(secrets_stop.reason, secrets_stop.message), None
     if stop is not None:
         parts = [_failed(C.ROBOT_READY, stop), *_kept(status, C.SECRETS_READY)]
         parts += _kept(status, C.GRANTS_READY) if rights else []
@@ -288,8 +300,7 @@ def _conditions(
         parts.append(_part(C.SECRETS_READY, secrets_stop, SECRETS_WORDS, waits=False))
 
     worst = stop or secrets_stop or grants_stop or federation_stop
-    late = by_part.get(Component.ROTATION)
-    if worst is None and late is not None and _is_ready(status):
+    if worst is None and late is not None and (_is_ready(status) or still_works(scene)):
         # The credential still works; only its successor is late.
         ready = _true(C.READY, "the robot and its Secrets are as asked; a rotation is due")
         return (

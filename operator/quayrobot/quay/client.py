@@ -8,7 +8,8 @@ the queue repeats reads. Every call passes the connection's budget.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from time import monotonic
 from typing import Protocol
 
@@ -23,8 +24,9 @@ from ..model.errors import (
 from ..model.names import OwnerName, RobotName
 from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
-from ..model.world import Absent, Present, RobotSeen
-from .limits import Limits
+from ..model.world import Absent, Password, Present, RobotSeen
+from .exchange import EXCHANGE_PATH, exchange_refusal, parse_password
+from .limits import Limits, Turn
 from .rights import Rights
 from .transport import Endpoint, Reply, Transport
 from .turns import Urgency, urgency
@@ -44,6 +46,7 @@ from .wire import (
 __all__ = ["Observer", "QuayClient"]
 
 _BACKGROUND = {"robot.list", "robot.list-grants", "repository.list-roles", "prototype.list"}
+_EXCHANGE = "federation.exchange"
 _FIX = "a robot of that name exists in Quay"
 
 
@@ -150,6 +153,21 @@ class QuayClient:
         reply = await self._send("federation.set", "POST", path, body=body)
         return _identities(reply, name, write=True)
 
+    async def exchange(
+        self, name: RobotName, token: Token, now: Callable[[], datetime]
+    ) -> Password:
+        """
+        Return a password of the robot in exchange for an outside identity's *token*.
+
+        Raises:
+            Refused: NotSupported, or ExchangeRefused where Quay does not take the token.
+            TryLater: Quay or the token's issuer cannot be reached, or Quay failed.
+        """
+        reply = await self._send(_EXCHANGE, "GET", EXCHANGE_PATH, login=(name.full, token))
+        if reply.status == 200:
+            return parse_password(reply, now())
+        raise exchange_refusal(reply, name)
+
     async def delete_robot(self, name: RobotName) -> None:
         """Ask Quay to delete the robot; only a following look proves that it is gone."""
         reply = await self._send("robot.delete", "DELETE", _path(name))
@@ -211,25 +229,34 @@ class QuayClient:
         *,
         body: object = None,
         query: str = "",
+        login: tuple[str, Token] | None = None,
     ) -> Reply:
+        user, token = login or (None, self._token)
         async with self._limits.turn(_urgency(operation)) as turn:
             begun = monotonic()
             try:
                 reply = await self._transport.send(
-                    method, path, token=self._token, body=body, query=query
+                    method, path, token=token, user=user, body=body, query=query
                 )
             except QuayRobotError as error:
                 self._observer.called(operation, error.reason, monotonic() - begun)
-                turn.failed(error)
+                self._failed(turn, operation, error)
                 raise
             self._observer.called(operation, reply.status, monotonic() - begun)
-            turn.answered(
-                reply.status,
-                wait_asked_s(reply),
-                write=method != "GET",
-                read_only=is_read_only(reply),
-            )
+            if operation != _EXCHANGE or reply.status != 502 or self._limits.open:
+                turn.answered(
+                    reply.status,
+                    wait_asked_s(reply),
+                    write=method != "GET",
+                    read_only=is_read_only(reply),
+                )
             return reply
+
+    def _failed(self, turn: Turn, operation: str, error: QuayRobotError) -> None:
+        # An exchange fails like Quay itself where only the issuer cannot be reached: one
+        # cluster's issuer must not close the connection for everybody.
+        if operation != _EXCHANGE or self._limits.open:
+            turn.failed(error)
 
 
 def _urgency(operation: str) -> Urgency:

@@ -118,6 +118,13 @@ class Snapshots:
             here.robots.pop(name.full, None)
             here.unlooked.add(name.full)
 
+    def drop_token(self, name: RobotName) -> None:
+        """Forget the token of *name*; what can be compared with it stays known."""
+        here = self._at(name.owner)
+        seen = here.robots.get(name.full)
+        if seen is not None:
+            here.robots[name.full] = seen.without_token()
+
     def lose(self, owner: OwnerName, error: QuayRobotError, *, for_s: float) -> None:
         """Take note that *owner* itself is gone from Quay; believe it for *for_s* seconds."""
         self._owners[owner] = _Owner(gone=error, gone_until=self._clock() + for_s)

@@ -12,6 +12,7 @@ done.
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 import ssl
 from collections.abc import Sequence
@@ -91,18 +92,21 @@ class Transport:
         path: Sequence[str],
         *,
         token: Token,
+        user: str | None = None,
         query: str = "",
         body: object = None,
     ) -> Reply:
         """
         Send one request; *path* are segments, each quoted so that it stays one.
 
+        *token* is sent as it is, or as the password of *user* where one is given.
+
         Raises:
             TryLater: It was never sent, or it was a read.
             Ambiguous: It was a write, and Quay may have carried it out.
             Refused: The host leads to an address that is not dialled.
         """
-        request = self._request(method, path, query, body, token)
+        request = self._request(method, path, query, body, _authorization(token, user))
         try:
             async with asyncio.timeout(self._endpoint.timeout_s):
                 return await self._deliver(request)
@@ -161,10 +165,10 @@ class Transport:
         )
 
     def _request(
-        self, method: str, path: Sequence[str], query: str, body: object, token: Token
+        self, method: str, path: Sequence[str], query: str, body: object, authorization: str
     ) -> httpx.Request:
         url = f"{self._endpoint.origin}/" + "/".join(_segment(each) for each in path)
-        headers = {"Authorization": f"Bearer {token.reveal()}"}
+        headers = {"Authorization": authorization}
         content = None
         if body is not None:
             content = orjson.dumps(body)
@@ -242,6 +246,13 @@ def _answered(date: str | None) -> datetime:
     except (ValueError, OverflowError):
         moment = None
     return moment if moment is not None and moment.tzinfo is not None else datetime.now(UTC)
+
+
+def _authorization(token: Token, user: str | None) -> str:
+    if user is None:
+        return f"Bearer {token.reveal()}"
+    pair = f"{user}:{token.reveal()}".encode()
+    return f"Basic {base64.b64encode(pair).decode()}"
 
 
 def _segment(text: str) -> str:

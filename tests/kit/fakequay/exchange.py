@@ -39,7 +39,8 @@ async def exchange(state: State, request: Request) -> Response:
     owner, _, short = name.partition("+")
     record(state, request, NOBODY, "federated_robot_token_exchange", owner, robot=short,
            issuer=claims["iss"], subject=claims["sub"])  # fmt: skip
-    return JSONResponse({"token": sign(state, name, {})})
+    life_s = state.settings.federated_life_s
+    return JSONResponse({"token": sign(state, name, {}, life_s)})
 
 
 async def _verified(state: State, robot: Robot, token: str) -> dict[str, Any]:

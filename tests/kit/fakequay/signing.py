@@ -22,15 +22,15 @@ def instance_key() -> RSAKey:
     return RSAKey.generate_key(2048, {"use": "sig", "kid": uuid.uuid4().hex})
 
 
-def sign(state: State, subject: str, access: object) -> str:
-    """Return a token of an hour for *subject*."""
+def sign(state: State, subject: str, access: object, life_s: int = LIFE_S) -> str:
+    """Return a token of an hour, or of *life_s* seconds, for *subject*."""
     now, key = int(state.now()), instance_key()
     claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": state.settings.hostname,
         "nbf": now,
         "iat": now,
-        "exp": now + LIFE_S,
+        "exp": now + life_s,
         "sub": subject,
         "access": access,
         "context": {"version": 2, "entity_kind": "robot", "entity_reference": subject},

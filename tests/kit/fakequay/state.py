@@ -157,6 +157,7 @@ class Settings:
     bootstrap_life_s: float = 3600.0
     token_maximum: int | None = None
     oidc_ca: str | None = None
+    federated_life_s: int = 3600
     rate_limits: bool = False
     rate_per_s: float = 5.0
     rate_burst: int = 25

@@ -21,8 +21,16 @@ from ..names import ALT, FULL_NAME_MAX, LABEL_MANAGED_BY, MARKER_KEY, is_robot_s
 from .base import SHORTEST_WORDS, Part
 from .clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from .connection import PORT_WORDS, ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
+from .credentials import ACCOUNT_WORDS, STATIC_WORDS
 from .permissions import Permissions
-from .robot import ConnectionRef, RobotSpec, RobotStatus, robot_name_of
+from .robot import (
+    INTERVAL_WORDS,
+    ConnectionRef,
+    RobotSpec,
+    RobotStatus,
+    is_keyless,
+    robot_name_of,
+)
 from .rotation import LEAST_WORDS
 from .slots import lenient_rotation, overlaps
 
@@ -70,6 +78,7 @@ def parse_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
         if not (none if each.service_account is not None else outside):
             raise _invalid("an identity is either issuer and subject, or serviceAccount")
     _check_rotation(name, parsed)
+    _check_credentials(parsed)
     return parsed
 
 
@@ -194,6 +203,20 @@ def _check_rotation(name: str, spec: RobotSpec) -> None:
         raise _invalid("rotation.strategy: Overlap needs permissions with mode: Exact")
     if spec.federation is not None and spec.federation.mode != "Exact":
         raise _invalid("rotation.strategy: Overlap needs federation with mode: Exact")
+
+
+def _check_credentials(spec: RobotSpec) -> None:
+    credentials = spec.credentials
+    if not is_keyless(spec):
+        if credentials.service_account is not None or credentials.audiences is not None:
+            raise _invalid(STATIC_WORDS)
+        return
+    if credentials.service_account is None:
+        raise _invalid(ACCOUNT_WORDS)
+    if len(credentials.audiences or ()) != len(set(credentials.audiences or ())):
+        raise _invalid("credentials.audiences name something twice")
+    if overlaps(spec) or (spec.rotation is not None and spec.rotation.interval is not None):
+        raise _invalid(INTERVAL_WORDS)
 
 
 def _told(error: ErrorDetails) -> str:

@@ -17,17 +17,21 @@ from pydantic import Field, StringConstraints
 from ..conditions import Condition
 from ..names import ALT_SUFFIX, FULL_NAME_MAX, MAIN, MARKER_KEY, OwnerName, RobotName, Slot
 from .base import ObjectName, OwnerText, Part, Rule, rules
-from .federation import Federation, IdentityState
+from .credentials import Credentials
+from .federation import Federation, Identity, IdentityState
 from .permissions import GrantsState, Permissions
 from .rotation import Rotation, RotationState
 from .secret import SecretSpec
 
 __all__ = [
     "ConnectionRef",
+    "INTERVAL_WORDS",
     "LinkState",
     "ROBOT_RULES",
     "RobotSpec",
     "RobotStatus",
+    "federation_of",
+    "is_keyless",
     "links_of",
     "robot_name_of",
     "secrets_of",
@@ -76,6 +80,10 @@ _FORMAT_KEPT = (
         f"oldSelf.spec.secrets.all(o, {_IS_DEFAULT.format('o')})"
     ),
 )
+INTERVAL_WORDS = (
+    "rotation.interval and strategy: Overlap do not go with credentials of type Federated: "
+    "these are replaced within the hour anyway, and no login fails then"
+)
 _SAME_FORMAT = (
     "the format of a Secret cannot be changed (its type is immutable); "
     "give the Secret another name"
@@ -120,6 +128,8 @@ class RobotSpec(Part):
     """The robot's rights. Left out: they are never read and never touched."""
     federation: Federation | None = None
     """Whose tokens Quay takes for the robot's. Left out: never read, never touched."""
+    credentials: Credentials = Field(default_factory=Credentials)
+    """What the Secrets carry: the robot's own token, or a password of an hour."""
     rotation: Rotation | None = None
     """
     When the credential is replaced. Left out: only the annotation `quayrobot.io/rotate` asks.
@@ -199,6 +209,13 @@ ROBOT_RULES = (
         message="rotation.strategy: Overlap needs federation with mode: Exact, so that the next "
         "robot gets the same identities",
     ),
+    Rule(
+        rule="!has(self.spec.credentials) || !has(self.spec.credentials.type) || "
+        "self.spec.credentials.type != 'Federated' || !has(self.spec.rotation) || "
+        "(!has(self.spec.rotation.interval) && "
+        f"!{_TURNS})",
+        message=INTERVAL_WORDS,
+    ),
 )
 
 
@@ -217,6 +234,8 @@ class RobotState(Part):
     """Which of the resource's robots is in use: `main`, or `alt` of two that take turns."""
     metadata_digest: str | None = None
     """Digest of the metadata that it was made with, to tell `pending` without a call."""
+    token_digest: str | None = None
+    """Digest of its own token where the Secrets carry another credential."""
 
 
 class ConnectionState(Part):
@@ -248,6 +267,8 @@ class SecretState(Part):
     """The Secret's name."""
     digest: str
     """Digest of the data that was put there."""
+    form: str | None = None
+    """Digest of the data without the credential, where that cannot be read anew."""
 
 
 class LinkState(Part):
@@ -296,6 +317,22 @@ class RobotStatus(Part):
 def robot_name_of(name: str, spec: RobotSpec) -> RobotName:
     """Return the effective name of the robot of the resource called *name*."""
     return RobotName(spec.owner, spec.robot_name or name)
+
+
+def is_keyless(spec: RobotSpec) -> bool:
+    """Tell whether the Secrets carry a password of an hour instead of the robot's token."""
+    return spec.credentials.type == "Federated"
+
+
+def federation_of(spec: RobotSpec) -> Federation | None:
+    """Return what Quay is to know of outside identities, that of the credentials included."""
+    if not is_keyless(spec):
+        return spec.federation
+    implied = Identity(service_account=spec.credentials.service_account)
+    if spec.federation is None:
+        return Federation(mode="Additive", identities=[implied])
+    declared = spec.federation.identities
+    return spec.federation.model_copy(update={"identities": [*declared, implied]})
 
 
 def links_of(name: str, spec: RobotSpec) -> tuple[LinkState, ...]:

@@ -92,8 +92,8 @@ class Intent(Part):
     *adopted* are about the robot before.
     """
 
-    cause: Literal["Request", "Interval"]
-    """What it was begun for."""
+    cause: Literal["Request", "Interval", "Switch"]
+    """What it was begun for; `Switch` ends a token that no Secret carries any more."""
     request: str
     """Digest of the request, or the time in the schedule."""
     digest: str

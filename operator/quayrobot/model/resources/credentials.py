@@ -1,0 +1,56 @@
+"""
+What kind of credential do a robot's Secrets carry?
+
+Static: the robot's own token, which lives until it is replaced. Federated: a
+password of an hour, which Quay gives in exchange for a ServiceAccount's token.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from .base import ObjectName, Part, Rule, rules
+
+__all__ = ["ACCOUNT_WORDS", "STATIC_WORDS", "Credentials"]
+
+ACCOUNT_WORDS = "credentials of type Federated need serviceAccount: whose token is exchanged"
+STATIC_WORDS = "serviceAccount and audiences belong to credentials of type: Federated"
+# Anything that may stand in a token's `aud`, without blanks.
+Audience = Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=255)]
+
+
+class Credentials(Part):
+    """Where the credential in the Secrets comes from."""
+
+    type: Literal["Static", "Federated"] = "Static"
+    """
+    `Static` is the robot's own token. `Federated` is a password of an hour, which Quay gives
+    for a ServiceAccount's token, and which is replaced well before it ends.
+    """
+    service_account: ObjectName | None = None
+    """The ServiceAccount of the own namespace whose token is exchanged, for `Federated`."""
+    audiences: Annotated[
+        list[Audience] | None,
+        Field(
+            min_length=1,
+            max_length=8,
+            json_schema_extra={"x-kubernetes-list-type": "set"},
+        ),
+    ] = None
+    """For whom that token is made, for `Federated`. Left out: for the connection's url."""
+
+    model_config = Part.model_config | {
+        "json_schema_extra": rules(
+            Rule(
+                rule="!has(self.type) || self.type != 'Federated' || has(self.serviceAccount)",
+                message=ACCOUNT_WORDS,
+            ),
+            Rule(
+                rule="(has(self.type) && self.type == 'Federated') || "
+                "(!has(self.serviceAccount) && !has(self.audiences))",
+                message=STATIC_WORDS,
+            ),
+        )
+    }

@@ -1,0 +1,108 @@
+"""
+What does Quay say to a ServiceAccount's token?
+
+It verifies the token with the issuer's own keys and gives a password of an
+hour. A token that does not hold is told by 400, one whose key it cannot find
+by a page of 500, an issuer that it cannot reach by the proxy's 502; none of
+these says anything about the connection's token, and 401 is never an answer to
+a token. Of the password itself no more is read than when it ends.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from ..model.errors import Ambiguous, QuayRobotError, Reason, Refused, TryLater
+from ..model.names import RobotName
+from ..model.secrecy import Token
+from ..model.world import Password
+from .transport import Reply
+from .wire import ABSENT, failure, message_of, not_understood, parse_json
+
+__all__ = ["EXCHANGE_PATH", "exchange_refusal", "parse_password"]
+
+EXCHANGE_PATH = ("oauth2", "federation", "robot", "token")
+LONGEST = timedelta(days=1)
+# Clocks that differ by less are taken for the same.
+SAME_CLOCK = timedelta(minutes=1)
+_NOT_TRUSTED = ("Robot does not have federated", "issuer ", "Token does not match robot")
+
+
+def parse_password(reply: Reply, now: datetime) -> Password:
+    """
+    Return the password in *reply*, which came at *now*, and when it ends by our clock.
+
+    Raises:
+        TryLater: There is none in it, or none that tells its end.
+    """
+    body = parse_json(reply)
+    text = body.get("token") if isinstance(body, Mapping) else None
+    claims = _claims(text) if isinstance(text, str) else {}
+    ends, begins = _moment(claims, "exp"), _moment(claims, "iat") or now
+    if not isinstance(text, str) or ends is None or ends <= begins:
+        raise not_understood(reply, write=False)
+    if abs(now - begins) > SAME_CLOCK:
+        ends = now + (ends - begins)
+    return Password(Token(text), issued_at=now, expires_at=min(ends, now + LONGEST))
+
+
+def exchange_refusal(reply: Reply, name: RobotName) -> QuayRobotError:
+    """Return what it means that *reply* holds no password for the robot *name*."""
+    if reply.status in {308, 404, 405} and reply.content_type != "application/json":
+        msg = "this version of Quay exchanges no tokens for robots"
+        return Refused(Reason.NOT_SUPPORTED, msg)
+    if reply.status == 400:
+        return _not_taken(reply, name)
+    if reply.status == 500:
+        msg = "Quay failed at the exchange: it may not find the token's key at this issuer"
+        return TryLater(Reason.EXCHANGE_REFUSED, msg)
+    if reply.status == 502:
+        msg = "Quay cannot be reached, or cannot reach the issuer of this cluster's tokens"
+        return TryLater(Reason.QUAY_UNREACHABLE, msg)
+    if reply.status in {401, 403}:
+        # Not about the connection's token: that was not sent.
+        return not_understood(reply, write=False)
+    return failure(reply, write=False, scope="")
+
+
+def _not_taken(reply: Reply, name: RobotName) -> QuayRobotError:
+    text = message_of(reply)
+    if text == ABSENT:
+        return Ambiguous(Reason.ROBOT_NOT_FOUND, f"the robot {name.full} is not there any more")
+    if text.startswith(_NOT_TRUSTED):
+        msg = "Quay does not take the ServiceAccount for the robot: it is not among its identities"
+        return Refused(Reason.EXCHANGE_REFUSED, msg)
+    if text.startswith(("Invalid token", "Token does not contain")):
+        msg = (
+            "Quay could not verify the ServiceAccount's token: its issuer's documents say "
+            "otherwise, or the clocks differ"
+        )
+        return Refused(Reason.EXCHANGE_REFUSED, msg)
+    return not_understood(reply, write=False)
+
+
+def _claims(token: str) -> Mapping[str, object]:
+    """What a JWT says of itself, believing nothing."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        found = orjson.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (binascii.Error, ValueError):
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _moment(claims: Mapping[str, object], name: str) -> datetime | None:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
