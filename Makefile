@@ -43,9 +43,10 @@ demo: $(STAMP) ## the main job on this machine, with a verdict
 playground: $(STAMP) ## the demo that stays up to be tried
 	@$(RUN) -m tests.kit.demo --stay
 
-crds: $(STAMP) ## write deploy/crds and docs/reference.md from the models
+crds: $(STAMP) ## write deploy/crds, deploy/argocd and docs/reference.md from the models
 	$(BIN)/quayrobot crds --output deploy/crds
 	$(BIN)/python tools/reference.py
+	$(BIN)/python tools/argocd.py
 
 cures: $(STAMP) ## write what the commands say against each reason from docs/operations.md
 	$(BIN)/python tools/cures.py > operator/quayrobot/app/commands/cures.json

@@ -12,6 +12,7 @@ import yaml
 from quayrobot.app.cli import app
 from quayrobot.app.crds import render_crds, write_crds
 from quayrobot.model.errors import Reason
+from tools.argocd import FOLDER, SOURCE, render_argocd
 
 ROOT = Path(__file__).parents[2]
 CRDS = ROOT / "deploy" / "crds"
@@ -97,3 +98,20 @@ def test_help_lists_every_target_that_can_be_made(help_text):
 
 def test_help_is_what_make_says_when_asked_nothing():
     assert ".DEFAULT_GOAL := help" in (ROOT / "Makefile").read_text()
+
+
+def test_the_health_scripts_of_argo_cd_are_there_for_every_kind():
+    shipped = {
+        path.relative_to(FOLDER).as_posix(): path.read_text()
+        for path in FOLDER.rglob("*")
+        if path.is_file() and path.name != "README.md" and path != SOURCE
+    }
+
+    assert render_argocd() == shipped, "run `make crds`"
+
+
+def test_the_settings_of_argo_cd_hold_the_scripts_to_the_letter():
+    settings = yaml.safe_load((FOLDER / "argocd-cm.yaml").read_text())["data"]
+
+    assert set(settings.values()) == {SOURCE.read_text()}
+    assert all(key.startswith("resource.customizations.health.quayrobot.io_") for key in settings)

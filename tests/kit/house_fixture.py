@@ -14,7 +14,7 @@ import pytest
 
 from tests.kit.canary import scan
 from tests.kit.controlplane import ControlPlane
-from tests.kit.controlplane.fixture import missing_part
+from tests.kit.controlplane.fixture import JUDGED, missing_part
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant
 
@@ -49,7 +49,9 @@ def house(
         "events", lambda: installed.plane.kubectl("get", "events", "-A", "-o", "json")
     )
     assert installed.recorder is not None
+    judged = installed.recorder.judged
     assert installed.recorder.problems() == []
+    request.node.user_properties.append((JUDGED, installed.recorder.judged - judged))
     if request.node.get_closest_marker("rotates") is None:
         regenerated = "robot.regenerate" in quay.operations(called)
         assert not regenerated, "a repair must never regenerate"

@@ -61,6 +61,7 @@ class Recorder:
     def __init__(self, plane: ControlPlane) -> None:
         self._logs = []
         self._found: set[str] = set()
+        self.judged = 0
         self._last: dict[str, Body] = {}
         for kind in KINDS:
             file = plane.folder / f"versions-{kind}.json"
@@ -75,6 +76,7 @@ class Recorder:
     def problems(self) -> list[str]:
         """Return what is wrong with any status or step stored so far."""
         for body in self.versions():
+            self.judged += 1
             self._found |= set(lint(body))
             uid = body["metadata"]["uid"]
             if uid in self._last:

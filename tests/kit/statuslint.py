@@ -9,9 +9,12 @@ from typing import Any
 from quayrobot.model.errors import Reason
 
 from .canary import scan
+from .kstatus import disagreements
 
 ORDER = ["Ready", "RobotReady", "GrantsReady", "FederationReady", "SecretsReady",
          "Reachable", "Authorized", "Reconciling", "Stalled"]  # fmt: skip
+# What the definition says of an object that the operator did not see yet.
+UNSEEN = {"observedGeneration": -1}
 REASONS = {str(each) for each in Reason}
 _DOCUMENTED = Path(__file__).parents[2] / "docs" / "operations.md"
 
@@ -20,9 +23,9 @@ def lint(body: dict[str, Any]) -> list[str]:
     """Return what is wrong with the status of *body*."""
     status = body.get("status") or {}
     conditions = status.get("conditions") or []
-    if not conditions:
-        return []
-    found = [*_shape(conditions), *_sense(body, conditions)]
+    if status in ({}, UNSEEN):
+        return disagreements(body)
+    found = [*_shape(conditions), *_sense(body, conditions), *disagreements(body)]
     found += [f"a credential in the status: {leak.form}" for leak in scan(str(status), "status")]
     who = f"{body['kind']}/{body['metadata']['name']}"
     return [f"{who}: {each}" for each in found]

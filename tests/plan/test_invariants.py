@@ -332,7 +332,9 @@ def test_every_status_keeps_the_rules_of_the_field(scene):
 def body_of(scene, said) -> dict:
     return {
         "kind": "QuayRobot",
-        "metadata": {"name": "ci", "generation": scene.me.generation, "finalizers": [FINALIZER]},
+        "metadata": {"name": "ci", "generation": scene.me.generation, "finalizers": [FINALIZER]}
+        | ({"deletionTimestamp": "2026-01-01T00:00:00Z"} if scene.me.terminating else {}),
+        "spec": {"suspend": scene.spec.suspend},
         "status": said.model_dump(by_alias=True, exclude_none=True, mode="json"),
     }
 

@@ -141,7 +141,7 @@ def _under_way(
     kept = [each for each in status.conditions if each.type not in told]
     waiting = [
         Condition(type=C.READY, status=ready, reason=reason, message=words),
-        Condition(type=C.RECONCILING, status="True", reason=reason),
+        Condition(type=C.RECONCILING, status="True", reason=reason, message=words),
         *(
             Condition(type=each, status="Unknown", reason=reason, message=words)
             for each in changed

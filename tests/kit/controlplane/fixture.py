@@ -21,6 +21,7 @@ from .choice import CHOICES, chosen_cluster
 from .plane import ControlPlane
 
 __all__ = [
+    "JUDGED",
     "control_plane",
     "controllers",
     "missing_part",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 API_SERVER = "api server"
+JUDGED = "stored versions of our resources that every reader agreed on"
 FIXTURES = {"control_plane", "operated_control_plane", "own_control_plane"}
 
 
@@ -123,7 +125,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how much was real, and what tests have measured."""
     noted = list(_noted(terminalreporter))
     servers = [value for name, value in noted if name == API_SERVER]
-    lines = [f"{name}: {value}" for name, value in noted if name != API_SERVER]
+    lines = [f"{name}: {value}" for name, value in noted if name not in {API_SERVER, JUDGED}]
+    judged = sum(int(str(value)) for name, value in noted if name == JUDGED)
+    if judged:
+        lines.append(f"{JUDGED}: {judged}")
     if servers:
         some = "1 test" if len(servers) == 1 else f"{len(servers)} tests"
         lines.append(f"{some} ran against a real API server ({servers[0]})")
@@ -136,5 +141,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _noted(terminalreporter: pytest.TerminalReporter) -> Iterator[tuple[str, object]]:
     for reports in terminalreporter.stats.values():
         for report in reports:
-            if getattr(report, "when", None) == "call":
+            # The last report of a test has what all of its parts noted.
+            if getattr(report, "when", None) == "teardown":
                 yield from report.user_properties

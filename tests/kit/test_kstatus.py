@@ -1,0 +1,94 @@
+"""Do the readers of a status say what the table of situations promises?"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from quayrobot.model.crd import DEFINITIONS
+
+from .kstatus import argo_health, disagreements, kstatus, kubectl_wait, run_script
+
+TRUE, FALSE, UNKNOWN = "True", "False", "Unknown"
+
+
+def body(ready=None, *more, seen=1, deleting=False, spec=None, kind="QuayRobot"):
+    """Return an object of generation 1 with Ready, other true conditions, and what is given."""
+    conditions = [("Ready", *ready)] if ready else []
+    conditions += [(each, TRUE, "Why") for each in more]
+    meta = {"generation": 1} | ({"deletionTimestamp": "2026-01-01T00:00:00Z"} if deleting else {})
+    status = {"observedGeneration": seen} | ({"conditions": [
+        {"type": name, "status": value, "reason": reason, "message": f"about {name}",
+         "observedGeneration": seen} for name, value, reason in conditions]}
+        if conditions else {})  # fmt: skip
+    return {"kind": kind, "metadata": meta, "spec": spec or {}, "status": status}
+
+
+SITUATIONS = {
+    "nobody has looked yet": (body(seen=-1), "InProgress", "Progressing", False),
+    "it is being made": (
+        body((UNKNOWN, "Creating"), "Reconciling"), "InProgress", "Progressing", False),
+    "it is as asked": (body((TRUE, "Reconciled")), "Current", "Healthy", True),
+    "an edit was not seen yet": (
+        body((TRUE, "Reconciled"), seen=0), "InProgress", "Progressing", False),
+    "it may work later and never did": (
+        body((FALSE, "QuayUnreachable"), "Reconciling"), "InProgress", "Progressing", False),
+    "a rotation runs": (
+        body((TRUE, "Rotating"), "Reconciling"), "InProgress", "Progressing", True),
+    "somebody has to act": (
+        body((FALSE, "AccessDenied"), "Stalled"), "Failed", "Degraded", False),
+    "it is suspended and was ready": (
+        body((TRUE, "Suspended"), spec={"suspend": True}), "Current", "Suspended", True),
+    "it is suspended and never was": (
+        body((FALSE, "Suspended"), spec={"suspend": True}), "InProgress", "Suspended", False),
+    "it is suspended and the edit was not seen yet": (
+        body((TRUE, "Reconciled"), seen=0, spec={"suspend": True}),
+        "InProgress", "Progressing", False),
+    "it is being deleted": (
+        body((FALSE, "Deleting"), deleting=True), "Terminating", "Progressing", False),
+    "its deletion is blocked": (
+        body((FALSE, "DeletionBlocked"), deleting=True), "Terminating", "Progressing", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_the_readers_say_what_the_situation_is(situation):
+    seen, current, argo, waited = SITUATIONS[situation]
+
+    assert (kstatus(seen), argo_health(seen)[0], kubectl_wait(seen)) == (current, argo, waited)
+    assert disagreements(seen) == []
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda each: each.kind)
+def test_every_kind_has_a_script_that_tells_reason_and_words(definition):
+    stalled = body((FALSE, "AccessDenied"), "Stalled", kind=definition.kind)
+
+    assert run_script(stalled) == ("Degraded", "Why: about Stalled")
+
+
+def test_a_condition_without_words_borrows_those_of_ready():
+    seen = body((TRUE, "Rotating"), "Reconciling")
+    seen["status"]["conditions"][1]["message"] = ""
+
+    assert run_script(seen) == ("Progressing", "Why: about Ready")
+
+
+def test_a_blocked_deletion_says_why():
+    seen = body((FALSE, "DeletionBlocked"), deleting=True)
+
+    assert run_script(seen) == ("Progressing", "DeletionBlocked: about Ready")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "finding"),
+    [
+        ({"status": {}}, "kstatus says Current and Argo CD Progressing"),
+        (body((FALSE, "Why")), "in progress, and Reconciling does not say so"),
+        (body((TRUE, "Why"), "Stalled"), "kstatus says Failed and kubectl wait ends"),
+        (body((UNKNOWN, "Why")), "in progress, and Reconciling does not say so"),
+    ],
+    ids=json.dumps,
+)
+def test_a_contradiction_is_found(wrong, finding):
+    assert finding in disagreements(body() | wrong)
