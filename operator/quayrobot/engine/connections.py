@@ -123,7 +123,9 @@ def wake_all(tools: Tools, key: ResourceKey) -> None:
 
 def _settled(record: RobotRecord) -> bool:
     conditions = record.status.conditions
-    return any(each.type is C.READY and each.status == "True" for each in conditions)
+    ready = any(each.type is C.READY and each.status == "True" for each in conditions)
+    # What was begun and waits for Quay, like a rotation, leaves it Ready.
+    return ready and not any(each.type is C.RECONCILING for each in conditions)
 
 
 def _reconciling(record: RobotRecord) -> bool:

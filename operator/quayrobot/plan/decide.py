@@ -16,7 +16,7 @@ from .federation import plan_federation
 from .grants import plan_grants
 from .keyless import check_audiences, plan_password, still_works
 from .links import plan_links
-from .overlap import plan_turn, turning
+from .overlap import plan_leaving, plan_turn, turning
 from .robot import connection_of, plan_robot
 from .rotation import plan_rotation
 from .scene import Finding, Plan, Scene
@@ -118,6 +118,8 @@ def _cannot(scene: Scene, error: QuayRobotError) -> Plan:
     """An outage is no news for a resource that has nothing due: its status stands."""
     if _is_outage(scene, error) and _nothing_due(scene):
         return Plan(quiet=True)
+    if isinstance(error, Refused) and (leaving := plan_leaving(scene)):
+        return Plan(leaving)
     return Plan(findings=(Finding(Component.ROBOT, error),))
 
 

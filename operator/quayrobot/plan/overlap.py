@@ -42,7 +42,7 @@ from .scene import Finding, Plan, Scene
 from .secrets import plan_secrets
 from .slots import former, retiree, retiring_of, rotation_of, successor
 
-__all__ = ["live", "plan_turn", "settled", "turning"]
+__all__ = ["live", "plan_leaving", "plan_turn", "settled", "turning"]
 
 # Nobody has rights on what is not there: the robot before has them no more than the next.
 _AS_BEFORE = {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
@@ -66,6 +66,26 @@ def plan_turn(scene: Scene) -> Plan:
         return _plan(scene)
     except QuayRobotError as error:
         return Plan(findings=(Finding(Component.ROTATION, error),))
+
+
+def plan_leaving(scene: Scene) -> tuple[Action, ...]:
+    """
+    Return the end of a robot that was replaced, where the resource itself is held up.
+
+    Its credential was to be dead by now, and what is proven ours needs no rule to go.
+    """
+    retiring = retiring_of(scene)
+    if retiring is None or scene.other is None or not _is_over(scene, retiring):
+        return ()
+    it = retiree(scene, retiring)
+    try:
+        actions = _about_it(it, robot_gone(it))
+    except QuayRobotError:
+        # What holds the resource up is told already.
+        return ()
+    if actions or _there(scene) is not None:
+        return actions
+    return (RecordIntent(rotation_of(scene).model_copy(update={"retiring": None})),)
 
 
 def live(scene: Scene) -> tuple[Scene, ...]:
