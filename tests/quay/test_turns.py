@@ -98,6 +98,14 @@ async def test_lists_leave_a_part_of_the_rate_to_what_comes_next():
         await turns.enter(ASKED)
 
 
+@pytest.mark.parametrize("width", [1.0, 1.5, 1.99, 2.0, 2.5])
+async def test_a_list_gets_its_turn_however_narrow_it_has_become(width):
+    turns = Turns(width, None)
+
+    async with asyncio.timeout(5):
+        await turns.enter(BACKGROUND)
+
+
 async def test_an_edit_overtakes_lists_that_wait_for_the_rate():
     turns = Turns(99, 10)
     turns.pace(10)

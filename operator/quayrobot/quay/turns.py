@@ -98,8 +98,10 @@ class Turns:
         if mine != min(self._waiting):
             return False
         background = mine[0] is Urgency.BACKGROUND
-        spare = 1 if background and self.width > 1 else 0
-        return self._busy < int(self.width) - spare and self._has_rate(background=background)
+        # A width of one and a half is one turn: the background must have that, some time.
+        width = int(self.width)
+        spare = 1 if background and width > 1 else 0
+        return self._busy < width - spare and self._has_rate(background=background)
 
     def _has_rate(self, *, background: bool) -> bool:
         if self._limiter is None:
