@@ -2,88 +2,165 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 
 import pytest
 
 from tests.kit.installation import Tenant, settle
 from tests.kit.processes import wait_for
+from tests.kit.proxy import Asked, Proxy, When
+from tests.kit.turning import Reader, declare, end_overlap, robots, rotation, stock, turned
 
 OWN = {"kind": "QuayConnection", "name": "own"}
-RIGHTS = {
-    "repositories": [{"name": "app", "role": "read"}],
-    "teams": ["devs"],
-    "defaults": [{"role": "read"}],
-}
-FEDERATION = {"identities": [{"issuer": "https://ci.example.com", "subject": "repo:shop/app"}]}
 MADE = ["federation.set", "member.put", "permission.put", "prototype.create", "robot.create"]
+OVERLAP_S = 10.0
+
+
+@pytest.fixture
+def front(tenant: Tenant) -> Iterator[Proxy]:
+    """A way to Quay that can be cut, for the operator alone."""
+    with Proxy("quay", tenant.house.quay.url) as front:
+        tenant.connection(url=front.url)
+        stock(tenant)
+        yield front
+        front.hook = lambda _asked, _when: False
+        tenant.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
 
 
 @pytest.fixture
 def shop(tenant: Tenant) -> Tenant:
     """A tenant with a connection of its own and something to be given rights on."""
     tenant.connection()
-    tenant.repository("app", "lib")
-    tenant.house.quay.admin("team", org=tenant.name, name="devs")
+    stock(tenant)
     return tenant
 
 
-def declare(tenant: Tenant, trigger: str, overlap: str = "1h", **spec: object) -> None:
-    rotation = {"strategy": "Overlap", "overlap": overlap, "trigger": trigger}
-    asked = {"permissions": RIGHTS, "federation": FEDERATION, "rotation": rotation, **spec}
-    tenant.robot(connectionRef=OWN, **asked)
-
-
-def rotation(tenant: Tenant) -> dict[str, object]:
-    body = tenant.get() or {}
-    return (body.get("status") or {}).get("rotation") or {}
-
-
-def turned(tenant: Tenant, short: str, timeout_s: float = 20) -> None:
-    """Wait until the robot *short* is the active one, and its turn is closed."""
-
-    def done() -> bool:
-        names = tenant.credential() or ("", "")
-        return names[0] == tenant.full(short) and "intent" not in rotation(tenant)
-
-    wait_for(done, f"the turn of {short}; {rotation(tenant)}", timeout_s=timeout_s)
-    tenant.wait_ready()
-
-
-def end_overlap(tenant: Tenant) -> None:
-    """Have the time of the robot before be over."""
-    past = (datetime.now(UTC) - timedelta(seconds=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    patch = f'{{"status":{{"rotation":{{"retiring":{{"until":"{past}"}}}}}}}}'
-    tenant.kubectl("patch", "quayrobot", "ci", "--subresource=status", "--type=merge", "-p", patch)
-
-
-def robots(tenant: Tenant) -> list[str]:
-    return [each for each in tenant.house.quay.admin("robots") if each.startswith(tenant.name)]
+def written(tenant: Tenant, since: int) -> list[str]:
+    return [each for each in tenant.operations(since) if not each.endswith((".list", ".get"))]
 
 
 def test_a_turn_makes_the_other_robot_and_lets_the_first_one_go_after_the_overlap(shop: Tenant):
-    declare(shop, "one", overlap="10s")
+    declare(shop, "one", overlap="10s", connectionRef=OWN)
     shop.wait_ready()
     before, called = shop.credential(), shop.house.quay.mark()
 
-    declare(shop, "two", overlap="10s")
+    declare(shop, "two", overlap="10s", connectionRef=OWN)
     turned(shop, "ci.alt")
 
-    made = [each for each in shop.operations(called) if each != "robot.list"]
-    assert sorted(made) == MADE
+    assert sorted(written(shop, called)) == MADE
     for each in ("ci", "ci.alt"):
         assert shop.grants(each)["repositories"] == {"app": "read"}
     assert shop.in_quay("ci.alt")["metadata"]["quayrobot.io"]["slot"] == "alt"
     assert rotation(shop)["retiring"]["fullName"] == shop.full()
-    assert shop.get()["status"]["robot"]["fullName"] == shop.full("ci.alt")
+    assert "ci.alt" in shop.kubectl("get", "quayrobot", "ci")
     assert shop.logs_in()
     assert shop.house.quay.login(*before)
 
     called = shop.house.quay.mark()
     wait_for(lambda: robots(shop) == [shop.full("ci.alt")], "the first robot gone", timeout_s=30)
     wait_for(lambda: "retiring" not in rotation(shop), "that is said")
-    gone = [each for each in shop.operations(called) if each != "robot.list"]
-    assert gone == ["robot.delete", "robot.get"]
-    written = len(shop.house.plane.audit())
+    assert written(shop, called) == ["robot.delete"]
+    changes = len(shop.house.plane.audit())
     settle(shop.logs_in, seconds=2)
-    assert [e for e in shop.house.operator_writes(written) if shop.name in e] == []
+    assert [e for e in shop.house.operator_writes(changes) if shop.name in e] == []
+
+
+def test_no_login_fails_through_kills_an_outage_and_a_lost_secret(
+    tenant: Tenant, front: Proxy, record_property
+):
+    operator = tenant.house.operator
+    declare(tenant, "one", overlap="10s", connectionRef=OWN)
+    tenant.wait_ready()
+
+    def kill_at(method: str, end: str, moment: When) -> None:
+        """Have the operator die at the next such request; its call is cut."""
+
+        def hook(asked: Asked, when: When) -> bool:
+            hit = asked.method == method and asked.path.endswith(end) and when == moment
+            if hit and operator.running():
+                front.hook = lambda _asked, _when: False
+                operator.kill()
+            return hit
+
+        front.hook = hook
+
+    with Reader(tenant, OVERLAP_S) as reader:
+        kill_at("PUT", "/robots/ci.alt", "after")
+        declare(tenant, "two", overlap="10s", connectionRef=OWN)
+        wait_for(lambda: not operator.running(), "a kill after the robot was made")
+        operator.start()
+        kill_at("DELETE", "/robots/ci", "before")
+        turned(tenant, "ci.alt")
+        wait_for(lambda: not operator.running(), "a kill at the deletion", timeout_s=30)
+        operator.start()
+        wait_for(lambda: "retiring" not in rotation(tenant), "the end of it", timeout_s=30)
+
+        front.hook = lambda asked, _when: asked.method == "PUT" and "permissions" in asked.path
+        declare(tenant, "three", overlap="10s", connectionRef=OWN)
+        wait_for(lambda: len(robots(tenant)) == 2, "the next robot, still without rights")
+        front.hook = lambda _asked, _when: True
+        tenant.delete("ci", "secret")
+        wait_for(lambda: tenant.get("ci", "secret") is not None, "the Secret, from memory")
+        assert tenant.condition()["status"] == "True"
+        front.hook = lambda _asked, _when: False
+        turned(tenant, "ci", timeout_s=60)
+        reader.stop()
+
+    record_property(
+        "logins through turns",
+        f"{reader.logins} with {reader.credentials} credentials, {len(reader.failures)} failed",
+    )
+    assert reader.failures == []
+    assert reader.logins > 50
+    assert reader.credentials == 3
+    assert "robot.regenerate" not in tenant.operations()
+
+    # Both robots are there: the resource takes both along, though Quay is away at first.
+    front.hook = lambda _asked, _when: True
+    assert len(robots(tenant)) == 2
+    tenant.delete()
+    tenant.wait_reason("DeletionBlocked", timeout_s=30)
+    front.hook = lambda _asked, _when: False
+    tenant.wait_gone(timeout_s=60)
+    assert robots(tenant) == []
+
+
+def test_a_foreign_robot_under_the_second_name_is_left_alone(shop: Tenant):
+    quay = shop.house.quay
+    quay.admin("robot", name=shop.full("ci.alt"))
+    theirs = shop.in_quay("ci.alt")
+    declare(shop, "one", connectionRef=OWN)
+    shop.wait_login()
+
+    # The list that shows it comes with the next resync.
+    shop.wait_reason("RobotExists", timeout_s=30)
+    declare(shop, "two", connectionRef=OWN)
+    settle(shop.logs_in, seconds=2)
+
+    assert shop.in_quay("ci.alt") == theirs
+    quay.admin("robot/delete", name=shop.full("ci.alt"))
+    turned(shop, "ci.alt", timeout_s=60)
+
+
+@pytest.mark.rotates
+def test_back_in_place_the_active_robot_stays_where_it_is(shop: Tenant):
+    declare(shop, "one", connectionRef=OWN)
+    shop.wait_ready()
+    declare(shop, "two", connectionRef=OWN)
+    turned(shop, "ci.alt")
+    called = shop.house.quay.mark()
+
+    shop.robot(connectionRef=OWN, permissions={}, rotation={"trigger": "two"})
+    shop.wait_ready()
+    end_overlap(shop)
+    before = shop.credential()
+    shop.robot(connectionRef=OWN, permissions={}, rotation={"trigger": "three"})
+    wait_for(lambda: shop.credential() not in {None, before}, "a new credential")
+    turned(shop, "ci.alt")
+    wait_for(lambda: robots(shop) == [shop.full("ci.alt")], "the first robot gone")
+
+    assert shop.logs_in()
+    assert written(shop, called).count("robot.regenerate") == 1
+    shop.delete()
+    shop.wait_gone()
+    assert robots(shop) == []
