@@ -195,6 +195,27 @@ def test_a_rotation_costs_one_call(shop: Tenant, bill: Bill):
     assert shop.logs_in()
 
 
+def test_a_turn_costs_a_creation_and_a_deletion(shop: Tenant, bill: Bill):
+    turns = {"strategy": "Overlap", "overlap": "10s"}
+    declare(shop, **EVERYTHING, rotation={**turns, "trigger": "one"})
+    shop.wait_ready()
+    called = shop.house.quay.mark()
+
+    declare(shop, **EVERYTHING, rotation={**turns, "trigger": "two"})
+    wait_for(lambda: shop.in_quay() is None, "the robot before gone")
+    shop.wait_ready()
+
+    calls = shop.operations(called)
+    bill("rotate by turns, with two repositories, a team, a default and federation", calls)
+    assert sorted(calls[:-2]) == [
+        "federation.set", "member.put", "permission.put", "permission.put", "prototype.create",
+        "robot.create",
+    ]  # fmt: skip
+    assert calls[-2:] == ["robot.delete", "robot.get"]
+    assert shop.credential()[0] == shop.full("ci.alt")
+    assert shop.logs_in()
+
+
 def test_a_lost_secret_costs_nothing(shop: Tenant, bill: Bill):
     declare(shop)
     shop.wait_ready()

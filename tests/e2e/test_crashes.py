@@ -12,6 +12,7 @@ from tests.kit.installation import Installation, Tenant
 from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
 from tests.kit.processes import wait_for
 from tests.kit.proxy import Proxy
+from tests.kit.turning import declare, end_overlap, robots, stock, turned
 
 CONNECTION = {"kind": "ClusterQuayConnection", "name": "proxied"}
 
@@ -26,6 +27,7 @@ def crashing(installed: Installation) -> Iterator[Crashing]:
     installed.operator.stop()
     with cluster, Proxy("quay", quay.url) as front:
         rule = {"namespaces": {}, "organizations": ["*"], "teams": ["*"], "defaults": True}
+        rule |= {"federation": True}
         installed.cluster_connection("proxied", url=front.url, access=[rule])
         kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT, server=cluster.url)
         operator = OperatorProcess(kubeconfig, plane.folder)
@@ -174,7 +176,42 @@ def _facts_of_rotation(tenant: Tenant, since: int) -> object:
     }
 
 
+def _turned(tenant: Tenant) -> None:
+    stock(tenant)
+    declare(tenant, "one", connectionRef=CONNECTION)
+    tenant.wait_ready(timeout_s=40)
+    declare(tenant, "two", connectionRef=CONNECTION)
+    turned(tenant, "ci.alt")
+
+
+def _turn_again(tenant: Tenant) -> None:
+    """The robot before goes, and with that the way is free for its turn."""
+    end_overlap(tenant)
+    declare(tenant, "three", connectionRef=CONNECTION)
+
+
+def _has_turned(tenant: Tenant) -> None:
+    turned(tenant, "ci", timeout_s=60)
+    tenant.wait_login()
+
+
+def _facts_of_turns(tenant: Tenant, since: int) -> object:
+    body = tenant.get()
+    assert body is not None
+    state = body["status"]["rotation"]
+    grants = {name: tenant.grants(name) for name in ("ci", "ci.alt")}
+    return {
+        "writes": sorted(tenant.effects(since)),
+        "robots": [each.removeprefix(tenant.name) for each in robots(tenant)],
+        "grants": [(g["repositories"], g["teams"], len(g["prototypes"])) for g in grants.values()],
+        "retiring": state["retiring"]["slot"],
+        "open": state.get("intent"),
+        "login": tenant.logs_in(),
+    }
+
+
 LIVES = {
+    "turns": Life(_turned, _turn_again, _has_turned, _facts_of_turns, reads=False),
     "rotate": Life(_declared, _rotate, _rotated, _facts_of_rotation),
     "rights given": Life(_shop, _give, _born, _facts_of_rights),
     "rights changed": Life(_given, _change, _born, _facts_of_rights),

@@ -89,6 +89,39 @@ def test_one_of_two_has_it_at_every_stage(older, younger, seconds):
     assert len(found) == 1
 
 
+def turning(name: str, second: int, stage: str) -> dict[str, Any]:
+    """Return the same, for two robots that take turns; it holds the first one."""
+    made = body(name, second, stage)
+    made["spec"] |= {"permissions": {}, "rotation": {"strategy": "Overlap"}}
+    return made
+
+
+def second(name: str, seconds: int, stage: str) -> dict[str, Any]:
+    """Return a resource whose one robot has the second of these names."""
+    made = body(name, seconds, stage)
+    made["spec"]["robotName"] = "shared.alt"
+    if made["status"]:
+        made["status"]["robot"]["fullName"] = "acme+shared.alt"
+    return made
+
+
+@pytest.mark.parametrize(("one", "other"), list(product(STAGES, STAGES)))
+@pytest.mark.parametrize("seconds", [(0, 1), (1, 0), (0, 0)], ids=["older", "younger", "twins"])
+def test_of_a_pair_and_one_that_has_the_second_name_one_has_it(one, other, seconds):
+    found = winners(turning("a", seconds[0], one), second("b", seconds[1], other))
+
+    assert len(found) == 1
+    if other == "holds":
+        assert found == ["b"]
+
+
+def test_two_pairs_share_no_name_but_their_own():
+    assert winners(turning("a", 0, "holds"), second("b", 1, "holds")) == ["b"]
+    apart = turning("c", 0, "holds")
+    apart["spec"]["robotName"] = "shared2"
+    assert winners(turning("a", 0, "holds"), apart) == ["a", "c"]
+
+
 @pytest.mark.parametrize("seconds", [0, 1, 2])
 def test_who_holds_the_robot_keeps_it_from_who_is_new(seconds):
     assert winners(body("b", 1, "holds"), body("a", seconds, "new")) == ["b"]

@@ -36,12 +36,17 @@ class CrashPoint:
 
 @dataclass
 class Life:
-    """One thing that happens to a tenant: what comes before, what is done, how it ends."""
+    """
+    One thing that happens to a tenant: what comes before, what is done, how it ends.
+
+    A long one is crashed at its writes only: without *reads*, those are no points.
+    """
 
     prepare: Callable[[Tenant], None]
     act: Callable[[Tenant], None]
     ended: Callable[[Tenant], None]
     facts: Callable[[Tenant, int], object]
+    reads: bool = True
 
 
 @dataclass
@@ -64,7 +69,8 @@ class Crashing:
                     seen.append(_point(tenant, asked, counts))
             return False
 
-        return seen, self._live(life, tenant, note)
+        facts = self._live(life, tenant, note)
+        return [each for each in seen if life.reads or each.method != "GET"], facts
 
     def crashed(self, life: Life, point: CrashPoint, when: When) -> tuple[bool, object]:
         """Live *life* with a kill at *point*; return whether it came to pass, and the end."""

@@ -18,9 +18,10 @@ from quayrobot.model.actions import (
 )
 from quayrobot.model.conditions import rfc3339
 from quayrobot.model.errors import Reason, Refused
-from quayrobot.model.names import ALT, ANNOTATION_ROBOT, MARKER_KEY
-from quayrobot.model.resources.robot import CredentialState
+from quayrobot.model.names import ALT, ANNOTATION_ROBOT, MAIN, MARKER_KEY
+from quayrobot.model.resources.robot import CredentialState, RobotState
 from quayrobot.model.resources.rotation import RotationState
+from quayrobot.model.secrecy import Token
 from quayrobot.model.world import (
     Absent,
     GrantsSeen,
@@ -30,8 +31,10 @@ from quayrobot.model.world import (
     Unlooked,
 )
 from quayrobot.plan.decide import decide
+from quayrobot.plan.overlap import settled
 from quayrobot.plan.scene import Look, Plan, Scene
 from quayrobot.plan.verdict import rotating
+from tests.kit.canary import robot_token
 
 from .pairs import (
     IN_ALT,
@@ -51,6 +54,7 @@ from .pairs import (
 )
 from .scenes import (
     BORN,
+    CREATED,
     CREATED_ANEW,
     NO_RIGHT,
     NOW,
@@ -58,11 +62,13 @@ from .scenes import (
     OUTAGE,
     TOKEN,
     connection,
+    foreign,
     got,
     marked,
     only,
     rule,
     spec,
+    stops,
     words,
 )
 from .turns import overlapping
@@ -149,6 +155,51 @@ def test_a_lost_secret_of_the_second_robot_carries_its_name():
     assert made.annotations[ANNOTATION_ROBOT] == "acme+ci.alt"
 
 
+def test_an_adopted_robot_is_remembered_as_one():
+    robot = RobotState(full_name="acme+ci", created_at=CREATED, adopted=True)
+    known = noted().model_copy(update={"robot": robot})
+    plan = decide(pair(spec=turns(rotation={"trigger": "two"}), status=known))
+
+    assert only(plan.actions, RecordIntent).state.intent == intent(adopted=True)
+
+
+def test_the_main_robots_turn_makes_it_anew_whatever_may_be_adopted():
+    adopting = rule(**EVERYTHING, adoption=True, robotNames=["*"])
+    turn = intent(slot=MAIN, digest=OTHER_TOKEN.digest, created_at=CREATED_ANEW)
+    credential = CredentialState(digest=OTHER_TOKEN.digest, issued_at=rfc3339(BORN))
+    known = noted(intent=turn).model_copy(update={"robot": IN_ALT, "credential": credential})
+    scene = pair(
+        spec=turns(rotation={"trigger": "two"}, creationPolicy="Adopt", secrets=[]),
+        status=known,
+        rules=(adopting,),
+        robot=Missing(),
+        secrets={},
+        other=Look(robot=Present(alt(metadata=None)), grants=Present(GrantsSeen())),
+    )
+
+    made = only(decide(scene).actions, CreateRobot)
+    assert made.robot.full == "acme+ci"
+
+
+@pytest.mark.parametrize("make", [pair, begun], ids=["asked", "begun"])
+def test_a_name_that_somebody_else_has_keeps_the_next_robot_from_being_made(make):
+    asked = turns(rotation={"trigger": "two"})
+    plan = decide(make(spec=asked, secrets={"ci": Present(foreign())}))
+
+    assert plan.actions == ()
+    assert {each.error.reason for each in plan.findings} == {Reason.SECRET_NOT_OWNED}
+
+
+def test_the_second_robot_is_not_taken_over_without_a_marker_even_as_the_active_one():
+    adopting = rule(**EVERYTHING, adoption=True, robotNames=["*"])
+    known = noted().model_copy(update={"robot": IN_ALT, "credential": None})
+    theirs = alt(None, created="another day")
+    scene = pair(spec=turns(creationPolicy="CreateOrAdopt"), status=known, rules=(adopting,),
+                 secrets={"ci": Absent()}, other=Look(robot=Present(theirs)))  # fmt: skip
+
+    assert stops(scene).reason == Reason.ROBOT_EXISTS
+
+
 @pytest.mark.parametrize(
     "view", [Missing(), Unlooked(), Absent()], ids=["not listed", "not looked", "absent"]
 )
@@ -228,6 +279,13 @@ def test_rights_come_before_the_secrets():
     assert only(plan.actions, GiveRole).robot.full == "acme+ci.alt"
 
 
+def test_what_the_active_robot_lacks_comes_first():
+    lacking = replace(half(), grants=Present(GrantsSeen()))
+
+    given = [each for each in decide(lacking).actions if isinstance(each, GiveRole)]
+    assert [each.robot.full for each in given] == ["acme+ci"]
+
+
 def test_a_repository_that_is_not_there_does_not_hold_it_up():
     gone = {"repository app": Refused(Reason.REPOSITORY_NOT_FOUND, "there is no app")}
     scene = half(GrantsSeen({}, frozenset({"devs"})), grant_refusals=gone)
@@ -282,6 +340,20 @@ def test_a_rotation_in_place_that_was_begun_becomes_a_turn():
     plan = decide(begun(status=noted(intent=plain)))
 
     assert only(plan.actions, RecordIntent).state.intent == intent()
+
+
+def test_of_a_robot_that_has_to_go_and_a_turn_that_was_begun_the_first_comes_first():
+    plain = intent(slot=None, created_at=None)
+    both = noted(intent=plain, retiring=retiring(PAST))
+    there = Look(robot=Present(alt(metadata=None)))
+
+    assert words(decide(begun(status=both, other=there))) == ["DeleteRobot"]
+
+
+def test_another_credential_of_the_active_robot_does_not_close_a_turn():
+    scene = begun(robot=Present(got(token=Token(robot_token()))))
+
+    assert settled(scene, finished=True).intent == intent()
 
 
 def test_one_that_happened_is_closed():

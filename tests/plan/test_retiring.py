@@ -14,11 +14,12 @@ from quayrobot.model.actions import (
 from quayrobot.model.conditions import rfc3339
 from quayrobot.model.errors import Reason, TryLater
 from quayrobot.model.names import ALT, MAIN
-from quayrobot.model.resources.robot import RobotStatus
+from quayrobot.model.resources.robot import RobotState, RobotStatus
 from quayrobot.model.resources.rotation import Retiring
 from quayrobot.model.secrecy import Token
 from quayrobot.model.world import (
     Absent,
+    GrantsSeen,
     Missing,
     Present,
     Unknown,
@@ -28,6 +29,7 @@ from quayrobot.plan.decide import decide
 from quayrobot.plan.overlap import settled
 from quayrobot.plan.scene import Look, Plan, Scene
 from quayrobot.plan.slots import facing
+from quayrobot.plan.verdict import verdict
 from tests.kit.canary import robot_token
 
 from .pairs import (
@@ -49,6 +51,7 @@ from .pairs import (
 )
 from .scenes import (
     CREATED,
+    CREATED_ANEW,
     NOW,
     OUTAGE,
     TOKEN,
@@ -157,6 +160,15 @@ def test_it_goes_also_where_the_resource_is_refused():
     assert decide(leaving(PAST, connection=OUTAGE)).actions == ()
 
 
+def test_rights_that_it_has_beyond_what_is_declared_are_not_as_declared():
+    more = Look(robot=Present(alt()), grants=Present(GrantsSeen({"app": "read"})))
+    scene = leaving(other=more)
+
+    assert words(decide(scene)) == ["RecordGrants", "TakeRole"]
+    conditions = {each.type: each.status for each in verdict(scene, (), adopted=False).conditions}
+    assert conditions["GrantsReady"] == "Unknown"
+
+
 def test_a_time_that_cannot_be_read_is_over():
     assert words(decide(leaving("soon"))) == ["DeleteRobot"]
 
@@ -168,6 +180,20 @@ def ending(**changes: Any) -> Scene:
     """Return the last look at a resource with Overlap, whose main robot is gone."""
     plain = {"spec": turns(), "status": noted(), "robot": Absent(), "other": Look(robot=Missing())}
     return terminating(**{**plain, **changes})
+
+
+def test_one_that_a_list_shows_and_nobody_expected_is_looked_at():
+    scene = ending(other=Look(robot=Present(alt(metadata=None))))
+
+    assert words(decide(scene)) == ["LookAtRobot"]
+
+
+def test_one_that_was_adopted_goes_also_where_the_turn_was_not_closed():
+    robot = RobotState(full_name="acme+ci.alt", created_at=CREATED_ANEW, slot=ALT)
+    known = noted(intent=intent(adopted=True)).model_copy(update={"robot": robot})
+    scene = ending(status=known, robot=Present(got(None)), other=Look(robot=Absent()))
+
+    assert words(decide(scene)) == ["DeleteRobot"]
 
 
 def test_at_rest_nobody_asks_for_a_second_robot_that_never_was():
