@@ -194,6 +194,9 @@ PATTERNS = {
     ".spec.limits.timeout": _DURATION,
     ".spec.resyncInterval": _DURATION,
     ".spec.driftInterval": _DURATION,
+    ".spec.caBundleRef.name": _OBJECT,
+    ".spec.caBundleRef.key": _DATA_KEY,
+    ".spec.caBundleRef.namespace": _NAMESPACE,
     ".spec.credentials.secretRef.name": _OBJECT,
     ".spec.credentials.secretRef.key": _DATA_KEY,
     ".spec.credentials.secretRef.namespace": _NAMESPACE,
@@ -574,6 +577,15 @@ for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_
             words="set allowPlaintext: true",
         )
     ]
+    _place = {"namespace": "quay"} if _kind == "ClusterQuayConnection" else {}
+    _bare = {key: each for key, each in _base.items() if key != "caBundle"}
+    CEL[_kind, ".spec", 1] = [
+        Told(
+            bad=[{**_base, "caBundleRef": {"name": "ca", **_place}}],
+            good=[{**_bare, "caBundleRef": {"name": "ca", **_place}}, _base, _bare],
+            words="caBundle or caBundleRef, not both",
+        )
+    ]
     for _path, _make in (
         (".spec.resyncInterval", lambda base, text: {**base, "resyncInterval": text}),
         (".spec.driftInterval", lambda base, text: {**base, "driftInterval": text}),
@@ -704,6 +716,10 @@ def _base(rule: RuleName) -> Body:
         body["spec"] = {**body["spec"], "credentials": credentials.FULL, "rotation": {}}
     if rule.path == f"{federation.PLACE}.serviceAccount":
         body["spec"]["federation"] = {"identities": [federation.NAMED]}
+    if rule.path.startswith(".spec.caBundleRef"):
+        del body["spec"]["caBundle"]
+        place = {"namespace": "quay"} if rule.kind == "ClusterQuayConnection" else {}
+        body["spec"]["caBundleRef"] = {"kind": "Secret", "name": "ca", "key": "ca.crt", **place}
     if rule.path.startswith(_DOCKER):
         (secret,) = body["spec"]["secrets"]
         del secret["keys"]

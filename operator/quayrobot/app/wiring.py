@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 import structlog
 
 from ..cluster.api import ClusterApi
+from ..cluster.bundles import Bundles
 from ..cluster.events import Recorder
 from ..cluster.kinds import NAMESPACE
 from ..cluster.members import Members
@@ -93,6 +94,7 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
     lines = Lines(
         store,
         credentials,
+        Bundles(api),
         clock=time.monotonic,
         jitter=random.random,
         observer=metrics,

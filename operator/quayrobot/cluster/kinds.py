@@ -10,6 +10,7 @@ from ..model.names import GROUP, VERSION
 __all__ = [
     "CLUSTER_QUAY_CONNECTION",
     "CLUSTER_QUAY_ROBOT",
+    "CONFIG_MAP",
     "EVENT",
     "NAMESPACE",
     "OURS",
@@ -58,6 +59,7 @@ CLUSTER_QUAY_CONNECTION = Kind(
 CLUSTER_QUAY_ROBOT = Kind(
     GROUP, VERSION, "clusterquayrobots", "ClusterQuayRobot", namespaced=False
 )
+CONFIG_MAP = Kind("", "v1", "configmaps", "ConfigMap")
 SECRET = Kind("", "v1", "secrets", "Secret")
 SERVICE_ACCOUNT = Kind("", "v1", "serviceaccounts", "ServiceAccount")
 NAMESPACE = Kind("", "v1", "namespaces", "Namespace", namespaced=False)

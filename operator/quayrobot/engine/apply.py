@@ -261,13 +261,16 @@ class Applier:
 
     async def _guard_connection(self, scene: Scene) -> Scene:
         line = usable(self.line)
-        record = self.tools.store.connections[line.key]
+        record = self.tools.store.connections.get(line.key)
+        if record is None:
+            raise Conflict(Reason.CONNECTION_NOT_FOUND, "the connection was deleted meanwhile")
         # The Secret first: a guarded connection without its key is no use.
         await self.tools.secrets.guard(line.place.namespace, line.place.name)
         after = await self.tools.resources.add_finalizer(QUAY_CONNECTION, record.body)
         self.tools.store.observe(line.key.kind, None, after)
         line.credential = replace(line.credential, guarded=True)
-        return replace(scene, connection=line.seen(self.tools.store.connections[line.key]))
+        record = self.tools.store.connections.get(line.key, record)
+        return replace(scene, connection=line.seen(record))
 
     def keep(self, body: Body) -> None:
         """Take in the object as the API server answered a write of ours."""

@@ -46,7 +46,7 @@ async def run_connection(tools: Tools, key: ResourceKey) -> Outcome:
     try:
         line = await tools.lines.get(key)
         changed = (line.uid, line.generation) != stood
-        changed = await tools.lines.check_credential(key) or changed
+        changed = await tools.lines.check(key) or changed
         await line.client.check_way()
     except QuayRobotError as failed:
         error = failed
@@ -70,7 +70,7 @@ async def deny(tools: Tools, line: Line, error: Denied) -> QuayRobotError:
     next resync asks again.
     """
     try:
-        changed = await tools.lines.check_credential(line.key)
+        changed = await tools.lines.check(line.key)
     except QuayRobotError as other:
         return other
     if changed:

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..cluster.bundles import BundlePlace, Bundles
 from ..cluster.secrets import CredentialRead, Secrets
 from ..model.durations import parse_duration
 from ..model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
@@ -21,6 +22,7 @@ from ..model.names import OwnerName, RobotName
 from ..model.reach import Reach
 from ..model.resources.connection import (
     AccessRule,
+    ClusterBundleRef,
     ClusterConnectionSpec,
     ClusterSecretKeyRef,
     ConnectionSpec,
@@ -57,13 +59,14 @@ class Line:
         record: ConnectionRecord,
         spec: ConnectionSpec | ClusterConnectionSpec,
         credential: CredentialRead,
+        bundle: str | None,
         limits: Limits,
         observer: Observer,
         clock: Callable[[], float],
         reach: Reach,
         drops_token: Callable[[RobotName], bool],
     ) -> None:
-        self.reach = reach
+        self.reach, self.bundle, self.retired = reach, bundle, False
         self._drops_token = drops_token
         self.key, self.uid, self.generation = record.key, record.uid, record.generation
         self.spec, self.credential, self.limits = spec, credential, limits
@@ -96,13 +99,26 @@ class Line:
             terminating=record.terminating,
         )
 
-    async def renew(self, credential: CredentialRead) -> None:
-        """Use a new credential; what is remembered of robots stays."""
-        old = self.client
+    def renew(self, credential: CredentialRead) -> None:
+        """Use a new credential; what is remembered of robots stays, calls under way go on."""
         self.credential, self.token_user = credential, None
         self.denied = self.refused = None
         self.client = self._connect()
-        await old.aclose()
+
+    def trust(self, bundle: str | None) -> None:
+        """
+        Trust *bundle* from now on, and see at once whether that helps.
+
+        Raises:
+            Refused: It holds no certificate; what was trusted stays.
+        """
+        before, self.bundle = self.bundle, bundle
+        try:
+            self.client = self._connect()
+        except Refused:
+            self.bundle = before
+            raise
+        self.limits.retry()
 
     def take_memory(self, old: Line) -> None:
         """Go on with what *old* knew of the robots of the same Quay."""
@@ -115,10 +131,14 @@ class Line:
 
     def _connect(self) -> QuayClient:
         timeout = parse_duration(self.spec.limits.timeout).total_seconds()
-        endpoint = Endpoint(self.spec.origin, self.spec.ca_bundle, timeout, self.reach)
-        return QuayClient(
-            endpoint, self.credential.token, limits=self.limits, observer=self._observer
-        )
+        endpoint = Endpoint(self.spec.origin, self.bundle, timeout, self.reach)
+        try:
+            return QuayClient(
+                endpoint, self.credential.token, limits=self.limits, observer=self._observer
+            )
+        except InvalidSpec as error:
+            field = "caBundleRef" if self.spec.ca_bundle_ref else "caBundle"
+            raise _not_valid(self.key, error.message.replace("caBundle", field)) from None
 
     async def _list(self, owner: OwnerName) -> dict[str, RobotSeen]:
         listed = await self.client.list_robots(owner)
@@ -140,6 +160,7 @@ class Lines:
         self,
         store: Store,
         secrets: Secrets,
+        bundles: Bundles,
         *,
         clock: Callable[[], float],
         jitter: Callable[[], float],
@@ -149,7 +170,7 @@ class Lines:
         clusterwide: bool,
     ) -> None:
         self._tenants_reach, self._clusterwide = tenants_reach, clusterwide
-        self._store, self._secrets = store, secrets
+        self._store, self._secrets, self._bundles = store, secrets, bundles
         self._clock, self._jitter = clock, jitter
         self._observer, self._on_change = observer, on_change
         self._lines: dict[ResourceKey, Line] = {}
@@ -181,34 +202,39 @@ class Lines:
                 return line
             return await self._make(record, line)
 
-    async def check_credential(self, key: ResourceKey) -> bool:
+    async def check(self, key: ResourceKey) -> bool:
         """
-        Read the credential's Secret again; tell whether it is another one now.
+        Read token and authorities again; tell whether there is something new to try.
 
         Raises:
-            Refused: There is no token any more.
-            TryLater: The Secret cannot be read now.
+            Refused: There is no token, or no certificate, any more.
+            TryLater: They cannot be read now.
         """
         line = await self.get(key)
         async with self._locks[key]:
-            place = line.place
+            place, known = line.place, line.credential
             fresh = await self._secrets.credential(place.namespace, place.name, place.key)
-            changed = fresh.token != line.credential.token
-            if changed:
-                await line.renew(fresh)
+            bundle = await self._bundle(key, line.spec)
+            new_token, new_trust = fresh.token != known.token, bundle != line.bundle
+            # Somebody touched the Secret of a refused token: it may be good by now.
+            touched = line.denied is not None and fresh.version != known.version
+            if new_token or touched:
+                line.renew(fresh)
+            if new_trust:
+                line.trust(bundle)
             line.credential = fresh
-            return changed
+            return new_token or new_trust or touched
 
     async def drop(self, key: ResourceKey) -> None:
-        """Forget a connection that is gone."""
+        """Forget a connection that is gone; calls under way go on."""
         line = self._lines.pop(key, None)
         if line is not None:
-            await line.client.aclose()
+            line.retired = True
 
     async def aclose(self) -> None:
         """Close all."""
-        for key in tuple(self._lines):
-            await self.drop(key)
+        for line in self._lines.values():
+            await line.client.aclose()
 
     def _record(self, key: ResourceKey) -> ConnectionRecord:
         record = self._store.connections.get(key)
@@ -225,8 +251,7 @@ class Lines:
     async def _make(self, record: ConnectionRecord, old: Line | None) -> Line:
         spec = record.spec
         if isinstance(spec, InvalidSpec):
-            msg = f"{record.key.kind} {record.key.name} is not valid: {spec.message}"
-            raise Refused(Reason.CONNECTION_NOT_READY, msg)
+            raise _not_valid(record.key, spec.message)
 
         place = secret_place(record.key, spec)
         credential = await self._secrets.credential(place.namespace, place.name, place.key)
@@ -241,10 +266,12 @@ class Lines:
         )
         # Who writes the cluster's own kind is an administrator.
         reach = self._tenants_reach if key.kind == "QuayConnection" else Reach()
+        bundle = await self._bundle(key, spec)
         line = Line(
             record,
             spec,
             credential,
+            bundle,
             limits,
             self._observer,
             self._clock,
@@ -255,9 +282,19 @@ class Lines:
             # The same Quay: what is known of its robots is still known.
             line.take_memory(old)
         if old is not None:
-            await old.client.aclose()
+            old.retired = True
         self._lines[key] = line
         return line
+
+    async def _bundle(
+        self, key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
+    ) -> str | None:
+        place = bundle_place(key, spec)
+        return spec.ca_bundle if place is None else await self._bundles.read(place)
+
+
+def _not_valid(key: ResourceKey, what: str) -> Refused:
+    return Refused(Reason.CONNECTION_NOT_READY, f"{key.kind} {key.name} is not valid: {what}")
 
 
 def secret_place(key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec) -> SecretPlace:
@@ -265,3 +302,14 @@ def secret_place(key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec)
     ref = spec.credentials.secret_ref
     namespace = ref.namespace if isinstance(ref, ClusterSecretKeyRef) else key.namespace
     return SecretPlace(namespace, ref.name, ref.key)
+
+
+def bundle_place(
+    key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
+) -> BundlePlace | None:
+    """Return where the authorities of the connection *key* are kept, if outside of it."""
+    ref = spec.ca_bundle_ref
+    if ref is None:
+        return None
+    namespace = ref.namespace if isinstance(ref, ClusterBundleRef) else key.namespace
+    return BundlePlace(ref.kind, namespace, ref.name, ref.key)

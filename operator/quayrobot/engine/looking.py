@@ -24,7 +24,7 @@ from ..model.actions import (
     LookAtRobot,
     LookAtUser,
 )
-from ..model.errors import QuayRobotError, Reason, Refused
+from ..model.errors import Conflict, QuayRobotError, Reason, Refused
 from ..model.names import RobotName
 from ..model.world import Present, RobotView, Unknown
 from ..plan.scene import Scene
@@ -75,10 +75,13 @@ def usable(line: Line | None) -> Line:
 
     Raises:
         Refused: There is none.
+        Conflict: It is not what it was when the pass began.
     """
     if line is None:
         msg = "there is no connection to Quay"
         raise Refused(Reason.CONNECTION_NOT_READY, msg)
+    if line.retired:
+        raise Conflict(Reason.CONNECTION_NOT_READY, "the connection was edited meanwhile")
     return line
 
 

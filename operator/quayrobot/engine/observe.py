@@ -34,7 +34,7 @@ from ..model.world import (
     Unknown,
     Unlooked,
 )
-from ..plan.access import permit_of
+from ..plan.access import connection_not_found, permit_of
 from ..plan.claim import held_by
 from ..plan.scene import Look, Me, Scene
 from ..plan.slots import facing
@@ -159,7 +159,10 @@ async def _connection(
         return error, None
     if line.denied is not None:
         return line.denied, None
-    return line.seen(tools.store.connections[key]), line
+    found = tools.store.connections.get(key)
+    if found is None:
+        return connection_not_found(key.kind, key.name), None
+    return line.seen(found), line
 
 
 async def _namespace(tools: Tools, name: str) -> NamespaceSeen:

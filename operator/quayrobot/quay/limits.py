@@ -146,6 +146,11 @@ class Limits:
         if slowed is not None and (self._ceiling is None or slowed < self._ceiling):
             self._pace(slowed)
 
+    def retry(self) -> None:
+        """Let the next call through though the breaker is open: something has changed."""
+        if self._open_until is not None:
+            self._open_until = self.clock()
+
     def groaned(self, begun: float) -> None:
         """Halve the width; calls that began before the last halving tell nothing new."""
         if begun >= self._shrunk_at:

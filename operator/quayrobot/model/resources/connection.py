@@ -38,6 +38,14 @@ PLAINTEXT = Rule(
     message="url must be https; a token over http can be read by anyone on the way "
     "(set allowPlaintext: true to accept that)",
 )
+ONE_BUNDLE = Rule(
+    rule="!has(self.caBundle) || !has(self.caBundleRef)",
+    message="give caBundle or caBundleRef, not both",
+)
+DataKey = Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
+NamespaceName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)
+]
 
 
 class SecretKeyRef(Part):
@@ -45,16 +53,14 @@ class SecretKeyRef(Part):
 
     name: ObjectName
     """The Secret's name."""
-    key: Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)] = "token"
+    key: DataKey = "token"
     """The key that holds the token, plain or as `{"access_token": "..."}`."""
 
 
 class ClusterSecretKeyRef(SecretKeyRef):
     """The key of a Secret in a namespace that has to be named."""
 
-    namespace: Annotated[
-        str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)
-    ]
+    namespace: NamespaceName
     """The Secret's namespace."""
 
 
@@ -70,6 +76,24 @@ class ClusterCredentials(Part):
 
     secret_ref: ClusterSecretKeyRef
     """The Secret with the token."""
+
+
+class BundleRef(Part):
+    """The key of a ConfigMap or Secret in the connection's own namespace."""
+
+    kind: Literal["ConfigMap", "Secret"] = "ConfigMap"
+    """What holds the certificates."""
+    name: ObjectName
+    """Its name."""
+    key: DataKey = "ca.crt"
+    """The key in its data."""
+
+
+class ClusterBundleRef(BundleRef):
+    """The key of a ConfigMap or Secret in a namespace that has to be named."""
+
+    namespace: NamespaceName
+    """The namespace that it is in."""
 
 
 class Limits(Part):
@@ -141,7 +165,7 @@ class _ConnectionBody(Part):
     ] = None
     """What image names begin with; host and port of `url` by default."""
     ca_bundle: Annotated[str | None, StringConstraints(min_length=1, max_length=262144)] = None
-    """PEM certificates that are trusted besides the public authorities."""
+    """PEM certificates that are trusted besides the public authorities; or `caBundleRef`."""
     allow_plaintext: bool = False
     """Whether `url` may be http: whoever is on the way can read the token."""
     limits: Limits = Limits()
@@ -167,8 +191,10 @@ class ConnectionSpec(_ConnectionBody):
 
     credentials: Credentials
     """The OAuth application token for Quay's API."""
+    ca_bundle_ref: BundleRef | None = None
+    """Where such certificates are kept, in place of `caBundle`."""
 
-    model_config = Part.model_config | {"json_schema_extra": rules(PLAINTEXT)}
+    model_config = Part.model_config | {"json_schema_extra": rules(PLAINTEXT, ONE_BUNDLE)}
 
 
 class ClusterConnectionSpec(_ConnectionBody):
@@ -178,8 +204,10 @@ class ClusterConnectionSpec(_ConnectionBody):
     """The OAuth application token for Quay's API."""
     access: Annotated[list[AccessRule], Field(max_length=128)]
     """Who may have what: within a rule all parts must hold, between rules any one suffices."""
+    ca_bundle_ref: ClusterBundleRef | None = None
+    """Where such certificates are kept, in place of `caBundle`."""
 
-    model_config = Part.model_config | {"json_schema_extra": rules(PLAINTEXT)}
+    model_config = Part.model_config | {"json_schema_extra": rules(PLAINTEXT, ONE_BUNDLE)}
 
 
 class CredentialSeen(Part):

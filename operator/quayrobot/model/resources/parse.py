@@ -98,6 +98,8 @@ def parse_connection(
         parsed = parse_part(ConnectionSpec, spec)
     if parsed.url.startswith("http://") and not parsed.allow_plaintext:
         raise _invalid("url must be https, unless allowPlaintext is true")
+    if parsed.ca_bundle is not None and parsed.ca_bundle_ref is not None:
+        raise _invalid("give caBundle or caBundleRef, not both")
     if isinstance(parsed, ClusterConnectionSpec) and any(
         rule.adoption and rule.robot_names is None for rule in parsed.access
     ):

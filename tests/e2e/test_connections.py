@@ -1,0 +1,97 @@
+"""Does a connection take up what it is told, and tell how it stands?"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.canary import oauth_token
+from tests.kit.controlplane.certificates import Authority
+from tests.kit.fakequay import FakeQuay
+from tests.kit.installation import Tenant
+from tests.kit.processes import wait_for
+
+OWN = {"kind": "QuayConnection", "name": "own"}
+
+
+def conditions(tenant: Tenant, name: str = "own", kind: str = "quayconnection") -> dict[str, Any]:
+    body = tenant.get(name, kind) or {}
+    listed = (body.get("status") or {}).get("conditions") or []
+    return {each["type"]: each for each in listed}
+
+
+def ready(tenant: Tenant, name: str = "own", kind: str = "quayconnection") -> tuple[str, str]:
+    found = conditions(tenant, name, kind).get("Ready", {})
+    return found.get("status", ""), found.get("message", "")
+
+
+# Whom to trust -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+def private_quay(authority: Authority, tenant: Tenant) -> Iterator[tuple[FakeQuay, str]]:
+    """Yield a Quay whose certificate is of *authority*, with this tenant's organization."""
+    pair = authority.server("quay")
+    with FakeQuay(tls_cert=pair.certificate, tls_key=pair.key) as quay:
+        token = quay.admin("token", value=oauth_token())
+        quay.admin("organization", name=tenant.name)
+        yield quay, token
+        tenant.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
+
+
+def keep(tenant: Tenant, kind: str, name: str, data: dict[str, str]) -> None:
+    if kind == "Secret":
+        data = {key: base64.b64encode(each.encode()).decode() for key, each in data.items()}
+    meta = {"name": name, "namespace": tenant.name}
+    tenant.house.plane.apply({"apiVersion": "v1", "kind": kind, "metadata": meta, "data": data})
+
+
+def test_certificates_are_read_where_they_are_kept_and_new_ones_are_taken_up(
+    tenant: Tenant, private_quay: tuple[FakeQuay, str], authority: Authority, tmp_path: Path
+):
+    quay, token = private_quay
+    (tmp_path / "other").mkdir()
+    stranger = Authority(tmp_path / "other", "somebody-else")
+    tenant.connection(url=quay.url, token=token, allowPlaintext=False, caBundleRef={"name": "ca"})
+    wait_for(lambda: "ConfigMap ca is not there" in ready(tenant)[1], "the missing ConfigMap")
+
+    keep(tenant, "ConfigMap", "ca", {"ca.crt": "no certificate"})
+    wait_for(lambda: "holds no PEM certificate" in ready(tenant)[1], "the wrong content")
+
+    keep(tenant, "ConfigMap", "ca", {"ca.crt": stranger.file.read_text()})
+    tenant.robot(connectionRef=OWN)
+    wait_for(lambda: "certificate" in tenant.condition().get("message", ""), "the refusal")
+    assert quay.operations() == []
+
+    keep(tenant, "ConfigMap", "ca", {"ca.crt": authority.file.read_text()})
+    tenant.wait_ready(timeout_s=40)
+    wait_for(lambda: ready(tenant)[0] == "True", "the connection")
+    assert quay.operations().count("robot.create") == 1
+
+
+def test_a_cluster_connection_names_the_namespace_of_its_certificates(
+    tenant: Tenant, private_quay: tuple[FakeQuay, str], authority: Authority
+):
+    quay, token = private_quay
+    name = f"private-{tenant.name}"
+    keep(tenant, "Secret", "ca", {"tls-ca": authority.file.read_text()})
+    where = {"kind": "Secret", "namespace": tenant.name, "name": "ca", "key": "tls-ca"}
+
+    tenant.house.cluster_connection(
+        name, url=quay.url, token=token, allowPlaintext=False, caBundleRef=where
+    )
+    tenant.robot(connectionRef={"kind": "ClusterQuayConnection", "name": name})
+
+    tenant.wait_ready()
+    tenant.delete()
+    tenant.wait_gone()
+    tenant.house.plane.kubectl("delete", "clusterquayconnection", name)
