@@ -60,3 +60,93 @@ def test_status_tells_what_is_well_and_what_helps_where_it_is_not(shop: Tenant):
     mine = [each for each in shop.house.plane.audit()[written:] if each.user == "admin"]
     assert mine
     assert [each for each in mine if each.write] == []
+
+
+CHANGED = """
+apiVersion: quayrobot.io/v1alpha1
+kind: QuayRobot
+metadata:
+  name: deployer
+spec:
+  organization: {org}
+  connectionRef: {{kind: QuayConnection, name: own}}
+  permissions:
+    repositories:
+      - {{name: app, role: read}}
+      - {{name: tool, role: read}}
+---
+apiVersion: quayrobot.io/v1alpha1
+kind: QuayRobot
+metadata:
+  name: pusher
+spec:
+  organization: {org}
+  connectionRef: {{kind: QuayConnection, name: own}}
+  permissions:
+    repositories: [{{name: app, role: write}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: other}}
+"""
+
+
+def test_a_plan_tells_what_then_happens_and_writes_nothing(shop: Tenant):
+    shell, quay, plane = Shell(shop.house.plane), shop.house.quay, shop.house.plane
+    shop.kubectl("delete", "secret", "puller")
+    shop.wait_ready("puller")
+    shop.repository("tool")
+    manifests = CHANGED.format(org=shop.name)
+    called, written = quay.mark(), len(plane.audit())
+
+    rests = shell.plugin("plan", "deployer", "puller", "-n", shop.name)
+    changes = shell.plugin("plan", "-f", "-", "-n", shop.name, stdin=manifests)
+
+    assert (rests.code, rests.out.count("plan: nothing to do")) == (0, 2), rests.all
+    assert changes.code == 2
+    words = f"$ kubectl quayrobot plan -f robots.yaml\n{told(shop, changes.out)}"
+    check_recording(PAGE, "plan", words)
+    assert "ConfigMap other is left aside" in changes.err
+    assert [each for each in quay.calls(called) if each.effect] == []
+    mine = [each for each in plane.audit()[written:] if each.user == "admin"]
+    assert mine
+    assert [each for each in mine if each.write] == []
+    assert shop.credential("deployer")[1] not in rests.all + changes.all
+
+    shop.kubectl("apply", "-n", shop.name, "-f", _file(shop, manifests))
+    shop.wait_ready("deployer")
+    shop.wait_ready("pusher")
+    done = [each for each in shop.effects(called) if not each.endswith("list")]
+    assert len(done) == sum(int(each.split()[0]) for each in _sums(changes.out))
+    assert shell.plugin("plan", "-f", "-", "-n", shop.name, stdin=manifests).code == 0
+
+
+def _file(shop: Tenant, text: str) -> str:
+    path = shop.house.plane.folder / f"{shop.name}.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+def _sums(said: str) -> list[str]:
+    return [line.split("plan: ")[1] for line in said.splitlines() if "plan: " in line]
+
+
+def test_a_plan_tells_what_is_in_the_way_and_what_was_changed_by_hand(shop: Tenant):
+    shell, quay = Shell(shop.house.plane), shop.house.quay
+    quay.admin("grant", repository=f"{shop.name}/lib", user=shop.full("deployer"), role="admin")
+
+    drifted = shell.plugin("plan", "deployer", "-n", shop.name)
+    blocked = shell.plugin("plan", "puller", "-n", shop.name)
+    moved = CHANGED.format(org="elsewhere")
+    refused = shell.plugin("plan", "-f", "-", "-n", shop.name, stdin=moved)
+    broken = shell.plugin("plan", "-f", "-", "-n", shop.name, stdin="a: [")
+
+    assert drifted.code == 2
+    assert "give the role read on the repository lib (it has the role admin)" in drifted.out
+    assert blocked.code == 1
+    assert "in the way: SecretNotOwned" in blocked.out
+    assert "cure: Give the Secret another name" in blocked.out
+    assert refused.code == 1
+    assert "cannot be changed" in refused.out
+    assert (broken.code, broken.out) == (1, "")
+    assert "is no YAML" in broken.err

@@ -1,9 +1,9 @@
 """
 What can be typed after `kubectl quayrobot`?
 
-`status` tells how robots stand. `rotate NAME` asks for a new credential by the
-annotation that counts like `spec.rotation.trigger`. GitOps tools leave it
-alone: it is in no manifest.
+`status` tells how robots stand, `plan` what the operator would do. `rotate
+NAME` asks for a new credential by the annotation that counts like
+`spec.rotation.trigger`. GitOps tools leave it alone: it is in no manifest.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import typer
 from ..cluster.api import Body, ClusterApi
 from ..cluster.kinds import QUAY_ROBOT
 from ..model.names import ANNOTATION_ROTATE
+from .commands.plan import plan
 from .commands.reach import (
     ContextOption,
     KubeconfigOption,
@@ -44,6 +45,7 @@ app = typer.Typer(
 
 
 app.command()(status)
+app.command()(plan)
 
 
 @app.command()

@@ -150,6 +150,8 @@ def _identities(part: Values) -> Iterator[Text]:
 def _rotation(rotation: Values, now: datetime) -> Iterator[Text]:
     declared, state = rotation.get("declared") or {}, rotation.get("given") or {}
     for key, value in declared.items():
+        if key == "overlap" and declared.get("strategy") != "Overlap":
+            continue
         shown = value if isinstance(value, str) else ", ".join(_walk(value))
         yield Text(f"{key}: {shown}")
     if "intent" in state:

@@ -1,0 +1,128 @@
+"""
+What would a pass do, without doing it?
+
+The looks are real, the decisions are those of every pass, and writes are
+foreseen instead of made. Where only Quay's answer could tell what follows,
+the end is open. Drift is looked for as at the drift beat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import get_args
+
+from ..model.actions import Action, Component, GrantChange, Look, LookAtGrants
+from ..model.errors import InvalidSpec, QuayRobotError
+from ..model.world import Unknown
+from ..plan.decide import decide
+from ..plan.foresight import foresee, leaves_to_quay
+from ..plan.scene import Finding, Plan, Scene
+from .lines import Line
+from .looking import look
+from .observe import observe
+from .passes import Tools
+from .store import RobotRecord
+
+__all__ = ["Foretold", "Step", "foretell"]
+
+ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A write that would be made, and the scene in which it is decided."""
+
+    action: Action
+    scene: Scene
+
+
+@dataclass(slots=True)
+class Foretold:
+    """
+    What a pass would do, in order, and what stands in its way.
+
+    *open_end* says that what comes after the last step cannot be known before.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
+    open_end: bool = False
+
+    @property
+    def answered(self) -> bool:
+        """Tell whether a step was foreseen whose consequences Quay alone can tell."""
+        return any(leaves_to_quay(each.action) for each in self.steps)
+
+
+async def foretell(tools: Tools, record: RobotRecord) -> Foretold:
+    """Return what the next pass over *record* would do."""
+    try:
+        await _look_for_drift(tools, record)
+        scene, line = await observe(tools, record)
+    except InvalidSpec as error:
+        return Foretold(findings=(Finding(Component.SPEC, error),))
+    return await _unfold(tools, line, scene)
+
+
+async def _look_for_drift(tools: Tools, record: RobotRecord) -> None:
+    """What the operator believes until its next drift beat is read anew here."""
+    if record.terminating or not record.status.holds:
+        return
+    try:
+        line = await tools.lines.get(record.connection_key)
+        if record.lenient_spec.federation is not None:
+            line.federation[record.robot_name] = None
+        if (wanted := record.lenient_spec.permissions) is not None:
+            names = [each.name for each in wanted.repositories]
+            await line.grants.look(record.robot_name, names)
+    except QuayRobotError:
+        # The pass meets it as well, and tells of it.
+        return
+
+
+async def _unfold(tools: Tools, line: Line | None, scene: Scene) -> Foretold:
+    told = Foretold()
+    for _ in range(ROUNDS):
+        plan = decide(scene)
+        told.findings = plan.findings or _unseen(plan, scene)
+        if not plan.actions:
+            return told
+        for action in plan.actions:
+            try:
+                after = await _next(tools, line, action, scene, told)
+            except QuayRobotError as error:
+                told.findings = (*told.findings, Finding(Component.ROBOT, error))
+                return told
+            if after is None:
+                told.open_end = told.open_end or bool(plan.actions)
+                return told
+            scene = after
+    told.open_end = True
+    return told
+
+
+async def _next(
+    tools: Tools, line: Line | None, action: Action, scene: Scene, told: Foretold
+) -> Scene | None:
+    if not isinstance(action, Look):
+        told.steps.append(Step(action, scene))
+        return foresee(action, scene)
+    if told.answered or (isinstance(action, LookAtGrants) and _changed_rights(told)):
+        # Quay would show what is not made yet.
+        return None
+    return await look(tools.resources, line, action, scene)
+
+
+def _changed_rights(told: Foretold) -> bool:
+    return any(isinstance(each.action, get_args(GrantChange)) for each in told.steps)
+
+
+def _unseen(plan: Plan, scene: Scene) -> tuple[Finding, ...]:
+    """A pass has nothing to say of an outage where nothing is due; a plan has."""
+    if not plan.quiet:
+        return ()
+    if isinstance(scene.connection, QuayRobotError):
+        return (Finding(Component.ROBOT, scene.connection),)
+    if isinstance(scene.robot, Unknown):
+        return (Finding(Component.ROBOT, scene.robot.error),)
+    return ()

@@ -1,0 +1,109 @@
+"""
+What can be known of the cluster by who may read only a part of it?
+
+A store as the watches of the operator would fill it, read once with the
+caller's rights. What may not be read is told, because a decision that rests
+on it can differ from the operator's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+from ..cluster.api import Body
+from ..cluster.kinds import NAMESPACE, OURS, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT, Kind
+from ..cluster.resources import Resources
+from ..model.errors import QuayRobotError
+from ..model.names import LABEL_MANAGED_BY, OPERATOR
+from ..model.resources.robot import links_of
+from .keys import ResourceKey
+from .store import RobotRecord, Store
+
+__all__ = ["Peek"]
+
+
+class Peek:
+    """Reads what concerns some resources into a store; *notes* say what could not be read."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self.store = Store()
+        self.notes: list[str] = []
+
+    async def read(self, robots: Iterable[Body], others: Iterable[tuple[str, Body]]) -> None:
+        """Take in *robots* and *others* (kind and body) as they are, and what concerns them."""
+        mine = [RobotRecord(QUAY_ROBOT.kind, each) for each in robots]
+        for kind, body in others:
+            self.store.observe(kind, None, body)
+        await self._rivals(mine)
+        for record in mine:
+            self.store.observe(QUAY_ROBOT.kind, None, record.body)
+        concerned = {each.key: each for each in mine}
+        for record in mine:
+            concerned |= {each.key: each for each in self.store.namesakes(record)}
+        for key in dict.fromkeys(each.connection_key for each in concerned.values()):
+            await self._connection(key)
+        for namespace in dict.fromkeys(each.key.namespace for each in concerned.values()):
+            await self._namespace(namespace)
+        for namespace in dict.fromkeys(each.key.namespace for each in mine):
+            await self._secrets(namespace)
+        for record in mine:
+            await self._accounts(record)
+
+    async def _rivals(self, mine: list[RobotRecord]) -> None:
+        keys = {each.key for each in mine}
+        try:
+            await self._robots(None, keys)
+        except QuayRobotError:
+            self.notes.append(
+                "QuayRobots of other namespaces may not be read: whether one of them has the "
+                "robot is not known"
+            )
+            for namespace in {each.namespace for each in keys}:
+                await self._try(self._robots(namespace, keys), f"QuayRobots in {namespace}")
+
+    async def _robots(self, namespace: str | None, keys: set[ResourceKey]) -> None:
+        async for body in self._resources.list_all(QUAY_ROBOT, namespace=namespace):
+            if RobotRecord(QUAY_ROBOT.kind, body).key not in keys:
+                self.store.observe(QUAY_ROBOT.kind, None, body)
+
+    async def _connection(self, key: ResourceKey) -> None:
+        if key in self.store.connections:
+            return
+        await self._one(OURS[key.kind], key.namespace or None, key.name)
+
+    async def _namespace(self, name: str) -> None:
+        if name not in self.store.namespaces:
+            await self._one(NAMESPACE, None, name)
+
+    async def _secrets(self, namespace: str) -> None:
+        async def read() -> None:
+            selector = f"{LABEL_MANAGED_BY}={OPERATOR}"
+            async for body in self._resources.list_all(
+                SECRET, namespace=namespace, selector=selector
+            ):
+                self.store.observe(SECRET.kind, None, body)
+
+        await self._try(read(), f"Secrets in {namespace}")
+
+    async def _accounts(self, record: RobotRecord) -> None:
+        links = (*record.status.links, *links_of(record.key.name, record.lenient_spec))
+        for name in dict.fromkeys(each.service_account for each in links):
+            await self._one(SERVICE_ACCOUNT, record.key.namespace, name)
+
+    async def _one(self, kind: Kind, namespace: str | None, name: str) -> None:
+        async def read() -> None:
+            body = await self._resources.get(kind, namespace, name)
+            if body is not None:
+                self.store.observe(kind.kind, None, body)
+
+        await self._try(read(), f"the {kind.kind} {name}")
+
+    async def _try(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        try:
+            await work
+        except QuayRobotError as error:
+            self.notes.append(
+                f"{what} could not be read ({error.message}); what follows may differ"
+            )
