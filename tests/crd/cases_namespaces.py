@@ -95,10 +95,12 @@ ROOT: dict[int, list[Examples]] = {
             [
                 _shared({"federation": {"identities": [{"serviceAccount": "a"}]}}),
                 _shared({"federation": {"identities": [OUTSIDE, {"serviceAccount": "a"}]}}),
+                _shared({"credentials": {"type": "Federated", "serviceAccount": "a"}}),
             ],
             [
                 _shared({"federation": {"identities": [OUTSIDE]}}),
                 _says({"federation": {"identities": [{"serviceAccount": "a"}]}}),
+                _says({"credentials": {"type": "Federated", "serviceAccount": "a"}}),
             ],
             "give issuer and subject",
         )

@@ -144,10 +144,11 @@ CLUSTER_ROBOT_RULES = (
         "which namespaces may have the credential",
     ),
     Rule(
-        rule=f"{_SHARED} || !has({_T}.federation) || "
-        f"{_T}.federation.identities.all(i, !has(i.serviceAccount))",
-        message="mode: Shared takes no federation identity by serviceAccount: it would be "
-        "another one in each namespace; give issuer and subject",
+        rule=f"{_SHARED} || ((!has({_T}.federation) || "
+        f"{_T}.federation.identities.all(i, !has(i.serviceAccount))) && "
+        f"(!has({_T}.credentials) || {_T}.credentials.type != 'Federated'))",
+        message="mode: Shared takes no serviceAccount in federation or credentials: it would be "
+        "another one in each namespace; give issuer and subject, and credentials of type Static",
     ),
     Rule(
         rule=f"{_SHARED} || {_T}.creationPolicy == 'Create' || (has({_T}.permissions) && "

@@ -14,7 +14,7 @@ from ..errors import InvalidSpec, Reason
 from ..names import ALT, FULL_NAME_MAX, RobotName, is_robot_short_name
 from .clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from .parse import is_reserved, parse_part, parse_robot, parse_status
-from .robot import RobotSpec
+from .robot import RobotSpec, is_keyless
 from .slots import overlaps
 
 __all__ = ["name_robot", "parse_cluster_robot", "parse_cluster_robot_status", "robot_spec_for"]
@@ -93,8 +93,9 @@ def _check_shared(spec: ClusterRobotSpec) -> None:
     if robot.connection_ref.kind != "ClusterQuayConnection":
         raise _invalid("mode: Shared needs connectionRef.kind: ClusterQuayConnection")
     identities = robot.federation.identities if robot.federation else ()
-    if any(each.service_account is not None for each in identities):
-        raise _invalid("mode: Shared takes no federation identity by serviceAccount")
+    named = any(each.service_account is not None for each in identities)
+    if named or is_keyless(robot):
+        raise _invalid("mode: Shared takes no serviceAccount in federation or credentials")
     exact = robot.permissions is not None and robot.permissions.mode == "Exact"
     if robot.creation_policy != "Create" and not exact:
         raise _invalid("mode: Shared adopts a robot only with permissions of mode Exact")
