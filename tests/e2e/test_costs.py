@@ -20,6 +20,7 @@ RIGHTS = {
     "defaults": [{"role": "read"}],
 }
 FEDERATION = {"identities": [{"issuer": "https://ci.example.com", "subject": "repo:shop/app"}]}
+KEYLESS = {"type": "Federated", "serviceAccount": "builder"}
 EVERYTHING = {"permissions": RIGHTS, "federation": FEDERATION}
 Bill = Callable[[str, list[str]], None]
 
@@ -226,6 +227,62 @@ def test_a_lost_secret_costs_nothing(shop: Tenant, bill: Bill):
 
     bill("a lost Secret", shop.operations(called))
     assert shop.operations(called) == []
+
+
+@pytest.fixture
+def trusting(shop: Tenant) -> Iterator[Tenant]:
+    """A tenant with a ServiceAccount whose tokens Quay can verify."""
+    shop.house.quay.admin("settings", oidc_ca=str(shop.house.plane.ca_file))
+    shop.kubectl("create", "serviceaccount", "builder")
+    yield shop
+    shop.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
+    shop.house.quay.admin("settings", oidc_ca=None, federated_life_s=3600)
+
+
+def with_exchanges(tenant: Tenant, since: int) -> list[str]:
+    """Return the calls about a tenant, and every exchange: its path names nobody."""
+    ledger = tenant.house.quay.double.ledger.entries[since:]
+    exchanged = [e.operation for e in ledger if e.operation == "federation.exchange"]
+    return tenant.operations(since) + exchanged
+
+
+def test_a_keyless_robot_costs_its_identity_and_an_exchange(trusting: Tenant, bill: Bill):
+    called = trusting.house.quay.mark()
+    declare(trusting, credentials=KEYLESS)
+    trusting.wait_ready()
+
+    calls = with_exchanges(trusting, called)
+    bill("create a keyless robot and its Secret", calls)
+    assert calls == ["robot.create", "federation.set", "federation.exchange"]
+    assert trusting.logs_in()
+
+
+def test_a_refresh_costs_one_exchange(trusting: Tenant, bill: Bill):
+    trusting.house.quay.admin("settings", federated_life_s=12)
+    declare(trusting, credentials=KEYLESS)
+    trusting.wait_ready()
+    before, called = trusting.credential(), trusting.house.quay.mark()
+
+    wait_for(lambda: trusting.credential() not in {None, before}, "another password")
+
+    bill("refresh of a password", with_exchanges(trusting, called))
+    assert with_exchanges(trusting, called) == ["federation.exchange"]
+
+
+def test_a_restart_costs_no_exchange_while_passwords_are_good(trusting: Tenant, bill: Bill):
+    declare(trusting, credentials=KEYLESS)
+    trusting.wait_ready()
+    house = trusting.house
+    wait_for(lambda: not others(house, trusting), "nobody else", timeout_s=60)
+    with away(house):
+        written, called = len(house.plane.audit()), house.quay.mark()
+
+    wait_for(lambda: passes(house) >= 1, "a pass")
+    wait_for(lambda: trusting.operations(called), "a list")
+
+    settle(lambda: with_exchanges(trusting, called) == ["robot.list"])
+    bill("restart with a keyless robot", with_exchanges(trusting, called))
+    assert house.operator_writes(written) == []
 
 
 def test_a_deletion_costs_two_calls(shop: Tenant, bill: Bill):

@@ -20,6 +20,8 @@ from .proxy import Asked, Proxy, When
 
 __all__ = ["CrashPoint", "Crashing", "Life"]
 
+EXCHANGE = "/oauth2/federation/robot/token"
+
 
 @dataclass(frozen=True, slots=True)
 class CrashPoint:
@@ -64,13 +66,14 @@ class Crashing:
         counts: Counter[Asked] = Counter()
 
         def note(asked: Asked, when: When) -> bool:
-            if when == "before" and tenant.name in asked.path:
+            if when == "before" and _about(tenant, asked):
                 with self._lock:
                     seen.append(_point(tenant, asked, counts))
             return False
 
         facts = self._live(life, tenant, note)
-        return [each for each in seen if life.reads or each.method != "GET"], facts
+        lasting = (each for each in seen if each.method != "GET" or each.path == EXCHANGE)
+        return seen if life.reads else list(lasting), facts
 
     def crashed(self, life: Life, point: CrashPoint, when: When) -> tuple[bool, object]:
         """Live *life* with a kill at *point*; return whether it came to pass, and the end."""
@@ -81,7 +84,7 @@ class Crashing:
         def kill(asked: Asked, now: When) -> bool:
             if dying.is_set():
                 return True
-            if now != when or tenant.name not in asked.path:
+            if now != when or not _about(tenant, asked):
                 return False
             with self._lock:
                 at = _point(tenant, asked, counts)
@@ -120,6 +123,11 @@ class Crashing:
     def _hook(self, hook: Callable[[Asked, When], bool] | None) -> None:
         for proxy in self.proxies:
             proxy.hook = hook or (lambda _asked, _when: False)
+
+
+def _about(tenant: Tenant, asked: Asked) -> bool:
+    """An exchange names no tenant; whoever makes one is the one that lives."""
+    return tenant.name in asked.path or asked.path == EXCHANGE
 
 
 def _point(tenant: Tenant, asked: Asked, counts: Counter[Asked]) -> CrashPoint:
