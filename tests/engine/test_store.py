@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from quayrobot.engine.index import Index
 from quayrobot.engine.keys import Lane, ResourceKey
 from quayrobot.engine.store import Store
 from quayrobot.model.errors import InvalidSpec
@@ -293,6 +294,18 @@ def test_a_name_that_was_taken_and_is_free_again_wakes_who_wants_it(store):
     ]
 
 
+def test_a_name_is_free_again_also_when_its_owner_only_gave_it_up(store):
+    see(store, robot(secrets=[{"name": "wanted"}]))
+    other = ResourceKey("QuayRobot", "shop", "other")
+    see(store, robot(other))
+    taken = secret("wanted", owner_uid="uid-other")
+    see(store, taken, kind="Secret")
+
+    woken = see(store, with_meta(taken, resourceVersion="2"), "DELETED", "Secret")
+
+    assert set(woken) == {(CI, Lane.DRIFT), (other, Lane.DRIFT)}
+
+
 def test_the_default_name_is_wanted_too(store):
     see(store, robot())
 
@@ -351,6 +364,16 @@ def test_a_namespace_that_did_not_change_wakes_nobody(store):
     assert store.namespaces["shop"] == NamespaceSeen("shop", {"a": "b"})
 
 
+@pytest.mark.parametrize("event", ["MODIFIED", "DELETED"])
+def test_the_end_of_a_namespace_is_not_the_end_of_the_next_one_of_its_name(event, store):
+    see(store, namespace(uid="anew", resourceVersion="9"), kind="Namespace")
+
+    gone = namespace(resourceVersion="8", deletionTimestamp="2026-11-24T04:00:00Z")
+
+    assert see(store, gone, event, "Namespace") == []
+    assert store.namespaces["shop"].terminating is False
+
+
 def test_a_namespace_that_is_gone_is_forgotten(store):
     see(store, namespace(), kind="Namespace")
     see(store, namespace(), "DELETED", "Namespace")
@@ -366,10 +389,15 @@ def test_a_kind_that_is_not_ours_concerns_nobody(store):
 
 
 def test_nothing_is_left_in_the_indices_when_all_is_gone(store):
+    linked = [{"name": "a", "serviceAccounts": [{"name": "builder"}]}]
     for key in (CI, CD):
-        see(store, robot(key))
+        see(store, robot(key, secrets=linked))
+    see(store, secret(), kind="Secret")
     for key in (CI, CD):
         see(store, robot(key, version=2), "DELETED")
+    see(store, secret(version=2), "DELETED", kind="Secret")
 
     assert store.robots == {}
-    assert not any((store._by_robot, store._by_connection, store._by_namespace, store._by_uid))
+    indices = [each for each in vars(store).values() if isinstance(each, Index)]
+    assert [len(each) for each in indices] == [0] * 6
+    assert store._by_uid == {}

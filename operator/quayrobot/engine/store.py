@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TypeVar
 
 from ..cluster.secrets import secret_seen
 from ..cluster.serviceaccounts import account_seen
 from ..model.names import ANNOTATION_OWNER, RobotName
-from ..model.resources.robot import is_keyless, links_of
+from ..model.resources.robot import is_keyless, links_of, secrets_of
 from ..model.world import AccountSeen, NamespaceSeen, SecretSeen
 from .concern import fleet_wakes, namespace_wakes
+from .index import Index
 from .keys import Key, Lane, ResourceKey
 from .records import Body, ConnectionRecord, FleetRecord, Record, RobotRecord
 
 __all__ = ["Body", "ConnectionRecord", "FleetRecord", "Record", "RobotRecord", "Store", "Wake"]
 
-EntryT = TypeVar("EntryT")
+Place = tuple[str, str]
 Wake = tuple[Key, Lane]
 
 
@@ -40,11 +40,14 @@ class Store:
         self.robots: dict[ResourceKey, RobotRecord] = {}
         self.connections: dict[ResourceKey, ConnectionRecord] = {}
         self.namespaces: dict[str, NamespaceSeen] = {}
-        self.accounts: dict[tuple[str, str], AccountSeen] = {}
+        self.accounts: dict[Place, AccountSeen] = {}
         self._secrets: dict[str, dict[str, SecretSeen]] = defaultdict(dict)
-        self._by_robot: dict[RobotName, set[ResourceKey]] = defaultdict(set)
-        self._by_connection: dict[ResourceKey, set[ResourceKey]] = defaultdict(set)
-        self._by_namespace: dict[str, set[ResourceKey]] = defaultdict(set)
+        self._owned: Index[str, Place] = Index()
+        self._by_robot: Index[RobotName, ResourceKey] = Index()
+        self._by_connection: Index[ResourceKey, ResourceKey] = Index()
+        self._by_namespace: Index[str, ResourceKey] = Index()
+        self._by_secret: Index[Place, ResourceKey] = Index()
+        self._by_account: Index[Place, ResourceKey] = Index()
         self._by_uid: dict[str, ResourceKey] = {}
 
     # What happened -----------------------------------------------------
@@ -72,7 +75,7 @@ class Store:
         """Take in a Secret that we read or wrote ourselves."""
         known = self._secrets[seen.namespace].get(seen.name)
         if known is None or known.uid != seen.uid or int(known.version) <= int(seen.version):
-            self._secrets[seen.namespace][seen.name] = seen
+            self._put_secret(seen)
 
     def keep_account(self, seen: AccountSeen) -> None:
         """Take in a ServiceAccount that we read or wrote ourselves."""
@@ -80,7 +83,9 @@ class Store:
 
     def drop_secret(self, namespace: str, name: str) -> None:
         """Forget a Secret that is gone, or not as it was known."""
-        self._secrets[namespace].pop(name, None)
+        known = self._secrets[namespace].pop(name, None)
+        if known is not None and known.controller_uid is not None:
+            self._owned.drop(known.controller_uid, (namespace, name))
 
     # What is known -----------------------------------------------------
 
@@ -95,7 +100,9 @@ class Store:
     def secrets_of(self, namespace: str, uid: str) -> tuple[SecretSeen, ...]:
         """Return the Secrets in *namespace* that the resource *uid* controls."""
         return tuple(
-            each for each in self._secrets[namespace].values() if each.controller_uid == uid
+            self._secrets[space][name]
+            for space, name in self._owned.get(uid)
+            if space == namespace
         )
 
     def secret_names(self) -> tuple[tuple[str, str, str], ...]:
@@ -108,18 +115,17 @@ class Store:
 
     def drops_token(self, name: RobotName) -> bool:
         """Tell whether nobody here needs the token of the robot *name*: only its digest."""
-        keys = self._by_robot.get(name, ())
+        keys = self._by_robot.get(name)
         return any(is_keyless(self.robots[key].lenient_spec) for key in keys)
 
     def namesakes(self, record: RobotRecord) -> list[RobotRecord]:
         """Return the other resources that name one of its robots."""
-        naming = (self._by_robot.get(name, set()) for name in record.robot_names)
-        keys = set[ResourceKey]().union(*naming) - {record.key}
-        return [self.robots[key] for key in keys]
+        keys = {key for name in record.robot_names for key in self._by_robot.get(name)}
+        return [self.robots[key] for key in keys if key != record.key]
 
     def users_of(self, connection: ResourceKey) -> list[RobotRecord]:
         """Return the resources that name *connection*."""
-        return [self.robots[key] for key in self._by_connection.get(connection, ())]
+        return [self.robots[key] for key in self._by_connection.get(connection)]
 
     # How it is taken in ------------------------------------------------
 
@@ -169,19 +175,24 @@ class Store:
         return [(new.key, Lane.EDIT)]
 
     def _secret(self, new: SecretSeen, *, gone: bool) -> list[Wake]:
-        there = self._secrets[new.namespace]
-        old = there.get(new.name)
+        old = self._secrets[new.namespace].get(new.name)
         if old is not None and int(old.version) > int(new.version):
             return []
         if gone:
-            there.pop(new.name, None)
+            self.drop_secret(new.namespace, new.name)
         else:
-            there[new.name] = new
+            self._put_secret(new)
         if old is not None and not gone and old == new:
             return []
-        return [(each, Lane.DRIFT) for each in self._concerned(new)]
+        return [(each, Lane.DRIFT) for each in self._concerned(new, gone=gone)]
 
-    def _concerned(self, secret: SecretSeen) -> Iterable[ResourceKey]:
+    def _put_secret(self, seen: SecretSeen) -> None:
+        self.drop_secret(seen.namespace, seen.name)
+        self._secrets[seen.namespace][seen.name] = seen
+        if seen.controller_uid is not None:
+            self._owned.add(seen.controller_uid, (seen.namespace, seen.name))
+
+    def _concerned(self, secret: SecretSeen, *, gone: bool) -> Iterable[ResourceKey]:
         owner = self._by_uid.get(secret.controller_uid or "")
         if owner is not None:
             yield owner
@@ -189,12 +200,11 @@ class Store:
         named = ResourceKey(*parts) if len(parts) == 3 else None
         if named is not None and named != owner and named in self.robots:
             yield named
-        if owner is not None:
+        if owner is not None and not gone:
             return
         # A name that was taken may be free now.
-        for key in self._by_namespace.get(secret.namespace, ()):
-            record = self.robots[key]
-            if key not in {owner, named} and _wants(record, secret.name):
+        for key in self._by_secret.get((secret.namespace, secret.name)):
+            if key not in {owner, named}:
                 yield key
 
     def _account(self, new: AccountSeen, *, gone: bool) -> list[Wake]:
@@ -208,11 +218,7 @@ class Store:
             self.accounts[place] = new
         if old is not None and not gone and old.links == new.links:
             return []
-        return [
-            (key, Lane.DRIFT)
-            for key in self._by_namespace.get(new.namespace, ())
-            if _links(self.robots[key], new.name)
-        ]
+        return [(key, Lane.DRIFT) for key in self._by_account.get(place)]
 
     def _namespace(self, body: Body, *, gone: bool) -> list[Wake]:
         meta = body["metadata"]
@@ -222,6 +228,8 @@ class Store:
             name, meta.get("labels") or {}, terminating, meta.get("resourceVersion", "0")
         )
         old = self.namespaces.get(name)
+        if old is not None and int(old.version) > int(new.version):
+            return []
         if gone:
             self.namespaces.pop(name, None)
         else:
@@ -229,37 +237,38 @@ class Store:
         if old == new:
             return []
         meant = namespace_wakes(self.fleets.values(), old, None if gone else new)
-        return [*((key, Lane.EDIT) for key in self._by_namespace.get(name, ())), *meant]
+        return [*((key, Lane.EDIT) for key in self._by_namespace.get(name)), *meant]
 
     def _index(self, record: RobotRecord) -> None:
-        for name in record.robot_names:
-            self._by_robot[name].add(record.key)
-        self._by_connection[record.connection_key].add(record.key)
-        self._by_namespace[record.key.namespace].add(record.key)
+        for each in record.robot_names:
+            self._by_robot.add(each, record.key)
+        self._by_connection.add(record.connection_key, record.key)
+        self._by_namespace.add(record.key.namespace, record.key)
+        for place in _secrets(record):
+            self._by_secret.add(place, record.key)
+        for place in _accounts(record):
+            self._by_account.add(place, record.key)
         self._by_uid[record.uid] = record.key
 
     def _unindex(self, record: RobotRecord) -> None:
         self._by_uid.pop(record.uid, None)
-        for name in record.robot_names:
-            _drop(self._by_robot, name, record.key)
-        _drop(self._by_connection, record.connection_key, record.key)
-        _drop(self._by_namespace, record.key.namespace, record.key)
+        for each in record.robot_names:
+            self._by_robot.drop(each, record.key)
+        self._by_connection.drop(record.connection_key, record.key)
+        self._by_namespace.drop(record.key.namespace, record.key)
+        for place in _secrets(record):
+            self._by_secret.drop(place, record.key)
+        for place in _accounts(record):
+            self._by_account.drop(place, record.key)
 
 
-def _drop(index: dict[EntryT, set[ResourceKey]], entry: EntryT, key: ResourceKey) -> None:
-    index[entry].discard(key)
-    if not index[entry]:
-        del index[entry]
+def _secrets(record: RobotRecord) -> Iterable[Place]:
+    names = secrets_of(record.key.name, record.lenient_spec)
+    return ((record.key.namespace, name) for name in names)
 
 
-def _links(record: RobotRecord, account: str) -> bool:
+def _accounts(record: RobotRecord) -> Iterable[Place]:
     links = (*record.status.links, *links_of(record.key.name, record.lenient_spec))
-    exchanged = record.lenient_spec.credentials.service_account == account
-    return exchanged or any(each.service_account == account for each in links)
-
-
-def _wants(record: RobotRecord, secret: str) -> bool:
-    declared = record.lenient_spec.secrets
-    if declared is None:
-        return record.key.name == secret
-    return any(each.name == secret for each in declared)
+    names = {each.service_account for each in links}
+    exchanged = record.lenient_spec.credentials.service_account
+    return ((record.key.namespace, name) for name in (*names, exchanged) if name is not None)

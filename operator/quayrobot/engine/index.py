@@ -1,0 +1,37 @@
+"""Who is filed under what? Entries hold as many keys as there are, and go with their last one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+__all__ = ["Index"]
+
+EntryT = TypeVar("EntryT")
+KeyT = TypeVar("KeyT")
+
+
+class Index(Generic[EntryT, KeyT]):
+    """Finds keys by entry, at a cost that does not grow with what is filed elsewhere."""
+
+    def __init__(self) -> None:
+        self._filed: dict[EntryT, set[KeyT]] = {}
+
+    def add(self, entry: EntryT, key: KeyT) -> None:
+        """File *key* under *entry*."""
+        self._filed.setdefault(entry, set()).add(key)
+
+    def drop(self, entry: EntryT, key: KeyT) -> None:
+        """Take *key* from *entry*, if it is there."""
+        filed = self._filed.get(entry, set())
+        filed.discard(key)
+        if not filed:
+            self._filed.pop(entry, None)
+
+    def __len__(self) -> int:
+        """Return how many entries there are."""
+        return len(self._filed)
+
+    def get(self, entry: EntryT) -> Iterable[KeyT]:
+        """Return what is filed under *entry*."""
+        return tuple(self._filed.get(entry, ()))
