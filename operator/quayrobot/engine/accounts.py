@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from ..cluster.serviceaccounts import ServiceAccounts
 from ..model.actions import LinkAccount
-from ..model.errors import QuayRobotError
+from ..model.errors import QuayRobotError, Reason, TryLater
 from ..model.world import Absent, AccountSeen, Present, Seen
 
 __all__ = ["Accounts"]
@@ -45,15 +45,17 @@ class Accounts:
         return await done
 
     async def _write(self, place: tuple[str, str]) -> None:
+        batch: list[Waiting] = []
         try:
             while self._waiting[place]:
                 await asyncio.sleep(GATHER_S)
                 batch = self._waiting.pop(place)
                 await self._write_batch(place, batch)
         finally:
+            # Whatever ended it: nobody waits for what will not come.
             del self._writers[place]
-            for _, done in self._waiting.pop(place, []):
-                done.cancel()
+            cut = TryLater(Reason.CLUSTER_UNAVAILABLE, "the ServiceAccount was not written")
+            _fail([*batch, *self._waiting.pop(place, [])], cut)
 
     async def _write_batch(self, place: tuple[str, str], batch: list[Waiting]) -> None:
         add = {entry for action, _ in batch for entry in action.add}
@@ -61,12 +63,16 @@ class Accounts:
         try:
             seen = await self._accounts.change(*place, add=add, drop=drop)
         except QuayRobotError as error:
-            for _, done in batch:
-                if not done.done():
-                    done.set_exception(error)
+            _fail(batch, error)
             return
         if isinstance(seen, Present):
             self._keep(seen.value)
         for _, done in batch:
             if not done.done():
                 done.set_result(seen if isinstance(seen, Present) else Absent())
+
+
+def _fail(batch: list[Waiting], error: QuayRobotError) -> None:
+    for _, done in batch:
+        if not done.done():
+            done.set_exception(error)
