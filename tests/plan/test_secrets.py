@@ -8,8 +8,9 @@ import pytest
 
 from quayrobot.model.actions import CreateSecret, DeleteSecret, ReplaceSecret
 from quayrobot.model.errors import Reason, TryLater
+from quayrobot.model.resources.robot import LinkState
 from quayrobot.model.secrecy import Token
-from quayrobot.model.world import Absent, Missing, Present, Unlooked
+from quayrobot.model.world import Absent, AccountSeen, Missing, Present, Unlooked
 from quayrobot.plan.decide import decide
 from quayrobot.plan.secrets import is_ours, plan_secret, secrets_intact, wanted_secret
 
@@ -280,6 +281,22 @@ def test_a_secret_that_is_no_longer_asked_for_goes_at_the_version_that_was_seen(
 )
 def test_a_spare_secret_that_is_not_ours_to_delete_stays(changes):
     assert does(held(spare_secrets=(spare(**changes),))) == []
+
+
+def linked(*secrets: str, recorded: str = "old"):
+    """Return what changes when the ServiceAccount `builder` names *secrets*."""
+    account = AccountSeen("shop", "builder", "u", "1", {"imagePullSecrets": secrets})
+    note = LinkState(service_account="builder", secret=recorded, link="imagePullSecrets")
+    return {"accounts": {"builder": Present(account)}, "status": status(links=(note,))}
+
+
+def test_a_spare_secret_stays_until_no_service_account_names_it_because_of_us():
+    assert does(held(spare_secrets=(spare(),), **linked("old"))) == ["LinkAccount"]
+    assert does(held(spare_secrets=(spare(),), **linked())) == ["DeleteSecret"]
+
+
+def test_a_spare_secret_that_somebody_else_linked_goes():
+    assert does(held(spare_secrets=(spare(),), **linked("old", recorded="x"))) == ["DeleteSecret"]
 
 
 # Intact? ------------------------------------------------------------------------------

@@ -287,4 +287,16 @@ def _delete(secret: SecretSeen) -> DeleteSecret:
 
 
 def _may_go(scene: Scene, secret: SecretSeen) -> bool:
-    return secret.controller_uid == scene.me.uid and not secret.deleting
+    ours = secret.controller_uid == scene.me.uid and not secret.deleting
+    return ours and not _is_linked(scene, secret.name)
+
+
+def _is_linked(scene: Scene, name: str) -> bool:
+    """Whether a ServiceAccount still names it because of us: first it has to name another."""
+    accounts = {each: seen for each, seen in scene.accounts.items() if isinstance(seen, Present)}
+    return any(
+        each.secret == name
+        and each.service_account in accounts
+        and name in accounts[each.service_account].value.links.get(each.link, ())
+        for each in scene.status.links
+    )
