@@ -196,7 +196,7 @@ class World:
                 return replace(scene, robot=view, list_due=False)
             case LookAtRobot():
                 seen = Present(self.robot) if self.robot else Absent()
-                return replace(scene, robot=seen, owner_lives=None)
+                return replace(scene, robot=seen, owner_lives=None, list_due=False)
             case LookAtOrganization():
                 return replace(scene, organization_exists=self.organization)
             case LookAtUser():

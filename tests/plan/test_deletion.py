@@ -43,6 +43,11 @@ def test_what_has_no_finalizer_of_ours_is_nobodys_business():
         assert does(terminating(guarded=False, robot=robot)) == []
 
 
+@pytest.mark.parametrize("robot", [got(), listed()], ids=["proven once", "recognised"])
+def test_what_was_seen_long_ago_is_looked_at_before_it_is_deleted(robot):
+    assert does(terminating(robot=Present(robot), list_due=True)) == ["LookAtRobot"]
+
+
 # A 204 is no proof; only a look is ---------------------------------------
 
 

@@ -29,6 +29,7 @@ from .scenes import (
     CREATED,
     CREATED_ANEW,
     DENIED,
+    NO_ORGANIZATION,
     NO_RIGHT,
     OTHER_TOKEN,
     OUTAGE,
@@ -487,6 +488,21 @@ def test_a_connection_that_is_not_there_is_told_even_where_nothing_is_due():
     assert stops(held(connection=gone)) is gone
 
 
+@pytest.mark.parametrize("metadata", [None, {}], ids=["listed", "looked at"])
+def test_somebody_elses_robot_is_not_believed_in_for_ever(metadata):
+    scene = fresh(robot=Present(got(None, metadata=metadata)), me=me(guarded=True), list_due=True)
+
+    assert does(scene) == ["ListRobots"]
+
+
+def test_a_robot_that_came_to_another_connection_has_it_held():
+    scene = held(connection=connection(name="other", guarded=False))
+
+    assert does(scene) == ["GuardConnection"]
+    leaving = connection(name="other", guarded=False, terminating=True)
+    assert does(held(connection=leaving)) == []
+
+
 # 3.14 A robot never moves -----------------------------------------------
 
 MOVED = {"connection": connection(origin="https://new.example:443")}
@@ -496,7 +512,6 @@ MOVED = {"connection": connection(origin="https://new.example:443")}
     ("robot", "expected"),
     [
         pytest.param(Unlooked(), ["LookAtRobot"], id="nobody looked there yet"),
-        pytest.param(Missing(), ["LookAtRobot"], id="a list there lacks it"),
         pytest.param(Present(listed()), ["LookAtRobot"], id="a list there has it"),
         pytest.param(Present(got()), [], id="our marker is there: the same Quay"),
     ],
@@ -509,6 +524,8 @@ def test_a_connection_that_leads_elsewhere_is_followed_to_our_marker_only(robot,
     "robot",
     [
         pytest.param(Absent(), id="it is not there"),
+        pytest.param(Missing(), id="a list there lacks it"),
+        pytest.param(unknown(NO_ORGANIZATION), id="not even its organization is there"),
         pytest.param(Present(got(None)), id="a robot without marker"),
         pytest.param(Present(got(marked(cluster="cluster-2"))), id="another cluster's"),
         pytest.param(Present(got(marked(name="cd"))), id="another resource's"),
@@ -516,6 +533,11 @@ def test_a_connection_that_leads_elsewhere_is_followed_to_our_marker_only(robot,
 )
 def test_a_robot_never_moves(robot):
     assert stops(held(robot=robot, **MOVED)).reason == Reason.CONNECTION_MOVED
+
+
+@pytest.mark.parametrize("robot", [Unlooked(), Present(listed()), Missing()])
+def test_all_that_moved_along_with_a_connection_need_one_list(robot):
+    assert does(held(robot=robot, list_due=True, **MOVED)) == ["ListRobots"]
 
 
 def test_a_connection_made_anew_with_the_same_origin_is_the_same():

@@ -31,6 +31,7 @@ from ..plan.scene import Scene
 from .granting import federate, look_at_grants
 from .keyless import received
 from .lines import Line
+from .observe import FRESH_ENOUGH
 
 __all__ = ["look", "usable"]
 
@@ -88,7 +89,7 @@ def usable(line: Line | None) -> Line:
 async def _list(line: Line, scene: Scene) -> Scene:
     name = scene.robot_name
     try:
-        await line.snapshots.refresh(name.owner, max_age_s=line.resync_s)
+        await line.snapshots.refresh(name.owner, max_age_s=FRESH_ENOUGH * line.resync_s)
     except QuayRobotError as error:
         _raise_denied(error)
         failed = Unknown(error)
@@ -115,7 +116,7 @@ async def _look_at_robot(line: Line, scene: Scene) -> Scene:
     if isinstance(seen, Present):
         seen = Present(received(scene, seen.value))
     line.snapshots.saw(name, seen)
-    return replace(scene, robot=seen, owner_lives=None)
+    return replace(scene, robot=seen, owner_lives=None, list_due=False)
 
 
 async def _look_at_user(line: Line, scene: Scene) -> Scene:

@@ -42,9 +42,11 @@ from .lines import Line
 from .passes import Tools
 from .store import RobotRecord
 
-__all__ = ["FRESH", "list_due", "observe"]
+__all__ = ["FRESH", "FRESH_ENOUGH", "list_due", "observe"]
 
 FRESH = 1.5
+# Who holds nothing has no resync of its own: what it knows is renewed when it comes again.
+FRESH_ENOUGH = 0.85
 
 
 async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None]:
@@ -119,12 +121,14 @@ def _remembered(scene: Scene, line: Line, name: RobotName) -> dict[str, Any]:
 
 def list_due(line: Line, record: RobotRecord) -> bool:
     """Tell whether what is remembered of the robot's owner is too old to rely on."""
-    owner = record.robot_name.owner
-    age = line.snapshots.age_s(owner)
+    name = record.active_name
+    view = line.snapshots.view(name)
+    # Our own answers are as good as a list until the first one is due.
+    present = isinstance(view, Present)
+    age = line.snapshots.known_s(name) if present else line.snapshots.age_s(name.owner)
     if age is None:
-        # Our own answers are as good as a list until the first one is due.
-        return isinstance(line.snapshots.view(record.active_name), Unlooked)
-    return age > FRESH * line.resync_s
+        return isinstance(view, Unlooked)
+    return age > (FRESH if record.status.holds else FRESH_ENOUGH) * line.resync_s
 
 
 def _spec(record: RobotRecord) -> RobotSpec:

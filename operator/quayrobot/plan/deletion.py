@@ -77,6 +77,9 @@ def robot_gone(scene: Scene) -> tuple[Action, ...]:
             return (LookAtRobot(scene.robot_name),)
         case Absent():
             return _released(scene, connection)
+        case Present() if scene.list_due:
+            # It may be another one by now.
+            return (LookAtRobot(scene.robot_name),)
         case Present(seen):
             return _delete_if_ours(scene, connection, seen)
         case _:

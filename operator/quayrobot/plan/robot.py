@@ -135,14 +135,19 @@ def _check_user(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
 
 def _find_again(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
     """The same Quay under a new name shows our marker; nothing else lets us follow."""
+    if scene.list_due:
+        # One list for all that moved along, not a look for each of them.
+        return (ListRobots(scene.robot_name.owner),)
+
     match scene.robot:
         case Unknown(error):
-            raise error
+            gone = error.reason is Reason.ORGANIZATION_NOT_FOUND
+            raise moved_error(scene) if gone else error
         case Present(seen) if seen.metadata is not None:
             if seen.marker is not None and seen.marker.same_owner(scene.marker):
                 return _hold(scene, connection, seen, Ours(adopted=False))
             raise moved_error(scene)
-        case Absent():
+        case Absent() | Missing():
             raise moved_error(scene)
         case _:
             return (LookAtRobot(scene.robot_name),)
@@ -151,7 +156,7 @@ def _find_again(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
 def _plan_where_it_is(
     scene: Scene, connection: ConnectionSeen, permit: Permit
 ) -> tuple[Action, ...]:
-    if scene.status.holds and scene.list_due:
+    if scene.list_due and (scene.status.holds or isinstance(scene.robot, Present)):
         return (ListRobots(scene.robot_name.owner),)
 
     if looks := _look_for_both(scene):
@@ -259,7 +264,8 @@ def _hold(
             ),
         )
 
-    return () if scene.me.guarded else _bind(scene, connection, None)
+    # It may have come to another connection since.
+    return _bind(scene, connection, None)
 
 
 def _is_adopted(scene: Scene, seen: RobotSeen) -> bool:

@@ -73,6 +73,12 @@ class Snapshots:
         begun = self._at(owner).begun
         return None if begun is None else self._clock() - begun
 
+    def known_s(self, name: RobotName) -> float | None:
+        """Return how long ago Quay told what is remembered of *name*; None for never."""
+        here = self._at(name.owner)
+        told = [each for each in (here.begun, here.written.get(name.full)) if each is not None]
+        return self._clock() - max(told) if told else None
+
     def robots(self, owner: OwnerName) -> Iterator[RobotSeen]:
         """Iterate over what is remembered of *owner*."""
         return iter(tuple(self._at(owner).robots.values()))
