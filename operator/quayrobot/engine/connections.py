@@ -26,6 +26,7 @@ __all__ = ["deny", "run_connection", "wake_waiting"]
 
 HEALTHY_S = 30.0
 WAITING_S = 3.0
+LEAVING_S = 5.0
 
 log = structlog.get_logger(__name__)
 C = ConditionType
@@ -39,13 +40,12 @@ async def run_connection(tools: Tools, key: ResourceKey) -> Outcome:
         wake_all(tools, key)
         return Outcome()
 
-    before = tools.lines.known(key)
-    stood = (before.uid, before.generation) if before else None
     error: QuayRobotError | None = None
     changed = False
     try:
+        # Whoever made it: those that wait were not told of it yet.
         line = await tools.lines.get(key)
-        changed = (line.uid, line.generation) != stood
+        changed = line.introduce()
         changed = await tools.lines.check(key) or changed
         await line.client.check_way()
     except QuayRobotError as failed:
@@ -55,9 +55,8 @@ async def run_connection(tools: Tools, key: ResourceKey) -> Outcome:
     record = tools.store.connections.get(key)
     if record is None:
         return Outcome()
-    was_ready = _ready(record.status)
     await _say(tools, record, error)
-    if changed or (error is None and not was_ready):
+    if changed or _turned_ready(tools, record):
         wake_all(tools, key)
     return _outcome(tools, key, error)
 
@@ -77,8 +76,7 @@ async def deny(tools: Tools, line: Line, error: Denied) -> QuayRobotError:
         wake_all(tools, line.key)
         msg = "the connection's token was renewed; trying again with it"
         return TryLater(Reason.CONNECTION_NOT_READY, msg, retry_after=0.0)
-    if line.denied is None:
-        line.denied, line.denied_at = error, tools.clock()
+    if line.deny(error):
         log.warning("connection.checked", reason=error.reason, name=line.key.name)
         tools.queue.add(line.key, Lane.EDIT)
     return error
@@ -98,7 +96,15 @@ def wake_waiting(tools: Tools, key: ResourceKey) -> None:
 
 def _probe(tools: Tools, line: Line) -> None:
     """Have one of those that wait find out whether Quay is back; deletions first."""
-    waiting = [each for each in _waiting(tools, line.key) if _reconciling(each)]
+    _ask(tools, line, [each for each in _waiting(tools, line.key) if _reconciling(each)])
+
+
+def _ask_again(tools: Tools, line: Line) -> None:
+    """Have one of those that wait find out whether Quay takes the same token by now."""
+    _ask(tools, line, _waiting(tools, line.key))
+
+
+def _ask(tools: Tools, line: Line, waiting: list[RobotRecord]) -> None:
     urgent = [each for each in waiting if each.terminating] or waiting
     if urgent:
         # Any of them: one alone may be held up by something else than Quay.
@@ -140,15 +146,17 @@ def _outcome(tools: Tools, key: ResourceKey, error: QuayRobotError | None) -> Ou
     line = tools.lines.known(key)
     assert line is not None
     if line.denied is not None:
-        if tools.clock() - line.denied_at > line.resync_s:
-            # The slow probe: the next pass that needs Quay asks with the same token.
-            line.denied = None
-            wake_waiting(tools, key)
+        if line.refusal is None:
+            # The slow probe: one pass asks with the same token.
+            _ask_again(tools, line)
         return Outcome(again_s=tools.spread(WAITING_S), error=line.denied, settled=False)
     if line.limits.open:
         if line.limits.probe_due:
             _probe(tools, line)
         return Outcome(again_s=tools.spread(WAITING_S))
+    if line.limits.read_only:
+        # The first write that is taken wakes the others.
+        _probe(tools, line)
     return Outcome(again_s=tools.spread(min(HEALTHY_S, line.resync_s)))
 
 
@@ -204,13 +212,17 @@ async def _let_secret_be_replaced(tools: Tools, record: ConnectionRecord) -> Non
     A token Secret that somebody deletes alone, to make it anew, must not hang.
 
     In a namespace that is going, and for a connection that is going, it stays:
-    the robots still need it.
+    the robots still need it. Whoever deletes several at once may begin with the
+    Secret, so it is kept for a moment.
     """
     used = tools.lines.known(record.key)
     current = (used.place.namespace, used.place.name) if used else None
     for place in _places(tools, record) - ({current} if current else set()):
         await tools.secrets.unguard(*place)
     if used is None or not used.credential.deleting or record.terminating:
+        return
+    if not used.leaving_for(LEAVING_S):
+        tools.queue.add(record.key, Lane.DRIFT, delay_s=LEAVING_S)
         return
     if not await tools.resources.namespace_terminating(record.key.namespace):
         await tools.secrets.unguard(used.place.namespace, used.place.name)
@@ -325,7 +337,7 @@ def _reachable(line: Line) -> Condition:
 
 
 def _authorized(line: Line) -> Condition:
-    refusal = line.denied or line.refused
+    refusal = line.denied or next(iter(line.refused.values()), None)
     if refusal is not None:
         return _condition(C.AUTHORIZED, "False", refusal.reason, refusal.message)
     if not line.limits.heard:
@@ -336,6 +348,11 @@ def _authorized(line: Line) -> Condition:
 
 def _condition(kind: ConditionType, status: Status, reason: Reason, message: str) -> Condition:
     return Condition(type=kind, status=status, reason=reason, message=message)
+
+
+def _turned_ready(tools: Tools, before: ConnectionRecord) -> bool:
+    now = tools.store.connections.get(before.key)
+    return now is not None and _ready(now.status) and not _ready(before.status)
 
 
 def _ready(status: ConnectionStatus) -> bool:

@@ -73,10 +73,13 @@ class Line:
         self.place = secret_place(record.key, spec)
         self.resync_s = parse_duration(spec.resync_interval).total_seconds()
         self.token_user: str | None = None
+        self._asking_user = asyncio.Lock()
+        self._leaving = ("", 0.0)
         self.denied: Denied | None = None
-        self.denied_at = 0.0
-        self.refused: QuayRobotError | None = None
-        self._observer = observer
+        self._denied_until = 0.0
+        self.refused: dict[OwnerName, QuayRobotError] = {}
+        self._new = True
+        self._observer, self._clock = observer, clock
         self.client = self._connect()
         self.snapshots = Snapshots(self._list, clock=clock)
         self.grants = GrantsMemory(self._rights, clock=clock)
@@ -99,10 +102,35 @@ class Line:
             terminating=record.terminating,
         )
 
+    def introduce(self) -> bool:
+        """Tell, once in its life, that it is new."""
+        new, self._new = self._new, False
+        return new
+
+    @property
+    def refusal(self) -> Denied | None:
+        """Why no call is made: the credential was refused, and it is too early to ask again."""
+        return self.denied if self._clock() < self._denied_until else None
+
+    def deny(self, error: Denied) -> bool:
+        """Believe *error* until the next resync; tell whether that is news."""
+        news = self.denied is None
+        self.denied, self._denied_until = error, self._clock() + self.resync_s
+        return news
+
+    def _accepted(self) -> None:
+        self.denied = None
+
     def renew(self, credential: CredentialRead) -> None:
-        """Use a new credential; what is remembered of robots stays, calls under way go on."""
+        """
+        Use a new credential.
+
+        What is remembered of robots stays, what was refused does not; calls under way go on.
+        """
         self.credential, self.token_user = credential, None
-        self.denied = self.refused = None
+        self.denied = None
+        self.refused.clear()
+        self.grants.hope()
         self.client = self._connect()
 
     def trust(self, bundle: str | None) -> None:
@@ -120,8 +148,33 @@ class Line:
             raise
         self.limits.retry()
 
+    def leaving_for(self, seconds: float) -> bool:
+        """Tell whether it has been known for *seconds* that the credential's Secret is to go."""
+        version, since = self._leaving
+        if version != self.credential.version:
+            self._leaving = (self.credential.version, self._clock())
+            return False
+        return self._clock() - since >= seconds
+
+    async def user_name(self) -> str:
+        """
+        Return whose the token is; one call serves all who ask.
+
+        Raises:
+            QuayRobotError: It could not be had.
+        """
+        async with self._asking_user:
+            client, known = self.client, self.token_user
+            if known is None:
+                known = await client.user_name()
+            if client is self.client:
+                self.token_user = known
+            return known
+
     def take_memory(self, old: Line) -> None:
         """Go on with what *old* knew of the robots of the same Quay."""
+        if old.credential.token == self.credential.token:
+            self.token_user = old.token_user
         self.snapshots = old.snapshots
         self.snapshots.list_with(self._list)
         self.grants, self.drift_due = old.grants, old.drift_due
@@ -134,7 +187,11 @@ class Line:
         endpoint = Endpoint(self.spec.origin, self.bundle, timeout, self.reach)
         try:
             return QuayClient(
-                endpoint, self.credential.token, limits=self.limits, observer=self._observer
+                endpoint,
+                self.credential.token,
+                limits=self.limits,
+                observer=self._observer,
+                accepted=self._accepted,
             )
         except InvalidSpec as error:
             field = "caBundleRef" if self.spec.ca_bundle_ref else "caBundle"

@@ -120,8 +120,7 @@ async def _look_at_robot(line: Line, scene: Scene) -> Scene:
 
 
 async def _look_at_user(line: Line, scene: Scene) -> Scene:
-    line.token_user = await line.client.user_name()
-    return replace(scene, token_user=line.token_user)
+    return replace(scene, token_user=await line.user_name())
 
 
 async def _look_at_owner(resources: Resources, action: LookAtOwner, scene: Scene) -> Scene:

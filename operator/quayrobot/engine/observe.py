@@ -161,8 +161,8 @@ async def _connection(
         line = await tools.lines.get(key)
     except QuayRobotError as error:
         return error, None
-    if line.denied is not None:
-        return line.denied, None
+    if line.refusal is not None:
+        return line.refusal, None
     found = tools.store.connections.get(key)
     if found is None:
         return connection_not_found(key.kind, key.name), None

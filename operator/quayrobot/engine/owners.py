@@ -29,6 +29,7 @@ async def run_owner(tools: Tools, key: OwnerKey) -> Outcome:
     """List the robots of one owner and wake whoever is not as expected."""
     held = _held(tools, key)
     if not held:
+        _allowed(tools, tools.lines.known(key.connection), key.owner)
         return Outcome()
 
     try:
@@ -111,28 +112,32 @@ def _held(tools: Tools, key: OwnerKey) -> list[RobotRecord]:
 async def _refresh(
     tools: Tools, line: Line, owner: OwnerName, expected: int
 ) -> QuayRobotError | None:
-    if line.denied is not None:
-        return line.denied
+    if line.refusal is not None:
+        return line.refusal
     try:
         # Another pass may have listed a moment ago; that list is as good.
         await line.snapshots.refresh(owner, max_age_s=line.resync_s * 0.5)
     except Denied as error:
         return await deny(tools, line, error)
     except Refused as error:
-        line.refused = error
+        line.refused[owner] = error
         tools.queue.add(line.key, Lane.EDIT)
         return await _gone(tools, line, owner) or error
     except QuayRobotError as error:
         return error
 
-    if line.refused is not None:
-        line.refused = None
-        tools.queue.add(line.key, Lane.EDIT)
+    _allowed(tools, line, owner)
     if expected > 1 and not any(line.snapshots.robots(owner)):
         # A superuser gets an empty list for an organization that is not there: one call
         # tells for all of its robots.
         await _gone(tools, line, owner)
     return None
+
+
+def _allowed(tools: Tools, line: Line | None, owner: OwnerName) -> None:
+    """What was refused for *owner*, if anything was, is no trouble of the connection any more."""
+    if line is not None and line.refused.pop(owner, None) is not None:
+        tools.queue.add(line.key, Lane.EDIT)
 
 
 async def _gone(tools: Tools, line: Line, owner: OwnerName) -> QuayRobotError | None:
@@ -148,7 +153,7 @@ async def _gone(tools: Tools, line: Line, owner: OwnerName) -> QuayRobotError | 
     )
     # Found again at the next resync while robots are held there, forgotten otherwise.
     line.snapshots.lose(owner, gone, for_s=1.3 * line.resync_s)
-    line.refused = None
+    line.refused.pop(owner, None)
     for record in _held(tools, OwnerKey(line.key, owner)):
         tools.queue.add(record.key, Lane.DRIFT)
     return gone

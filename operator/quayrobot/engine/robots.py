@@ -21,6 +21,7 @@ from ..model.actions import (
     Exchange,
     GrantChange,
     LinkAccount,
+    Look,
     LookAtFederation,
     LookAtGrants,
     RecordFederation,
@@ -42,7 +43,7 @@ from ..model.errors import (
 )
 from ..model.resources.robot import RobotSpec, RobotStatus
 from ..model.world import NamespaceSeen, Unlooked
-from ..plan.decide import decide
+from ..plan.decide import decide, stands
 from ..plan.keyless import next_look, refresh_at
 from ..plan.proof import ownership
 from ..plan.scene import Finding, Me, Scene
@@ -61,6 +62,7 @@ __all__ = ["run_robot"]
 ROUNDS = 10
 BLOCKED_CAP_S = 30.0
 UNKNOWN_RESYNC_S = 300.0
+UNWATCHED_S = 30.0
 DAY_S = 86400.0
 
 log = structlog.get_logger()
@@ -121,12 +123,17 @@ class _Pass:
         for action in actions:
             try:
                 scene = await self.applier.apply(action, scene)
-            except Denied as error:
-                return scene, Finding(_component(action, scene), await self._denied(error))
             except QuayRobotError as error:
-                return scene, Finding(_component(action, scene), error)
+                return scene, await self._stopped(action, scene, error)
             _log_action(action, self.first)
         return scene, None
+
+    async def _stopped(self, action: Action, scene: Scene, error: QuayRobotError) -> Finding:
+        if isinstance(error, Denied):
+            error = await self._denied(error)
+        # An outage is no news for what is as it should be: the connection tells of it.
+        self.quiet = isinstance(action, Look) and stands(scene, error)
+        return Finding(_component(action, scene), error)
 
     async def _denied(self, error: Denied) -> QuayRobotError:
         """A refusal is believed after the credential's Secret was read once more."""
@@ -237,6 +244,9 @@ class _Pass:
             return Outcome(again_s=due, settled=not self.quiet)
         error = findings[0].error
         slow = self.line.resync_s if self.line else UNKNOWN_RESYNC_S
+        if error.reason in {Reason.SECRET_NOT_OWNED, Reason.CLUSTER_REFUSED}:
+            # No watch tells when it is over, and the look costs Quay nothing.
+            slow = min(slow, UNWATCHED_S)
         again = requeue_s(self.tools, key, error, slow_s=slow)
         if isinstance(error, Conflict):
             again = min(again, 1.0)

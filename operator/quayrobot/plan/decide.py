@@ -24,7 +24,7 @@ from .schedule import check_window
 from .secrets import plan_secrets, secrets_intact
 from .slots import facing
 
-__all__ = ["decide"]
+__all__ = ["decide", "stands"]
 
 
 def decide(scene: Scene) -> Plan:
@@ -40,6 +40,11 @@ def decide(scene: Scene) -> Plan:
         return _plan(scene)
     except QuayRobotError as error:
         return _cannot(scene, error)
+
+
+def stands(scene: Scene, error: QuayRobotError) -> bool:
+    """Tell whether the stored status stands although a look at Quay ended in *error*."""
+    return isinstance(error, TryLater | Denied) and _nothing_due(scene)
 
 
 def _plan(scene: Scene) -> Plan:

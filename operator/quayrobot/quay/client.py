@@ -64,8 +64,16 @@ class QuayClient:
     """Quay's REST API through one connection."""
 
     def __init__(
-        self, endpoint: Endpoint, token: Token, *, limits: Limits, observer: Observer
+        self,
+        endpoint: Endpoint,
+        token: Token,
+        *,
+        limits: Limits,
+        observer: Observer,
+        accepted: Callable[[], None] = lambda: None,
     ) -> None:
+        """*accepted* is told of every answer that only a good token gets."""
+        self._accepted = accepted
         self._transport = Transport(endpoint)
         self._token = token
         self._limits = limits
@@ -250,6 +258,9 @@ class QuayClient:
                     write=method != "GET",
                     read_only=is_read_only(reply),
                 )
+            # An organization is shown to anybody, and an exchange is no call of the token's.
+            if reply.status < 300 and operation not in {"organization.get", _EXCHANGE}:
+                self._accepted()
             return reply
 
     def _failed(self, turn: Turn, operation: str, error: QuayRobotError) -> None:

@@ -65,6 +65,11 @@ class GrantsMemory:
         """Remember the rights of *name* as our own change left them."""
         self._owners[name.owner].own[name.full] = (self._clock(), now)
 
+    def hope(self) -> None:
+        """Forget that reads were refused: there is another credential."""
+        for here in self._owners.values():
+            here.refused = None
+
     def forget(self, name: RobotName) -> None:
         """Remember nothing of *name*: the outcome of a change is not known, or it is gone."""
         here = self._owners[name.owner]
