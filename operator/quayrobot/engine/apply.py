@@ -8,7 +8,7 @@ looks again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from ..cluster.kinds import QUAY_CONNECTION, QUAY_ROBOT
@@ -65,12 +65,20 @@ __all__ = ["Applier"]
 
 @dataclass(slots=True)
 class Applier:
-    """Carries out actions for one resource; *body* is the object as last written."""
+    """
+    Carries out actions for one resource; *record* is the object as last written.
+
+    *edited* says that this pass is the first one of its generation.
+    """
 
     tools: Tools
     record: RobotRecord
     line: Line | None
     released: bool = False
+    edited: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.edited = self.record.status.observed_generation != self.record.generation
 
     async def apply(self, action: Action, scene: Scene) -> Scene:
         """
@@ -121,7 +129,7 @@ class Applier:
                 | ChangeDefault()
                 | TakeDefault()
             ):
-                return await change_grant(usable(self.line), action, scene)
+                return await change_grant(usable(self.line), action, scene, edited=self.edited)
             case RecordLinks() | LinkAccount():
                 return await self._link(action, scene)
             case _:

@@ -7,6 +7,7 @@ not have happened is forgotten, so that the next pass reads it.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import assert_never
 
@@ -31,6 +32,9 @@ from ..plan.scene import Scene
 from .lines import Line
 
 __all__ = ["change_grant", "federate", "look_at_grants"]
+
+# Each robot comes again after a resync: the first of them asks.
+MISSING_FOR = 0.85
 
 
 async def look_at_grants(line: Line, action: LookAtGrants, scene: Scene) -> Scene:
@@ -62,6 +66,9 @@ async def federate(line: Line, action: LookAtFederation | SetFederation, scene: 
             found = await line.client.federation(action.robot)
     except Refused as error:
         return replace(scene, federation=Unknown(error))
+    except asyncio.CancelledError:
+        line.federation[action.robot] = None
+        raise
     except QuayRobotError as error:
         # Whatever was put there before is no longer believed.
         line.federation[action.robot] = None
@@ -74,24 +81,36 @@ async def federate(line: Line, action: LookAtFederation | SetFederation, scene: 
     return replace(scene, federation=Present(found), federation_due=False, federation_read=True)
 
 
-async def change_grant(line: Line, change: GrantChange, scene: Scene) -> Scene:
+async def change_grant(line: Line, change: GrantChange, scene: Scene, *, edited: bool) -> Scene:
     """
     Make one change and return the scene after it; a refusal is noted there.
+
+    Who *edited* the resource may just have made what was missing.
 
     Raises:
         QuayRobotError: It is not known whether it was made, or nothing can be made now.
     """
+    owner, target = scene.robot_name.owner, target_of(change)
+    known = line.missing.recall(owner, target)
+    if known is not None and not edited:
+        return _refused(scene, target, known)
     try:
         default = await _make(line, change)
     except Refused as error:
-        refusals = {**scene.grant_refusals, target_of(change): error}
-        return replace(scene, grant_refusals=refusals)
-    except QuayRobotError:
+        line.missing.note(owner, target, error, for_s=MISSING_FOR * line.resync_s)
+        return _refused(scene, target, error)
+    except (QuayRobotError, asyncio.CancelledError):
+        # At its deadline a pass may be cut off in the middle of a change.
         line.grants.forget(scene.robot_name)
         raise
+    line.missing.found(owner, target)
     now = _after(change, known_grants(scene) or GrantsSeen(), default)
     line.grants.wrote(scene.robot_name, now)
     return replace(scene, grants=Present(now))
+
+
+def _refused(scene: Scene, target: str, error: QuayRobotError) -> Scene:
+    return replace(scene, grant_refusals={**scene.grant_refusals, target: error})
 
 
 def _after(change: GrantChange, before: GrantsSeen, made: DefaultSeen | None) -> GrantsSeen:

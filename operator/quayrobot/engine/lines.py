@@ -37,6 +37,7 @@ from ..quay.rights import Rights
 from ..quay.snapshot import Snapshots
 from ..quay.transport import Endpoint
 from .keys import ResourceKey
+from .missing import Missing
 from .store import ConnectionRecord, Store
 
 __all__ = ["Line", "Lines", "SecretPlace", "secret_place"]
@@ -83,6 +84,7 @@ class Line:
         self.client = self._connect()
         self.snapshots = Snapshots(self._list, clock=clock)
         self.grants = GrantsMemory(self._rights, clock=clock)
+        self.missing = Missing(clock=clock)
         # None: the drift beat wants it read anew.
         self.federation: dict[RobotName, tuple[IdentityState, ...] | None] = {}
         self.drift_s = parse_duration(spec.drift_interval).total_seconds()
@@ -178,7 +180,7 @@ class Line:
         self.snapshots = old.snapshots
         self.snapshots.list_with(self._list)
         self.grants, self.drift_due = old.grants, old.drift_due
-        self.federation = old.federation
+        self.federation, self.missing = old.federation, old.missing
         self.grants.ask_with(self._rights)
         self.limits.take_pace(old.limits)
 

@@ -1,0 +1,102 @@
+"""Is what only time or people can mend waited for in peace, and noticed when it is over?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.kit.canary import oauth_token
+from tests.kit.installation import Installation, Tenant, settle
+from tests.kit.processes import wait_for
+
+OWN = {"kind": "QuayConnection", "name": "own"}
+MISSING = {"repositories": [{"name": "later", "role": "read"}], "teams": ["later"]}
+
+
+def passes(house: Installation, kind: str) -> float:
+    families = text_string_to_metric_families(house.operator.metrics())
+    return sum(
+        sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name == "quayrobot_passes_total" and sample.labels["kind"] == kind
+    )
+
+
+def authorized(body: dict[str, Any] | None) -> str:
+    conditions = ((body or {}).get("status") or {}).get("conditions") or []
+    return next((each["status"] for each in conditions if each["type"] == "Authorized"), "")
+
+
+def test_a_revoked_token_troubles_no_robot_and_is_never_called_good_meanwhile(tenant: Tenant):
+    house, names = tenant.house, ("one", "two", "three")
+    token = house.quay.admin("token", value=oauth_token())
+    tenant.connection(token=token)
+    for name in names:
+        tenant.robot(name, connectionRef=OWN)
+    for name in names:
+        tenant.wait_ready(name)
+    house.operator.stop()
+    assert house.recorder is not None
+    since = len(house.recorder.versions())
+    house.quay.admin("token/revoke", token=token)
+
+    house.operator.start()
+    wait_for(
+        lambda: authorized(tenant.get("own", "quayconnection")) == "False",
+        "the connection to say so",
+        timeout_s=30,
+    )
+    begun, called = passes(house, "QuayRobot"), house.quay.mark()
+    # Longer than two resyncs: each of them asks once.
+    settle(lambda: authorized(tenant.get("own", "quayconnection")) == "False", seconds=24)
+
+    assert house.quay.operations(called).count("robot.list") in {1, 2, 3}
+    assert len(house.quay.operations(called)) <= 3
+    assert passes(house, "QuayRobot") - begun <= 6
+    mine = [
+        each
+        for each in house.recorder.versions()[since:]
+        if each["kind"] == "QuayRobot" and each["metadata"]["namespace"] == tenant.name
+    ]
+    assert mine == []
+    house.secret(tenant.name, "token-own", house.token)
+    wait_for(
+        lambda: authorized(tenant.get("own", "quayconnection")) == "True",
+        "the connection to be good again",
+        timeout_s=20,
+    )
+
+
+def test_a_name_that_somebody_elses_robot_had_is_taken_when_it_is_free(tenant: Tenant):
+    tenant.connection()
+    tenant.house.quay.admin("robot", name=tenant.full())
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_reason("RobotExists")
+
+    tenant.house.quay.admin("robot/delete", name=tenant.full())
+
+    tenant.wait_ready(timeout_s=40)
+    assert tenant.logs_in()
+
+
+def test_what_many_name_and_nobody_made_is_asked_for_by_one(tenant: Tenant):
+    tenant.connection()
+    names = [f"robot-{number}" for number in range(5)]
+    for name in names:
+        tenant.robot(name, connectionRef=OWN, permissions=MISSING)
+    for name in names:
+        tenant.wait_reason("RepositoryNotFound", name)
+    called = tenant.house.quay.mark()
+
+    wait_for(lambda: tenant.operations(called).count("robot.list") >= 2, "two resyncs",
+             timeout_s=40)  # fmt: skip
+
+    asked = [each for each in tenant.operations(called) if each != "robot.list"]
+    # A PUT that fails and a look for the repository, a PUT for the team: in each resync.
+    assert len(asked) <= 3 * 3
+    tenant.repository("later")
+    tenant.house.quay.admin("team", org=tenant.name, name="later")
+    for name in names:
+        tenant.wait_ready(name, timeout_s=60)

@@ -1,0 +1,53 @@
+"""Is what is not there in Quay asked for by one, and believed for a while only?"""
+
+from __future__ import annotations
+
+import pytest
+
+from quayrobot.engine.missing import Missing
+from quayrobot.model.errors import Reason, Refused
+from quayrobot.model.names import OwnerName
+
+ACME, OTHER = OwnerName("organization", "acme"), OwnerName("organization", "other")
+NONE = Refused(Reason.REPOSITORY_NOT_FOUND, "there is no repository")
+TARGET = "repository app"
+
+
+class Clock:
+    now = 10.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def missing(clock: Clock) -> Missing:
+    return Missing(clock=clock)
+
+
+def test_what_is_not_there_is_remembered_for_a_while(missing, clock):
+    missing.note(ACME, TARGET, NONE, for_s=100)
+
+    assert missing.recall(ACME, TARGET) is NONE
+    assert missing.recall(ACME, "repository lib") is None
+    assert missing.recall(OTHER, TARGET) is None
+    clock.now += 100
+    assert missing.recall(ACME, TARGET) is None
+
+
+def test_what_came_meanwhile_is_not_missing(missing):
+    missing.note(ACME, TARGET, NONE, for_s=100)
+    missing.found(ACME, TARGET)
+
+    assert missing.recall(ACME, TARGET) is None
+
+
+def test_a_missing_right_is_not_a_missing_thing(missing):
+    missing.note(ACME, TARGET, Refused(Reason.INSUFFICIENT_SCOPE, "no right"), for_s=100)
+
+    assert missing.recall(ACME, TARGET) is None
