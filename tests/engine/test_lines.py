@@ -18,6 +18,7 @@ from quayrobot.engine.queue import Queue
 from quayrobot.engine.store import ConnectionRecord, RobotRecord
 from quayrobot.model.errors import Denied, Reason, Refused
 from quayrobot.model.names import OwnerName, RobotName
+from quayrobot.model.reach import Reach
 from quayrobot.model.secrecy import Token
 from quayrobot.model.world import Present, RobotSeen, Unknown
 from quayrobot.quay.limits import Limits
@@ -68,7 +69,7 @@ def make(quay: FakeQuay, clock: Clock, token: str) -> Line:
     )  # fmt: skip
     credential = CredentialRead(Token(token), "1", guarded=False, deleting=False)
     limits = Limits(clock=clock, jitter=lambda: 0.0)
-    return Line(record, record.spec, credential, limits, Meter(), clock)  # type: ignore[arg-type]
+    return Line(record, record.spec, credential, limits, Meter(), clock, Reach())  # type: ignore[arg-type]
 
 
 @pytest.fixture
