@@ -69,7 +69,17 @@ def make(quay: FakeQuay, clock: Clock, token: str) -> Line:
     )  # fmt: skip
     credential = CredentialRead(Token(token), "1", guarded=False, deleting=False)
     limits = Limits(clock=clock, jitter=lambda: 0.0)
-    return Line(record, record.spec, credential, limits, Meter(), clock, Reach())  # type: ignore[arg-type]
+    return Line(
+        record,
+        record.spec,  # type: ignore[arg-type]
+        credential,
+        bundle=None,
+        limits=limits,
+        observer=Meter(),
+        clock=clock,
+        reach=Reach(),
+        drops_token=lambda _name: False,
+    )
 
 
 @pytest.fixture
@@ -122,7 +132,7 @@ async def test_another_credential_is_refused_nothing_yet(line):
     assert line.grants.view(RobotName(ACME, "ci")) == Unknown(NO_RIGHT)
 
     fresh = CredentialRead(Token(oauth_token()), "2", guarded=False, deleting=False)
-    await line.renew(fresh)
+    line.renew(fresh)
 
     assert (line.denied, line.refused) == (None, {})
     assert line.grants.view(RobotName(ACME, "ci")) != Unknown(NO_RIGHT)
