@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from quayrobot.model.names import GROUP
 from tests.kit.canary_fixture import CanaryWatch
 from tests.kit.controlplane import ControlPlane
 from tests.kit.controlplane.fixture import missing_part
@@ -104,7 +105,9 @@ def test_the_roles_are_the_shipped_rights_without_what_is_of_the_whole_cluster()
     named = _rules(MANIFESTS / "role" / "role.yaml")
 
     of_the_cluster = {each for each in whole if each[1].split("/")[0] in CLUSTER_SCOPED}
-    assert named == (whole - of_the_cluster) | {("", "namespaces", "get")}
+    for_cluster_robots = {(GROUP, "quayrobots", verb) for verb in ("create", "update", "delete")}
+    own_namespace = {("", "namespaces", "get")}
+    assert named == (whole - of_the_cluster - for_cluster_robots) | own_namespace
 
 
 CLUSTER_SCOPED = {"clusterquayconnections", "clusterquayrobots", "namespaces"}

@@ -21,7 +21,12 @@ from .reading import Findings, read
 from .writing import markdown, values
 
 BUILD = ROOT / "build"
-TARGETS = ["tests/e2e/test_crashes.py", "tests/e2e/test_costs.py", "tests/contract"]
+TARGETS = [
+    "tests/e2e/test_crashes.py",
+    "tests/e2e/test_costs.py",
+    "tests/hostile",
+    "tests/contract",
+]
 
 
 def main() -> int:

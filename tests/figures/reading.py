@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-__all__ = ["Call", "Case", "Contract", "Crashes", "Findings", "read"]
+__all__ = ["Attacks", "Call", "Case", "Contract", "Crashes", "Findings", "read"]
 
 CONTRACT = "test_quay_answers_as_the_reference_says"
 _CRASHES = re.compile(r"(?P<life>.+): (?P<points>\d+) requests, (?P<kills>\d+) kills")
 _CALLS = re.compile(r"(?P<operation>.+): (?P<calls>\d+) \((?P<which>.+)\)")
+
+_ATTACKS = re.compile(r"(?P<attack>.+?): (?P<variants>\d+) variants(?P<got>(, [a-z ]+ \d+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,15 @@ class Call:
     operation: str
     calls: int
     which: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attacks:
+    """One attack: in how many variants it was tried, and what it got."""
+
+    attack: str
+    variants: int
+    got: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,7 @@ class Findings:
     failed: list[str] = field(default_factory=list)
     crashes: list[Crashes] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    attacks: list[Attacks] = field(default_factory=list)
     contract: Contract = field(default_factory=lambda: Contract(0, [], {}))
 
 
@@ -84,8 +96,17 @@ def read(file: Path) -> Findings:
             Call(found["operation"], int(found["calls"]), found["which"])
             for found in _noted(noted, "calls to Quay", _CALLS)
         ],
+        attacks=[
+            Attacks(found["attack"], int(found["variants"]), _got(found["got"]))
+            for found in _noted(noted, "attacks", _ATTACKS)
+        ],
         contract=_contract(cases),
     )
+
+
+def _got(text: str) -> dict[str, int]:
+    parts = [each.rpartition(" ") for each in text.split(", ") if each]
+    return {what: int(count) for what, _, count in parts}
 
 
 def _cases(file: Path) -> Iterator[Case]:

@@ -13,7 +13,7 @@ from tests.bench.load import Load
 from tests.bench.measuring import Bare, Converged, Created, Restarted
 from tests.bench.report import Row, row_of
 
-from .reading import Call, Contract, Crashes, Findings, read
+from .reading import Attacks, Call, Contract, Crashes, Findings, read
 from .writing import faults, markdown, values
 
 MEASURING = """
@@ -24,6 +24,10 @@ def test_crashes(record_property):
 
 def test_costs(record_property):
     record_property("calls to Quay", "create a robot: and more: 2 (1 user.get, 1 robot.create)")
+
+def test_attacks(record_property):
+    record_property("attacks", "N1: and more: 3 variants, bytes read 0, objects written 2")
+    record_property("attacks", "N4 fields: 9 variants")
 
 @pytest.mark.parametrize("one", ["a", "b", "c", "d"])
 def test_quay_answers_as_the_reference_says(one):
@@ -78,6 +82,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Findings:
 
 def test_what_tests_noted_is_read(seen: Findings):
     assert seen.crashes == [Crashes("create", 12, 23)]
+    assert seen.attacks == [
+        Attacks("N1: and more", 3, {"bytes read": 0, "objects written": 2}),
+        Attacks("N4 fields", 9, {}),
+    ]
     assert seen.calls == [Call("create a robot: and more", 2, "1 user.get, 1 robot.create")]
 
 
@@ -93,6 +101,7 @@ def test_a_failed_test_and_one_that_broke_while_cleaning_up_are_named(seen: Find
     assert faults(seen, bench()) == [
         "failed: test_it::test_quay_answers_as_the_reference_says[d]",
         "failed: test_it::test_that_breaks_while_cleaning_up",
+        "N1: and more: objects written 2",
     ]
 
 
@@ -107,6 +116,7 @@ def test_figures_that_are_missing_are_told():
     assert faults(Findings(), None) == [
         "no figures: crash points",
         "no figures: calls to Quay",
+        "no figures: attacks",
         "no figures: contract cases",
         "no figures: bench",
     ]
@@ -155,6 +165,7 @@ def test_the_report_holds_all_figures_for_people_and_for_programs(seen: Findings
     report = markdown(values(seen, bench()))
 
     assert "| create | 12 | 23 |" in report
+    assert "| all | 12 | 0 | 2 |" in report
     assert "same 1" in report
     assert "different 1, skipped 2." in report
     assert "1500 robot reads" in report

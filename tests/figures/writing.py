@@ -32,11 +32,14 @@ def faults(tests: Findings, bench: Row | None) -> list[str]:
     for what, figures in (
         ("crash points", tests.crashes),
         ("calls to Quay", tests.calls),
+        ("attacks", tests.attacks),
         ("contract cases", tests.contract.same),
         ("bench", bench),
     ):
         if not figures:
             found.append(f"no figures: {what}")
+    for each in tests.attacks:
+        found += [f"{each.attack}: {what} {n}" for what, n in each.got.items() if n]
     for row in (bench or {}).get("rows", ()):
         found += [f"bench of {row['robots']} robots: {each}" for each in row["faults"]]
     return found
@@ -44,7 +47,7 @@ def faults(tests: Findings, bench: Row | None) -> list[str]:
 
 def markdown(figures: Row) -> str:
     """Return the report of *figures*, with the figures themselves at its end."""
-    parts = (_head, _crashes, _calls, _contract, _bench)
+    parts = (_head, _crashes, _calls, _attacks, _contract, _bench)
     lines = [line for part in parts for line in (*part(figures), "")]
     return "\n".join([*lines, "```json", json.dumps(figures, indent=2), "```", ""])
 
@@ -81,6 +84,22 @@ def _calls(figures: Row) -> Iterator[str]:
     yield "| --- | ---: | --- |"
     for row in figures["tests"]["calls"]:
         yield f"| {row['operation']} | {row['calls']} | {row['which']} |"
+
+
+def _attacks(figures: Row) -> Iterator[str]:
+    rows = figures["tests"]["attacks"]
+    kinds = list(dict.fromkeys(what for row in rows for what in row["got"]))
+    yield "## Attacks by a tenant"
+    yield ""
+    yield "Each on a real API server, in variants; what an attack got has to be nothing."
+    yield ""
+    yield "| attack | variants | " + "".join(f"{what} | " for what in kinds)
+    yield "| --- | ---: | " + "---: | " * len(kinds)
+    for row in rows:
+        got = "".join(f"{row['got'].get(what, '')} | " for what in kinds)
+        yield f"| {row['attack']} | {row['variants']} | {got}"
+    totals = "".join(f"{sum(row['got'].get(what, 0) for row in rows)} | " for what in kinds)
+    yield f"| all | {sum(row['variants'] for row in rows)} | {totals}"
 
 
 def _contract(figures: Row) -> Iterator[str]:

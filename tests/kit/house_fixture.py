@@ -17,6 +17,7 @@ from tests.kit.controlplane import ControlPlane
 from tests.kit.controlplane.fixture import JUDGED, missing_part
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant
+from tests.kit.surroundings import Surroundings
 
 __all__ = ["house", "installed", "tenant"]
 
@@ -25,8 +26,12 @@ __all__ = ["house", "installed", "tenant"]
 def installed(operated_control_plane: ControlPlane) -> Iterator[Installation]:
     if not operated_control_plane.has_controllers:
         missing_part("the lives need a control plane that collects garbage")
-    with FakeQuay() as quay:
-        house = Installation.make(operated_control_plane, quay)
+    plane = operated_control_plane
+    # Whatever a test does here, proxies and names try to lead the operator elsewhere.
+    with FakeQuay() as quay, Surroundings(plane.folder) as around:
+        house = Installation.make(plane, quay, *around.flags)
+        house.surroundings = around
+        house.operator.environment |= around.environment
         house.cluster_connection()
         house.operator.start()
         yield house
@@ -48,6 +53,8 @@ def house(
     canary_watch.add(
         "events", lambda: installed.plane.kubectl("get", "events", "-A", "-o", "json")
     )
+    assert installed.surroundings is not None
+    assert installed.surroundings.visits() == 0, "the operator called where it must not"
     assert installed.recorder is not None
     judged = installed.recorder.judged
     assert installed.recorder.problems() == []

@@ -13,7 +13,7 @@ import json
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from .fakequay import FakeQuay
 from .operating import ACCOUNT, NAMESPACE, USER, OperatorProcess
 from .processes import start, stop, wait_for
 from .statuslint import lint, lint_transition
+from .surroundings import Surroundings
 
 ROOT = Path(__file__).parents[2]
 API = "quayrobot.io/v1alpha1"
@@ -99,6 +100,7 @@ class Installation:
     operator: OperatorProcess
     token: str
     recorder: Recorder | None = None
+    surroundings: Surroundings | None = None
     extra: list[Callable[[], None]] = field(default_factory=list)
 
     @classmethod
@@ -176,21 +178,41 @@ class Tenant:
 
     def robot(self, name: str = "ci", **spec: Any) -> None:
         """Apply a QuayRobot."""
-        if "user" not in spec:
-            spec = {"organization": self.name, **spec}
-        self.house.plane.apply(_body("QuayRobot", name, self.name, spec))
+        self.robots({name: spec})
+
+    def robots(self, specs: Mapping[str, Body]) -> None:
+        """Apply QuayRobots at once, each named by its key."""
+        self.house.plane.apply(
+            *(
+                _body(
+                    "QuayRobot",
+                    name,
+                    self.name,
+                    spec if "user" in spec else {"organization": self.name, **spec},
+                )
+                for name, spec in specs.items()
+            )
+        )
 
     def connection(self, name: str = "own", **changes: Any) -> None:
         """Apply a namespaced QuayConnection and its Secret."""
         self.house.secret(self.name, f"token-{name}", changes.pop("token", self.house.token))
-        spec = {
+        self.connections({name: {"credentials": _named(f"token-{name}"), **changes}})
+
+    def connections(self, changes: Mapping[str, Body]) -> None:
+        """Apply QuayConnections at once, each named by its key; Secrets have to be there."""
+        plain = {
             "url": self.house.quay.url,
             "allowPlaintext": True,
             "resyncInterval": "10s",
-            "credentials": {"secretRef": {"name": f"token-{name}"}},
-            **changes,
+            "credentials": _named("token-own"),
         }
-        self.house.plane.apply(_body("QuayConnection", name, self.name, spec))
+        self.house.plane.apply(
+            *(
+                _body("QuayConnection", name, self.name, plain | spec)
+                for name, spec in changes.items()
+            )
+        )
 
     def kubectl(self, *args: str, check: bool = True) -> str:
         """Run kubectl in this namespace."""
@@ -323,6 +345,10 @@ def settle(condition: Callable[[], object], seconds: float = 2.0) -> None:
     while time.monotonic() < deadline:
         assert condition()
         time.sleep(0.2)
+
+
+def _named(secret: str) -> Body:
+    return {"secretRef": {"name": secret}}
 
 
 def _body(kind: str, name: str, namespace: str | None, spec: Body) -> Body:

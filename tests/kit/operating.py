@@ -26,6 +26,7 @@ class OperatorProcess:
     ) -> None:
         self._kubeconfig, self._folder, self._flags = kubeconfig, folder, flags
         self._log_level = log_level
+        self.environment: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
         self.log = folder / "operator.log"
@@ -57,7 +58,7 @@ class OperatorProcess:
             *self._flags,
         )
         env = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-        self._process = start(command, log=self.log, env=env)
+        self._process = start(command, log=self.log, env=env | self.environment)
         if wait:
             self.wait_ready()
 

@@ -59,7 +59,7 @@ async def run(settings: Settings) -> None:
     configure_logs(settings.log_level, settings.log_format)
     log.info("operator.starting")
     metrics = Metrics()
-    api = await ClusterApi.connect(settings.kubeconfig, settings.context)
+    api = await ClusterApi.connect(settings.kubeconfig, settings.context, env_proxies=False)
     stop, seen_all = asyncio.Event(), asyncio.Event()
     alive = [True]
     async with AsyncExitStack() as stack:

@@ -40,12 +40,18 @@ class ClusterApi:
 
     @classmethod
     async def connect(
-        cls, kubeconfig: Path | None, context: str | None, *, who: str = "the operator"
+        cls,
+        kubeconfig: Path | None,
+        context: str | None,
+        *,
+        who: str = "the operator",
+        env_proxies: bool = True,
     ) -> ClusterApi:
         """
         Connect as the pod's ServiceAccount, or as *kubeconfig* (else KUBECONFIG) says.
 
-        *who* is what refusals call the caller.
+        *who* is what refusals call the caller. A proxy that the kubeconfig names is used;
+        one of the environment only with *env_proxies*, as a command line does.
 
         Raises:
             Refused: There is no kubeconfig that can be used.
@@ -58,6 +64,7 @@ class ClusterApi:
             raise Refused(Reason.CLUSTER_UNAVAILABLE, msg) from error
         settings.connection_pool_maxsize = CONNECTIONS
         settings.retries = None
+        settings.client_session_kwargs = {"trust_env": env_proxies}
         api = client.ApiClient(settings)
         api.user_agent = OPERATOR
         return cls(api, who)
