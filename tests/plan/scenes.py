@@ -129,7 +129,9 @@ def status(**changes: Any) -> RobotStatus:
         observed_generation=1,
         conditions=(ready,),
         robot=RobotState(full_name="acme+ci", created_at=CREATED),
-        connection=ConnectionState(kind="ClusterQuayConnection", name="default", origin=ORIGIN),
+        connection=ConnectionState(
+            kind="ClusterQuayConnection", name="default", origin=ORIGIN, cluster=CLUSTER
+        ),
         credential=CredentialState(digest=TOKEN.digest, issued_at=rfc3339(BORN)),
     )
     return plain.model_copy(update=changes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from quayrobot.model.actions import (
@@ -48,6 +50,7 @@ from .scenes import (
     spec,
     status,
     stops,
+    terminating,
     unknown,
     words,
 )
@@ -89,6 +92,19 @@ def test_a_robot_is_ours_when_cluster_kind_namespace_and_name_agree(other_life):
     scene = fresh(robot=Present(got(other_life)), me=me(guarded=True))
 
     assert does(scene) == ["CreateSecret"]
+
+
+@pytest.mark.parametrize("ending", [False, True], ids=["living", "terminating"])
+def test_the_status_of_another_cluster_proves_nothing_so_that_a_copy_of_it_does_no_harm(ending):
+    there = terminating() if ending else held()
+    scene = replace(there, cluster="drill")
+
+    assert does(scene) == ["LookAtRobot"]
+    looked = replace(scene, robot=Present(got(marked())))
+    if ending:
+        assert does(looked) == ["RemoveFinalizer"]
+    else:
+        assert stops(looked).reason == Reason.FOREIGN_OWNER
 
 
 @pytest.mark.parametrize(

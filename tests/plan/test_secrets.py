@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from quayrobot.model.actions import CreateSecret, DeleteSecret, ReplaceSecret
+from quayrobot.model.actions import CreateSecret, DeleteSecret, LookAtRobot, ReplaceSecret
 from quayrobot.model.errors import Reason, TryLater
 from quayrobot.model.resources.robot import LinkState
 from quayrobot.model.secrecy import Token
@@ -195,6 +195,29 @@ def test_without_a_controller_a_secret_is_ours_by_label_and_owner(retained, note
     seen = foreign(labels=LABELS, annotations=notes)
 
     assert is_ours(seen, owner=OWNER, uid=UID, retained=retained) is expected
+
+
+EARLIER = {"annotations": {**NOTES, "quayrobot.io/owner-uid": "earlier"}, "controller_uid": None}
+
+
+def test_a_restored_secret_with_the_live_credential_is_taken_up_and_keeps_its_bytes():
+    seen = replace(ours(held()), **EARLIER)
+
+    (action,) = decide(held(secrets={"ci": Present(seen)})).actions
+
+    assert isinstance(action, ReplaceSecret)
+    assert action.wanted.digests == dict(seen.digests)
+    assert action.wanted.controlled
+
+
+def test_before_a_robot_is_made_a_restored_secret_has_it_looked_for():
+    seen = replace(ours(held()), **EARLIER)
+    scene = fresh(secrets={"ci": Present(seen)})
+
+    assert [type(each) for each in decide(scene).actions] == [LookAtRobot]
+    gone = decide(replace(scene, robot=Absent()))
+    assert [each.error.reason for each in gone.findings] == [Reason.SECRET_NOT_OWNED]
+    assert gone.actions == ()
 
 
 def test_a_retained_secret_of_an_earlier_life_is_taken_up_again():

@@ -4,7 +4,7 @@ Is the robot that Quay shows this resource's own?
 A list raises suspicion, a GET proves: the marker is shown for one robot only.
 What was proven once is recognised in a list by its creation time together
 with a token digest that we know. An adopted robot carries no marker of ours;
-it is ours by status alone.
+it is ours by status alone, and that of another cluster does not count.
 """
 
 from __future__ import annotations
@@ -88,10 +88,17 @@ def known_digests(scene: Scene) -> frozenset[str]:
     return frozenset(noted | {each for each in known if each is not None})
 
 
+def _of_this_cluster(scene: Scene) -> bool:
+    """A status that came along with a copy of the cluster proves nothing about the robot."""
+    made = scene.status.connection
+    return made is None or made.cluster in {None, scene.cluster}
+
+
 def _recognised(scene: Scene, seen: RobotSeen) -> bool:
     robot = scene.status.robot
     return (
         robot is not None
+        and _of_this_cluster(scene)
         and robot.created_at is not None
         and robot.created_at == seen.created
         and seen.token is not None
@@ -101,7 +108,8 @@ def _recognised(scene: Scene, seen: RobotSeen) -> bool:
 
 def _adopted_before(scene: Scene, seen: RobotSeen) -> bool:
     robot = scene.status.robot
-    return robot is not None and robot.adopted and robot.created_at == seen.created
+    same = robot is not None and robot.adopted and robot.created_at == seen.created
+    return same and _of_this_cluster(scene)
 
 
 def _adoptable(scene: Scene, permit: Permit | None) -> Proof:

@@ -42,7 +42,7 @@ from .federation import check_identities
 from .grants import declared_rights
 from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, adoption_denied, prove
 from .scene import Scene
-from .secrets import check_names
+from .secrets import check_names, was_restored
 
 __all__ = ["connection_of", "has_moved", "plan_robot"]
 
@@ -190,9 +190,10 @@ def _look_for_both(scene: Scene) -> tuple[Action, ...]:
 
 def _look_or_create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
     # A robot that may have been there before needs its absence observed. A
-    # finalizer without a known robot is what a crash around the PUT leaves.
+    # finalizer without a known robot is what a crash around the PUT leaves, a
+    # Secret of an earlier life what a backup restores.
     before = scene.status.holds or scene.me.guarded or scene.create_refusal is not None
-    if before or adopts(scene):
+    if before or adopts(scene) or was_restored(scene):
         return (LookAtRobot(scene.robot_name),)
     return _create(scene, connection)
 

@@ -51,6 +51,7 @@ __all__ = [
     "plan_secrets",
     "same_but_data",
     "secrets_intact",
+    "was_restored",
     "spare_deletions",
     "wanted_secret",
 ]
@@ -107,7 +108,9 @@ def check_names(scene: Scene) -> None:
             raise seen.error
         if isinstance(seen, Unlooked | Missing):
             raise _not_looked_at(name)
-        if isinstance(seen, Present) and not _ours_in(scene, seen.value):
+        if isinstance(seen, Present) and not (
+            _ours_in(scene, seen.value) or _holds_live_token(scene, seen.value)
+        ):
             raise not_owned(name)
 
 
@@ -126,6 +129,35 @@ def is_ours(secret: SecretSeen, *, owner: str, uid: str, retained: bool) -> bool
     named = secret.annotations.get(ANNOTATION_OWNER) == owner
     same_life = secret.annotations.get(ANNOTATION_OWNER_UID) == uid
     return marked and named and (same_life or retained)
+
+
+def of_earlier_life(secret: SecretSeen, *, owner: str) -> bool:
+    """Tell whether *secret* has no controller and says that it was *owner*'s, as if restored."""
+    return (
+        secret.controller_uid is None
+        and secret.labels.get(LABEL_MANAGED_BY) == OPERATOR
+        and secret.annotations.get(ANNOTATION_OWNER) == owner
+    )
+
+
+def was_restored(scene: Scene) -> bool:
+    """Tell whether a wanted Secret is there from an earlier life of the resource."""
+    seen = [scene.secrets.get(name) for name in secrets_of(scene.me.name, scene.spec)]
+    return any(
+        isinstance(each, Present)
+        and of_earlier_life(each.value, owner=_owner(scene))
+        and not _ours_in(scene, each.value)
+        for each in seen
+    )
+
+
+def _holds_live_token(scene: Scene, secret: SecretSeen) -> bool:
+    live = scene.robot.value.token if isinstance(scene.robot, Present) else None
+    return (
+        live is not None
+        and of_earlier_life(secret, owner=_owner(scene))
+        and secret.annotations.get(ANNOTATION_DIGEST) == live.digest
+    )
 
 
 def secrets_intact(scene: Scene) -> bool:
@@ -248,7 +280,10 @@ def _ours_in(scene: Scene, secret: SecretSeen) -> bool:
 
 def _change(wanted: SecretWanted, seen: SecretSeen) -> tuple[Action, ...]:
     owner = wanted.annotations[ANNOTATION_OWNER]
-    if not is_ours(seen, owner=owner, uid=wanted.owner_uid, retained=not wanted.controlled):
+    # One that was restored is taken up where it holds what we would write, byte for byte.
+    same = of_earlier_life(seen, owner=owner) and dict(seen.digests) == wanted.digests
+    ours = is_ours(seen, owner=owner, uid=wanted.owner_uid, retained=not wanted.controlled)
+    if not ours and not same:
         raise not_owned(wanted.name)
 
     if seen.deleting:

@@ -85,7 +85,7 @@ def progress(scene: Scene, state: RobotState | None) -> RobotStatus:
     connection = scene.connection
     status = scene.status
     if isinstance(connection, ConnectionSeen):
-        status = status.model_copy(update={"connection": _connection_state(connection)})
+        status = status.model_copy(update={"connection": _connection_state(scene, connection)})
     if state is not None:
         status = status.model_copy(update={"robot": _with_digest(scene, state)})
     # What was Ready stays so while its robot is made anew; what never was is not known yet.
@@ -191,7 +191,7 @@ def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotSt
     return scene.status.model_copy(
         update={
             "robot": robot,
-            "connection": _connection_state(scene.connection),
+            "connection": _connection_state(scene, scene.connection),
             "credential": noted_credential(scene) if keyless else _credential(scene, seen, broken),
             "secrets": noted_secrets(scene) if keyless else _secrets(scene),
             "pending": _pending(scene, seen, robot),
@@ -265,8 +265,13 @@ def _secrets(scene: Scene) -> tuple[SecretState, ...]:
     )
 
 
-def _connection_state(connection: ConnectionSeen) -> ConnectionState:
-    return ConnectionState(kind=connection.kind, name=connection.name, origin=connection.origin)
+def _connection_state(scene: Scene, connection: ConnectionSeen) -> ConnectionState:
+    return ConnectionState(
+        kind=connection.kind,
+        name=connection.name,
+        origin=connection.origin,
+        cluster=scene.cluster,
+    )
 
 
 def _conditions(

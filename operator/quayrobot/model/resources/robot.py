@@ -247,6 +247,8 @@ class ConnectionState(Part):
     """The name of the connection."""
     origin: str
     """Scheme, host and port of the Quay: what the robot is bound to."""
+    cluster: str | None = None
+    """Id of the cluster that holds the robot; in a copy of it this status proves nothing."""
 
 
 class CredentialState(Part):

@@ -1,0 +1,255 @@
+"""Do tools that apply, compare, prune and restore manifests get along with the operator?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.installation import API, Tenant, settle
+from tests.kit.operating import OperatorProcess
+from tests.kit.processes import wait_for
+
+APPLY = {
+    "client-side": ("apply", "-f", "-"),
+    "server-side": ("apply", "--server-side", "--field-manager=git", "-f", "-"),
+}
+DIFF = {
+    "client-side": ("diff", "-f", "-"),
+    "server-side": ("diff", "--server-side", "--field-manager=git", "-f", "-"),
+}
+Body = dict[str, Any]
+
+
+def body(kind: str, name: str, namespace: str, **spec: Any) -> Body:
+    meta = {"name": name, "namespace": namespace}
+    return {"apiVersion": API, "kind": kind, "metadata": meta, "spec": spec}
+
+
+def secrets_of_all_formats() -> list[Body]:
+    return [
+        {"name": "pull", "scope": "Organization", "serviceAccounts": [{"name": "default"}]},
+        {"name": "basic", "format": "BasicAuth"},
+        {"name": "env", "format": "Opaque", "keys": {"password": "TOKEN"},
+         "labels": {"a": "1"}, "annotations": {"b": "2"}},
+    ]  # fmt: skip
+
+
+def everything(tenant: Tenant) -> str:
+    """Return manifests: robots with as little and with as much as can be said, a connection."""
+    tenant.repository("app")
+    tenant.house.quay.admin("team", org=tenant.name, name="devs")
+    tenant.house.secret(tenant.name, "token", tenant.house.token)
+    own = {"kind": "QuayConnection", "name": "own"}
+    full: Body = {
+        "connectionRef": own,
+        "organization": tenant.name,
+        "robotName": "full-robot",
+        "description": "as much as can be said",
+        "metadata": {"team": "a"},
+        "permissions": {
+            "repositories": [{"name": "app", "role": "read"}],
+            "teams": ["devs"],
+            "defaults": [{"role": "read"}],
+        },
+        "federation": {
+            "identities": [{"issuer": "https://ci.example.com", "subject": "repo:a:ref:b"}]
+        },
+        "rotation": {"trigger": "1", "interval": "720h",
+                     "window": {"schedule": "0 3 * * 1", "duration": "2h"}},
+        "secrets": secrets_of_all_formats(),
+    }  # fmt: skip
+    items = [
+        body("QuayRobot", "little", tenant.name, organization=tenant.name),
+        body("QuayRobot", "full", tenant.name, **full),
+        body("QuayConnection", "own", tenant.name, url=tenant.house.quay.url,
+             allowPlaintext=True, credentials={"secretRef": {"name": "token"}}),
+    ]  # fmt: skip
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+
+
+def versions(tenant: Tenant) -> dict[str, str]:
+    listed = json.loads(tenant.kubectl("get", "quayrobots,quayconnections,secrets", "-o", "json"))
+    return {
+        f"{each['kind']}/{each['metadata']['name']}": each["metadata"]["resourceVersion"]
+        for each in listed["items"]
+    }
+
+
+def of_operator(tenant: Tenant, kind: str, name: str) -> list[Body]:
+    shown = tenant.kubectl("get", kind, name, "-o", "json", "--show-managed-fields")
+    entries = json.loads(shown)["metadata"]["managedFields"]
+    return [each for each in entries if not each["manager"].startswith(("kubectl", "git"))]
+
+
+@pytest.mark.parametrize("how", APPLY)
+def test_what_is_applied_again_is_no_change_and_the_operator_owns_nothing_but_its_finalizer(
+    tenant: Tenant, how: str
+):
+    plane, manifests = tenant.house.plane, everything(tenant)
+    plane.kubectl(*APPLY[how], stdin=manifests)
+    for name in ("little", "full"):
+        tenant.wait_ready(name)
+    tenant.kubectl("wait", "--for=condition=Authorized", "quayconnection/own", "--timeout=20s")
+    before, called = versions(tenant), tenant.house.quay.mark()
+
+    plane.kubectl(*APPLY[how], stdin=manifests)
+
+    assert plane.kubectl(*DIFF[how], stdin=manifests) == ""
+    settle(lambda: versions(tenant) == before, seconds=1.5)
+    assert tenant.effects(called) == []
+    for kind, name in (("quayrobot", "full"), ("quayconnection", "own")):
+        entries = of_operator(tenant, kind, name)
+        assert {each.get("subresource") for each in entries} == {None, "status"}
+        for entry in entries:
+            if entry.get("subresource") is None:
+                (part,) = entry["fieldsV1"].values()
+                assert set(entry["fieldsV1"]) == {"f:metadata"}
+                assert set(part) == {"f:finalizers"}
+            else:
+                assert set(entry["fieldsV1"]) == {"f:status"}
+
+
+@pytest.mark.rotates
+def test_a_request_by_annotation_is_no_quarrel_with_what_is_in_git(tenant: Tenant):
+    manifest = json.dumps(body("QuayRobot", "ci", tenant.name, organization=tenant.name))
+    tenant.house.plane.kubectl(*APPLY["client-side"], stdin=manifest)
+    tenant.house.plane.kubectl(*APPLY["server-side"], "--force-conflicts", stdin=manifest)
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+
+    tenant.kubectl("annotate", "quayrobot", "ci", "quayrobot.io/rotate=now")
+    wait_for(lambda: tenant.credential() not in {None, before}, "a new credential")
+    tenant.wait_ready()
+    for how, apply in APPLY.items():
+        tenant.house.plane.kubectl(*apply, stdin=manifest)
+        assert tenant.house.plane.kubectl(*DIFF[how], stdin=manifest) == ""
+
+    settle(lambda: tenant.operations(called).count("robot.regenerate") == 1, seconds=2)
+    assert tenant.get()["metadata"]["annotations"]["quayrobot.io/rotate"] == "now"
+
+
+@pytest.mark.parametrize("cascade", ["background", "foreground"])
+def test_pruning_takes_everything_along_in_whatever_order(tenant: Tenant, cascade: str):
+    plane, manifests = tenant.house.plane, everything(tenant)
+    plane.kubectl("apply", "-f", "-", stdin=manifests)
+    for name in ("little", "full"):
+        tenant.wait_ready(name)
+
+    plane.kubectl("delete", "-f", "-", f"--cascade={cascade}", "--timeout=30s", stdin=manifests)
+    tenant.kubectl("delete", "secret", "token", "--timeout=20s")
+
+    assert [e for e in tenant.house.quay.admin("robots") if e.startswith(f"{tenant.name}+")] == []
+    wait_for(lambda: versions(tenant) == {}, f"nothing left but {versions(tenant)}")
+    account = tenant.get("default", "serviceaccount")
+    assert "imagePullSecrets" not in account or account["imagePullSecrets"] == []
+
+
+def test_a_resource_renamed_in_git_hands_its_robot_over(tenant: Tenant):
+    same = {"robotName": "ci", "secrets": [{"name": "pull"}]}
+    tenant.robot("old", **same)
+    tenant.wait_ready("old")
+
+    # What is new is applied first, what is gone is pruned afterwards.
+    tenant.robot("new", **same)
+    tenant.wait_reason("AlreadyClaimed", "new")
+    assert tenant.logs_in("pull")
+    tenant.kubectl("delete", "quayrobot", "old", "--cascade=foreground", "--timeout=20s")
+
+    tenant.wait_ready("new", timeout_s=40)
+    assert tenant.in_quay()["metadata"]["quayrobot.io"]["name"] == "new"
+    tenant.wait_login("pull")
+    assert sorted(versions(tenant)) == ["QuayRobot/new", "Secret/pull"]
+
+
+# Backup and restore ----------------------------------------------------------------
+
+
+def backup(tenant: Tenant) -> list[Body]:
+    """Return what a backup tool keeps: no status, no uid, no owner references."""
+    listed = json.loads(tenant.kubectl("get", "quayrobots,secrets", "-o", "json"))["items"]
+    for each in listed:
+        each.pop("status", None)
+        for key in ("uid", "resourceVersion", "creationTimestamp", "generation",
+                    "ownerReferences", "managedFields"):  # fmt: skip
+            each["metadata"].pop(key, None)
+    return listed
+
+
+def lose_the_cluster(tenant: Tenant) -> None:
+    """Delete the resources while nobody is there to delete their robots."""
+    tenant.house.operator.stop()
+    tenant.kubectl("delete", "quayrobots", "--all", "--wait=false")
+    for each in json.loads(tenant.kubectl("get", "quayrobots", "-o", "json"))["items"]:
+        patch = ("--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+        tenant.kubectl("patch", "quayrobot", each["metadata"]["name"], *patch)
+    tenant.kubectl("delete", "secrets", "--all", "--ignore-not-found")
+    wait_for(lambda: versions(tenant) == {}, "everything gone")
+
+
+@pytest.fixture
+def saved(tenant: Tenant) -> list[Body]:
+    """Return the backup of a namespace with robots of every origin, which is then lost."""
+    tenant.house.quay.admin("robot", name=tenant.full("legacy"))
+    tenant.robot("ci", secrets=secrets_of_all_formats(), rotation={"trigger": "1"})
+    tenant.robot("kept", secrets=[{"name": "kept", "deletionPolicy": "Retain"}])
+    tenant.robot("legacy", creationPolicy="CreateOrAdopt")
+    for name in ("ci", "kept", "legacy"):
+        tenant.wait_ready(name)
+    kept = backup(tenant)
+    lose_the_cluster(tenant)
+    return kept
+
+
+def robots(tenant: Tenant) -> dict[str, str]:
+    return {name: tenant.in_quay(name)["token"] for name in ("ci", "kept", "legacy")}
+
+
+@pytest.mark.parametrize("finalizers", [True, False], ids=["as saved", "as in git"])
+def test_what_is_restored_finds_its_robots_and_makes_none(
+    tenant: Tenant, saved: list[Body], finalizers: bool
+):
+    before, called = robots(tenant), tenant.house.quay.mark()
+    for each in saved:
+        if not finalizers:
+            each["metadata"].pop("finalizers", None)
+    restored = json.dumps({"apiVersion": "v1", "kind": "List", "items": saved})
+    tenant.house.plane.kubectl("create", "-f", "-", stdin=restored)
+
+    tenant.house.operator.start()
+
+    for name in ("ci", "kept", "legacy"):
+        tenant.wait_ready(name)
+    assert robots(tenant) == before
+    assert tenant.effects(called) == []
+    assert tenant.logs_in("pull")
+    assert tenant.get("legacy")["status"]["robot"]["adopted"] is True
+    owner = tenant.get("pull", "secret")["metadata"]["ownerReferences"][0]
+    assert owner["uid"] == tenant.get("ci")["metadata"]["uid"]
+
+
+@pytest.mark.parametrize("status", [True, False], ids=["with the status", "without a status"])
+def test_a_drill_under_another_cluster_id_touches_no_robot(
+    tenant: Tenant, status: bool, tmp_path: Path
+):
+    tenant.robot("ci")
+    tenant.wait_ready("ci")
+    token, called = tenant.in_quay()["token"], tenant.house.quay.mark()
+    house = tenant.house
+    house.operator.stop()
+    if not status:
+        patch = ("--subresource=status", "--type=merge", "-p", '{"status":null}')
+        tenant.kubectl("patch", "quayrobot", "ci", *patch)
+    config = house.plane.service_account_kubeconfig("quay-robot-operator", "quay-robot-operator")
+
+    with OperatorProcess(config, tmp_path, "--cluster-id=drill"):
+        tenant.robot("ci", metadata={"edited": "in the drill"})
+        tenant.wait_reason("ForeignOwner")
+        tenant.delete()
+        tenant.wait_gone()
+
+    assert tenant.in_quay()["token"] == token
+    assert tenant.effects(called) == []
+    house.operator.start()
