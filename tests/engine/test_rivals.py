@@ -161,6 +161,10 @@ def test_a_token_is_needed_unless_somebody_here_has_federated_credentials():
     keyless["spec"]["credentials"] = {"type": "Federated", "serviceAccount": "builder"}
     name = RobotName(OwnerName("organization", "acme"), "shared")
 
+    rival = body("c", 2, "new")
+    rival["spec"]["credentials"] = {"type": "Federated", "serviceAccount": "builder"}
+
     assert not world().store.drops_token(name)
+    assert not world(body("b", 1, "holds"), rival).store.drops_token(name)
     assert not world(body("b", 1, "holds")).store.drops_token(name)
     assert world(keyless).store.drops_token(name)

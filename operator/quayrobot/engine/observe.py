@@ -59,7 +59,7 @@ async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None
     spec = _spec(record)
     connection, line = await _connection(tools, record)
     if line is not None and is_keyless(spec):
-        for name in record.robot_names:
+        for name in filter(tools.store.drops_token, record.robot_names):
             line.snapshots.drop_token(name)
     scene = Scene(
         cluster=tools.cluster,

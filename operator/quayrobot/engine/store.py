@@ -115,8 +115,10 @@ class Store:
 
     def drops_token(self, name: RobotName) -> bool:
         """Tell whether nobody here needs the token of the robot *name*: only its digest."""
-        keys = self._by_robot.get(name)
-        return any(is_keyless(self.robots[key].lenient_spec) for key in keys)
+        named = [self.robots[key] for key in self._by_robot.get(name)]
+        # Who merely names it too has no say.
+        users = [each for each in named if each.status.holds] or named
+        return bool(users) and all(is_keyless(each.lenient_spec) for each in users)
 
     def namesakes(self, record: RobotRecord) -> list[RobotRecord]:
         """Return the other resources that name one of its robots."""
