@@ -6,9 +6,9 @@ rights and its Secret: the script when it has made its last call, the operator
 when all are Ready. It begins with the connection, which is the last thing to
 appear. Runs alternate (bare, operator, bare, operator) on one API server,
 against a double of Quay that answers at once, in a process of its own. Then
-the operator is restarted, and watched while nothing changes. Prints JSON and
-tables; fails where a count of calls or writes is not as designed, never for a
-time.
+the operator is restarted, and watched while nothing changes. At last all
+robots of a run are rotated, in place and by turns. Prints JSON and tables;
+fails where a count of calls or writes is not as designed, never for a time.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from pathlib import Path
 
 from tests.kit.controlplane import ControlPlane, PartMissing
 
-from .load import Load
+from .load import Load, Strategy
 from .measuring import Bare, Created, measure_bare, measure_life, measure_made
-from .report import Row, row_of, tables
+from .report import Row, row_of, table, tables
+from .rotating import ROTATED, measure_rotation
 from .stage import Stage
 
 GRANTS = 2
+STRATEGIES: tuple[Strategy, ...] = ("InPlace", "Overlap")
 
 
 def main() -> int:
@@ -33,16 +35,19 @@ def main() -> int:
     options = _options()
     loads = [Load(size) for size in options.sizes]
     loads += [Load(size, GRANTS) for size in options.granted]
+    turns = [Load(size, strategy=each) for size in options.rotated for each in STRATEGIES]
     try:
         with ControlPlane() as plane, Stage(plane) as stage:
             reads = round(stage.double.reads_per_core_s())
             print(f"the double answers {reads} robot reads per second and core", flush=True)
             rows = [_measure(stage, load, options.rounds, options.beats) for load in loads]
+            rotations = [_rotate(stage, load) for load in turns]
     except PartMissing as error:
         print(f"bench: SKIPPED: {error}")
         return 1
-    _tell({"double_reads_per_core_s": reads, "rows": rows}, options.output)
-    return 1 if any(row["faults"] for row in rows) else 0
+    found = {"double_reads_per_core_s": reads, "rows": rows, "rotations": rotations}
+    _tell(found, options.output)
+    return 1 if any(row["faults"] for row in [*rows, *rotations]) else 0
 
 
 def _options() -> argparse.Namespace:
@@ -56,6 +61,9 @@ def _options() -> argparse.Namespace:
         "--granted", type=int, nargs="*",
         help=f"robots per row of robots with {GRANTS} repository grants each (the largest size)",
     )  # fmt: skip
+    parser.add_argument(
+        "--rotated", type=int, nargs="*", help="robots per rotation (the largest size)"
+    )
     parser.add_argument("--rounds", type=int, help="how often each row is run (2)")
     parser.add_argument("--beats", type=int, help="resyncs or beats to watch (3)")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round, one beat")
@@ -66,6 +74,8 @@ def _options() -> argparse.Namespace:
         options.sizes = defaults[0]
     if options.granted is None:
         options.granted = [max(options.sizes)] if options.sizes else []
+    if options.rotated is None:
+        options.rotated = [max(options.sizes)] if options.sizes else []
     options.rounds = options.rounds or defaults[1]
     options.beats = options.beats or defaults[2]
     return options
@@ -84,6 +94,16 @@ def _measure(stage: Stage, load: Load, rounds: int, beats: int) -> Row:
     return row_of(load, bare, [*created, last], restarted, converged)
 
 
+def _rotate(stage: Stage, load: Load) -> Row:
+    row = measure_rotation(stage, load)
+    print(
+        f"  {load.size} rotations ({load.strategy}): bare {row['bare_s']:.2f} s, "
+        f"operator {row['operator_s']:.2f} s",
+        flush=True,
+    )
+    return row
+
+
 def _say(load: Load, bare: Bare, created: Created) -> None:
     print(
         f"  {load.size} robots, {load.grants} grants each: bare {bare.seconds:.2f} s, "
@@ -97,8 +117,11 @@ def _tell(figures: Row, output: Path | None) -> None:
     print(text)
     if output:
         output.write_text(text)
-    print(f"\n{tables(figures['rows'])}")
-    for row in figures["rows"]:
+    if figures["rows"]:
+        print(f"\n{tables(figures['rows'])}")
+    if figures["rotations"]:
+        print("\n" + "\n".join(table(figures["rotations"], ROTATED)))
+    for row in [*figures["rows"], *figures["rotations"]]:
         for fault in row["faults"]:
             print(f"NOT AS DESIGNED ({row['robots']} robots): {fault}")
 

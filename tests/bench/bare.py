@@ -52,10 +52,10 @@ class Bare:
         body = await self.api.write("PATCH", path, _patch(body))
         await self.api.get(path)
         token = await self._robot(name, meta["uid"])
-        await self.api.write("POST", SECRET.path(namespace), _secret(namespace, name, token))
+        await self.api.write("POST", SECRET.path(namespace), secret_of(namespace, name, token))
         body = await self._grants(path, body)
         body = await self._status(path, body, STATUS)
-        await self.api.write("POST", EVENT.path(namespace), _event(body))
+        await self.api.write("POST", EVENT.path(namespace), event_of(body))
 
     async def _grants(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Say which rights are about to be given, then give them."""
@@ -66,13 +66,16 @@ class Bare:
         grants = {"grants": {"repositories": repositories}}
         body = await self._status(path, body, {"conditions": [], **grants})
         for each in repositories:
-            place = f"{self.organization}/{each['name']}"
-            answer = await self.quay.put(
-                f"/api/v1/repository/{place}/permissions/user/{self.organization}+{robot}",
-                json={"role": each["role"]},
-            )
-            assert answer.status_code == 200, answer.status_code
+            await self._give(robot, each)
         return body
+
+    async def _give(self, robot: str, grant: dict[str, Any]) -> None:
+        place = f"{self.organization}/{grant['name']}"
+        answer = await self.quay.put(
+            f"/api/v1/repository/{place}/permissions/user/{self.organization}+{robot}",
+            json={"role": grant["role"]},
+        )
+        assert answer.status_code == 200, answer.status_code
 
     async def _status(self, path: str, body: dict[str, Any], status: object) -> dict[str, Any]:
         identity = {
@@ -85,12 +88,15 @@ class Bare:
 
     async def _robot(self, name: str, uid: str) -> str:
         answer = await self.quay.put(
-            f"/api/v1/organization/{self.organization}/robots/{name}",
+            f"{self._robots()}/{name}",
             json={"description": "", "unstructured_metadata": {"quayrobot.io": {"uid": uid}}},
         )
         assert answer.status_code == 201, answer.status_code
         token: str = answer.json()["token"]
         return token
+
+    def _robots(self) -> str:
+        return f"/api/v1/organization/{self.organization}/robots"
 
 
 def _patch(body: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +105,8 @@ def _patch(body: dict[str, Any]) -> dict[str, Any]:
     return {"metadata": {**kept, "finalizers": [FINALIZER]}}
 
 
-def _secret(namespace: str, name: str, token: str) -> dict[str, Any]:
+def secret_of(namespace: str, name: str, token: str) -> dict[str, Any]:
+    """Return the Secret that carries *token*."""
     config = json.dumps({"auths": {"quay": {"auth": base64.b64encode(token.encode()).decode()}}})
     return {
         "apiVersion": "v1",
@@ -110,12 +117,14 @@ def _secret(namespace: str, name: str, token: str) -> dict[str, Any]:
     }
 
 
-def _event(body: dict[str, Any]) -> dict[str, Any]:
+def event_of(body: dict[str, Any], topic: str = "made") -> dict[str, Any]:
+    """Return an Event about *body*."""
     meta = body["metadata"]
+    name = f"{meta['name']}.{topic}.{meta['uid'][:8]}"
     return {
         "apiVersion": EVENT.api_version,
         "kind": "Event",
-        "metadata": {"name": f"{meta['name']}.{meta['uid'][:8]}", "namespace": meta["namespace"]},
+        "metadata": {"name": name, "namespace": meta["namespace"]},
         "eventTime": "2026-01-01T00:00:00.000000Z",
         "reportingController": "bench",
         "reportingInstance": "bench",

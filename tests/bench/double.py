@@ -47,7 +47,17 @@ class Double:
 
     def operations(self, since: int) -> list[str]:
         """Return what was asked of it from number *since* on."""
-        return [each["operation"] for each in self.admin("ledger", since=since)]
+        return [each["operation"] for each in self.calls(since)]
+
+    def calls(self, since: int) -> list[dict[str, Any]]:
+        """Return the calls from number *since* on."""
+        asked: list[dict[str, Any]] = self.admin("ledger", since=since)
+        return asked
+
+    def login(self, user: str, password: str) -> bool:
+        """Tell whether the registry lets *user* in."""
+        where = f"{self.url}/v2/auth?service=quay"
+        return httpx.get(where, auth=(user, password), timeout=30).status_code == 200
 
     def reads_per_core_s(self) -> float:
         """Return how many GETs of one robot a second of its CPU answers."""

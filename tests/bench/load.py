@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from quayrobot.cluster.kinds import CLUSTER_QUAY_CONNECTION, QUAY_ROBOT
 from tests.kit.operating import NAMESPACE
@@ -11,15 +11,22 @@ from tests.kit.operating import NAMESPACE
 __all__ = ["Load", "connection_body", "credential_body"]
 
 Body = dict[str, Any]
+Strategy = Literal["InPlace", "Overlap"]
 SHELVES = 10
+OVERLAP = "1h"
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """*size* robots, each with a right on *grants* of the organization's repositories."""
+    """
+    *size* robots, each with a right on *grants* of the organization's repositories.
+
+    *strategy* is how they are rotated; by turns, the robot before stays for *OVERLAP*.
+    """
 
     size: int
     grants: int = 0
+    strategy: Strategy | None = None
 
     @property
     def repositories(self) -> tuple[str, ...]:
@@ -31,6 +38,11 @@ class Load:
     def calls_per_robot(self) -> int:
         """What a robot made from nothing may cost Quay: one call, and one per right."""
         return 1 + self.grants
+
+    @property
+    def calls_per_rotation(self) -> int:
+        """What a rotation may cost Quay: one call, by turns all that makes a robot."""
+        return self.calls_per_robot if self.strategy == "Overlap" else 1
 
     @property
     def calls_per_beat(self) -> dict[str, int]:
@@ -54,6 +66,10 @@ class Load:
             names = [shelf[(number + each) % len(shelf)] for each in range(self.grants)]
             given = [{"name": name, "role": "read"} for name in names]
             spec["permissions"] = {"repositories": given}
+        if self.strategy is not None:
+            spec.setdefault("permissions", {})
+            rotation = {"strategy": self.strategy, "overlap": OVERLAP, "trigger": "one"}
+            spec["rotation"] = rotation
         meta = {"name": f"robot-{number}", "namespace": place}
         return {
             "apiVersion": QUAY_ROBOT.api_version,

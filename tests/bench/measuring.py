@@ -16,7 +16,7 @@ from tests.kit.processes import wait_for
 
 from .double import cpu_of
 from .load import Load
-from .stage import WORKERS, Place, Stage
+from .stage import Place, Stage
 
 __all__ = [
     "Bare",
@@ -26,6 +26,7 @@ __all__ = [
     "measure_bare",
     "measure_life",
     "measure_made",
+    "wait_quiet",
 ]
 
 INTERVAL = "10s"
@@ -80,16 +81,7 @@ def measure_bare(stage: Stage, load: Load) -> Bare:
     """Run the bare script over a fresh place."""
     place = stage.declare(load)
     audit, ledger = len(stage.plane.audit()), stage.double.mark()
-    took = stage.bare(
-        {
-            "kubeconfig": str(stage.kubeconfig),
-            "namespace": place.name,
-            "organization": place.name,
-            "url": stage.double.url,
-            "token": stage.double.token,
-            "workers": WORKERS,
-        }
-    )
+    took = stage.bare(place.name)
     measured = Bare(
         seconds=took["seconds"],
         cpu_s=took["cpu_s"],
@@ -155,7 +147,7 @@ def _restart(stage: Stage, load: Load, operator: OperatorProcess) -> Restarted:
     operator.start()
     seconds = time.monotonic() - begun
     wait_for(lambda: _passes(operator) >= load.size, "all passes", timeout_s=PATIENCE_S)
-    _wait_quiet(stage, operator)
+    wait_quiet(stage, operator)
     calls = stage.double.operations(ledger)
     return Restarted(seconds=seconds, calls=calls, writes=stage.writes(audit))
 
@@ -166,12 +158,12 @@ def _converge(stage: Stage, place: Place, operator: OperatorProcess, rounds: int
     start = stage.double.mark()
     place.hurry(INTERVAL)
     _wait_rounds(stage, beat, start, 1)
-    _wait_quiet(stage, operator)
+    wait_quiet(stage, operator)
 
     ledger, audit, calls = stage.double.mark(), len(stage.plane.audit()), _calls(operator)
     cpu, begun = cpu_of(process), time.monotonic()
     _wait_rounds(stage, beat, ledger, rounds)
-    _wait_quiet(stage, operator)
+    wait_quiet(stage, operator)
 
     asked = stage.double.operations(ledger)
     counted = _calls(operator) - calls
@@ -196,7 +188,7 @@ def _wait_rounds(stage: Stage, operation: str, since: int, count: int) -> None:
     )
 
 
-def _wait_quiet(stage: Stage, operator: OperatorProcess) -> None:
+def wait_quiet(stage: Stage, operator: OperatorProcess) -> None:
     """Wait until neither Quay is asked nor a pass made for a while."""
     _still(lambda: (stage.double.mark(), _passes(operator)))
 

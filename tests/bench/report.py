@@ -10,7 +10,7 @@ from typing import Any
 from .load import Load
 from .measuring import Bare, Converged, Created, Restarted
 
-__all__ = ["Row", "faults", "row_of", "tables"]
+__all__ = ["Row", "faults", "row_of", "table", "tables"]
 
 AIM_RATIO, AIM_RSS_MB = 1.3, 150
 Row = dict[str, Any]
@@ -118,10 +118,11 @@ def tables(rows: list[Row]) -> str:
         f"Aims: ratio at most {AIM_RATIO}, RSS under {AIM_RSS_MB} MB, 1 call per robot and 1 per "
         "grant, 1 list and no write at a restart, no write while nothing changes."
     )
-    return "\n".join([*_table(rows, CREATED), "", *_table(rows, CONVERGED), "", aims])
+    return "\n".join([*table(rows, CREATED), "", *table(rows, CONVERGED), "", aims])
 
 
-def _table(rows: list[Row], columns: dict[str, str]) -> Iterator[str]:
+def table(rows: list[Row], columns: dict[str, str]) -> Iterator[str]:
+    """Yield *rows* as a table of Markdown: *columns* maps keys to heads."""
     cells = [[str(row[name]) for name in columns] for row in rows]
     widths = [
         max(len(head), *(len(line[at]) for line in cells))

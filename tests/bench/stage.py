@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import subprocess
 import sys
@@ -54,11 +55,20 @@ class Stage:
         """Return the operator as it is shipped, not started yet."""
         return OperatorProcess(self.kubeconfig, self.plane.folder, log_level="info")
 
-    def bare(self, task: dict[str, Any]) -> dict[str, float]:
-        """Run the bare script and return what it says it took."""
+    def bare(self, place: str, module: str = "bare", **more: Any) -> dict[str, float]:
+        """Run a bare script over *place* and return what it says it took."""
+        task = {
+            "kubeconfig": str(self.kubeconfig),
+            "namespace": place,
+            "organization": place,
+            "url": self.double.url,
+            "token": self.double.token,
+            "workers": WORKERS,
+            **more,
+        }
         done = subprocess.run(
             # Quay's token goes through standard input: an argument list is readable by anyone.
-            [sys.executable, "-m", "tests.bench.bare"],
+            [sys.executable, "-m", f"tests.bench.{module}"],
             input=json.dumps(task), capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
@@ -119,13 +129,17 @@ class Place:
 
     def wait(self, reason: str) -> None:
         """Wait until all robots have Ready with *reason*."""
+        self.wait_until(lambda body: _ready_with(body, reason))
+
+    def wait_until(self, said: Callable[[dict[str, Any]], bool]) -> None:
+        """Wait until all robots are as *said* tells."""
         size = self.load.size
         # Each look lists all of them: looking costs what is measured, so look seldom.
         every_s = max(0.02, size / 2000)
 
         async def wait(api: ClusterApi) -> None:
             async with asyncio.timeout(TIMEOUT_S):
-                while await _count(api, self.name, reason) < size:  # noqa: ASYNC110 - no event tells
+                while await _count(api, self.name, said) < size:  # noqa: ASYNC110 - no event tells
                     await asyncio.sleep(every_s)
 
         self.stage.run(wait)
@@ -140,6 +154,24 @@ class Place:
         plane.kubectl("delete", "namespace", place, "--wait=false")
         plane.kubectl("delete", "clusterquayconnection", place, "--ignore-not-found")
 
+    def patch_all(self, patch: Callable[[str], dict[str, Any]], subresource: str = "") -> None:
+        """Patch every robot by what *patch* says of its name, as many at once as elsewhere."""
+        names = [body["metadata"]["name"] for body in self.load.robots(self.name)]
+        paths = {each: QUAY_ROBOT.path(self.name, each) + subresource for each in names}
+        self._each([("PATCH", paths[each], patch(each)) for each in names])
+
+    def log_in(self) -> list[bool]:
+        """Try what each Secret holds at the registry; tell whether it worked."""
+        found: list[dict[str, Any]] = []
+
+        async def read(api: ClusterApi) -> None:
+            listed = await api.get(SECRET.path(self.name))
+            assert listed is not None
+            found.extend(listed["items"])
+
+        self.stage.run(read)
+        return [self.stage.double.login(*_credential(each)) for each in found]
+
     def _each(self, writes: list[Write]) -> None:
         async def work(api: ClusterApi) -> None:
             while writes:
@@ -151,12 +183,20 @@ class Place:
         self.stage.run(all_of_them)
 
 
-async def _count(api: ClusterApi, place: str, reason: str) -> int:
-    """Return how many QuayRobots of *place* have Ready with *reason*."""
+def _credential(secret: dict[str, Any]) -> tuple[str, str]:
+    config = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))
+    (entry,) = config["auths"].values()
+    user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
+    return user, password
+
+
+def _ready_with(body: dict[str, Any], reason: str) -> bool:
+    conditions = (body.get("status") or {}).get("conditions") or []
+    return any(each["type"] == "Ready" and each["reason"] == reason for each in conditions)
+
+
+async def _count(api: ClusterApi, place: str, said: Callable[[dict[str, Any]], bool]) -> int:
+    """Return how many QuayRobots of *place* are as *said* tells."""
     listed = await api.get(QUAY_ROBOT.path(place))
     assert listed is not None
-    conditions = [(each.get("status") or {}).get("conditions") or [] for each in listed["items"]]
-    return sum(
-        any(each["type"] == "Ready" and each["reason"] == reason for each in of_one)
-        for of_one in conditions
-    )
+    return sum(said(each) for each in listed["items"])

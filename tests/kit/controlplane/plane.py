@@ -15,6 +15,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,6 +48,7 @@ class AuditEntry:
     name: str
     code: int
     uri: str
+    answered: datetime
 
     @property
     def write(self) -> bool:
@@ -297,4 +299,5 @@ def _entry(raw: dict[str, Any]) -> AuditEntry:
         name=target.get("name", ""),
         code=(raw.get("responseStatus") or {}).get("code", 0),
         uri=raw["requestURI"],
+        answered=datetime.fromisoformat(raw["stageTimestamp"]),
     )
