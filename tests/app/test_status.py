@@ -126,6 +126,16 @@ def test_rotation_tells_what_was_and_what_will_be():
     assert "next: in 24h" in said
 
 
+def test_a_robot_that_was_replaced_is_told_with_the_time_at_which_it_goes():
+    before = {"fullName": "acme+ci", "slot": "main", "until": "2026-11-25T12:00:00Z"}
+    spec = {"permissions": {}, "rotation": {"strategy": "Overlap", "overlap": "24h"}}
+
+    said = shown(robot(spec=spec, status=ready(rotation={"retiring": before})))
+
+    assert "acme+ci before it: goes in 24h" in said
+    assert "slot" not in said
+
+
 def test_a_link_and_identities_are_named():
     link = {"serviceAccount": "default", "secret": "ci", "link": "imagePullSecrets"}
     identity = {"issuer": "https://ci.example", "subject": "job"}

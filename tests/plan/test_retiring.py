@@ -102,6 +102,13 @@ def test_then_it_is_deleted_without_another_look():
     assert deleted == DeleteRobot(leaving().turned().robot_name)
 
 
+def test_it_is_not_deleted_on_a_look_that_is_too_old():
+    old = Look(robot=Present(alt(metadata=None)), list_due=True)
+
+    assert words(decide(leaving(PAST, other=old))) == ["LookAtRobot"]
+    assert words(decide(ending(status=noted(retiring=retiring()), other=old))) == ["LookAtRobot"]
+
+
 def test_a_204_is_no_proof():
     sent = Look(robot=Unlooked(), deleted=True)
     assert words(decide(leaving(PAST, other=sent))) == ["LookAtRobot"]

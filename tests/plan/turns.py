@@ -90,7 +90,7 @@ class Pair:
                 if front.other is None:
                     return front
                 behind = listed[front.turned().slot]
-                return replace(front, other=replace(front.other, robot=behind))
+                return replace(front, other=replace(front.other, robot=behind, list_due=False))
             case CreateRobot() if here.robot is None:
                 return self._create(here, action, scene)
             case DeleteRobot():
@@ -179,7 +179,12 @@ class Turns:
         )
         secrets = {} if self.terminating else {**plain.secrets, **self.secrets}
         return replace(
-            plain, me=who, secrets=secrets, other=Look(), list_due=True, issuer="https://k8s"
+            plain,
+            me=who,
+            secrets=secrets,
+            other=Look(list_due=True),
+            list_due=True,
+            issuer="https://k8s",
         )
 
     def one_pass(self, *, dies_after: int | None = None) -> list[str]:

@@ -71,10 +71,10 @@ async def _look_for_drift(tools: Tools, record: RobotRecord) -> None:
     try:
         line = await tools.lines.get(record.connection_key)
         if record.lenient_spec.federation is not None:
-            line.federation[record.robot_name] = None
+            line.federation |= dict.fromkeys(record.robot_names)
         if (wanted := record.lenient_spec.permissions) is not None:
             names = [each.name for each in wanted.repositories]
-            await line.grants.look(record.robot_name, names)
+            await line.grants.look(record.active_name, names)
     except QuayRobotError:
         # The pass meets it as well, and tells of it.
         return

@@ -103,7 +103,7 @@ def _viewed(scene: Scene, view: Callable[[RobotName], RobotView]) -> Scene:
     if listed.other is None:
         return listed
     second = view(listed.turned().robot_name)
-    return replace(listed, other=replace(listed.other, robot=second))
+    return replace(listed, other=replace(listed.other, robot=second, list_due=False))
 
 
 async def _look_at_robot(line: Line, scene: Scene) -> Scene:

@@ -71,25 +71,27 @@ async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None
         rules=tools.lines.rules(record.connection_key),
         namespace=await _namespace(tools, record.key.namespace),
         rivals=_rivals(tools, record, connection),
-        list_due=list_due(line, record) if line else False,
         secrets=await _secrets(tools, record, spec),
         spare_secrets=_spare(tools, record, spec),
         token_user=line.token_user if line else None,
         accounts=_accounts(tools, record, spec),
         issuer=await tools.issuer.read() if federation_of(spec) else None,
     )
-    return facing(_with_robots(scene, line)), line
+    return facing(_with_robots(scene, line, record)), line
 
 
-def _with_robots(scene: Scene, line: Line | None) -> Scene:
+def _with_robots(scene: Scene, line: Line | None, record: RobotRecord) -> Scene:
     """What is remembered of the robot, and of the one that takes turns with it."""
     main = scene.robot_name
     if line is None:
         return replace(scene, other=Look() if takes_turns(scene.spec, scene.status) else None)
-    seen = replace(scene, **_remembered(scene, line, main))
+    due = list_due(line, record, main)
+    seen = replace(scene, **_remembered(scene, line, main), list_due=due)
     if not _may_have_two(seen, line):
         return seen
-    return replace(seen, other=Look(**_remembered(scene, line, main.in_slot(ALT))))
+    alt = main.in_slot(ALT)
+    due = list_due(line, record, alt)
+    return replace(seen, other=Look(**_remembered(scene, line, alt), list_due=due))
 
 
 def _may_have_two(scene: Scene, line: Line) -> bool:
@@ -119,9 +121,8 @@ def _remembered(scene: Scene, line: Line, name: RobotName) -> dict[str, Any]:
     return known
 
 
-def list_due(line: Line, record: RobotRecord) -> bool:
-    """Tell whether what is remembered of the robot's owner is too old to rely on."""
-    name = record.active_name
+def list_due(line: Line, record: RobotRecord, name: RobotName) -> bool:
+    """Tell whether what is remembered of the robot *name* is too old to rely on."""
     view = line.snapshots.view(name)
     # Our own answers are as good as a list until the first one is due.
     present = isinstance(view, Present)

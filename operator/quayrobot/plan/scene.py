@@ -67,6 +67,7 @@ class Look:
     grant_refusals: Mapping[str, QuayRobotError] = field(default_factory=dict)
     owner_lives: bool | None = None
     deleted: bool = False
+    list_due: bool = False
 
 
 LOOK = tuple(each.name for each in fields(Look))

@@ -118,7 +118,7 @@ def _other(scene: Scene, robot: RobotState | None, digest: str | None) -> Scene:
         "credential": CredentialState(digest=digest) if digest else None,
     }
     status = scene.status.model_copy(update=known)
-    return replace(scene.turned(), status=status, list_due=False)
+    return replace(scene.turned(), status=status)
 
 
 def _active(scene: Scene) -> Slot:

@@ -25,7 +25,7 @@ __all__ = ["plan_tree"]
 def plan_tree(record: RobotRecord, told: Foretold) -> Tree:
     """Return what was *told* of the resource *record* as a tree."""
     head = Text(f"quayrobot/{record.key.name}", style="bold")
-    head.append(f"  robot {record.robot_name.full}", style="not bold")
+    head.append(f"  robot {record.active_name.full}", style="not bold")
     tree = Tree(head, guide_style="dim")
     at = tree
     steps = [(step.action, tell(step.action, step.scene)) for step in told.steps]

@@ -161,7 +161,9 @@ def _rotation(rotation: Values, now: datetime) -> Iterator[Text]:
         yield Text(f"last: {_ago(last, now)}")
     if due:
         yield Text(f"next: {_when(due, now)}")
-    known = {"lastAt", "nextAt", "intent", "lastTrigger"}
+    if before := state.get("retiring"):
+        yield Text(f"{before['fullName']} before it: goes {_when(before['until'], now)}")
+    known = {"lastAt", "nextAt", "intent", "lastTrigger", "retiring"}
     yield from (Text(each) for each in _walk({k: v for k, v in state.items() if k not in known}))
 
 
