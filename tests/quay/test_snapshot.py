@@ -223,7 +223,7 @@ async def test_who_wrote_does_not_join_a_list_that_began_before(snapshots, lists
     clock.now += 1
     snapshots.begin_write(CI)
     clock.now += 1
-    second = asyncio.create_task(snapshots.refresh(ACME, max_age_s=0))
+    second = asyncio.create_task(snapshots.refresh(ACME, max_age_s=0, about=CI))
     await lists.asked(2)
     lists.answer(0)
     await first
@@ -234,6 +234,25 @@ async def test_who_wrote_does_not_join_a_list_that_began_before(snapshots, lists
     assert snapshots.view(CI) == Present(robot())
 
 
+async def test_who_did_not_write_joins_whatever_others_wrote_meanwhile(snapshots, lists, clock):
+    first = asyncio.create_task(snapshots.refresh(ACME, max_age_s=0, about=CD))
+    await lists.asked(1)
+    clock.now += 1
+    snapshots.begin_write(CI)
+    clock.now += 1
+    others = [
+        asyncio.create_task(snapshots.refresh(ACME, max_age_s=0, about=about))
+        for about in (CD, None)
+    ]
+    await asyncio.sleep(0)
+    lists.answer(0, robot(), robot(CD))
+    await asyncio.gather(first, *others)
+
+    assert len(lists.waiting) == 1
+    assert snapshots.view(CD) == Present(robot(CD))
+    assert snapshots.view(CI) == Unlooked()
+
+
 async def test_an_older_list_that_answers_last_says_nothing(snapshots, lists, clock):
     first = asyncio.create_task(snapshots.refresh(ACME, max_age_s=0))
     await lists.asked(1)
@@ -241,7 +260,7 @@ async def test_an_older_list_that_answers_last_says_nothing(snapshots, lists, cl
     snapshots.begin_write(CI)
     snapshots.saw(CI, Absent())
     clock.now += 1
-    second = asyncio.create_task(snapshots.refresh(ACME, max_age_s=0))
+    second = asyncio.create_task(snapshots.refresh(ACME, max_age_s=0, about=CI))
     await lists.asked(2)
     lists.answer(1)
     await second

@@ -89,7 +89,8 @@ def usable(line: Line | None) -> Line:
 async def _list(line: Line, scene: Scene) -> Scene:
     name = scene.robot_name
     try:
-        await line.snapshots.refresh(name.owner, max_age_s=FRESH_ENOUGH * line.resync_s)
+        enough = FRESH_ENOUGH * line.resync_s
+        await line.snapshots.refresh(name.owner, max_age_s=enough, about=name)
     except QuayRobotError as error:
         _raise_denied(error)
         failed = Unknown(error)

@@ -87,9 +87,13 @@ class Snapshots:
         """Return the owners that were ever asked for."""
         return tuple(self._owners)
 
-    async def refresh(self, owner: OwnerName, *, max_age_s: float) -> None:
+    async def refresh(
+        self, owner: OwnerName, *, max_age_s: float, about: RobotName | None = None
+    ) -> None:
         """
         Have a list of *owner* that is at most *max_age_s* old; one call serves all.
+
+        Who asks *about* a robot does not join a list that began before our last write to it.
 
         Raises:
             QuayRobotError: It could not be had; what was known stays.
@@ -99,8 +103,8 @@ class Snapshots:
             return
 
         here = self._at(owner)
-        last_write = max(here.written.values(), default=0.0)
-        if here.running is None or here.running_since < last_write:
+        written = here.written.get(about.full, 0.0) if about is not None else 0.0
+        if here.running is None or here.running_since < written:
             here.running_since = self._clock()
             here.running = asyncio.create_task(self._fetch(owner, here.running_since))
         # Shielded: one impatient waiter must not cancel the list for the others.
