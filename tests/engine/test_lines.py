@@ -181,7 +181,7 @@ def test_a_secret_that_is_to_go_is_kept_for_a_moment(line, clock):
 
 def told(line: Line) -> SimpleNamespace:
     queue = Queue(clock=lambda: 0.0, jitter=lambda: 0.0)
-    store = SimpleNamespace(users_of=lambda _key: [])
+    store = SimpleNamespace(users_at=lambda _key, _owner: [])
     return SimpleNamespace(queue=queue, store=store, lines=SimpleNamespace(known=lambda _: line))
 
 

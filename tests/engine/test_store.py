@@ -12,6 +12,7 @@ from quayrobot.engine.index import Index
 from quayrobot.engine.keys import Lane, ResourceKey
 from quayrobot.engine.store import Store
 from quayrobot.model.errors import InvalidSpec
+from quayrobot.model.names import OwnerName
 from quayrobot.model.world import NamespaceSeen
 from tests.kit.canary import robot_token, scan
 
@@ -194,6 +195,16 @@ def test_the_users_of_a_connection_are_known_by_reference(store):
     assert [each.key.name for each in store.users_of(OWN)] == ["x"]
     elsewhere = ResourceKey("QuayConnection", "bakery", "own")
     assert store.users_of(elsewhere) == []
+
+
+def test_the_users_of_an_organization_are_known_apart(store):
+    see(store, robot(CI))
+    see(store, robot(CD, organization="other"))
+    acme, other = (OwnerName("organization", name) for name in ("acme", "other"))
+
+    assert [each.key for each in store.users_at(HUB, acme)] == [CI]
+    assert [each.key for each in store.users_at(HUB, other)] == [CD]
+    assert store.users_at(OWN, acme) == []
 
 
 def test_a_spec_that_cannot_be_is_kept_and_told(store):
@@ -399,5 +410,5 @@ def test_nothing_is_left_in_the_indices_when_all_is_gone(store):
 
     assert store.robots == {}
     indices = [each for each in vars(store).values() if isinstance(each, Index)]
-    assert [len(each) for each in indices] == [0] * 6
+    assert [len(each) for each in indices] == [0] * 7
     assert store._by_uid == {}

@@ -104,8 +104,8 @@ def _beat_due(tools: Tools, line: Line, owner: OwnerName) -> bool:
 def _held(tools: Tools, key: OwnerKey) -> list[RobotRecord]:
     return [
         each
-        for each in tools.store.users_of(key.connection)
-        if each.robot_name.owner == key.owner and each.status.holds and not each.terminating
+        for each in tools.store.users_at(key.connection, key.owner)
+        if each.status.holds and not each.terminating
     ]
 
 

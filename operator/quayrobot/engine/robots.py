@@ -72,6 +72,7 @@ async def run_robot(tools: Tools, key: ResourceKey) -> Outcome:
     """Bring one QuayRobot as close to its spec as can be done now, and say how far."""
     record = tools.store.robots.get(key)
     if record is None or (record.terminating and not record.guarded):
+        tools.queue.forgive(key)
         return Outcome()
 
     try:

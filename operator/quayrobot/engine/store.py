@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from ..cluster.secrets import secret_seen
 from ..cluster.serviceaccounts import account_seen
-from ..model.names import ANNOTATION_OWNER, RobotName
+from ..model.names import ANNOTATION_OWNER, OwnerName, RobotName
 from ..model.resources.robot import is_keyless, links_of, secrets_of
 from ..model.world import AccountSeen, NamespaceSeen, SecretSeen
 from .concern import fleet_wakes, namespace_wakes
@@ -45,6 +45,7 @@ class Store:
         self._owned: Index[str, Place] = Index()
         self._by_robot: Index[RobotName, ResourceKey] = Index()
         self._by_connection: Index[ResourceKey, ResourceKey] = Index()
+        self._by_owner: Index[tuple[ResourceKey, OwnerName], ResourceKey] = Index()
         self._by_namespace: Index[str, ResourceKey] = Index()
         self._by_secret: Index[Place, ResourceKey] = Index()
         self._by_account: Index[Place, ResourceKey] = Index()
@@ -128,6 +129,10 @@ class Store:
     def users_of(self, connection: ResourceKey) -> list[RobotRecord]:
         """Return the resources that name *connection*."""
         return [self.robots[key] for key in self._by_connection.get(connection)]
+
+    def users_at(self, connection: ResourceKey, owner: OwnerName) -> list[RobotRecord]:
+        """Return the resources that name *connection* and a robot of *owner*."""
+        return [self.robots[key] for key in self._by_owner.get((connection, owner))]
 
     # How it is taken in ------------------------------------------------
 
@@ -245,6 +250,7 @@ class Store:
         for each in record.robot_names:
             self._by_robot.add(each, record.key)
         self._by_connection.add(record.connection_key, record.key)
+        self._by_owner.add(_at(record), record.key)
         self._by_namespace.add(record.key.namespace, record.key)
         for place in _secrets(record):
             self._by_secret.add(place, record.key)
@@ -257,11 +263,16 @@ class Store:
         for each in record.robot_names:
             self._by_robot.drop(each, record.key)
         self._by_connection.drop(record.connection_key, record.key)
+        self._by_owner.drop(_at(record), record.key)
         self._by_namespace.drop(record.key.namespace, record.key)
         for place in _secrets(record):
             self._by_secret.drop(place, record.key)
         for place in _accounts(record):
             self._by_account.drop(place, record.key)
+
+
+def _at(record: RobotRecord) -> tuple[ResourceKey, OwnerName]:
+    return record.connection_key, record.robot_name.owner
 
 
 def _secrets(record: RobotRecord) -> Iterable[Place]:
