@@ -233,3 +233,10 @@ def test_what_quay_once_said_of_a_robot_is_not_believed_for_ever(who, good_for, 
 
 def test_a_robot_that_nobody_looked_at_is_looked_for(line):
     assert list_due(line, HOLDS) is True
+
+
+def test_a_robot_that_is_to_be_made_needs_no_list(line, clock):
+    assert list_due(line, record()) is False
+    line.snapshots._at(ACME).begun = clock.now
+    clock.now += 10 * RESYNC_S
+    assert list_due(line, record()) is False

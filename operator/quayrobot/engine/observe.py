@@ -126,6 +126,9 @@ def list_due(line: Line, record: RobotRecord, name: RobotName) -> bool:
     view = line.snapshots.view(name)
     # Our own answers are as good as a list until the first one is due.
     present = isinstance(view, Present)
+    if not (present or record.status.holds):
+        # Its first PUT is the look.
+        return False
     age = line.snapshots.known_s(name) if present else line.snapshots.age_s(name.owner)
     if age is None:
         return isinstance(view, Unlooked)
