@@ -117,6 +117,28 @@ ROOT: dict[int, list[Examples]] = {
             "permissions of mode Exact",
         )
     ],
+    7: [
+        (
+            None,
+            [_shared({"secrets": [{"name": "a"}, {"name": "b", "deletionPolicy": "Retain"}]})],
+            [
+                _shared({"secrets": [{"name": "a", "deletionPolicy": "Delete"}]}),
+                _says({"secrets": [{"name": "b", "deletionPolicy": "Retain"}]}),
+            ],
+            "leaves no Secret behind",
+        )
+    ],
+    8: [
+        (
+            None,
+            [_shared({**EXACT, "rotation": {"strategy": "Overlap"}})],
+            [
+                _shared({"rotation": {"trigger": "1"}}),
+                _says({**EXACT, "rotation": {"strategy": "Overlap"}}),
+            ],
+            "rotates in place",
+        )
+    ],
     6: [
         (
             _shared(),

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.kit.fleets import Fleet
-from tests.kit.installation import Installation, settle
+from tests.kit.installation import Installation, Tenant, settle
 from tests.kit.processes import wait_for
 
 
@@ -182,3 +182,104 @@ def test_an_example_of_the_document_is_accepted(fleet: Fleet, number: int):
     said = fleet.house.plane.kubectl("apply", "-f", "-", *strict, stdin=body)
 
     assert "clusterquayrobot.quayrobot.io/" in said
+
+
+# One robot for all ---------------------------------------------------------------
+
+
+@pytest.mark.rotates
+def test_one_robot_serves_all_chosen_namespaces_and_a_rotation_reaches_each(fleet: Fleet):
+    one, two = fleet.namespaces(2)
+    for tenant in (one, two):
+        tenant.kubectl("create", "serviceaccount", "builder")
+    secret = {"name": "pull", "serviceAccounts": [{"name": "builder"}]}
+    fleet.apply(mode="Shared", template={"secrets": [secret]})
+    fleet.wait_ready(2)
+
+    (robot,) = fleet.robots()
+    assert robot == f"{fleet.name}+{fleet.name}"
+    marker = fleet.house.quay.admin("robot/show", name=robot)["metadata"]["quayrobot.io"]
+    assert (marker["kind"], marker["namespace"]) == ("ClusterQuayRobot", "")
+    for tenant in (one, two):
+        assert tenant.logs_in("pull")
+        body = tenant.get("pull", "secret")
+        assert body is not None
+        (owner,) = body["metadata"]["ownerReferences"]
+        assert (owner["kind"], owner["controller"]) == ("ClusterQuayRobot", True)
+        noted = body["metadata"]["annotations"]
+        assert noted["quayrobot.io/owner"] == f"ClusterQuayRobot//{fleet.name}"
+        assert noted["quayrobot.io/credential-digest"] == fleet.status()["credential"]["digest"]
+        assert named(tenant, "builder") == ["pull"]
+
+    # Drift: repaired from what is known, without a call to Quay.
+    called = fleet.house.quay.mark()
+    one.kubectl("delete", "secret", "pull")
+    emptied = '{"data":{".dockerconfigjson":"e30="}}'
+    two.kubectl("patch", "secret", "pull", "--type=merge", "-p", emptied)
+    two.kubectl("patch", "serviceaccount", "builder", "-p", '{"imagePullSecrets":null}')
+    for tenant in (one, two):
+        tenant.wait_login("pull")
+    wait_for(lambda: named(two, "builder") == ["pull"], "the link again")
+    assert "robot.get" not in fleet.house.quay.operations(called)
+
+    # A rotation: one call, and every copy has the new credential.
+    before = one.credential("pull")
+    called = fleet.house.quay.mark()
+    fleet.annotate("quayrobot.io/rotate=now")
+    wait_for(lambda: one.credential("pull") != before, "a new credential")
+    for tenant in (one, two):
+        tenant.wait_login("pull")
+    fleet.wait_ready(2)
+    assert fleet.house.quay.operations(called).count("robot.regenerate") == 1
+    assert fleet.counts()["stale"] == 0
+    assert "quayrobot_shared_refresh_seconds_count 1.0" in fleet.house.operator.metrics()
+
+
+def test_the_copies_follow_namespaces_accounts_and_the_template_and_go_with_the_resource(
+    fleet: Fleet,
+):
+    one, two = fleet.namespaces(2)
+    (other,) = fleet.namespaces(1, chosen=False)
+    for tenant in (one, two):
+        tenant.kubectl("create", "serviceaccount", "builder")
+    secret = {"name": "pull", "serviceAccounts": [{"name": "builder"}]}
+    fleet.apply(mode="Shared", template={"secrets": [secret]})
+    fleet.wait_ready(2)
+
+    # A ServiceAccount that comes late.
+    fleet.label(fleet.name, other)
+    other.wait_login("pull")
+    fleet.wait_reason("NamespacesFailed")
+    assert fleet.status()["failed"][0]["reason"] == "ServiceAccountNotFound"
+    other.kubectl("create", "serviceaccount", "builder")
+    wait_for(lambda: named(other, "builder") == ["pull"], "the late link")
+    fleet.wait_ready(3)
+    fleet.label(None, one)
+    one.wait_gone("pull", "secret")
+    assert named(one, "builder") == []
+
+    # Another name for the Secret rolls out; what was named before is not.
+    fleet.apply(mode="Shared", template={"secrets": [{**secret, "name": "pull-2"}]})
+    fleet.wait_ready(2)
+    for tenant in (two, other):
+        tenant.wait_login("pull-2")
+        tenant.wait_gone("pull", "secret")
+        assert named(tenant, "builder") == ["pull-2"]
+
+    before_restart = len(fleet.house.plane.audit())
+    fleet.house.operator.restart()
+    settle(lambda: fleet.house.operator_writes(before_restart) == [], 3)
+
+    fleet.delete()
+    fleet.wait_gone()
+    assert fleet.robots() == []
+    for tenant in (two, other):
+        tenant.wait_gone("pull-2", "secret")
+        assert named(tenant, "builder") == []
+
+
+def named(tenant: Tenant, account: str) -> list[str]:
+    """Return the Secrets that a ServiceAccount of *tenant* names for pulling."""
+    body = tenant.get(account, "serviceaccount")
+    assert body is not None
+    return [each["name"] for each in body.get("imagePullSecrets") or []]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from ..cluster.kinds import QUAY_CONNECTION, QUAY_ROBOT
+from ..cluster.kinds import OURS, QUAY_CONNECTION, Kind
 from ..model.actions import (
     Action,
     AddFinalizer,
@@ -79,6 +79,10 @@ class Applier:
 
     def __post_init__(self) -> None:
         self.edited = self.record.status.observed_generation != self.record.generation
+
+    @property
+    def _kind(self) -> Kind:
+        return OURS[self.record.key.kind]
 
     async def apply(self, action: Action, scene: Scene) -> Scene:
         """
@@ -198,7 +202,7 @@ class Applier:
     async def _confirm_live(self, scene: Scene) -> None:
         """No robot is made or deleted on a view of the resource that is out of date."""
         key = self.record.key
-        live = await self.tools.resources.get(QUAY_ROBOT, key.namespace, key.name)
+        live = await self.tools.resources.get(self._kind, key.namespace, key.name)
         meta = live["metadata"] if live else {}
         same = meta.get("uid") == scene.me.uid
         if not same or ("deletionTimestamp" in meta) != scene.me.terminating:
@@ -210,7 +214,7 @@ class Applier:
 
     async def _store(self, status: RobotStatus, scene: Scene) -> Scene:
         body = self.record.body
-        self.keep(await self.tools.resources.write_status(QUAY_ROBOT, body, dump_status(status)))
+        self.keep(await self.tools.resources.write_status(self._kind, body, dump_status(status)))
         return replace(scene, status=status)
 
     # ServiceAccounts -----------------------------------------------------
@@ -258,10 +262,10 @@ class Applier:
             case RecordProgress(state):
                 return await self._store(progress(scene, state), scene)
             case AddFinalizer():
-                self.keep(await resources.add_finalizer(QUAY_ROBOT, body))
+                self.keep(await resources.add_finalizer(self._kind, body))
                 return replace(scene, me=replace(scene.me, guarded=True))
             case RemoveFinalizer():
-                await resources.remove_finalizer(QUAY_ROBOT, body)
+                await resources.remove_finalizer(self._kind, body)
                 self.released = True
                 return replace(scene, me=replace(scene.me, guarded=False))
             case GuardConnection():

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 
 from ..model.conditions import ConditionType
 from ..model.errors import InvalidSpec
-from ..model.world import NamespaceSeen
+from ..model.world import AccountSeen, NamespaceSeen, SecretSeen
 from ..plan.targets import is_target
 from .keys import CopyKey, Key, Lane, ResourceKey
 from .records import FleetRecord, RobotRecord
 
-__all__ = ["fleet_wakes", "namespace_wakes"]
+__all__ = ["account_wakes", "fleet_wakes", "namespace_wakes", "secret_wakes"]
 
 Wakes = list[tuple[Key, Lane]]
 
@@ -51,6 +51,25 @@ def fleet_wakes(
     if gone or old is None or _standing(old) != _standing(new):
         wakes.append((fleet, Lane.DRIFT))
     return wakes
+
+
+def secret_wakes(fleets: Iterable[FleetRecord], secret: SecretSeen) -> Wakes:
+    """Return whom it concerns that a copy changed, or that the name of one is free now."""
+    return [
+        (CopyKey(fleet.key, secret.namespace), Lane.DRIFT)
+        for fleet in fleets
+        if fleet.shared
+        and (secret.controller_uid == fleet.uid or secret.name in fleet.secret_names)
+    ]
+
+
+def account_wakes(fleets: Iterable[FleetRecord], account: AccountSeen) -> Wakes:
+    """Return whom it concerns that a ServiceAccount came or names other Secrets."""
+    return [
+        (CopyKey(fleet.key, account.namespace), Lane.DRIFT)
+        for fleet in fleets
+        if fleet.shared and account.name in fleet.account_names
+    ]
 
 
 def _means(fleet: FleetRecord, namespace: NamespaceSeen | None) -> bool:

@@ -8,18 +8,21 @@ decided over all of them, not here.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from ..model.errors import InvalidSpec, QuayRobotError
 from ..model.members import DeleteMember, MemberAction, MemberSeen, MemberWanted
 from ..model.names import ANNOTATION_ROTATE, LABEL_MANAGED_BY, OPERATOR
 from ..model.resources.clusterrobot import ClusterRobotSpec
 from ..model.resources.parse_clusterrobot import name_robot, robot_spec_for
-from ..model.world import Absent, Present, Seen
+from ..model.world import Absent, NamespaceSeen, Present, Seen
 from ..plan.members import plan_leaving, plan_member
 from ..plan.targets import is_target
 from .keys import CopyKey, Lane, ResourceKey
 from .memory import FleetMemory
 from .passes import GATHER_S, Outcome, Tools, requeue_s
 from .records import FleetRecord, RobotRecord
+from .sharing import leave_copies, serve_copies
 
 __all__ = ["member_of", "run_copy", "wake_fleet"]
 
@@ -29,14 +32,15 @@ SLOW_S = 300.0
 async def run_copy(tools: Tools, key: CopyKey) -> Outcome:
     """Bring what one namespace has as close to what it is to have as can be done now."""
     record = tools.store.fleets.get(key.resource)
-    if record is None or record.terminating or isinstance(record.declared, InvalidSpec):
+    if record is None or isinstance(record.declared, InvalidSpec):
         return Outcome()
-    if record.shared:
+    if record.terminating and not (record.shared and record.guarded):
         return Outcome()
 
     memory = tools.memories.of(record.key, record.uid)
+    kind = _Sharing if record.shared else _Member
     try:
-        await _Copy(tools, record, record.declared, memory, key.namespace).run()
+        await kind(tools, record, record.declared, memory, key.namespace).run()
     except QuayRobotError as error:
         if memory.failed(key.namespace, error):
             wake_fleet(tools, record.key)
@@ -59,7 +63,7 @@ def member_of(tools: Tools, record: FleetRecord, namespace: str) -> RobotRecord 
     return known
 
 
-class _Copy:
+class _Copy(ABC):
     """One pass over one namespace."""
 
     def __init__(
@@ -72,24 +76,63 @@ class _Copy:
     ) -> None:
         self.tools, self.record, self.declared = tools, record, declared
         self.memory, self.namespace = memory, namespace
+        self.space = NamespaceSeen(namespace, labels=None)
 
     async def run(self) -> None:
         """Make, edit or take away what the namespace has."""
         space = self.tools.store.namespaces.get(self.namespace)
-        if space is not None and is_target(self.declared, space):
-            await self._serve()
-        elif space is None or space.terminating:
+        if space is None or space.terminating:
             # All that is in it goes with it.
             self.memory.forget(self.namespace)
+            return
+        self.space = space
+        if self.record.terminating:
+            await self._leave()
+        elif is_target(self.declared, space):
+            self.memory.removable -= {self.namespace}
+            await self._serve()
         elif self.namespace in self.memory.removable:
             await self._leave()
 
+    @abstractmethod
     async def _serve(self) -> None:
-        self.memory.removable -= {self.namespace}
-        for action in plan_member(self._wanted(), self._seen()):
-            await self._apply(action)
+        """Make what the namespace is to have."""
+
+    @abstractmethod
+    async def _leave(self) -> None:
+        """Take away what it has."""
+
+    def _ended(self) -> None:
         if self.memory.ended(self.namespace, self.record.generation):
             wake_fleet(self.tools, self.record.key)
+
+    def _left(self) -> None:
+        self.memory.left.append(self.tools.clock())
+
+
+class _Sharing(_Copy):
+    """Where all namespaces have copies of one robot's Secrets."""
+
+    async def _serve(self) -> None:
+        if await serve_copies(self.tools, self.record, self.memory, self.space):
+            self._ended()
+        else:
+            self.memory.troubles.pop(self.namespace, None)
+
+    async def _leave(self) -> None:
+        if await leave_copies(self.tools, self.record, self.space):
+            self._left()
+            wake_fleet(self.tools, self.record.key)
+        self.memory.forget(self.namespace)
+
+
+class _Member(_Copy):
+    """Where each namespace has a QuayRobot of its own."""
+
+    async def _serve(self) -> None:
+        for action in plan_member(self._wanted(), self._seen()):
+            await self._apply(action)
+        self._ended()
 
     async def _leave(self) -> None:
         seen = self._seen()
@@ -102,7 +145,7 @@ class _Copy:
         if body is not None:
             self._keep(body)
         elif isinstance(action, DeleteMember):
-            self.memory.left.append(self.tools.clock())
+            self._left()
 
     def _keep(self, body: dict[str, object]) -> None:
         for key, lane in self.tools.store.observe("QuayRobot", "MODIFIED", body):

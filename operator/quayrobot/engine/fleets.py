@@ -7,30 +7,23 @@ counts how they stand. What is done in a namespace is done in a pass of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import structlog
 
 from ..cluster.kinds import CLUSTER_QUAY_ROBOT
 from ..model.conditions import Condition, ConditionType, merge_conditions
-from ..model.errors import InvalidSpec, Reason, Refused
+from ..model.errors import InvalidSpec, Reason
 from ..model.names import ANNOTATION_ROTATE
-from ..model.resources.clusterrobot import ClusterRobotSpec, ClusterRobotStatus, Removal
+from ..model.resources.clusterrobot import ClusterRobotStatus, Removal
 from ..plan.census import (
     Census,
-    Standing,
     fleet_conditions,
-    standing_of_member,
-    standing_of_trouble,
-    take_census,
 )
-from ..plan.targets import RemovalPlan, is_target, plan_removal
 from .apply import dump_status
-from .copies import member_of
-from .keys import CopyKey, Lane, ResourceKey
-from .memory import FleetMemory
+from .keys import ResourceKey
 from .passes import Outcome, Tools
 from .records import FleetRecord
+from .rolls import CopyRoll, MemberRoll
+from .shared import run_shared, run_shared_end
 
 __all__ = ["run_fleet"]
 
@@ -44,125 +37,36 @@ async def run_fleet(tools: Tools, key: ResourceKey) -> Outcome:
     if record is None:
         tools.memories.forget(key)
         return Outcome()
+    memory = tools.memories.of(key, record.uid)
+    if record.shared and record.terminating:
+        return await run_shared_end(tools, record, memory)
     if record.terminating:
         # Its QuayRobots go by the garbage collector, each with a finalizer of its own.
         return Outcome()
-    if isinstance(record.declared, InvalidSpec):
-        return await _say_invalid(tools, record, record.declared)
+    invalid = record.spec if record.shared else record.declared
+    if isinstance(record.declared, InvalidSpec) or isinstance(invalid, InvalidSpec):
+        error = record.declared if isinstance(record.declared, InvalidSpec) else invalid
+        assert isinstance(error, InvalidSpec)
+        return await _say_invalid(tools, record, error)
     if record.shared:
-        return await _say_unable(tools, record)
-    memory = tools.memories.of(key, record.uid)
-    return await _Fleet(tools, record, record.declared, memory).run()
+        return await run_shared(tools, CopyRoll(tools, record, record.declared, memory))
+    return await _run_members(tools, MemberRoll(tools, record, record.declared, memory))
 
 
-class _Fleet:
-    """One pass over one ClusterQuayRobot."""
-
-    def __init__(
-        self,
-        tools: Tools,
-        record: FleetRecord,
-        declared: ClusterRobotSpec,
-        memory: FleetMemory,
-    ) -> None:
-        self.tools, self.record, self.declared, self.memory = tools, record, declared, memory
-        spaces = tools.store.namespaces.values()
-        self.targets = [each.name for each in spaces if is_target(declared, each)]
-        meant = set(self.targets)
-        self.leaving = frozenset(
-            each.name
-            for each in spaces
-            if each.name not in meant and not each.terminating and self._has(each.name)
-        )
-
-    async def run(self) -> Outcome:
-        """Wake who is to be woken, and say how all of them stand."""
-        self._tell_all()
-        wait_s = self.memory.wait_s(self.leaving, self.tools.clock())
-        removal = None if wait_s else self._plan_removal()
-        await self._say(removal)
-        self.memory.removable &= self.leaving
-        if removal is not None:
-            self.memory.removable = self.leaving if removal.allowed else frozenset()
-            self._leave(removal)
-        return Outcome(again_s=wait_s or None)
-
-    def _has(self, namespace: str) -> bool:
-        member = member_of(self.tools, self.record, namespace)
-        return member is not None and not member.terminating
-
-    def _tell_all(self) -> None:
-        """Wake all namespaces once for each edit, and once after a start."""
-        rotate = (self.record.meta.get("annotations") or {}).get(ANNOTATION_ROTATE)
-        news = (self.record.generation, rotate)
-        if self.memory.told == news:
-            return
-        lane = Lane.RESYNC if self.memory.told is None else Lane.DRIFT
-        self.memory.told = news
-        for namespace in self.targets:
-            key = CopyKey(self.record.key, namespace)
-            self.tools.queue.forgive(key)
-            self.tools.queue.add(key, lane)
-
-    def _plan_removal(self) -> RemovalPlan:
-        served = sum(self._has(each) for each in self.targets) + len(self.leaving)
-        return plan_removal(
-            len(self.leaving),
-            served=served,
-            lately=self.memory.lately(self.tools.clock()),
-            confirm=self.record.confirm,
-            state=self.record.fleet_status.removal,
-        )
-
-    def _leave(self, removal: RemovalPlan) -> None:
-        if removal.confirmed:
-            self.memory.left.clear()
-        for namespace in self.memory.removable:
-            self.tools.queue.add(CopyKey(self.record.key, namespace), Lane.EDIT)
-
-    # Saying how it stands --------------------------------------------------
-
-    async def _say(self, removal: RemovalPlan | None) -> None:
-        """What a removal was confirmed by is stored before anything is removed."""
-        status = self.record.fleet_status
-        census = take_census(self._standings(), leaving=len(self.leaving))
-        state = removal.state if removal else status.removal
-        error = removal.error if removal else _held_before(status, self.leaving)
-        conditions = fleet_conditions(status, census, error, generation=self.record.generation)
-        await say_fleet(self.tools, self.record, census, conditions, state)
-
-    def _standings(self) -> Iterator[Standing]:
-        for namespace in self.targets:
-            yield self._standing(namespace)
-
-    def _standing(self, namespace: str) -> Standing:
-        trouble = self.memory.troubles.get(namespace)
-        if trouble is not None:
-            return standing_of_trouble(namespace, trouble)
-        member = member_of(self.tools, self.record, namespace)
-        if member is None or member.terminating or not self._is_settled(namespace):
-            return Standing(namespace)
-        return standing_of_member(namespace, member.status, member.generation)
-
-    def _is_settled(self, namespace: str) -> bool:
-        """After a start what was finished before counts until the namespace's own pass."""
-        generation = self.record.generation
-        if namespace in self.memory.settled:
-            return self.memory.settled[namespace] == generation
-        status = self.record.fleet_status
-        moving = any(
-            each.type is C.RECONCILING or each.reason is Reason.PROGRESSING
-            for each in status.conditions
-        )
-        return status.observed_generation == generation and not moving
-
-
-def _held_before(status: ClusterRobotStatus, leaving: frozenset[str]) -> Refused | None:
-    """While it is not decided again, what was held stays held."""
-    for each in status.conditions:
-        if leaving and each.type is C.STALLED and each.reason is Reason.REMOVAL_NOT_CONFIRMED:
-            return Refused(each.reason, each.message)
-    return None
+async def _run_members(tools: Tools, roll: MemberRoll) -> Outcome:
+    record = roll.record
+    rotate = (record.meta.get("annotations") or {}).get(ANNOTATION_ROTATE)
+    roll.tell_all((record.generation, rotate))
+    removal = roll.plan_removal()
+    status, census = record.fleet_status, roll.census()
+    error = removal.error if removal else roll.held_before()
+    conditions = fleet_conditions(status, census, error, generation=record.generation)
+    # What a removal was confirmed by is stored before anything is removed.
+    state = removal.state if removal else status.removal
+    await say_fleet(tools, record, census, conditions, state)
+    if removal is not None:
+        roll.leave(removal)
+    return Outcome(again_s=roll.wait_s())
 
 
 async def say_fleet(
@@ -217,11 +121,6 @@ async def _tell(
 
 def _ready(status: ClusterRobotStatus) -> Condition | None:
     return next((each for each in status.conditions if each.type is C.READY), None)
-
-
-async def _say_unable(tools: Tools, record: FleetRecord) -> Outcome:
-    msg = "mode: Shared is not part of this version; use PerNamespace"
-    return await _say_invalid(tools, record, InvalidSpec(Reason.NOT_SUPPORTED, msg))
 
 
 async def _say_invalid(tools: Tools, record: FleetRecord, error: InvalidSpec) -> Outcome:

@@ -41,6 +41,8 @@ class FleetMemory:
     leaving_since: float = 0.0
     changed_at: float = 0.0
     left: deque[float] = field(default_factory=deque)
+    replaced_at: float | None = None
+    copied_at: float = 0.0
 
     def wait_s(self, leaving: frozenset[str], now: float) -> float:
         """Return how long to wait until those that are *leaving* are all of them."""
@@ -72,6 +74,22 @@ class FleetMemory:
         self.settled.pop(namespace, None)
         self.troubles[namespace] = error
         return before is None or before.reason is not error.reason
+
+    def replaced(self, now: float) -> None:
+        """Take note that the shared credential was replaced."""
+        self.replaced_at, self.copied_at = now, now
+
+    def copied(self, namespace: str, now: float) -> None:
+        """Take note that a copy was written, which is news when the namespace's pass ends."""
+        self.copied_at = now
+        self.settled.pop(namespace, None)
+
+    def refreshed_s(self, stale: int) -> float | None:
+        """Return how long a new credential took to its last copy, once none is *stale*."""
+        if self.replaced_at is None or stale:
+            return None
+        took, self.replaced_at = self.copied_at - self.replaced_at, None
+        return took
 
     def forget(self, namespace: str) -> None:
         """Forget a namespace that has nothing and is to have nothing."""

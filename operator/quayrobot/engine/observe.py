@@ -49,9 +49,13 @@ FRESH = 1.5
 FRESH_ENOUGH = 0.85
 
 
-async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None]:
+async def observe(
+    tools: Tools, record: RobotRecord, *, space: NamespaceSeen | None = None
+) -> tuple[Scene, Line | None]:
     """
     Return the scene of *record*, and its line where the connection can be used.
+
+    *space* is the namespace that asks; by default the one that *record* is in.
 
     Raises:
         InvalidSpec: Its spec cannot be one (a terminating one is read leniently).
@@ -69,7 +73,7 @@ async def observe(tools: Tools, record: RobotRecord) -> tuple[Scene, Line | None
         status=record.status,
         connection=connection,
         rules=tools.lines.rules(record.connection_key),
-        namespace=await _namespace(tools, record.key.namespace),
+        namespace=space or await _namespace(tools, record.key.namespace),
         rivals=_rivals(tools, record, connection),
         secrets=await _secrets(tools, record, spec),
         spare_secrets=_spare(tools, record, spec),

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..cluster.kinds import CLUSTER_QUAY_ROBOT
 from ..cluster.members import is_member, member_seen
-from ..model.errors import InvalidSpec
+from ..model.errors import InvalidSpec, Reason
 from ..model.names import ANNOTATION_CONFIRM, ANNOTATION_ROTATE, FINALIZER, RobotName
 from ..model.resources.clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from ..model.resources.connection import (
@@ -29,10 +29,12 @@ from ..model.resources.parse import (
     parse_robot_status,
 )
 from ..model.resources.parse_clusterrobot import (
+    name_robot,
     parse_cluster_robot,
     parse_cluster_robot_status,
+    template_of,
 )
-from ..model.resources.robot import RobotSpec, RobotStatus
+from ..model.resources.robot import RobotSpec, RobotStatus, links_of, secrets_of
 from ..model.resources.slots import active_name_of, robot_names_of
 from .keys import ResourceKey
 
@@ -192,6 +194,59 @@ class FleetRecord(RobotRecord):
         """Its stored status."""
         return parse_cluster_robot_status(self.body["status"])
 
+    @property
+    def status(self) -> ClusterRobotStatus:
+        """Its stored status, of which a robot's is a part."""
+        return self.fleet_status
+
+    @cached_property
+    def copied_spec(self) -> RobotSpec | InvalidSpec:
+        """The spec of the robot that all namespaces share, with the Secrets of each."""
+        if isinstance(self.declared, InvalidSpec):
+            return self.declared
+        try:
+            robot = name_robot(self.declared, self.key.name, "", self.cluster)
+        except InvalidSpec as error:
+            return error
+        made = self.status.robot
+        if made is not None and made.full_name != robot.full:
+            msg = f"the robot was made as {made.full_name}; its name cannot be changed"
+            return InvalidSpec(Reason.INVALID_SPEC, msg)
+        spec = self.declared.template.spec
+        return spec.model_copy(update={"robot_name": robot.short})
+
+    @cached_property
+    def secret_names(self) -> frozenset[str]:
+        """The names of the Secrets that each namespace is to have from a shared robot."""
+        spec = self.copied_spec
+        if isinstance(spec, InvalidSpec):
+            return frozenset()
+        return frozenset(secrets_of(self.key.name, spec))
+
+    @cached_property
+    def account_names(self) -> frozenset[str]:
+        """The ServiceAccounts that are to name one of them."""
+        spec = self.copied_spec
+        if isinstance(spec, InvalidSpec):
+            return frozenset()
+        return frozenset(each.service_account for each in links_of(self.key.name, spec))
+
+    @cached_property
+    def spec(self) -> RobotSpec | InvalidSpec:
+        """The spec of the robot itself, which has no Secret of its own."""
+        spec = self.copied_spec
+        return spec if isinstance(spec, InvalidSpec) else _bare(spec)
+
+    @cached_property
+    def lenient_spec(self) -> RobotSpec:
+        """The spec of the robot as far as a deletion needs it."""
+        if not isinstance(self.spec, InvalidSpec):
+            return self.spec
+        made = self.status.robot
+        short = made.full_name.partition("+")[2] if made else self.key.name
+        raw = {**template_of(self.body["spec"]), "robotName": short}
+        return _bare(lenient_robot(self.key.name, raw))
+
 
 class ConnectionRecord(Record):
     """One QuayConnection or ClusterQuayConnection."""
@@ -208,6 +263,10 @@ class ConnectionRecord(Record):
     def status(self) -> ConnectionStatus:
         """Its stored status."""
         return parse_connection_status(self.body["status"])
+
+
+def _bare(spec: RobotSpec) -> RobotSpec:
+    return spec.model_copy(update={"secrets": []})
 
 
 def _question(record: Record) -> tuple[object, ...]:

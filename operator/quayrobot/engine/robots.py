@@ -12,7 +12,7 @@ from datetime import datetime
 
 import structlog
 
-from ..cluster.kinds import QUAY_ROBOT
+from ..cluster.kinds import OURS
 from ..model.actions import (
     Action,
     Component,
@@ -57,7 +57,7 @@ from .observe import observe
 from .passes import Outcome, Tools, requeue_s
 from .store import RobotRecord
 
-__all__ = ["run_robot"]
+__all__ = ["RobotPass", "run_robot"]
 
 ROUNDS = 10
 BLOCKED_CAP_S = 30.0
@@ -79,10 +79,10 @@ async def run_robot(tools: Tools, key: ResourceKey) -> Outcome:
         scene, line = await observe(tools, record)
     except InvalidSpec as error:
         return await _say_invalid(tools, record, error)
-    return await _Pass(tools, record, line).run(scene)
+    return await RobotPass(tools, record, line).run(scene)
 
 
-class _Pass:
+class RobotPass:
     """One pass over one resource."""
 
     def __init__(self, tools: Tools, record: RobotRecord, line: Line | None) -> None:
@@ -92,7 +92,7 @@ class _Pass:
 
     async def run(self, scene: Scene) -> Outcome:
         """Run to the end of what can be done now."""
-        scene, findings = await self._rounds(scene)
+        scene, findings = await self.rounds(scene)
         scene = facing(scene)
         if self.applier.released:
             return self._released()
@@ -101,14 +101,15 @@ class _Pass:
         self._watch_owner(scene)
         return self._outcome(scene, findings)
 
-    async def _rounds(self, scene: Scene) -> tuple[Scene, tuple[Finding, ...]]:
+    async def rounds(self, scene: Scene) -> tuple[Scene, tuple[Finding, ...]]:
+        """Look, decide and do until nothing is due; return what stands in the way."""
         for _ in range(ROUNDS):
             scene = facing(scene)
             plan = decide(scene)
             self.quiet = plan.quiet
             if not plan.actions:
                 return scene, plan.findings
-            scene, finding = await self._carry_out(plan.actions, scene)
+            scene, finding = await self.carry_out(plan.actions, scene)
             if finding is not None:
                 return scene, (*plan.findings, finding)
             if self.applier.released:
@@ -118,9 +119,10 @@ class _Pass:
         )
         return scene, (Finding(Component.ROBOT, error),)
 
-    async def _carry_out(
+    async def carry_out(
         self, actions: tuple[Action, ...], scene: Scene
     ) -> tuple[Scene, Finding | None]:
+        """Carry out *actions* until one fails; return the scene then, and the failure."""
         for action in actions:
             try:
                 scene = await self.applier.apply(action, scene)
@@ -142,14 +144,19 @@ class _Pass:
             return error
         return await deny(self.tools, self.line, error)
 
+    def judge(self, scene: Scene, findings: tuple[Finding, ...]) -> RobotStatus:
+        """Return the status that the pass comes to."""
+        return verdict(scene, findings, adopted=ownership(scene))
+
     async def say(self, scene: Scene, findings: tuple[Finding, ...]) -> None:
+        """Store what the pass came to, where that says more than what is stored."""
         before = self.applier.record.status
-        after = verdict(scene, findings, adopted=ownership(scene))
+        after = self.judge(scene, findings)
         if not worth_writing(before, after):
             return
         try:
             body = await self.tools.resources.write_status(
-                QUAY_ROBOT, self.applier.record.body, dump_status(after)
+                OURS[self.first.key.kind], self.applier.record.body, dump_status(after)
             )
         except Conflict:
             # Somebody edited it: the event that follows starts the next pass.
@@ -286,7 +293,7 @@ async def _say_invalid(tools: Tools, record: RobotRecord, error: InvalidSpec) ->
         namespace=NamespaceSeen(record.key.namespace),
         robot=Unlooked(),
     )
-    this = _Pass(tools, record, None)
+    this = RobotPass(tools, record, None)
     await this.say(scene, (Finding(Component.SPEC, error),))
     return Outcome(error=error, settled=False)
 

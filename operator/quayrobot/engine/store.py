@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from ..cluster.kinds import CLUSTER_QUAY_ROBOT
 from ..cluster.secrets import secret_seen
 from ..cluster.serviceaccounts import account_seen
 from ..model.names import ANNOTATION_OWNER, OwnerName, RobotName
 from ..model.resources.robot import is_keyless, links_of, secrets_of
 from ..model.world import AccountSeen, NamespaceSeen, SecretSeen
-from .concern import fleet_wakes, namespace_wakes
+from .concern import account_wakes, fleet_wakes, namespace_wakes, secret_wakes
 from .index import Index
 from .keys import Key, Lane, ResourceKey
 from .records import Body, ConnectionRecord, FleetRecord, Record, RobotRecord
@@ -100,11 +101,11 @@ class Store:
 
     def secrets_of(self, namespace: str, uid: str) -> tuple[SecretSeen, ...]:
         """Return the Secrets in *namespace* that the resource *uid* controls."""
-        return tuple(
-            self._secrets[space][name]
-            for space, name in self._owned.get(uid)
-            if space == namespace
-        )
+        there, owned = self._secrets.get(namespace, {}), self._owned.get(uid)
+        # One may control a thousand, another be one of ten thousand in its namespace.
+        if len(there) < len(owned):
+            return tuple(each for each in there.values() if each.controller_uid == uid)
+        return tuple(self._secrets[space][name] for space, name in owned if space == namespace)
 
     def secret_names(self) -> tuple[tuple[str, str, str], ...]:
         """Return namespace, name and version of every Secret known."""
@@ -157,10 +158,16 @@ class Store:
         old = self.fleets.get(new.key)
         if old is not None and old.version > new.version:
             return []
+        if old is not None and old.shared and not new.shared:
+            # Another life under the same name.
+            self._robot(old, gone=True)
         if gone:
             self.fleets.pop(new.key, None)
         else:
             self.fleets[new.key] = new
+        if new.shared:
+            # Its robot is a robot like any other.
+            return self._robot(new, gone=gone)
         if old is not None and not gone and old.uid == new.uid and old.asks_as(new):
             return []
         return [(new.key, Lane.EDIT)]
@@ -191,7 +198,8 @@ class Store:
             self._put_secret(new)
         if old is not None and not gone and old == new:
             return []
-        return [(each, Lane.DRIFT) for each in self._concerned(new, gone=gone)]
+        concerned = [(each, Lane.DRIFT) for each in self._concerned(new, gone=gone)]
+        return [*concerned, *secret_wakes(self.fleets.values(), new)]
 
     def _put_secret(self, seen: SecretSeen) -> None:
         self.drop_secret(seen.namespace, seen.name)
@@ -201,6 +209,8 @@ class Store:
 
     def _concerned(self, secret: SecretSeen, *, gone: bool) -> Iterable[ResourceKey]:
         owner = self._by_uid.get(secret.controller_uid or "")
+        if owner is not None and owner.kind == CLUSTER_QUAY_ROBOT.kind:
+            return
         if owner is not None:
             yield owner
         parts = secret.annotations.get(ANNOTATION_OWNER, "").split("/")
@@ -225,7 +235,8 @@ class Store:
             self.accounts[place] = new
         if old is not None and not gone and old.links == new.links:
             return []
-        return [(key, Lane.DRIFT) for key in self._by_account.get(place)]
+        linking = [(key, Lane.DRIFT) for key in self._by_account.get(place)]
+        return [*linking, *account_wakes(self.fleets.values(), new)]
 
     def _namespace(self, body: Body, *, gone: bool) -> list[Wake]:
         meta = body["metadata"]

@@ -8,7 +8,7 @@ of many only so many are named. What is merely under way is no failure.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..model.conditions import Condition, ConditionType, Status
 from ..model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
@@ -19,12 +19,16 @@ from ..model.resources.clusterrobot import (
     NamespaceCounts,
 )
 from ..model.resources.robot import RobotStatus
+from ..model.world import SecretSeen
+from .copies import is_fresh
 
 __all__ = [
     "Census",
     "Standing",
     "fleet_conditions",
     "problem_of",
+    "shared_conditions",
+    "standing_of_copies",
     "standing_of_member",
     "standing_of_trouble",
     "take_census",
@@ -52,11 +56,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """All of them: the counts, those that are named, and how many may still come right."""
+    """
+    All of them: the counts, those that are named, and how many may still come right.
+
+    *moving_stale* of these have an older credential.
+    """
 
     counts: NamespaceCounts
     failed: tuple[Failure, ...]
     moving: int
+    moving_stale: int = 0
 
 
 def standing_of_trouble(namespace: str, error: QuayRobotError) -> Standing:
@@ -86,6 +95,44 @@ def standing_of_member(namespace: str, status: RobotStatus, generation: int) -> 
     return Standing(namespace, failure=failure, waits=waits)
 
 
+def standing_of_copies(
+    namespace: str,
+    copies: Iterable[SecretSeen],
+    wanted: frozenset[str],
+    digest: str | None,
+    *,
+    error: QuayRobotError | None,
+    settled: bool,
+) -> Standing:
+    """
+    Return how *namespace* stands by its *copies* of the credential of *digest*.
+
+    *error* is why it cannot have it, *settled* says that its own pass came to an end.
+    """
+    there = tuple(copies)
+    fresh = {each.name for each in there if is_fresh(each, digest)}
+    stale = any(each.name not in fresh for each in there)
+    if error is not None:
+        return replace(standing_of_trouble(namespace, error), stale=stale)
+    return Standing(namespace, ready=settled and wanted <= fresh, stale=stale)
+
+
+def shared_conditions(robot: Iterable[Condition], fleet: Iterable[Condition]) -> list[Condition]:
+    """
+    Return the conditions of a shared *robot* and of all who have it.
+
+    While the robot is not as asked, that is what is told; else how the copies are.
+    """
+    of_robot = {each.type: each for each in robot}
+    of_fleet = {each.type: each for each in fleet}
+    ready = of_fleet[C.READY]
+    secrets = ready.model_copy(update={"type": C.SECRETS_READY})
+    parts = {**of_robot, C.SECRETS_READY: secrets}
+    if of_robot[C.READY].status == "True" and C.RECONCILING not in of_robot:
+        parts |= of_fleet
+    return list(parts.values())
+
+
 def take_census(standings: Iterable[Standing], *, leaving: int) -> Census:
     """Count *standings*; *leaving* more have what they are no longer to have."""
     all_of_them = sorted(standings, key=lambda each: each.namespace)
@@ -100,7 +147,12 @@ def take_census(standings: Iterable[Standing], *, leaving: int) -> Census:
     )
     named = tuple(each.failure for each in failing if each.failure is not None)
     lasting = sum(not each.waits for each in failing)
-    return Census(counts, named[:FAILED_MAX], moving=len(all_of_them) - ready - lasting)
+    return Census(
+        counts,
+        named[:FAILED_MAX],
+        moving=len(all_of_them) - ready - lasting,
+        moving_stale=sum(each.stale and each.failure is None for each in all_of_them),
+    )
 
 
 def problem_of(census: Census) -> QuayRobotError | None:
@@ -120,7 +172,11 @@ def problem_of(census: Census) -> QuayRobotError | None:
 
 
 def fleet_conditions(
-    status: ClusterRobotStatus, census: Census, removal: Refused | None, *, generation: int
+    status: ClusterRobotStatus,
+    census: Census,
+    removal: QuayRobotError | None,
+    *,
+    generation: int,
 ) -> list[Condition]:
     """Return the conditions of a ClusterQuayRobot that has no robot of its own."""
     problem = removal or problem_of(census)

@@ -195,7 +195,7 @@ def wanted_secret(scene: Scene, spec: SecretSpec, token: Token, registry: str) -
         **_end(scene, token),
     }
     return SecretWanted(
-        namespace=me.namespace,
+        namespace=scene.namespace.name,
         name=spec.name,
         type=SECRET_TYPES[spec.format],
         data=render_data(

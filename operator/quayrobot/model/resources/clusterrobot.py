@@ -162,6 +162,17 @@ CLUSTER_ROBOT_RULES = (
         message="organization, user and robotNameTemplate cannot be changed with mode: Shared: "
         "a robot never moves; make another ClusterQuayRobot instead",
     ),
+    Rule(
+        rule=f"{_SHARED} || !has({_T}.secrets) || "
+        f"{_T}.secrets.all(s, !has(s.deletionPolicy) || s.deletionPolicy == 'Delete')",
+        message="mode: Shared leaves no Secret behind: it would hold a credential that the next "
+        "rotation ends",
+    ),
+    Rule(
+        rule=f"{_SHARED} || !has({_T}.rotation) || {_T}.rotation.strategy != 'Overlap'",
+        message="mode: Shared rotates in place; rotation.strategy: Overlap is for a robot of one "
+        "namespace",
+    ),
     *_lifted(),
 )
 

@@ -17,7 +17,13 @@ from .parse import is_reserved, parse_part, parse_robot, parse_status
 from .robot import RobotSpec, is_keyless
 from .slots import overlaps
 
-__all__ = ["name_robot", "parse_cluster_robot", "parse_cluster_robot_status", "robot_spec_for"]
+__all__ = [
+    "name_robot",
+    "parse_cluster_robot",
+    "parse_cluster_robot_status",
+    "robot_spec_for",
+    "template_of",
+]
 
 _ANY_NAME = "any-name"
 
@@ -96,6 +102,10 @@ def _check_shared(spec: ClusterRobotSpec) -> None:
     named = any(each.service_account is not None for each in identities)
     if named or is_keyless(robot):
         raise _invalid("mode: Shared takes no serviceAccount in federation or credentials")
+    if any(each.deletion_policy == "Retain" for each in robot.secrets or ()):
+        raise _invalid("mode: Shared leaves no Secret behind: deletionPolicy cannot be Retain")
+    if overlaps(robot):
+        raise _invalid("mode: Shared rotates in place: rotation.strategy cannot be Overlap")
     exact = robot.permissions is not None and robot.permissions.mode == "Exact"
     if robot.creation_policy != "Create" and not exact:
         raise _invalid("mode: Shared adopts a robot only with permissions of mode Exact")
