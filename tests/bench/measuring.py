@@ -26,6 +26,7 @@ __all__ = [
     "measure_bare",
     "measure_life",
     "measure_made",
+    "still",
     "wait_quiet",
 ]
 
@@ -190,10 +191,11 @@ def _wait_rounds(stage: Stage, operation: str, since: int, count: int) -> None:
 
 def wait_quiet(stage: Stage, operator: OperatorProcess) -> None:
     """Wait until neither Quay is asked nor a pass made for a while."""
-    _still(lambda: (stage.double.mark(), _passes(operator)))
+    still(lambda: (stage.double.mark(), _passes(operator)))
 
 
-def _still(look: Callable[[], object]) -> None:
+def still(look: Callable[[], object]) -> None:
+    """Wait until what *look* returns stays the same for a while."""
     deadline, seen, since = time.monotonic() + PATIENCE_S, look(), time.monotonic()
     while time.monotonic() - since < QUIET_S and time.monotonic() < deadline:
         time.sleep(0.2)

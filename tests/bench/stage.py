@@ -82,6 +82,18 @@ class Stage:
             for each in self.plane.audit()[since:]
         )
 
+    def each(self, writes: list[Write]) -> None:
+        """Make all *writes*, many at once, as the cluster's administrator."""
+
+        async def work(api: ClusterApi) -> None:
+            while writes:
+                await api.write(*writes.pop())
+
+        async def all_of_them(api: ClusterApi) -> None:
+            await asyncio.gather(*(work(api) for _ in range(WORKERS)))
+
+        self.run(all_of_them)
+
     def run(self, work: Callable[[ClusterApi], Coroutine[Any, Any, None]]) -> None:
         """Do *work* as the cluster's administrator."""
 
@@ -173,14 +185,7 @@ class Place:
         return [self.stage.double.login(*_credential(each)) for each in found]
 
     def _each(self, writes: list[Write]) -> None:
-        async def work(api: ClusterApi) -> None:
-            while writes:
-                await api.write(*writes.pop())
-
-        async def all_of_them(api: ClusterApi) -> None:
-            await asyncio.gather(*(work(api) for _ in range(WORKERS)))
-
-        self.stage.run(all_of_them)
+        self.stage.each(writes)
 
 
 def _credential(secret: dict[str, Any]) -> tuple[str, str]:

@@ -283,3 +283,52 @@ def named(tenant: Tenant, account: str) -> list[str]:
     body = tenant.get(account, "serviceaccount")
     assert body is not None
     return [each["name"] for each in body.get("imagePullSecrets") or []]
+
+
+def test_the_rules_decide_for_each_namespace_who_has_a_shared_credential(fleet: Fleet):
+    may, may_not = fleet.namespaces(2)
+    house = fleet.house
+    house.plane.kubectl("label", "namespace", may.name, "side=in")
+    allowing = {"namespaces": {"matchLabels": {"side": "in"}}, "organizations": ["*"]}
+    house.cluster_connection(fleet.name, access=[allowing])
+    through = {"connectionRef": {"name": fleet.name}, "secrets": [{"name": "pull"}]}
+    fleet.apply(mode="Shared", template=through)
+    may.wait_login("pull")
+    fleet.wait_reason("NamespacesFailed")
+
+    (refused,) = fleet.status()["failed"]
+    assert (refused["namespace"], refused["reason"]) == (may_not.name, "ConnectionNotFound")
+    assert may_not.get("pull", "secret") is None
+    assert fleet.condition("RobotReady")["status"] == "True"
+    assert fleet.condition("SecretsReady")["status"] == "False"
+
+    # Forbidden looks like absent.
+    absent = Fleet(house)
+    away = absent.body(mode="Shared", template={"connectionRef": {"name": "no-such"}})
+    away["spec"]["namespaceSelectors"] = [{"matchLabels": {"fleet": fleet.name}}]
+    absent.apply_body(away)
+    absent.wait_reason("ConnectionNotFound")
+    told = {each["namespace"]: each["message"] for each in absent.status()["failed"]}
+    assert told[may_not.name].replace("no-such", fleet.name) == refused["message"]
+    assert absent.robots() == []
+    absent.close()
+
+    # The rules change, and with them who is served; what is there already is left as it is.
+    house.plane.kubectl("label", "namespace", may_not.name, "side=in")
+    may_not.wait_login("pull")
+    fleet.wait_ready(2)
+    house.cluster_connection(fleet.name, access=[])
+    wait_for(lambda: fleet.counts()["failed"] == 2, "all refused")
+    may.kubectl("delete", "secret", "pull")
+    settle(lambda: may.get("pull", "secret") is None, 2)
+    assert may_not.logs_in("pull")
+
+    # A deletion needs no rule, and waits for Quay.
+    house.quay.down()
+    fleet.delete()
+    fleet.wait_reason("DeletionBlocked")
+    may_not.wait_gone("pull", "secret")
+    house.quay.up()
+    fleet.wait_gone()
+    assert fleet.robots() == []
+    house.plane.kubectl("delete", "clusterquayconnection", fleet.name, "--wait=false")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from ..model.errors import InvalidSpec, QuayRobotError
+from ..model.errors import InvalidSpec, QuayRobotError, Refused
 from ..model.members import DeleteMember, MemberAction, MemberSeen, MemberWanted
 from ..model.names import ANNOTATION_ROTATE, LABEL_MANAGED_BY, OPERATOR
 from ..model.resources.clusterrobot import ClusterRobotSpec
@@ -42,6 +42,8 @@ async def run_copy(tools: Tools, key: CopyKey) -> Outcome:
     try:
         await kind(tools, record, record.declared, memory, key.namespace).run()
     except QuayRobotError as error:
+        if record.terminating and isinstance(error, Refused):
+            memory.stuck |= {key.namespace}
         if memory.failed(key.namespace, error):
             wake_fleet(tools, record.key)
         again = requeue_s(tools, key, error, slow_s=SLOW_S)

@@ -29,7 +29,7 @@ class FleetMemory:
 
     *settled* maps a namespace to the generation that its pass ended with,
     *troubles* to why it did not. *told* says what all namespaces were last woken
-    for. *removable* may lose what they have.
+    for. *removable* may lose what they have, *stuck* were not let go of by the cluster.
     """
 
     uid: str = ""
@@ -37,6 +37,7 @@ class FleetMemory:
     troubles: dict[str, QuayRobotError] = field(default_factory=dict)
     told: object = None
     removable: frozenset[str] = frozenset()
+    stuck: frozenset[str] = frozenset()
     leaving: frozenset[str] = frozenset()
     leaving_since: float = 0.0
     changed_at: float = 0.0

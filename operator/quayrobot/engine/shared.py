@@ -81,7 +81,7 @@ async def run_shared_end(tools: Tools, record: FleetRecord, memory: FleetMemory)
         each
         for each in tools.store.namespaces.values()
         if not each.terminating
-        and each.name not in memory.troubles
+        and each.name not in memory.stuck
         and tools.store.secrets_of(each.name, record.uid)
     ]
     if not left:

@@ -18,11 +18,12 @@ from ..model.names import ANNOTATION_DIGEST, ANNOTATION_LINKS
 from ..model.resources.robot import LinkState, links_of, secrets_of
 from ..model.secrecy import Token
 from ..model.world import Present, SecretSeen, Unlooked
-from .access import check_rights, permit_of
+from .access import check_rights, connection_not_found, permit_of
 from .federation import check_identities
 from .grants import declared_rights
 from .links import plan_links, unlink
 from .proof import adoption_denied
+from .robot import connection_of
 from .scene import Finding, Plan, Scene
 from .secrets import ours_of, plan_secret, wanted_secret
 
@@ -37,6 +38,10 @@ def check_copy(scene: Scene) -> None:
         Refused: They do not; the same for a connection that is absent.
     """
     name = scene.spec.connection_ref.name
+    if scene.rules is None:
+        # There is no such connection, or it is not valid: nobody was let in.
+        connection_of(scene)
+        raise connection_not_found("ClusterQuayConnection", name)
     permit = permit_of(scene.rules, scene.namespace, scene.robot_name, connection=name)
     check_rights(permit, declared_rights(scene.spec.permissions), connection=name)
     check_identities(scene, permit)
