@@ -144,14 +144,12 @@ class Fleet:
     def clear(self) -> None:
         """Take all of it away; the operator still runs."""
         self.stage.plane.kubectl("delete", "clusterquayrobot", self.name, "--timeout=300s")
-        mine = f"{self.name}+"
-        gone = lambda: (
-            not any(  # noqa: E731
-                each.startswith(mine) for each in self.stage.double.admin("robots")
-            )
-        )
-        self.wait(gone, "the robots gone")
+        self.wait(lambda: not self._robots(), "the robots gone")
         self.stage.each([("DELETE", NAMESPACE.path(None, each), {}) for each in self.spaces])
+
+    def _robots(self) -> list[str]:
+        robots: list[str] = self.stage.double.admin("robots")
+        return [each for each in robots if each.startswith(f"{self.name}+")]
 
 
 def measure_fleet(stage: Stage, mode: str, size: int) -> FleetRow:

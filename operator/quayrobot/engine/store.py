@@ -101,7 +101,7 @@ class Store:
 
     def secrets_of(self, namespace: str, uid: str) -> tuple[SecretSeen, ...]:
         """Return the Secrets in *namespace* that the resource *uid* controls."""
-        there, owned = self._secrets.get(namespace, {}), self._owned.get(uid)
+        there, owned = self._secrets.get(namespace, {}), tuple(self._owned.get(uid))
         # One may control a thousand, another be one of ten thousand in its namespace.
         if len(there) < len(owned):
             return tuple(each for each in there.values() if each.controller_uid == uid)
