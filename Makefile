@@ -53,6 +53,7 @@ cures: $(STAMP) ## write what the commands say against each reason from docs/ope
 
 bench: $(STAMP) ## measure the operator beside a bare script
 	@$(RUN) -m tests.bench
+	@$(RUN) -m tests.bench.fleets
 
 contract: $(STAMP) ## the contract suite against QUAY_URL= QUAY_TOKEN= QUAY_ORG=
 	$(BIN)/pytest -q tests/contract

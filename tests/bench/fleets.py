@@ -8,15 +8,20 @@ edit of the template), and in the middle of that one namespace more is labelled.
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from quayrobot.cluster.api import ClusterApi
 from quayrobot.cluster.kinds import CLUSTER_QUAY_CONNECTION, CLUSTER_QUAY_ROBOT, NAMESPACE, SECRET
+from tests.kit.controlplane import ControlPlane, PartMissing
 from tests.kit.operating import NAMESPACE as HOME
 from tests.kit.operating import OperatorProcess
 from tests.kit.processes import wait_for
@@ -256,3 +261,29 @@ def fleet_table(rows: list[FleetRow]) -> str:
     rule = "|" + "---|" * len(COLUMNS)
     lines = ["| " + " | ".join(str(row[each]) for each in COLUMNS) + " |" for row in rows]
     return "\n".join([head, rule, *lines])
+
+
+def main() -> int:
+    """Play both modes and report."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.fleets")
+    parser.add_argument("--namespaces", type=int, default=1000)
+    parser.add_argument("--modes", nargs="*", default=["PerNamespace", "Shared"])
+    parser.add_argument("--output", type=Path, help="also write the JSON there")
+    options = parser.parse_args()
+    try:
+        with ControlPlane() as plane, Stage(plane) as stage:
+            rows = [measure_fleet(stage, mode, options.namespaces) for mode in options.modes]
+    except PartMissing as error:
+        print(f"bench: SKIPPED: {error}")
+        return 1
+    text = json.dumps({"fleets": rows}, indent=2)
+    if options.output:
+        options.output.write_text(text)
+    print(f"{text}\n\n{fleet_table(rows)}")
+    faults = [fault for row in rows for fault in row["faults"]]
+    print("\n".join(f"NOT AS DESIGNED: {each}" for each in faults))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
