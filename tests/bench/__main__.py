@@ -7,7 +7,8 @@ when all are Ready. It begins with the connection, which is the last thing to
 appear. Runs alternate (bare, operator, bare, operator) on one API server,
 against a double of Quay that answers at once, in a process of its own. Then
 the operator is restarted, and watched while nothing changes. At last all
-robots of a run are rotated, in place and by turns. Prints JSON and tables;
+robots of a run are rotated, in place and by turns, and passwords of keyless
+robots are replaced. Prints JSON and tables;
 fails where a count of calls or writes is not as designed, never for a time.
 """
 
@@ -22,6 +23,7 @@ from tests.kit.controlplane import ControlPlane, PartMissing
 
 from .load import Load, Strategy
 from .measuring import Bare, Created, measure_bare, measure_life, measure_made
+from .refreshing import REFRESHED, measure_refresh
 from .report import Row, row_of, table, tables
 from .rotating import ROTATED, measure_rotation
 from .stage import Stage
@@ -42,12 +44,16 @@ def main() -> int:
             print(f"the double answers {reads} robot reads per second and core", flush=True)
             rows = [_measure(stage, load, options.rounds, options.beats) for load in loads]
             rotations = [_rotate(stage, load) for load in turns]
+            refreshes = [
+                _refresh(stage, Load(size, account="bench")) for size in options.refreshed
+            ]
     except PartMissing as error:
         print(f"bench: SKIPPED: {error}")
         return 1
     found = {"double_reads_per_core_s": reads, "rows": rows, "rotations": rotations}
+    found["refreshes"] = refreshes
     _tell(found, options.output)
-    return 1 if any(row["faults"] for row in [*rows, *rotations]) else 0
+    return 1 if any(row["faults"] for row in [*rows, *rotations, *refreshes]) else 0
 
 
 def _options() -> argparse.Namespace:
@@ -64,6 +70,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--rotated", type=int, nargs="*", help="robots per rotation (the largest size)"
     )
+    parser.add_argument(
+        "--refreshed", type=int, nargs="*", help="keyless robots per refresh (the largest size)"
+    )
     parser.add_argument("--rounds", type=int, help="how often each row is run (2)")
     parser.add_argument("--beats", type=int, help="resyncs or beats to watch (3)")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round, one beat")
@@ -76,6 +85,8 @@ def _options() -> argparse.Namespace:
         options.granted = [max(options.sizes)] if options.sizes else []
     if options.rotated is None:
         options.rotated = [max(options.sizes)] if options.sizes else []
+    if options.refreshed is None:
+        options.refreshed = [max(options.sizes)] if options.sizes else []
     options.rounds = options.rounds or defaults[1]
     options.beats = options.beats or defaults[2]
     return options
@@ -104,6 +115,15 @@ def _rotate(stage: Stage, load: Load) -> Row:
     return row
 
 
+def _refresh(stage: Stage, load: Load) -> Row:
+    row = measure_refresh(stage, load)
+    print(
+        f"  {load.size} refreshes: bare {row['bare_s']:.2f} s, operator {row['operator_s']:.2f} s",
+        flush=True,
+    )
+    return row
+
+
 def _say(load: Load, bare: Bare, created: Created) -> None:
     print(
         f"  {load.size} robots, {load.grants} grants each: bare {bare.seconds:.2f} s, "
@@ -121,7 +141,9 @@ def _tell(figures: Row, output: Path | None) -> None:
         print(f"\n{tables(figures['rows'])}")
     if figures["rotations"]:
         print("\n" + "\n".join(table(figures["rotations"], ROTATED)))
-    for row in [*figures["rows"], *figures["rotations"]]:
+    if figures["refreshes"]:
+        print("\n" + "\n".join(table(figures["refreshes"], REFRESHED)))
+    for row in [*figures["rows"], *figures["rotations"], *figures["refreshes"]]:
         for fault in row["faults"]:
             print(f"NOT AS DESIGNED ({row['robots']} robots): {fault}")
 

@@ -22,11 +22,13 @@ class Load:
     *size* robots, each with a right on *grants* of the organization's repositories.
 
     *strategy* is how they are rotated; by turns, the robot before stays for *OVERLAP*.
+    Of keyless robots, *account* is the ServiceAccount whose token is exchanged.
     """
 
     size: int
     grants: int = 0
     strategy: Strategy | None = None
+    account: str | None = None
 
     @property
     def repositories(self) -> tuple[str, ...]:
@@ -70,6 +72,8 @@ class Load:
             spec.setdefault("permissions", {})
             rotation = {"strategy": self.strategy, "overlap": OVERLAP, "trigger": "one"}
             spec["rotation"] = rotation
+        if self.account is not None:
+            spec["credentials"] = {"type": "Federated", "serviceAccount": self.account}
         meta = {"name": f"robot-{number}", "namespace": place}
         return {
             "apiVersion": QUAY_ROBOT.api_version,
@@ -89,7 +93,7 @@ def connection_body(place: str, url: str) -> Body:
             "url": url,
             "allowPlaintext": True,
             "credentials": {"secretRef": {"name": place, "namespace": NAMESPACE}},
-            "access": [{"namespaces": {}, "organizations": [place]}],
+            "access": [{"namespaces": {}, "organizations": [place], "federation": True}],
         },
     }
 
