@@ -90,6 +90,7 @@ def test_everything_is_rendered_in_one_text(metrics):
     metrics.passed("QuayRobot", "reconciled", 0.01)
     metrics.posted("Normal", "Reconciled")
     metrics.diverged("QuayRobot")
+    metrics.leftovers("ClusterQuayConnection", "default", 3, 1)
     shown = text(metrics)
 
     for line in (
@@ -97,6 +98,7 @@ def test_everything_is_rendered_in_one_text(metrics):
         'quayrobot_passes_total{kind="QuayRobot",outcome="reconciled"} 1.0',
         'quayrobot_events_total{reason="Reconciled",type="Normal"} 1.0',
         'quayrobot_watch_divergence_total{resource="QuayRobot"} 1.0',
+        'kind="ClusterQuayConnection",state="unmanaged"} 3.0',
         "process_resident_memory_bytes",
     ):
         assert line in shown

@@ -13,6 +13,7 @@ from tests.kit.canary import oauth_token
 from tests.kit.controlplane.certificates import Authority
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Tenant
+from tests.kit.operating import NAMESPACE
 from tests.kit.processes import wait_for
 
 OWN = {"kind": "QuayConnection", "name": "own"}
@@ -95,3 +96,84 @@ def test_a_cluster_connection_names_the_namespace_of_its_certificates(
     tenant.delete()
     tenant.wait_gone()
     tenant.house.plane.kubectl("delete", "clusterquayconnection", name)
+
+
+# How it stands -----------------------------------------------------------------------
+
+
+def test_a_connection_counts_its_robots_and_then_writes_nothing(tenant: Tenant):
+    quay = tenant.house.quay
+    quay.admin("robot", name=tenant.full("by-hand"))
+    tenant.connection(resyncInterval="10s")
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_ready()
+
+    def counts() -> dict[str, Any]:
+        status = (tenant.get("own", "quayconnection") or {}).get("status") or {}
+        return status.get("robots") or {}
+
+    wait_for(lambda: counts().get("unmanaged") == 1, f"the count; {counts()}", timeout_s=30)
+    assert counts()["managed"] == 1
+    (owner,) = counts()["owners"]
+    assert (owner["name"], owner["sample"]) == (tenant.name, [tenant.full("by-hand")])
+    status = tenant.get("own", "quayconnection")["status"]
+    assert status["circuit"] == "Closed"
+    assert "lastListAt" in status
+
+    written, called = len(tenant.house.plane.audit()), quay.mark()
+    wait_for(lambda: tenant.operations(called).count("robot.list") >= 2, "two lists", timeout_s=40)
+    assert [each for each in tenant.house.operator_writes(written) if tenant.name in each] == []
+
+
+def test_what_the_token_lacks_is_said_by_the_connection_too(tenant: Tenant):
+    quay = tenant.house.quay
+    tenant.connection(token=quay.admin("token", value=oauth_token(), scopes=["org:admin"]))
+    tenant.repository("app")
+    tenant.robot("plain", connectionRef=OWN)
+    tenant.robot(
+        connectionRef=OWN,
+        permissions={"repositories": [{"name": "app", "role": "read"}]},
+    )
+    tenant.wait_reason("InsufficientScope")
+    tenant.wait_ready("plain")
+
+    wait_for(
+        lambda: "repo:admin" in conditions(tenant).get("Authorized", {}).get("message", ""),
+        "the missing scope",
+    )
+    # The other robot is served, so the connection can be used.
+    assert conditions(tenant)["Authorized"]["status"] == "False"
+    assert ready(tenant)[0] == "True"
+
+    tenant.house.secret(tenant.name, "token-own", tenant.house.token)
+    tenant.wait_ready(timeout_s=40)
+    wait_for(lambda: conditions(tenant)["Authorized"]["status"] == "True", "the right")
+
+
+def test_a_refused_token_is_asked_for_once_per_resync_whatever_the_number_of_robots(
+    tenant: Tenant,
+):
+    quay = tenant.house.quay
+    tenant.house.cluster_connection(f"dead-{tenant.name}", token=oauth_token())
+    names = ("one", "two", "three", "four")
+    for name in names:
+        tenant.robot(
+            name,
+            connectionRef={"kind": "ClusterQuayConnection", "name": f"dead-{tenant.name}"},
+        )
+    for name in names:
+        tenant.wait_reason("CredentialRefused", name)
+    called = quay.mark()
+
+    wait_for(lambda: len(tenant.operations(called)) >= 1, "a probe", timeout_s=30)
+    wait_for(lambda: len(tenant.operations(called)) >= 2, "another", timeout_s=30)
+
+    # One pass asks, and does not look further when it is refused again.
+    assert len(tenant.operations(called)) <= 4
+    tenant.house.secret(NAMESPACE, f"token-dead-{tenant.name}", tenant.house.token)
+    for name in names:
+        tenant.wait_ready(name, timeout_s=15)
+        tenant.delete(name)
+    for name in names:
+        tenant.wait_gone(name)
+    tenant.house.plane.kubectl("delete", "clusterquayconnection", f"dead-{tenant.name}")

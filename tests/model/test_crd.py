@@ -95,8 +95,10 @@ def test_status_is_a_subresource_and_the_spec_is_required(kind):
     [
         ("QuayRobot", "qr", "Namespaced",
          ["Robot", "Ready", "Reason", "Secret", "Age", "Last used", "Connection"]),
-        ("QuayConnection", "qconn", "Namespaced", ["URL", "Ready", "Reason", "Age"]),
-        ("ClusterQuayConnection", "cqconn", "Cluster", ["URL", "Ready", "Reason", "Age"]),
+        ("QuayConnection", "qconn", "Namespaced",
+         ["URL", "Ready", "Reason", "Robots", "Age", "Unmanaged", "Unused", "Circuit"]),
+        ("ClusterQuayConnection", "cqconn", "Cluster",
+         ["URL", "Ready", "Reason", "Robots", "Age", "Unmanaged", "Unused", "Circuit"]),
     ],
 )  # fmt: skip
 def test_names_scope_and_columns_are_as_documented(kind, short, scope, columns):

@@ -120,6 +120,12 @@ class Metrics:
             buckets=_WAIT_BUCKETS,
             registry=own,
         )
+        self._listed = Gauge(
+            "quayrobot_connection_robots",
+            "Robots in the organizations of a connection, as of the last lists.",
+            ["kind", "connection", "state"],
+            registry=own,
+        )
         self._circuit = Gauge(
             "quayrobot_connection_circuit",
             "1 for the state that a connection's circuit is in.",
@@ -191,11 +197,19 @@ class Metrics:
         for each in CIRCUIT_STATES:
             self._circuit.labels(kind, name, each).set(1 if each == state else 0)
 
+    def leftovers(self, kind: str, connection: str, unmanaged: int, unused: int) -> None:
+        """Set how many robots of *connection*'s organizations nobody declares, or uses."""
+        name = self._connection(connection)
+        self._listed.labels(kind, name, "unmanaged").set(unmanaged)
+        self._listed.labels(kind, name, "unused").set(unused)
+
     def connection_gone(self, kind: str, connection: str) -> None:
         """Forget a connection that is no more."""
         self._connection.forget(connection)
         for each in CIRCUIT_STATES:
             self._circuit.remove_by_labels({"kind": kind, "connection": connection, "state": each})
+        for each in ("unmanaged", "unused"):
+            self._listed.remove_by_labels({"kind": kind, "connection": connection, "state": each})
 
     def observed(self, resource: str) -> None:
         """Count one event of a watch."""

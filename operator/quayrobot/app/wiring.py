@@ -185,6 +185,13 @@ def _show_circuits(
         line = tools.lines.known(key)
         if line is not None:
             metrics.circuit(key.kind, key.name, "open" if line.limits.open else "closed")
+            counts = line.census.values()
+            metrics.leftovers(
+                key.kind,
+                key.name,
+                sum(each.unmanaged for each in counts),
+                sum(each.unused for each in counts),
+            )
             shown.add((key.kind, key.name))
     for kind, name in before - shown:
         metrics.connection_gone(kind, name)

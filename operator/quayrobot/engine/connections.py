@@ -12,14 +12,13 @@ from dataclasses import replace
 
 import structlog
 
-from ..cluster.kinds import OURS, QUAY_CONNECTION
-from ..model.conditions import Condition, ConditionType, Status, merge_conditions
+from ..cluster.kinds import QUAY_CONNECTION
+from ..model.conditions import ConditionType
 from ..model.errors import Conflict, Denied, QuayRobotError, Reason, TryLater
-from ..model.resources.connection import ConnectionStatus, CredentialSeen
-from .apply import dump_status
 from .keys import Lane, OwnerKey, ResourceKey
 from .lines import Line
 from .passes import Outcome, Tools
+from .standing import say_standing, settled
 from .store import ConnectionRecord, RobotRecord
 
 __all__ = ["deny", "run_connection", "wake_waiting"]
@@ -55,7 +54,7 @@ async def run_connection(tools: Tools, key: ResourceKey) -> Outcome:
     record = tools.store.connections.get(key)
     if record is None:
         return Outcome()
-    await _say(tools, record, error)
+    await say_standing(tools, record, error)
     if changed or _turned_ready(tools, record):
         wake_all(tools, key)
     return _outcome(tools, key, error)
@@ -117,7 +116,7 @@ def _ask(tools: Tools, line: Line, waiting: list[RobotRecord]) -> None:
 
 def _waiting(tools: Tools, key: ResourceKey) -> list[RobotRecord]:
     users = tools.store.users_of(key)
-    return [each for each in users if each.terminating or not _settled(each)]
+    return [each for each in users if each.terminating or not settled(each.status)]
 
 
 def wake_all(tools: Tools, key: ResourceKey) -> None:
@@ -125,13 +124,6 @@ def wake_all(tools: Tools, key: ResourceKey) -> None:
     for record in tools.store.users_of(key):
         tools.queue.forgive(record.key)
         tools.queue.add(record.key, Lane.DRIFT)
-
-
-def _settled(record: RobotRecord) -> bool:
-    conditions = record.status.conditions
-    ready = any(each.type is C.READY and each.status == "True" for each in conditions)
-    # What was begun and waits for Quay, like a rotation, leaves it Ready.
-    return ready and not any(each.type is C.RECONCILING for each in conditions)
 
 
 def _reconciling(record: RobotRecord) -> bool:
@@ -239,121 +231,6 @@ def _places(tools: Tools, record: ConnectionRecord) -> set[tuple[str, str]]:
     return places
 
 
-# Saying how it stands ----------------------------------------------------
-
-
-async def _say(tools: Tools, record: ConnectionRecord, error: QuayRobotError | None) -> None:
-    line = tools.lines.known(record.key)
-    conditions = merge_conditions(
-        record.status.conditions,
-        _conditions(record, line, error),
-        generation=record.generation,
-        now=tools.now(),
-    )
-    usable = line if error is None else None
-    after = ConnectionStatus(
-        observed_generation=record.generation,
-        conditions=conditions,
-        origin=usable.spec.origin if usable else record.status.origin,
-        credential=_credential(usable) if usable else record.status.credential,
-    )
-    if after == record.status:
-        return
-    kind = OURS[record.key.kind]
-    try:
-        body = await tools.resources.write_status(kind, record.body, dump_status(after))
-    except Conflict:
-        tools.queue.add(record.key, Lane.DRIFT, delay_s=1.0)
-        return
-    except QuayRobotError as failed:
-        log.warning("connection.checked", reason=failed.reason, name=record.key.name)
-        return
-    tools.store.observe(record.key.kind, None, body)
-    await _tell(tools, record, after, body)
-
-
-async def _tell(
-    tools: Tools, record: ConnectionRecord, after: ConnectionStatus, body: dict[str, object]
-) -> None:
-    old = [each for each in record.status.conditions if each.type is C.READY]
-    new = after.conditions[0]
-    if old and (old[0].status, old[0].reason) == (new.status, new.reason):
-        return
-    await tools.recorder.emit(
-        body,
-        kind=record.key.kind,
-        warning=new.status != "True",
-        reason=new.reason,
-        note=new.message,
-    )
-
-
-def _credential(line: Line) -> CredentialSeen:
-    return CredentialSeen(secret_name=line.place.name, secret_namespace=line.place.namespace)
-
-
-def _conditions(
-    record: ConnectionRecord, line: Line | None, error: QuayRobotError | None
-) -> list[Condition]:
-    if record.terminating:
-        return [
-            _condition(C.READY, "False", Reason.DELETING, "being deleted; robots still use it")
-        ]
-    if error is not None or line is None:
-        reason = error.reason if error else Reason.CONNECTION_NOT_READY
-        message = error.message if error else "not in use yet"
-        kind = C.RECONCILING if isinstance(error, TryLater) else C.STALLED
-        return [
-            _condition(C.READY, "False", reason, message),
-            _condition(kind, "True", reason, message),
-        ]
-    return _of_line(line, record.status)
-
-
-def _of_line(line: Line, before: ConnectionStatus) -> list[Condition]:
-    reachable, authorized = _reachable(line), _authorized(line)
-    if not line.limits.heard and not line.limits.open:
-        # Nothing was asked since the start: what was said last still stands.
-        known = {each.type: each for each in before.conditions}
-        reachable = known.get(C.REACHABLE, reachable)
-        authorized = known.get(C.AUTHORIZED, authorized)
-    bad = [each for each in (reachable, authorized) if each.status == "False"]
-    if not bad:
-        ready = _condition(C.READY, "True", Reason.RECONCILED, "the connection can be used")
-        return [ready, reachable, authorized]
-    worst = bad[0]
-    ready = _condition(C.READY, "False", worst.reason, worst.message)
-    kind = C.RECONCILING if worst.type is C.REACHABLE else C.STALLED
-    return [ready, reachable, authorized, _condition(kind, "True", worst.reason, worst.message)]
-
-
-def _reachable(line: Line) -> Condition:
-    if line.limits.open:
-        return _condition(C.REACHABLE, "False", Reason.QUAY_UNREACHABLE, "Quay does not answer")
-    if not line.limits.heard:
-        words = "no call had to be made yet"
-        return _condition(C.REACHABLE, "Unknown", Reason.RECONCILED, words)
-    return _condition(C.REACHABLE, "True", Reason.RECONCILED, "Quay answers")
-
-
-def _authorized(line: Line) -> Condition:
-    refusal = line.denied or next(iter(line.refused.values()), None)
-    if refusal is not None:
-        return _condition(C.AUTHORIZED, "False", refusal.reason, refusal.message)
-    if not line.limits.heard:
-        words = "no call had to be made yet"
-        return _condition(C.AUTHORIZED, "Unknown", Reason.RECONCILED, words)
-    return _condition(C.AUTHORIZED, "True", Reason.RECONCILED, "Quay takes the token")
-
-
-def _condition(kind: ConditionType, status: Status, reason: Reason, message: str) -> Condition:
-    return Condition(type=kind, status=status, reason=reason, message=message)
-
-
 def _turned_ready(tools: Tools, before: ConnectionRecord) -> bool:
     now = tools.store.connections.get(before.key)
-    return now is not None and _ready(now.status) and not _ready(before.status)
-
-
-def _ready(status: ConnectionStatus) -> bool:
-    return any(each.type is C.READY and each.status == "True" for each in status.conditions)
+    return now is not None and settled(now.status) and not settled(before.status)

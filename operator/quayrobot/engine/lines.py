@@ -26,6 +26,7 @@ from ..model.resources.connection import (
     ClusterConnectionSpec,
     ClusterSecretKeyRef,
     ConnectionSpec,
+    OwnerCount,
 )
 from ..model.resources.federation import IdentityState
 from ..model.world import ConnectionSeen, RobotSeen
@@ -79,6 +80,9 @@ class Line:
         self.denied: Denied | None = None
         self._denied_until = 0.0
         self.refused: dict[OwnerName, QuayRobotError] = {}
+        # What the last lists showed, as long as the process lives.
+        self.census: dict[OwnerName, OwnerCount] = {}
+        self.listed_at: str | None = None
         self._new = True
         self._observer, self._clock = observer, clock
         self.client = self._connect()
@@ -182,6 +186,7 @@ class Line:
         self.grants, self.drift_due = old.grants, old.drift_due
         self.federation, self.missing = old.federation, old.missing
         self.grants.ask_with(self._rights)
+        self.census, self.listed_at = old.census, old.listed_at
         self.limits.take_pace(old.limits)
 
     def _connect(self) -> QuayClient:

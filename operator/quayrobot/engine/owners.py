@@ -18,6 +18,7 @@ from .connections import deny
 from .keys import Lane, OwnerKey, ResourceKey
 from .lines import Line
 from .passes import Outcome, Tools, requeue_s
+from .standing import take_census
 from .store import RobotRecord
 
 __all__ = ["run_owner"]
@@ -45,6 +46,7 @@ async def run_owner(tools: Tools, key: OwnerKey) -> Outcome:
         )
 
     tools.queue.forgive(key)
+    take_census(tools, line, key.owner)
     drifted = await _beat(tools, line, key.owner, held)
     for record in held:
         if record.key in drifted or _differs(line, record):

@@ -55,6 +55,7 @@ from .keys import Lane, OwnerKey, ResourceKey
 from .lines import Line
 from .observe import observe
 from .passes import Outcome, Tools, requeue_s
+from .standing import lacks_scope
 from .store import RobotRecord
 
 __all__ = ["RobotPass", "run_robot"]
@@ -64,6 +65,7 @@ BLOCKED_CAP_S = 30.0
 UNKNOWN_RESYNC_S = 300.0
 UNWATCHED_S = 30.0
 DAY_S = 86400.0
+TOLD_S = 2.0
 
 log = structlog.get_logger()
 
@@ -190,6 +192,9 @@ class RobotPass:
         )
 
     def _wake_rivals(self, before: RobotStatus, after: RobotStatus) -> None:
+        if lacks_scope(before) != lacks_scope(after):
+            # The connection tells what its token lacks.
+            self.tools.queue.add(self.first.connection_key, Lane.RESYNC, delay_s=TOLD_S)
         if _stalled(before) != _stalled(after) or before.holds != after.holds:
             for rival in self.tools.store.namesakes(self.first):
                 self.tools.queue.add(rival.key, Lane.DRIFT)

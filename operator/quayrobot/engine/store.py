@@ -122,6 +122,16 @@ class Store:
         users = [each for each in named if each.status.holds] or named
         return bool(users) and all(is_keyless(each.lenient_spec) for each in users)
 
+    def held_names(self, owner: OwnerName, origin: str) -> set[str]:
+        """Return the full names of the robots of *owner* that resources hold at *origin*."""
+        return {
+            name.full
+            for record in self.robots.values()
+            if record.robot_name.owner == owner and record.status.holds
+            if record.status.connection and record.status.connection.origin == origin
+            for name in record.robot_names
+        }
+
     def namesakes(self, record: RobotRecord) -> list[RobotRecord]:
         """Return the other resources that name one of its robots."""
         keys = {key for name in record.robot_names for key in self._by_robot.get(name)}

@@ -79,7 +79,15 @@ _CLUSTER_ROBOT_COLUMNS = (
     Column("Robot", ".status.robot.fullName", wide=True),
     Column("Connection", ".spec.template.spec.connectionRef.name", wide=True),
 )
-_CONNECTION_COLUMNS = (Column("URL", ".spec.url"), *_STATE, _AGE)
+_CONNECTION_COLUMNS = (
+    Column("URL", ".spec.url"),
+    *_STATE,
+    Column("Robots", ".status.robots.managed", "integer"),
+    _AGE,
+    Column("Unmanaged", ".status.robots.unmanaged", "integer", wide=True),
+    Column("Unused", ".status.robots.unused", "integer", wide=True),
+    Column("Circuit", ".status.circuit", wide=True),
+)
 
 DEFINITIONS = (
     Definition(

@@ -219,6 +219,38 @@ class CredentialSeen(Part):
     """The Secret's namespace."""
 
 
+class OwnerCount(Part):
+    """The robots of one organization or user, as of the last list."""
+
+    name: str
+    """The organization or user."""
+    kind: str = "organization"
+    """`organization` or `user`."""
+    managed: int = 0
+    """Robots that a resource of this connection holds."""
+    unmanaged: int = 0
+    """Robots that no resource in this cluster holds."""
+    unused: int = 0
+    """Robots older than 90 days that nobody has logged in with for as long."""
+    sample: tuple[str, ...] = ()
+    """The first five names of those that are unmanaged."""
+
+
+class RobotCounts(Part):
+    """The robots that this connection sees."""
+
+    managed: int = 0
+    """Robots that a resource of this connection holds."""
+    unmanaged: int = 0
+    """Robots that no resource in this cluster holds."""
+    unused: int = 0
+    """Robots older than 90 days that nobody has logged in with for as long."""
+    organizations: int = 0
+    """Organizations (and users) that resources of this connection have robots in."""
+    owners: tuple[OwnerCount, ...] = ()
+    """The first twenty of them, those with most unmanaged robots first."""
+
+
 class ConnectionStatus(Part):
     """What the operator knows about a connection."""
 
@@ -230,6 +262,12 @@ class ConnectionStatus(Part):
     """Scheme, host and port, the port always written out."""
     credential: CredentialSeen | None = None
     """The Secret that was read last."""
+    circuit: str | None = None
+    """`Closed`: Quay is asked; `Open`: it is taken to be away, and probed."""
+    robots: RobotCounts | None = None
+    """How many robots there are, as of the last lists."""
+    last_list_at: str | None = None
+    """When robots were listed last; written with other changes, or once a day."""
 
 
 Kind = Literal["QuayConnection", "ClusterQuayConnection"]

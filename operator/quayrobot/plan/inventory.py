@@ -1,0 +1,120 @@
+"""
+How many robots of an organization are ours, and which have no owner or no use?
+
+Counted from the list that is made anyway, which holds names, days and no
+markers. What a status says is bounded: some organizations, some names. A
+robot is unused if it is older than 90 days and nobody logged in with it for
+that long; one that is new was not needed yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from ..model.names import OwnerName
+from ..model.resources.connection import ConnectionStatus, OwnerCount, RobotCounts
+from ..model.world import RobotSeen
+
+__all__ = ["count_listed", "told_anew", "total"]
+
+UNUSED = timedelta(days=90)
+NAMED = 5
+SHOWN = 20
+LIST_TOLD_EVERY = timedelta(days=1)
+COUNTS_TOLD_EVERY = timedelta(minutes=10)
+
+
+def count_listed(
+    owner: OwnerName, listed: Iterable[RobotSeen], ours: Collection[str], now: datetime
+) -> OwnerCount:
+    """Return how things stand with the robots of *owner*; *ours* are full names."""
+    robots = list(listed)
+    others = sorted(each.full_name for each in robots if each.full_name not in ours)
+    return OwnerCount(
+        name=owner.name,
+        kind=owner.kind,
+        unmanaged=len(others),
+        unused=sum(_unused(each, now) for each in robots),
+        sample=tuple(others[:NAMED]),
+    )
+
+
+def total(
+    managed: Mapping[OwnerName, int],
+    listed: Mapping[OwnerName, OwnerCount],
+    before: RobotCounts | None,
+) -> RobotCounts:
+    """
+    Return what to say of all owners.
+
+    An owner that was not listed since the start stands as it was said last.
+    """
+    last = {(each.kind, each.name): each for each in (before.owners if before else ())}
+    counts = [
+        (listed.get(owner) or last.get((owner.kind, owner.name)) or _bare(owner)).model_copy(
+            update={"managed": number}
+        )
+        for owner, number in managed.items()
+    ]
+    counts.sort(key=lambda each: (-each.unmanaged, -each.unused, each.name, each.kind))
+    known = managed.keys() <= listed.keys() or before is None or len(managed) <= SHOWN
+    return RobotCounts(
+        managed=sum(managed.values()),
+        unmanaged=sum(each.unmanaged for each in counts) if known else _was(before, "unmanaged"),
+        unused=sum(each.unused for each in counts) if known else _was(before, "unused"),
+        organizations=len(counts),
+        owners=tuple(counts[:SHOWN]),
+    )
+
+
+def told_anew(before: ConnectionStatus, after: ConnectionStatus, now: datetime) -> bool:
+    """
+    Tell whether *after* is worth a write over *before*.
+
+    A robot more or less of ours is told by its own resource, and here with
+    other news or some minutes later; the time of the last list once a day.
+    """
+    if _news(before) != _news(after):
+        return True
+    told = [each.last_transition_time for each in before.conditions]
+    last = max(filter(None, (before.last_list_at, *told)), default=None)
+    age = now - datetime.fromisoformat(last) if last is not None else LIST_TOLD_EVERY
+    if before.robots != after.robots:
+        return age >= COUNTS_TOLD_EVERY
+    return before.last_list_at != after.last_list_at and age >= LIST_TOLD_EVERY
+
+
+def _news(status: ConnectionStatus) -> ConnectionStatus:
+    if status.robots is None:
+        return status.model_copy(update={"last_list_at": None})
+    leftovers = tuple(
+        each.model_copy(update={"managed": 0})
+        for each in status.robots.owners
+        if each.unmanaged or each.unused
+    )
+    told = {"managed": 0, "organizations": 0, "owners": leftovers}
+    robots = status.robots.model_copy(update=told)
+    none = robots == RobotCounts()
+    return status.model_copy(update={"last_list_at": None, "robots": None if none else robots})
+
+
+def _bare(owner: OwnerName) -> OwnerCount:
+    return OwnerCount(name=owner.name, kind=owner.kind)
+
+
+def _was(before: RobotCounts | None, field: str) -> int:
+    return int(getattr(before, field)) if before is not None else 0
+
+
+def _unused(robot: RobotSeen, now: datetime) -> bool:
+    try:
+        # Quay's zone is -0000, which reads as none.
+        created = parsedate_to_datetime(robot.created).replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return False
+    young = now - created < UNUSED
+    return not young and (
+        robot.last_used_on is None or robot.last_used_on < f"{now - UNUSED:%Y-%m-%d}"
+    )
