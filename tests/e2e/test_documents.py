@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from quayrobot.model.crd import DEFINITIONS
 from tests.kit.canary import CanaryWatch, oauth_token, robot_token
@@ -314,6 +315,34 @@ def test_an_example_is_accepted_by_the_letter(definitions: ControlPlane, name: s
 
     assert len(said.splitlines()) == text.count("\nkind: ")
     assert 'unknown field "spec.isNoField"' in refusal
+
+
+def shown() -> list[tuple[str, dict[str, Any]]]:
+    """Return every manifest of ours that a document shows, with the document's name."""
+    yaml_block = re.compile(r"^ *```yaml\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+    return [
+        (page.name, body)
+        for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+        for block in yaml_block.findall(page.read_text())
+        for body in yaml.safe_load_all(textwrap.dedent(block))
+        if isinstance(body, dict) and str(body.get("apiVersion")).startswith("quayrobot.io/")
+    ]
+
+
+def test_what_a_document_shows_is_accepted_by_the_letter(definitions: ControlPlane):
+    refused = []
+    for page, body in shown():
+        namespace = body["metadata"].get("namespace")
+        if namespace:
+            place = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+            definitions.apply(place)
+        try:
+            definitions.kubectl("apply", "-f", "-", *STRICT, stdin=json.dumps(body))
+        except AssertionError as error:
+            refused.append(f"{page}: {error}")
+
+    assert len(shown()) > 10
+    assert refused == []
 
 
 @pytest.fixture

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.kit.installation import API, Tenant, settle
-from tests.kit.operating import OperatorProcess
+from tests.kit.installation import API, Installation, Tenant, settle
+from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
 from tests.kit.processes import wait_for
 
 APPLY = {
@@ -242,7 +245,7 @@ def test_a_drill_under_another_cluster_id_touches_no_robot(
     if not status:
         patch = ("--subresource=status", "--type=merge", "-p", '{"status":null}')
         tenant.kubectl("patch", "quayrobot", "ci", *patch)
-    config = house.plane.service_account_kubeconfig("quay-robot-operator", "quay-robot-operator")
+    config = house.plane.service_account_kubeconfig(NAMESPACE, ACCOUNT)
 
     with OperatorProcess(config, tmp_path, "--cluster-id=drill"):
         tenant.robot("ci", metadata={"edited": "in the drill"})
@@ -253,3 +256,58 @@ def test_a_drill_under_another_cluster_id_touches_no_robot(
     assert tenant.in_quay()["token"] == token
     assert tenant.effects(called) == []
     house.operator.start()
+
+
+# What the documents show ---------------------------------------------------------
+
+PAGES = {"grants.md": ("team-a", 3), "quickstart.md": ("shop", 1)}
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def shown(page: str, url: str) -> list[Body]:
+    """Return the manifests of our kinds that *page* shows, as they stand save for the registry."""
+    text = (DOCS / page).read_text().replace("https://quay.example.com", url)
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    found = [each for block in blocks for each in yaml.safe_load_all(block)]
+    for each in found:
+        if each["kind"] == "ClusterQuayConnection":
+            each["spec"]["allowPlaintext"] = True
+    return [each for each in found if each["apiVersion"] == API]
+
+
+@pytest.fixture
+def acme(house: Installation) -> Iterator[Installation]:
+    """Return an installation with what the pages take for granted."""
+    quay = house.quay
+    quay.admin("organization", name="acme")
+    for name in ("app", "base/python"):
+        quay.admin("repository", namespace="acme", name=name)
+    quay.admin("team", org="acme", name="builders")
+    house.secret(NAMESPACE, "quay-token", house.token)
+    yield house
+    house.cluster_connection()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_shows_works_as_it_stands(acme: Installation, page: str):
+    namespace, count = PAGES[page]
+    acme.plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    manifests = shown(page, acme.quay.url)
+    acme.plane.apply(*manifests)
+
+    names = [e["metadata"]["name"] for e in manifests if e["kind"] == "QuayRobot"]
+    assert len(names) == count
+    tenant = Tenant(acme, namespace)
+    for each in names:
+        tenant.wait_ready(each, timeout_s=40)
+    for each in manifests:
+        if each["kind"] != "QuayRobot":
+            continue
+        wanted = each["spec"]["permissions"]
+        rights = acme.quay.admin("grants", name=f"acme+{each['metadata']['name']}")
+        assert rights["repositories"] == {g["name"]: g["role"] for g in wanted["repositories"]}
+        assert rights["teams"] == wanted.get("teams", [])
+        assert len(rights["prototypes"]) == len(wanted.get("defaults", []))
+    account = tenant.get("default", "serviceaccount")
+    assert {"name": "acme-pull"} in account["imagePullSecrets"]
+    tenant.kubectl("delete", "quayrobots", "--all", "--timeout=30s")
