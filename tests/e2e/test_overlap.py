@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.kit.installation import Tenant, settle
+from tests.kit.installation import ROOT, Tenant, settle
 from tests.kit.processes import wait_for
 from tests.kit.proxy import Asked, Proxy, When
 from tests.kit.turning import Reader, declare, end_overlap, robots, rotation, stock, turned
@@ -123,6 +129,31 @@ def test_no_login_fails_through_kills_an_outage_and_a_lost_secret(
     front.hook = lambda _asked, _when: False
     tenant.wait_gone(timeout_s=60)
     assert robots(tenant) == []
+
+
+def test_the_example_of_the_page_takes_turns_when_the_pages_command_asks(
+    shop: Tenant, tmp_path: Path
+):
+    page = (ROOT / "docs" / "rotation.md").read_text()
+    blocks = re.findall(r"^```(?:yaml|sh)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (example,) = [each for each in blocks if "strategy: Overlap" in each]
+    (command,) = [each for each in blocks if "quayrobot.io/rotate=" in each]
+    body = yaml.safe_load(example.replace("team-a", shop.name))
+    name = body["metadata"]["name"]
+    body["spec"] |= {"organization": shop.name, "connectionRef": OWN}
+
+    shop.house.plane.apply(body)
+    shop.wait_ready(name)
+    env = {"NAMESPACE": shop.name, "NAME": name, "PATH": os.environ["PATH"]}
+    # kubectl keeps its cache where HOME is.
+    env["HOME"] = str(tmp_path)
+    kubectl = shlex.join(shop.house.plane.kubectl_command)
+    script = f'kubectl() {{ {kubectl} "$@"; }}\n{command}'
+    subprocess.run(["bash", "-eu", "-c", script], env=env, check=True, capture_output=True)
+
+    wait_for(lambda: shop.credential(name)[0] == shop.full(f"{name}.alt"), "its turn")
+    assert shop.logs_in(name)
+    assert shop.in_quay(name) is not None
 
 
 def test_a_foreign_robot_under_the_second_name_is_left_alone(shop: Tenant):
