@@ -141,7 +141,8 @@ def test_a_password_is_replaced_well_before_it_ends(shop: Tenant):
     wait_for(replaced, "another password", every_s=0.2)
 
     assert datetime.now(UTC) < datetime.fromisoformat(ends)
-    assert status(shop)["credential"]["expiresAt"] > ends
+    # The status follows the Secret.
+    wait_for(lambda: status(shop)["credential"]["expiresAt"] > ends, "the new end")
 
 
 def test_what_cannot_be_replaced_is_ready_until_it_ends(shop: Tenant):
