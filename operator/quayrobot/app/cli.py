@@ -2,7 +2,8 @@
 What can be typed?
 
 `quayrobot run` is the operator, `crds` writes the definitions of its kinds,
-`version` says which one it is. Every setting is a flag and an environment
+`import` prints manifests for robots that are there, `version` says which one
+it is. Every setting is a flag and an environment
 variable; the flag wins.
 """
 
@@ -18,6 +19,7 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
+from .commands.importing import import_robots
 from .settings import ENV_PREFIX, Settings
 
 __all__ = ["app", "main"]
@@ -118,6 +120,9 @@ def crds(
 
     for path in write_crds(output):
         typer.echo(path)
+
+
+app.command("import")(import_robots)
 
 
 @app.command()

@@ -24,19 +24,25 @@ __all__ = ["Peek"]
 
 
 class Peek:
-    """Reads what concerns some resources into a store; *notes* say what could not be read."""
+    """
+    Reads what concerns some resources into a store; *notes* say what could not be read.
+
+    *complete* says that all QuayRobots of the cluster could.
+    """
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self.store = Store()
         self.notes: list[str] = []
+        self.complete = True
 
     async def read(self, robots: Iterable[Body], others: Iterable[tuple[str, Body]]) -> None:
         """Take in *robots* and *others* (kind and body) as they are, and what concerns them."""
         mine = [RobotRecord(QUAY_ROBOT.kind, each) for each in robots]
         for kind, body in others:
             self.store.observe(kind, None, body)
-        await self._rivals(mine)
+        keys = [each.key for each in mine]
+        await self.everybody((each.namespace for each in keys), keys)
         for record in mine:
             self.store.observe(QUAY_ROBOT.kind, None, record.body)
         concerned = {each.key: each for each in mine}
@@ -51,21 +57,27 @@ class Peek:
         for record in mine:
             await self._accounts(record)
 
-    async def _rivals(self, mine: list[RobotRecord]) -> None:
-        keys = {each.key for each in mine}
+    async def connection(self, key: ResourceKey) -> None:
+        """Take in one connection."""
+        await self._connection(key)
+
+    async def everybody(self, namespaces: Iterable[str], but: Iterable[ResourceKey] = ()) -> None:
+        """Take in the QuayRobots of all namespaces, or else of *namespaces*, save *but*."""
+        others = set(but)
         try:
-            await self._robots(None, keys)
+            await self._robots(None, others)
         except QuayRobotError:
+            self.complete = False
             self.notes.append(
-                "QuayRobots of other namespaces may not be read: whether one of them has the "
+                "QuayRobots of other namespaces may not be read: whether one of them has a "
                 "robot is not known"
             )
-            for namespace in {each.namespace for each in keys}:
-                await self._try(self._robots(namespace, keys), f"QuayRobots in {namespace}")
+            for namespace in dict.fromkeys(namespaces):
+                await self._try(self._robots(namespace, others), f"QuayRobots in {namespace}")
 
-    async def _robots(self, namespace: str | None, keys: set[ResourceKey]) -> None:
+    async def _robots(self, namespace: str | None, but: set[ResourceKey]) -> None:
         async for body in self._resources.list_all(QUAY_ROBOT, namespace=namespace):
-            if RobotRecord(QUAY_ROBOT.kind, body).key not in keys:
+            if RobotRecord(QUAY_ROBOT.kind, body).key not in but:
                 self.store.observe(QUAY_ROBOT.kind, None, body)
 
     async def _connection(self, key: ResourceKey) -> None:

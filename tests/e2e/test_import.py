@@ -1,0 +1,106 @@
+"""Are robots that are there taken over, and given back, without a write to Quay?"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+import yaml
+
+from tests.kit.canary import scan
+from tests.kit.installation import Tenant
+from tests.kit.processes import wait_for
+from tests.kit.shell import Shell
+
+MANY = 500
+OWN = {"kind": "QuayConnection", "name": "own"}
+FOREIGN = {
+    "quayrobot.io": {
+        "cluster": "another", "kind": "QuayRobot", "namespace": "n\nkind: Evil", "name": "x",
+        "uid": "1", "slot": "main",
+    }
+}  # fmt: skip
+
+
+def furnish(tenant: Tenant) -> list[str]:
+    """Make an organization by hand as one grows over the years; return its robots."""
+    quay, org = tenant.house.quay, tenant.name
+    repositories = [f"group/app-{number}" for number in range(20)]
+    tenant.repository(*repositories)
+    quay.admin("user", name="bob")
+    robots = [f"bot-{number}" for number in range(MANY - 4)] + ["a_b", "a-b", "12", "dotted.name"]
+    for number, robot in enumerate(robots):
+        quay.admin("robot", name=tenant.full(robot), description=f"robot {number}")
+        for step, role in ((0, "read"), (7, "write"), (13, "admin"))[: number % 4]:
+            place = repositories[(number + step) % len(repositories)]
+            quay.admin("grant", repository=f"{org}/{place}", user=tenant.full(robot), role=role)
+    for team in range(4):
+        members = [tenant.full(each) for each in robots[team::9]]
+        quay.admin("team", org=org, name=f"team-{team}", members=members)
+    for robot in robots[::10]:
+        quay.admin("prototype", org=org, delegate=tenant.full(robot), role="read")
+    for robot in robots[::25]:
+        entries = [{"issuer": "https://ci.example.com", "subject": f"job:{robot}"}]
+        quay.admin("federation/set", name=tenant.full(robot), entries=entries)
+    # Twice the same: a manifest cannot say it, and Exact would take one away.
+    quay.admin("prototype", org=org, delegate=tenant.full("bot-10"), role="write")
+    quay.admin("robot", name=tenant.full("foreign"), metadata=FOREIGN)
+    return robots
+
+
+@pytest.mark.timeout(400)
+def test_500_robots_are_taken_over_and_given_back_without_a_write_to_quay(tenant: Tenant):
+    quay, plane, shell = tenant.house.quay, tenant.house.plane, Shell(tenant.house.plane)
+    robots = furnish(tenant)
+    tenant.connection()
+    tenant.robot("held", connectionRef=OWN)
+    tenant.wait_ready("held")
+    before = {each: tenant.grants(each) for each in robots}
+    called, written = quay.mark(), len(plane.audit())
+
+    said = shell.quayrobot(
+        "import", "--connection", "QuayConnection/own", "--organization", tenant.name,
+        "-n", tenant.name,
+    )  # fmt: skip
+
+    assert said.code == 0, said.err
+    manifests = [each for each in yaml.safe_load_all(said.out) if each]
+    assert sorted(each["spec"]["robotName"] for each in manifests) == sorted(robots)
+    assert f"# {tenant.full('held')}: QuayRobot {tenant.name}/held of this cluster" in said.out
+    assert f"# {tenant.full('foreign')}: made by QuayRobot (not a name)/x of another" in said.out
+    assert f"of {MANY + 2} robots looked at" in said.err
+    assert scan(said.all, "import") == []
+    # One list per repository, one of defaults; per robot its marker and its federation.
+    reads = Counter(e.operation for e in quay.calls(called) if f"/{tenant.name}" in e.path)
+    del reads["robot.list"]
+    assert reads == {
+        "permission.list": 20, "prototype.list": 1,
+        "robot.get": MANY + 2, "federation.get": MANY + 2,
+    }  # fmt: skip
+    mine = [each for each in plane.audit()[written:] if each.user == "admin" and each.write]
+    assert mine == []
+
+    plane.kubectl("apply", "--server-side", "-f", "-", stdin=said.out)
+    wait_for(lambda: not _not_ready(tenant), "all Ready", timeout_s=150, every_s=1)
+    assert tenant.effects(called) == []
+
+    plane.kubectl("delete", "-f", "-", "--wait=false", stdin=said.out)
+    wait_for(lambda: len(_listed(tenant)) == 1, "all gone", timeout_s=120, every_s=1)
+    assert tenant.effects(called) == []
+    assert {each: tenant.grants(each) for each in robots} == before
+
+
+def _listed(tenant: Tenant) -> list[dict]:
+    return json.loads(tenant.kubectl("get", "quayrobots", "-o", "json"))["items"]
+
+
+def _not_ready(tenant: Tenant) -> list[str]:
+    return [
+        each["metadata"]["name"]
+        for each in _listed(tenant)
+        if not any(
+            one["type"] == "Ready" and one["status"] == "True"
+            for one in (each.get("status") or {}).get("conditions") or ()
+        )
+    ]
