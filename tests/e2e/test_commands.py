@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.canary import oauth_token
+from tests.kit.controlplane.plane import AuditEntry
 from tests.kit.installation import Tenant
 from tests.kit.shell import Shell, check_recording, normalized
 
@@ -39,12 +41,29 @@ def shop(tenant: Tenant) -> Tenant:
     return tenant
 
 
+@pytest.fixture
+def shell(shop: Tenant) -> Shell:
+    """Return the shell of a user of its own, so that the audit log tells what it did."""
+    plane, name = shop.house.plane, f"{shop.name}-looker"
+    shop.kubectl("create", "serviceaccount", "looker")
+    account = f"--serviceaccount={shop.name}:looker"
+    plane.kubectl("create", "clusterrolebinding", name, "--clusterrole=cluster-admin", account)
+    return Shell(plane, plane.service_account_kubeconfig(shop.name, "looker"))
+
+
+def did(tenant: Tenant, since: int) -> list[AuditEntry]:
+    """Return what that user asked of the API server."""
+    user = f"system:serviceaccount:{tenant.name}:looker"
+    found = [each for each in tenant.house.plane.audit()[since:] if each.user == user]
+    assert found
+    return found
+
+
 def told(tenant: Tenant, text: str) -> str:
     return normalized(text, tenant.house.quay, {tenant.name: "team-a"})
 
 
-def test_status_tells_what_is_well_and_what_helps_where_it_is_not(shop: Tenant):
-    shell = Shell(shop.house.plane)
+def test_status_tells_what_is_well_and_what_helps_where_it_is_not(shop: Tenant, shell: Shell):
     called, written = shop.house.quay.mark(), len(shop.house.plane.audit())
 
     said = shell.plugin("status", "-n", shop.name)
@@ -57,9 +76,7 @@ def test_status_tells_what_is_well_and_what_helps_where_it_is_not(shop: Tenant):
     assert (nobody.code, nobody.out) == (1, "")
     assert f"there is no quayrobot nobody in the namespace {shop.name}" in nobody.err
     assert shop.operations(called) == []
-    mine = [each for each in shop.house.plane.audit()[written:] if each.user == "admin"]
-    assert mine
-    assert [each for each in mine if each.write] == []
+    assert [each for each in did(shop, written) if each.write] == []
 
 
 CHANGED = """
@@ -91,8 +108,8 @@ metadata: {{name: other}}
 """
 
 
-def test_a_plan_tells_what_then_happens_and_writes_nothing(shop: Tenant):
-    shell, quay, plane = Shell(shop.house.plane), shop.house.quay, shop.house.plane
+def test_a_plan_tells_what_then_happens_and_writes_nothing(shop: Tenant, shell: Shell):
+    quay, plane = shop.house.quay, shop.house.plane
     shop.kubectl("delete", "secret", "puller")
     shop.wait_ready("puller")
     shop.repository("tool")
@@ -108,9 +125,7 @@ def test_a_plan_tells_what_then_happens_and_writes_nothing(shop: Tenant):
     check_recording(PAGE, "plan", words)
     assert "ConfigMap other is left aside" in changes.err
     assert [each for each in quay.calls(called) if each.effect] == []
-    mine = [each for each in plane.audit()[written:] if each.user == "admin"]
-    assert mine
-    assert [each for each in mine if each.write] == []
+    assert [each for each in did(shop, written) if each.write] == []
     assert shop.credential("deployer")[1] not in rests.all + changes.all
 
     shop.kubectl("apply", "-n", shop.name, "-f", _file(shop, manifests))
@@ -131,8 +146,8 @@ def _sums(said: str) -> list[str]:
     return [line.split("plan: ")[1] for line in said.splitlines() if "plan: " in line]
 
 
-def test_a_plan_tells_what_is_in_the_way_and_what_was_changed_by_hand(shop: Tenant):
-    shell, quay = Shell(shop.house.plane), shop.house.quay
+def test_a_plan_tells_what_is_in_the_way_and_what_was_changed_by_hand(shop: Tenant, shell: Shell):
+    quay = shop.house.quay
     quay.admin("grant", repository=f"{shop.name}/lib", user=shop.full("deployer"), role="admin")
 
     drifted = shell.plugin("plan", "deployer", "-n", shop.name)
@@ -150,3 +165,51 @@ def test_a_plan_tells_what_is_in_the_way_and_what_was_changed_by_hand(shop: Tena
     assert "cannot be changed" in refused.out
     assert (broken.code, broken.out) == (1, "")
     assert "is no YAML" in broken.err
+
+
+def check(shell: Shell, *words: str) -> tuple[int, dict[str, tuple[str, str]]]:
+    """Return the exit code, and state and words of each check."""
+    said = shell.quayrobot("check", "-o", "json", *words)
+    assert said.err == ""
+    items = json.loads(said.out)["items"]
+    return said.code, {each["about"]: (each["state"], each["words"]) for each in items}
+
+
+def test_check_tells_what_is_wrong_and_writes_nothing(shop: Tenant, shell: Shell):
+    quay, plane = shop.house.quay, shop.house.plane
+    about = f"QuayConnection own in {shop.name}"
+    there = f"{about}, organization {shop.name}"
+    called, written = quay.mark(), len(plane.audit())
+
+    _, sound = check(shell)
+
+    assert sound["definition quayrobots.quayrobot.io"][0] == "ok"
+    assert sound["rights of ServiceAccount quay-robot-operator/quay-robot-operator"][0] == "ok"
+    assert sound["clock of the API server"][0] == "ok"
+    assert sound[f"clock of the Quay of {about}"][0] == "ok"
+    assert {
+        sound[each][0] for each in (there, f"{there}, repositories", f"{there}, federation")
+    } == {"ok"}
+    # Nothing runs a Deployment's pods here.
+    assert sound["operators"][0] == "wrong"
+
+    value = quay.admin("token", value=oauth_token(), scopes=["org:admin"])
+    shop.house.secret(shop.name, "token-own", value)
+    _, lesser = check(shell)
+    assert lesser[there][0] == "ok"
+    assert "repo:admin" in lesser[f"{there}, repositories"][1]
+
+    shop.house.secret(shop.name, "token-own", oauth_token())
+    code, dead = check(shell)
+    assert code == 1
+    assert dead[there][0] == "wrong"
+    assert "wrong, expired or revoked" in dead[there][1]
+
+    shop.kubectl("create", "serviceaccount", "nobody")
+    _, weak = check(shell, "--service-account", f"{shop.name}/nobody")
+    assert "may not" in weak[f"rights of ServiceAccount {shop.name}/nobody"][1]
+    shop.house.secret(shop.name, "token-own", shop.house.token)
+    mine = [each for each in quay.calls(called) if shop.name in each.path and each.effect]
+    assert mine == []
+    asked = [each.resource for each in did(shop, written) if each.write]
+    assert set(asked) == {"subjectaccessreviews"}

@@ -57,7 +57,7 @@ def test_500_robots_are_taken_over_and_given_back_without_a_write_to_quay(tenant
     tenant.robot("held", connectionRef=OWN)
     tenant.wait_ready("held")
     before = {each: tenant.grants(each) for each in robots}
-    called, written = quay.mark(), len(plane.audit())
+    called = quay.mark()
 
     said = shell.quayrobot(
         "import", "--connection", "QuayConnection/own", "--organization", tenant.name,
@@ -78,8 +78,6 @@ def test_500_robots_are_taken_over_and_given_back_without_a_write_to_quay(tenant
         "permission.list": 20, "prototype.list": 1,
         "robot.get": MANY + 2, "federation.get": MANY + 2,
     }  # fmt: skip
-    mine = [each for each in plane.audit()[written:] if each.user == "admin" and each.write]
-    assert mine == []
 
     plane.kubectl("apply", "--server-side", "-f", "-", stdin=said.out)
     wait_for(lambda: not _not_ready(tenant), "all Ready", timeout_s=150, every_s=1)

@@ -2,9 +2,9 @@
 What can be typed?
 
 `quayrobot run` is the operator, `crds` writes the definitions of its kinds,
-`import` prints manifests for robots that are there, `version` says which one
-it is. Every setting is a flag and an environment
-variable; the flag wins.
+`import` prints manifests for robots that are there, `check` tells what is wrong
+with an installation, `version` says which one it is. Every setting is a flag
+and an environment variable; the flag wins.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
+from .commands.check import check
 from .commands.importing import import_robots
 from .settings import ENV_PREFIX, Settings
 
@@ -123,6 +124,7 @@ def crds(
 
 
 app.command("import")(import_robots)
+app.command()(check)
 
 
 @app.command()

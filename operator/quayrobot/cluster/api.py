@@ -37,6 +37,8 @@ class ClusterApi:
 
     def __init__(self, api: client.ApiClient, who: str = "the operator") -> None:
         self._api, self._who = api, who
+        # What time the API server had at its last answer, in its own words.
+        self.date: str | None = None
 
     @classmethod
     async def connect(
@@ -130,6 +132,7 @@ class ClusterApi:
         answer = await self._api.rest_client.request(
             method, url, headers=headers, body=body, _request_timeout=TIMEOUT_S
         )
+        self.date = answer.headers.get("Date")
         return answer.status, _decode(await answer.read())
 
 

@@ -31,7 +31,7 @@ class Peek:
     """
 
     def __init__(self, resources: Resources) -> None:
-        self._resources = resources
+        self.resources = resources
         self.store = Store()
         self.notes: list[str] = []
         self.complete = True
@@ -76,7 +76,7 @@ class Peek:
                 await self._try(self._robots(namespace, others), f"QuayRobots in {namespace}")
 
     async def _robots(self, namespace: str | None, but: set[ResourceKey]) -> None:
-        async for body in self._resources.list_all(QUAY_ROBOT, namespace=namespace):
+        async for body in self.resources.list_all(QUAY_ROBOT, namespace=namespace):
             if RobotRecord(QUAY_ROBOT.kind, body).key not in but:
                 self.store.observe(QUAY_ROBOT.kind, None, body)
 
@@ -92,7 +92,7 @@ class Peek:
     async def _secrets(self, namespace: str) -> None:
         async def read() -> None:
             selector = f"{LABEL_MANAGED_BY}={OPERATOR}"
-            async for body in self._resources.list_all(
+            async for body in self.resources.list_all(
                 SECRET, namespace=namespace, selector=selector
             ):
                 self.store.observe(SECRET.kind, None, body)
@@ -106,7 +106,7 @@ class Peek:
 
     async def _one(self, kind: Kind, namespace: str | None, name: str) -> None:
         async def read() -> None:
-            body = await self._resources.get(kind, namespace, name)
+            body = await self.resources.get(kind, namespace, name)
             if body is not None:
                 self.store.observe(kind.kind, None, body)
 

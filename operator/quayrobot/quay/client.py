@@ -78,6 +78,8 @@ class QuayClient:
         self._token = token
         self._limits = limits
         self._observer = observer
+        # What time Quay had at its last answer, by its own clock.
+        self.date: datetime | None = None
         self.rights = Rights(self._send, _scope)
 
     async def aclose(self) -> None:
@@ -250,6 +252,7 @@ class QuayClient:
                 self._observer.called(operation, error.reason, monotonic() - begun)
                 self._failed(turn, operation, error)
                 raise
+            self.date = reply.answered
             self._observer.called(operation, reply.status, monotonic() - begun)
             if operation != _EXCHANGE or reply.status != 502 or self._limits.open:
                 turn.answered(

@@ -1,0 +1,77 @@
+"""
+What is wrong with an installation, before it hurts?
+
+Definitions, the operator's rights, how many of it run, and through each
+connection Quay, its token and its scopes. Exit codes: 0 nothing is wrong, 1
+something is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from ...model.names import OPERATOR
+from .checking import check_all
+from .checks import State, Verdict
+from .reach import ContextOption, KubeconfigOption, fail, reach, run
+from .status import WIDTH, Output, OutputOption
+
+__all__ = ["check"]
+
+_COLORS = {State.FINE: "green", State.WRONG: "red"}
+
+
+def check(
+    account: Annotated[
+        str, typer.Option("--service-account", help="The operator's, as NAMESPACE/NAME.")
+    ] = f"{OPERATOR}/{OPERATOR}",
+    organization: Annotated[
+        list[str] | None,
+        typer.Option("--organization", help="Try these; default: those in use."),
+    ] = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Tell what is wrong with an installation, each with what helps."""
+    namespace, _, name = account.partition("/")
+    if not namespace or not name:
+        fail("--service-account is NAMESPACE/NAME")
+    verdicts = run(_check(kubeconfig, context, (namespace, name), tuple(organization or ())))
+    if output is Output.JSON:
+        items = [
+            {"about": each.about, "state": each.state, "words": each.words, "cure": each.cure}
+            for each in verdicts
+        ]
+        typer.echo(orjson.dumps({"items": items}, option=orjson.OPT_INDENT_2))
+    else:
+        _print(verdicts)
+    if any(each.state is State.WRONG for each in verdicts):
+        raise typer.Exit(1)
+
+
+async def _check(
+    kubeconfig: Path | None,
+    context: str | None,
+    account: tuple[str, str],
+    organizations: tuple[str, ...],
+) -> list[Verdict]:
+    async with reach(kubeconfig, context) as api:
+        return await check_all(api, account, organizations)
+
+
+def _print(verdicts: list[Verdict]) -> None:
+    console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
+    for each in verdicts:
+        text = Text(f"{each.state}  ", style=_COLORS.get(each.state, "yellow"))
+        text.append(f"{each.about}: ", style="bold").append(each.words, style="not bold default")
+        console.print(text)
+        if each.state is not State.FINE and each.cure:
+            console.print(Text(f"    cure: {each.cure}"))

@@ -1,0 +1,221 @@
+"""
+How is looked at what `quayrobot check` judges?
+
+The cluster is read with the caller's rights, what the operator may do is asked
+of the API server, and Quay is asked through each connection by reads alone.
+What cannot be read is said to be so, and holds up nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable
+
+from ...cluster.api import Body, ClusterApi
+from ...cluster.kinds import CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION, Kind
+from ...cluster.resources import Resources
+from ...engine.keys import ResourceKey
+from ...engine.lines import Line
+from ...engine.peek import Peek
+from ...model.crd import DEFINITIONS
+from ...model.errors import Denied, QuayRobotError, Reason, Refused
+from ...model.names import GROUP, OPERATOR, OwnerName, RobotName
+from ...model.resources.connection import ClusterConnectionSpec
+from .checks import (
+    RIGHTS,
+    Right,
+    State,
+    Verdict,
+    judge_clock,
+    judge_definition,
+    judge_operators,
+    judge_rights,
+)
+from .cures import cure_of
+from .reading import now, reading_lines
+
+__all__ = ["check_all"]
+
+DEFINITION = Kind(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition",
+    namespaced=False,
+)  # fmt: skip
+DEPLOYMENT = Kind("apps", "v1", "deployments", "Deployment")
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+ORGANIZATIONS_MAX = 20
+ANY_REPOSITORY = "quayrobot-check"
+
+
+async def check_all(
+    api: ClusterApi, account: tuple[str, str], organizations: tuple[str, ...]
+) -> list[Verdict]:
+    """Return all verdicts; *account* is the operator's ServiceAccount, namespace and name."""
+    verdicts = await _cluster(api, account)
+    peek = Peek(Resources(api))
+    await peek.everybody(())
+    for kind in (CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION):
+        try:
+            async for body in peek.resources.list_all(kind):
+                peek.store.observe(kind.kind, None, body)
+        except QuayRobotError as error:
+            verdicts.append(_failed(f"{kind.kind}s", error, State.UNSEEN))
+    lines = reading_lines(api, peek.store)
+    try:
+        for key in sorted(peek.store.connections, key=lambda key: (key.kind, key.namespace)):
+            asked = organizations or _organizations(peek, key)
+            verdicts += await _connection(peek, lines.get(key), key, asked)
+    finally:
+        await lines.aclose()
+    if not peek.store.connections:
+        helps = "Make one: docs/install.md says how."
+        verdicts.append(Verdict("connections", State.DOUBTFUL, "There is none.", helps))
+    return verdicts
+
+
+# The cluster -------------------------------------------------------------
+
+
+async def _cluster(api: ClusterApi, account: tuple[str, str]) -> list[Verdict]:
+    verdicts = []
+    for definition in DEFINITIONS:
+        name = f"{definition.plural}.{GROUP}"
+        try:
+            verdicts.append(judge_definition(definition, await _get(api, DEFINITION, name)))
+        except QuayRobotError as error:
+            verdicts.append(_failed(f"definition {name}", error, State.UNSEEN))
+    who = f"ServiceAccount {account[0]}/{account[1]}"
+    verdicts.append(judge_rights(who, await _denied(api, account)))
+    verdicts.append(judge_operators(await _deployments(api)))
+    verdicts.append(judge_clock("the API server", api.date, now()))
+    return verdicts
+
+
+async def _get(api: ClusterApi, kind: Kind, name: str) -> Body | None:
+    return await Resources(api).get(kind, None, name)
+
+
+async def _denied(api: ClusterApi, account: tuple[str, str]) -> list[Right] | None:
+    user = f"system:serviceaccount:{account[0]}:{account[1]}"
+    groups = ["system:serviceaccounts", f"system:serviceaccounts:{account[0]}"]
+    denied = []
+    for right in RIGHTS:
+        resource, _, sub = right.resource.partition("/")
+        asked = {"group": right.group, "resource": resource, "verb": right.verb}
+        asked |= {"subresource": sub} if sub else {}
+        spec = {"user": user, "groups": groups, "resourceAttributes": asked}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": spec,
+        }
+        try:
+            # A question in the form of a POST: nothing of it is stored.
+            answer = await api.write("POST", REVIEWS, review)
+        except QuayRobotError:
+            return None
+        if not (answer.get("status") or {}).get("allowed"):
+            denied.append(right)
+    return denied
+
+
+async def _deployments(api: ClusterApi) -> list[Body] | None:
+    try:
+        selector = f"app.kubernetes.io/name={OPERATOR}"
+        return [each async for each in Resources(api).list_all(DEPLOYMENT, selector=selector)]
+    except QuayRobotError:
+        return None
+
+
+# Connections -------------------------------------------------------------
+
+
+def _organizations(peek: Peek, key: ResourceKey) -> tuple[str, ...]:
+    """Those of the robots behind the connection, and those that its rules name."""
+    spec = peek.store.connections[key].spec
+    rules = spec.access if isinstance(spec, ClusterConnectionSpec) else []
+    named = {each for rule in rules for each in rule.organizations if _is_exact(each)}
+    owners = {each.robot_name.owner for each in peek.store.users_of(key)}
+    used = {each.name for each in owners if each.kind == "organization"}
+    return tuple(sorted(used | named)[:ORGANIZATIONS_MAX])
+
+
+def _is_exact(glob: str) -> bool:
+    return not set(glob) & set("*?[]")
+
+
+async def _connection(
+    peek: Peek, getting: Awaitable[Line], key: ResourceKey, organizations: Iterable[str]
+) -> list[Verdict]:
+    about = f"{key.kind} {key.name}" + (f" in {key.namespace}" if key.namespace else "")
+    try:
+        line = await getting
+    except QuayRobotError as error:
+        return [_failed(about, error, State.WRONG)]
+    verdicts = []
+    for name in organizations:
+        verdicts += await _organization(peek, line, about, OwnerName("organization", name))
+        if verdicts[-1].state is State.WRONG and line.limits.open:
+            break
+    if not verdicts:
+        words = "Its Secret holds a token; no organization is known to try it on."
+        verdicts.append(Verdict(about, State.UNSEEN, words, "Name one: --organization."))
+    if line.spec.origin.startswith("http://"):
+        words = "It sends the token over http, where anybody on the way can read it."
+        verdicts.append(Verdict(about, State.DOUBTFUL, words, "Serve Quay over https."))
+    if line.client.date is not None:
+        verdicts.append(judge_clock(f"the Quay of {about}", line.client.date, now()))
+    return verdicts
+
+
+async def _organization(peek: Peek, line: Line, about: str, owner: OwnerName) -> list[Verdict]:
+    about = f"{about}, organization {owner.name}"
+    try:
+        # Prototypes are shown to whoever administers robots, and to nobody else.
+        await line.client.rights.defaults(owner)
+    except QuayRobotError as error:
+        return [_failed(about, await _gone(line, owner, error), State.WRONG)]
+    verdicts = [Verdict(about, State.FINE, "Quay answers, and the token has org:admin there.")]
+    verdicts.append(await _repositories(line, f"{about}, repositories", owner))
+    held = [
+        each.active_name
+        for each in peek.store.users_of(line.key)
+        if each.robot_name.owner == owner and each.status.holds
+    ]
+    if held:
+        verdicts.append(await _federation(line, f"{about}, federation", held[0]))
+    return verdicts
+
+
+async def _gone(line: Line, owner: OwnerName, error: QuayRobotError) -> QuayRobotError:
+    """Quay answers a missing organization like a missing right: ask for it by name."""
+    if isinstance(error, Denied) or error.reason is not Reason.INSUFFICIENT_SCOPE:
+        return error
+    try:
+        if not await line.client.organization_exists(owner):
+            msg = f"the organization {owner.name} does not exist in Quay"
+            return Refused(Reason.ORGANIZATION_NOT_FOUND, msg)
+    except QuayRobotError:
+        return error
+    return error
+
+
+async def _repositories(line: Line, about: str, owner: OwnerName) -> Verdict:
+    try:
+        await line.client.rights.roles(owner, ANY_REPOSITORY)
+    except QuayRobotError as error:
+        failed = _failed(about, error, State.DOUBTFUL)
+        words = f"Rights on repositories cannot be given: {error.message}."
+        return Verdict(about, failed.state, words, failed.cure)
+    return Verdict(about, State.FINE, "The token has repo:admin there.")
+
+
+async def _federation(line: Line, about: str, robot: RobotName) -> Verdict:
+    try:
+        await line.client.federation(robot)
+    except QuayRobotError as error:
+        return _failed(about, error, State.DOUBTFUL)
+    return Verdict(about, State.FINE, "Quay has federation (3.13 or newer).")
+
+
+def _failed(about: str, error: QuayRobotError, state: State) -> Verdict:
+    words = error.message[:1].upper() + error.message[1:]
+    return Verdict(about, state, f"{words}.", cure_of(error.reason))
