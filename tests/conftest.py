@@ -14,6 +14,7 @@ from tests.kit.controlplane.fixture import (
     pytest_terminal_summary,
 )
 from tests.kit.house_fixture import house, installed, tenant
+from tests.kit.rights import pytest_sessionfinish, pytest_testnodedown
 
 __all__ = [
     "canary_watch",
@@ -27,6 +28,8 @@ __all__ = [
     "pytest_configure",
     "pytest_runtest_call",
     "pytest_runtest_makereport",
+    "pytest_sessionfinish",
     "pytest_terminal_summary",
+    "pytest_testnodedown",
     "tenant",
 ]

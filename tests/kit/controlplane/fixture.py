@@ -16,6 +16,8 @@ from typing import NoReturn
 
 import pytest
 
+from tests.kit.rights import note_rights
+
 from .build import PartMissing
 from .choice import CHOICES, chosen_cluster
 from .plane import ControlPlane
@@ -73,6 +75,7 @@ def operated_control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPl
     """Yield a cluster of this run in which an operator is at work, apart from the others."""
     with _cluster(request.config) as plane:
         yield plane
+        note_rights(request.config, plane.audit())
 
 
 @pytest.fixture
@@ -80,6 +83,7 @@ def own_control_plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     """Yield a cluster that no other test sees."""
     with _cluster(request.config) as plane:
         yield plane
+        note_rights(request.config, plane.audit(), bounded=True)
 
 
 @pytest.fixture

@@ -33,12 +33,13 @@ AUDIT_POLICY = {
     "omitStages": ["RequestReceived", "ResponseStarted", "Panic"],
     "rules": [{"level": "Metadata"}],
 }
+DECISION = "authorization.k8s.io/decision"
 ISSUER_ROLE = "system:service-account-issuer-discovery"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One request that the API server answered."""
+    """One request that the API server answered; *forbidden*: for want of a right."""
 
     verb: str
     user: str
@@ -49,6 +50,7 @@ class AuditEntry:
     code: int
     uri: str
     answered: datetime
+    forbidden: bool = False
 
     @property
     def write(self) -> bool:
@@ -300,4 +302,5 @@ def _entry(raw: dict[str, Any]) -> AuditEntry:
         code=(raw.get("responseStatus") or {}).get("code", 0),
         uri=raw["requestURI"],
         answered=datetime.fromisoformat(raw["stageTimestamp"]),
+        forbidden=(raw.get("annotations") or {}).get(DECISION) == "forbid",
     )
