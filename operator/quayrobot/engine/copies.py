@@ -48,6 +48,9 @@ async def run_copy(tools: Tools, key: CopyKey) -> Outcome:
             wake_fleet(tools, record.key)
         again = requeue_s(tools, key, error, slow_s=SLOW_S)
         return Outcome(again_s=again, error=error, settled=False)
+    if key.namespace in memory.waiting:
+        # The robot's own pass wakes all when it knows more; one that came meanwhile waits here.
+        return Outcome(again_s=tools.queue.backoff_s(key), settled=False)
     tools.queue.forgive(key)
     return Outcome()
 
@@ -82,6 +85,7 @@ class _Copy(ABC):
 
     async def run(self) -> None:
         """Make, edit or take away what the namespace has."""
+        self.memory.waiting.discard(self.namespace)
         space = self.tools.store.namespaces.get(self.namespace)
         if space is None or space.terminating:
             # All that is in it goes with it.
@@ -120,6 +124,7 @@ class _Sharing(_Copy):
             self._ended()
         else:
             self.memory.troubles.pop(self.namespace, None)
+            self.memory.waiting.add(self.namespace)
 
     async def _leave(self) -> None:
         if await leave_copies(self.tools, self.record, self.space):

@@ -30,6 +30,7 @@ class FleetMemory:
     *settled* maps a namespace to the generation that its pass ended with,
     *troubles* to why it did not. *told* says what all namespaces were last woken
     for. *removable* may lose what they have, *stuck* were not let go of by the cluster.
+    *waiting* wait for the credential of the shared robot.
     """
 
     uid: str = ""
@@ -38,6 +39,7 @@ class FleetMemory:
     told: object = None
     removable: frozenset[str] = frozenset()
     stuck: frozenset[str] = frozenset()
+    waiting: set[str] = field(default_factory=set)
     leaving: frozenset[str] = frozenset()
     leaving_since: float = 0.0
     changed_at: float = 0.0
