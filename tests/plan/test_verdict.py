@@ -10,11 +10,12 @@ from quayrobot.model.actions import Component
 from quayrobot.model.errors import Denied, InvalidSpec, Reason, Refused, TryLater
 from quayrobot.model.names import MARKER_KEY
 from quayrobot.model.resources.parse import parse_robot_status
+from quayrobot.model.resources.permissions import GrantsState
 from quayrobot.model.resources.robot import RobotState, RobotStatus
 from quayrobot.model.world import Present
 from quayrobot.plan.proof import ownership
 from quayrobot.plan.scene import Finding
-from quayrobot.plan.verdict import progress, verdict, worth_writing
+from quayrobot.plan.verdict import linking, progress, recording, verdict, worth_writing
 
 from .scenes import (
     CREATED,
@@ -230,3 +231,19 @@ def test_a_status_that_was_stored_reads_back_equal():
     assert parse_robot_status(dumped) == said
     assert not worth_writing(parse_robot_status(dumped), said)
     assert status() != said
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [lambda scene: linking(scene, ()), lambda scene: recording(scene, GrantsState())],
+    ids=["linking", "recording"],
+)
+def test_what_is_stored_on_the_way_does_not_yet_observe_the_edit(stored):
+    """Who waits for Ready of what was just applied must not be told by a half-done pass."""
+    edited = held(me=me(guarded=True, generation=2))
+    on_the_way = stored(edited)
+
+    generations = {each.observed_generation for each in on_the_way.conditions}
+    assert (on_the_way.observed_generation, generations) == (1, {1})
+    assert verdict(edited, (), adopted=False).observed_generation == 2
+    assert progress(fresh(), None).observed_generation == 1

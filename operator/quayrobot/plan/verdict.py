@@ -147,7 +147,10 @@ def _under_way(
             for each in changed
         ),
     ]
-    return _concluded(scene, status, [*kept, *waiting])
+    # What is still to come of an edit is not observed: Ready is that of the spec before.
+    before = status.observed_generation or 0
+    generation = before if before > 0 else scene.me.generation
+    return _concluded(scene, status, [*kept, *waiting], generation=generation)
 
 
 def worth_writing(before: RobotStatus, after: RobotStatus) -> bool:
@@ -388,9 +391,9 @@ def _is_ready(status: RobotStatus) -> bool:
     return any(each.type == C.READY and each.status == "True" for each in status.conditions)
 
 
-def _concluded(scene: Scene, status: RobotStatus, wanted: list[Condition]) -> RobotStatus:
-    generation = scene.me.generation
-    merged = merge_conditions(
-        scene.status.conditions, wanted, generation=generation, now=scene.now
-    )
-    return status.model_copy(update={"conditions": merged, "observed_generation": generation})
+def _concluded(
+    scene: Scene, status: RobotStatus, wanted: list[Condition], *, generation: int | None = None
+) -> RobotStatus:
+    at = scene.me.generation if generation is None else generation
+    merged = merge_conditions(scene.status.conditions, wanted, generation=at, now=scene.now)
+    return status.model_copy(update={"conditions": merged, "observed_generation": at})
