@@ -224,19 +224,34 @@ SEEN = Present(RobotSeen("acme+ci", "then", Token(oauth_token())))
 def test_what_quay_once_said_of_a_robot_is_not_believed_for_ever(who, good_for, line, clock):
     line.snapshots.saw(who.robot_name, SEEN)
     clock.now += good_for * RESYNC_S - 1
-    assert list_due(line, who) is False
+    assert list_due(line, who, who.robot_name) is False
 
     clock.now += 2
 
-    assert list_due(line, who) is True
+    assert list_due(line, who, who.robot_name) is True
 
 
 def test_a_robot_that_nobody_looked_at_is_looked_for(line):
-    assert list_due(line, HOLDS) is True
+    assert list_due(line, HOLDS, HOLDS.robot_name) is True
 
 
 def test_a_robot_that_is_to_be_made_needs_no_list(line, clock):
-    assert list_due(line, record()) is False
+    new = record()
+    assert list_due(line, new, new.robot_name) is False
     line.snapshots._at(ACME).begun = clock.now
     clock.now += 10 * RESYNC_S
-    assert list_due(line, record()) is False
+    assert list_due(line, new, new.robot_name) is False
+
+
+def test_of_two_that_take_turns_only_those_are_looked_for_that_the_status_knows(line):
+    main = HOLDS.robot_name
+    alt = main.in_slot("alt")
+    turned = record(
+        robot={"fullName": "acme+ci.alt", "createdAt": "then", "slot": "alt"},
+        rotation={"retiring": {"fullName": "acme+ci", "slot": "main", "until": "then"}},
+    )
+    after = record(robot={"fullName": "acme+ci.alt", "createdAt": "then", "slot": "alt"})
+
+    assert [list_due(line, HOLDS, each) for each in (main, alt)] == [True, False]
+    assert [list_due(line, turned, each) for each in (main, alt)] == [True, True]
+    assert [list_due(line, after, each) for each in (main, alt)] == [False, True]

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from ..cluster.kinds import NAMESPACE
 from ..model.errors import InvalidSpec, QuayRobotError, Refused, TryLater
-from ..model.names import ALT, ANNOTATION_ROBOT, ANNOTATION_ROTATE, RobotName
+from ..model.names import ALT, ANNOTATION_ROBOT, ANNOTATION_ROTATE, MAIN, RobotName
 from ..model.resources.robot import (
     RobotSpec,
     federation_of,
@@ -129,14 +129,24 @@ def list_due(line: Line, record: RobotRecord, name: RobotName) -> bool:
     """Tell whether what is remembered of the robot *name* is too old to rely on."""
     view = line.snapshots.view(name)
     # Our own answers are as good as a list until the first one is due.
-    present = isinstance(view, Present)
-    if not (present or record.status.holds):
+    present, expected = isinstance(view, Present), _is_expected(record, name)
+    if not (present or expected):
         # Its first PUT is the look.
         return False
     age = line.snapshots.known_s(name) if present else line.snapshots.age_s(name.owner)
     if age is None:
         return isinstance(view, Unlooked)
-    return age > (FRESH if record.status.holds else FRESH_ENOUGH) * line.resync_s
+    return age > (FRESH if expected else FRESH_ENOUGH) * line.resync_s
+
+
+def _is_expected(record: RobotRecord, name: RobotName) -> bool:
+    """Tell whether the status knows of the robot *name*, one of the two that may take turns."""
+    robot, rotation = record.status.robot, record.status.rotation
+    if robot is None or not record.status.holds:
+        return False
+    turns = (rotation.retiring, rotation.intent) if rotation is not None else ()
+    known = {robot.slot, *(each.slot for each in turns if each is not None)}
+    return (MAIN if name == record.robot_name else ALT) in known
 
 
 def _spec(record: RobotRecord) -> RobotSpec:
