@@ -38,6 +38,8 @@ VOCABULARY = frozenset(
         "cluster.unreachable",
         "cluster.relisted",
         "watch.started",
+        "watch.bounded",
+        "watch.forbidden",
         "watch.diverged",
         "health.serving",
         "pass.done",

@@ -69,9 +69,10 @@ class Right:
 def _rights() -> Iterator[Right]:
     watched = ("get", "list", "watch")
     for group, resources, verbs in (
-        (GROUP, ("quayrobots", "quayconnections", "clusterquayrobots"), (*watched, "patch")),
+        (GROUP, ("quayrobots", "clusterquayrobots"), (*watched, "patch")),
         (GROUP, ("quayrobots",), ("create", "update", "delete")),
-        (GROUP, ("clusterquayconnections",), watched),
+        (GROUP, ("quayconnections",), ("list", "watch", "patch")),
+        (GROUP, ("clusterquayconnections",), ("list", "watch")),
         (GROUP, ("quayrobots/status", "clusterquayrobots/status", "quayconnections/status",
                  "clusterquayconnections/status"), ("update",)),
         (GROUP, ("quayrobots/finalizers", "clusterquayrobots/finalizers"), ("update",)),
