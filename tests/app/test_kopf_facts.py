@@ -31,6 +31,7 @@ KINDS = (
     ("QuayRobot", "quayrobots", "Namespaced"),
     ("QuayConnection", "quayconnections", "Namespaced"),
     ("ClusterQuayConnection", "clusterquayconnections", "Cluster"),
+    ("ClusterQuayRobot", "clusterquayrobots", "Cluster"),
 )
 ROBOTS = f"/apis/{API_VERSION}/namespaces/default/quayrobots"
 SECRETS = "/api/v1/namespaces/default/secrets"

@@ -83,6 +83,8 @@ def test_two_requests_in_a_row_end_with_a_credential_that_works(tenant: Tenant):
     tenant.robot(rotation={"trigger": "two"})
     tenant.robot(rotation={"trigger": "three"})
     wait_rotated(tenant, before)
+    # Ready of the last request already, and perhaps on the way to it.
+    tenant.wait_reason("Reconciled")
     settle(tenant.logs_in, seconds=4)
 
     assert 1 <= rotations(tenant, called) <= 2

@@ -285,6 +285,9 @@ class Tenant:
         if body is None or ".dockerconfigjson" not in body.get("data", {}):
             return None
         config = json.loads(base64.b64decode(body["data"][".dockerconfigjson"]))
+        if not config.get("auths"):
+            # Somebody edited it, and it is not put right yet.
+            return None
         (entry,) = config["auths"].values()
         user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
         return user, password

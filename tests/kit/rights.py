@@ -109,7 +109,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(config, "workeroutput"):
         return
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    chosen = config.option.keyword or config.option.markexpr or config.option.lf
+    chosen = (
+        config.option.keyword or config.option.markexpr or config.getoption("lf", default=False)
+    )
     whole = everything and not chosen and not session.testsfailed and not session.shouldstop
     wrong = verdict(ledger_of(config), rights_in(ROLE), whole=whole)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
