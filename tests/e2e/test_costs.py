@@ -282,7 +282,7 @@ def test_a_restart_costs_no_exchange_while_passwords_are_good(trusting: Tenant, 
 
     settle(lambda: with_exchanges(trusting, called) == ["robot.list"])
     bill("restart with a keyless robot", with_exchanges(trusting, called))
-    assert house.operator_writes(written) == []
+    assert [each for each in house.operator_writes(written) if trusting.name in each] == []
 
 
 def test_a_deletion_costs_two_calls(shop: Tenant, bill: Bill):
