@@ -126,8 +126,8 @@ class Crashing:
 
 
 def _about(tenant: Tenant, asked: Asked) -> bool:
-    """An exchange names no tenant; whoever makes one is the one that lives."""
-    return tenant.name in asked.path or asked.path == EXCHANGE
+    """An exchange names its tenant's robot in the header only."""
+    return tenant.name in asked.path or tenant.name in asked.user
 
 
 def _point(tenant: Tenant, asked: Asked, counts: Counter[Asked]) -> CrashPoint:

@@ -9,6 +9,7 @@ the answer goes back. A hook that says so cuts the connection there.
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 import threading
 from collections.abc import Callable
@@ -27,11 +28,12 @@ _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: which side it went to, what it was."""
+    """One request: which side it went to, what it was, and who asked where Basic says so."""
 
     side: str
     method: str
     path: str
+    user: str = ""
 
 
 Hook = Callable[[Asked, When], bool]
@@ -107,7 +109,8 @@ class Proxy:
         await self._runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        asked = Asked(self._side, request.method, request.path)
+        user = _basic_user(request.headers.get("Authorization", ""))
+        asked = Asked(self._side, request.method, request.path, user)
         watching = request.query.get("watch") in {"true", "1"}
         if not watching and await self._hooked(asked, "before"):
             return _cut(request)
@@ -138,6 +141,14 @@ class Proxy:
 
     async def _hooked(self, asked: Asked, when: When) -> bool:
         return await asyncio.to_thread(self.hook, asked, when)
+
+
+def _basic_user(header: str) -> str:
+    """Return the user's name alone: the rest is secret."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    return base64.b64decode(value).partition(b":")[0].decode()
 
 
 def _end_to_end(answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
