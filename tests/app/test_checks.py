@@ -10,20 +10,22 @@ from typing import Any
 import pytest
 import yaml
 
-from quayrobot.app.commands.checks import (
-    RIGHTS,
-    Right,
-    State,
-    judge_clock,
-    judge_definition,
-    judge_operators,
-    judge_rights,
+from quayrobot.app.commands.checks import State, judge_clock, judge_definition, judge_operators
+from quayrobot.app.commands.rights import NAMESPACED_RIGHTS, RIGHTS, Right, judge_rights
+from quayrobot.app.commands.serving import (
+    judge_connection_kinds,
+    judge_place,
+    judge_served,
+    namespaces_of,
 )
 from quayrobot.model.crd import DEFINITIONS, crd
+from quayrobot.model.resources.parse import parse_robot
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-ROLES = Path(__file__).parents[2] / "deploy" / "manifests" / "rbac.yaml"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+US = ("here", "operator")
 ROBOTS = DEFINITIONS[0]
+OWN = {"kind": "QuayConnection", "name": "own"}
 
 
 def served(**changes: Any) -> dict[str, Any]:
@@ -42,8 +44,16 @@ def deployment(name: str = "operator", replicas: int = 1, ready: int = 1) -> dic
     }
 
 
-def test_the_rights_are_those_of_the_shipped_role():
-    role = next(each for each in yaml.safe_load_all(ROLES.read_text()) if "rules" in each)
+@pytest.mark.parametrize(
+    ("path", "rights"),
+    [
+        ("manifests/rbac.yaml", RIGHTS),
+        ("manifests-namespaced/role/role.yaml", NAMESPACED_RIGHTS),
+    ],
+)
+def test_the_rights_are_those_of_the_shipped_role(path, rights):
+    documents = yaml.safe_load_all((DEPLOY / path).read_text())
+    role = next(each for each in documents if "rules" in each)
     shipped = {
         Right(group, resource, verb)
         for rule in role["rules"]
@@ -52,7 +62,7 @@ def test_the_rights_are_those_of_the_shipped_role():
         for verb in rule["verbs"]
     }
 
-    assert set(RIGHTS) == shipped
+    assert set(rights) == shipped
 
 
 def test_the_definition_of_this_version_is_fine():
@@ -79,6 +89,65 @@ def test_a_missing_right_is_named():
     assert verdict.words == "It may not delete secrets."
     assert judge_rights("it", []).state is State.FINE
     assert judge_rights("it", None).state is State.UNSEEN
+
+
+def test_a_right_in_a_namespace_is_told_with_the_namespace():
+    missing = judge_rights("it", [Right("", "secrets", "get")], "team-a")
+
+    assert missing.about == "rights of it in team-a"
+    assert "a folder for team-a" in missing.cure
+    assert judge_rights("it", [], "team-a").words == "It has all 25 rights that it needs there."
+    assert "localsubjectaccessreviews" in judge_rights("it", None, "team-a").cure
+
+
+def told(*words: str, env: list[dict[str, str]] | None = None, **pod: Any) -> dict[str, Any]:
+    """Return a Deployment whose operator is told *words*."""
+    containers = [{"name": "proxy"}, {"name": "operator", "args": ["run", *words], "env": env}]
+    body = deployment()
+    template = {"spec": {"serviceAccountName": "operator", "containers": containers, **pod}}
+    return body | {"spec": {**body["spec"], "template": template}}
+
+
+@pytest.mark.parametrize(
+    ("there", "served"),
+    [
+        ([told("--namespaces=team-a, team-b")], ("team-a", "team-b")),
+        ([told("--namespaces", "team-a")], ("team-a",)),
+        ([told(env=[{"name": "QUAYROBOT_NAMESPACES", "value": "team-a"}])], ("team-a",)),
+        ([told("--namespaces=a"), told("--namespaces=b,a")], ("a", "b")),
+        ([told("--namespaces=a"), told()], ()),
+        ([told("--namespaces=a", serviceAccountName="another")], ()),
+        ([told(env=[{"name": "QUAYROBOT_NAMESPACES", "valueFrom": {}}])], ()),
+        ([told()], ()),
+        ([], ()),
+        (None, ()),
+    ],
+)
+def test_which_namespaces_are_served_is_read_from_the_deployment(there, served):
+    assert served == namespaces_of(there, US)
+
+
+def test_what_an_operator_of_named_namespaces_does_not_serve_is_no_fault_and_told():
+    robots = [
+        ("team-a/own", parse_robot("own", {"organization": "acme", "connectionRef": OWN})),
+        ("team-a/all", parse_robot("all", {"organization": "acme"})),
+    ]
+
+    assert judge_served(("team-a",)).state is State.FINE
+    assert "ClusterQuayConnection" in judge_served(("team-a",)).words
+    verdict = judge_connection_kinds(robots)
+    assert verdict is not None
+    assert verdict.words.startswith("team-a/all: named is a ClusterQuayConnection")
+    assert judge_connection_kinds(robots[:1]) is None
+
+
+def test_a_served_namespace_that_is_missing_or_on_its_way_out_is_told():
+    going = judge_place("a", {"metadata": {"name": "a", "deletionTimestamp": "now"}})
+    missing = judge_place("a", None)
+
+    assert (missing is not None, going is not None) == (True, True)
+    assert (missing.state, going.state) == (State.WRONG, State.DOUBTFUL)
+    assert judge_place("a", {"metadata": {"name": "a"}}) is None
 
 
 @pytest.mark.parametrize(
@@ -112,6 +181,11 @@ def test_a_clock_that_is_off_is_told(date, state):
 
 
 def test_whatever_is_not_fine_says_what_helps():
-    bad = [judge_definition(ROBOTS, None), judge_rights("it", None), judge_operators([])]
+    bad = [
+        judge_definition(ROBOTS, None),
+        judge_rights("it", None),
+        judge_rights("it", [Right("", "pods", "get")], "a"),
+        judge_operators([]),
+    ]
 
     assert all(each.cure.endswith(".") for each in bad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import ROOT, Installation, Tenant
 from tests.kit.operating import USER
 from tests.kit.processes import wait_for
+from tests.kit.shell import Shell
 
 OWN = {"kind": "QuayConnection", "name": "own"}
 # The third has no Role: the others are served all the same.
@@ -91,6 +93,8 @@ def test_a_whole_life_under_roles_in_named_namespaces(bounded: Installation):
     assert "ClusterQuayConnection" in _said(bounded, "watch.bounded")
     assert "/namespaces/team-c/" in _said(bounded, "watch.forbidden")
 
+    _check_finds_the_roles_sufficient(bounded)
+
     # A namespace takes its Role along: somebody has to lend the rights for its last minute.
     plane.kubectl("delete", "namespace", "team-a", "--wait=false")
     plane.kubectl("apply", "-f", str(ROOT / "deploy" / "manifests" / "rbac.yaml"))
@@ -98,6 +102,44 @@ def test_a_whole_life_under_roles_in_named_namespaces(bounded: Installation):
     plane.kubectl("delete", "-f", str(ROOT / "deploy" / "manifests" / "rbac.yaml"))
     assert ours.in_quay() is None
     assert other.logs_in()
+
+
+def _check_finds_the_roles_sufficient(house: Installation) -> None:
+    """What the Deployment serves is asked about, namespace by namespace, as its looker may."""
+    plane, who = house.plane, "rights of ServiceAccount quay-robot-operator/quay-robot-operator"
+    plane.kubectl("create", "serviceaccount", "looker", "-n", "team-a")
+    for name in ("team-a", "team-b", "quay-robot-operator"):
+        account = ("--clusterrole=cluster-admin", "--serviceaccount=team-a:looker", "-n", name)
+        plane.kubectl("create", "rolebinding", "looker", *account)
+    tenant = Shell(plane, plane.service_account_kubeconfig("team-a", "looker"))
+    seen = len(plane.audit())
+
+    code, found = _check(Shell(plane))
+    _, by_tenant = _check(tenant)
+    bad, more = _check(Shell(plane), "--namespaces=team-b,team-c")
+
+    rights = {each: found[each][0] for each in found if each.startswith("rights")}
+    assert rights == {f"{who} in team-a": "ok", f"{who} in team-b": "ok"}
+    assert "ClusterQuayRobot" in found["served namespaces"][1]
+    assert {name for name, (state, _) in found.items() if state == "wrong"} == {"operators"}
+    assert code == 1
+    # An administrator of the namespaces, and of nothing beyond, is told the same.
+    assert {each: by_tenant[each][0] for each in rights} == rights
+    assert by_tenant["served namespaces"] == found["served namespaces"]
+    assert bad == 1
+    assert more[f"{who} in team-b"][0] == "ok"
+    assert more[f"{who} in team-c"][0] == "wrong"
+    assert "clusterquay" not in more[f"{who} in team-c"][1]
+    assert more["namespace team-c"] == ("wrong", "It is served and not there.")
+    asked = {each.resource for each in plane.audit()[seen:] if each.write and each.user != USER}
+    assert "localsubjectaccessreviews" in asked
+    assert not asked & {"subjectaccessreviews", "quayrobots", "secrets"}
+
+
+def _check(shell: Shell, *words: str) -> tuple[int, dict[str, tuple[str, str]]]:
+    said = shell.quayrobot("check", "-o", "json", *words)
+    items = json.loads(said.out)["items"]
+    return said.code, {each["about"]: (each["state"], each["words"]) for each in items}
 
 
 def test_the_roles_are_the_shipped_rights_without_what_is_of_the_whole_cluster():

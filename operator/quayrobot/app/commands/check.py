@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ...model.names import OPERATOR
-from .checking import check_all
+from .checking import Asked, check_all
 from .checks import State, Verdict
 from .reach import ContextOption, KubeconfigOption, fail, reach, run
 from .status import WIDTH, Output, OutputOption
@@ -35,6 +35,10 @@ def check(
         list[str] | None,
         typer.Option("--organization", help="Try these; default: those in use."),
     ] = None,
+    namespaces: Annotated[
+        str | None,
+        typer.Option("--namespaces", help="As the operator is told; default: its Deployment's."),
+    ] = None,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
     output: OutputOption = Output.TEXT,
@@ -43,7 +47,9 @@ def check(
     namespace, _, name = account.partition("/")
     if not namespace or not name:
         fail("--service-account is NAMESPACE/NAME")
-    verdicts = run(_check(kubeconfig, context, (namespace, name), tuple(organization or ())))
+    served = tuple(each.strip() for each in (namespaces or "").split(",") if each.strip())
+    asked = Asked((namespace, name), served, tuple(organization or ()))
+    verdicts = run(_check(kubeconfig, context, asked))
     if output is Output.JSON:
         items = [
             {"about": each.about, "state": each.state, "words": each.words, "cure": each.cure}
@@ -56,14 +62,9 @@ def check(
         raise typer.Exit(1)
 
 
-async def _check(
-    kubeconfig: Path | None,
-    context: str | None,
-    account: tuple[str, str],
-    organizations: tuple[str, ...],
-) -> list[Verdict]:
+async def _check(kubeconfig: Path | None, context: str | None, asked: Asked) -> list[Verdict]:
     async with reach(kubeconfig, context) as api:
-        return await check_all(api, account, organizations)
+        return await check_all(api, asked)
 
 
 def _print(verdicts: list[Verdict]) -> None:

@@ -9,9 +9,17 @@ What cannot be read is said to be so, and holds up nothing else.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 
 from ...cluster.api import Body, ClusterApi
-from ...cluster.kinds import CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION, Kind
+from ...cluster.kinds import (
+    CLUSTER_QUAY_CONNECTION,
+    NAMESPACE,
+    QUAY_CONNECTION,
+    QUAY_ROBOT,
+    Kind,
+)
 from ...cluster.resources import Resources
 from ...engine.keys import ResourceKey
 from ...engine.lines import Line
@@ -20,49 +28,54 @@ from ...model.crd import DEFINITIONS
 from ...model.errors import Denied, QuayRobotError, Reason, Refused
 from ...model.names import GROUP, OPERATOR, OwnerName, RobotName
 from ...model.resources.connection import ClusterConnectionSpec
-from .checks import (
-    RIGHTS,
-    Right,
-    State,
-    Verdict,
-    judge_clock,
-    judge_definition,
-    judge_operators,
-    judge_rights,
-)
+from .checks import State, Verdict, judge_clock, judge_definition, judge_operators
 from .cures import cure_of
 from .reading import now, reading_lines
+from .rights import denied_to, judge_rights
+from .serving import judge_connection_kinds, judge_place, judge_served, namespaces_of
 
-__all__ = ["check_all"]
+__all__ = ["Asked", "check_all"]
 
 DEFINITION = Kind(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition",
     namespaced=False,
 )  # fmt: skip
 DEPLOYMENT = Kind("apps", "v1", "deployments", "Deployment")
-REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 ORGANIZATIONS_MAX = 20
 ANY_REPOSITORY = "quayrobot-check"
 
 
-async def check_all(
-    api: ClusterApi, account: tuple[str, str], organizations: tuple[str, ...]
-) -> list[Verdict]:
-    """Return all verdicts; *account* is the operator's ServiceAccount, namespace and name."""
-    verdicts = await _cluster(api, account)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What to look at: the operator's ServiceAccount (namespace and name) and what it serves.
+
+    Where no *namespaces* are given the operator's Deployment is asked; where no
+    *organizations* are, they are those in use.
+    """
+
+    account: tuple[str, str]
+    namespaces: tuple[str, ...] = ()
+    organizations: tuple[str, ...] = ()
+
+
+async def check_all(api: ClusterApi, asked: Asked) -> list[Verdict]:
+    """Return all verdicts."""
+    deployments = await _deployments(api, asked.account[0])
+    served = asked.namespaces or namespaces_of(deployments, asked.account)
+    verdicts = [
+        *await _definitions(api),
+        *await _rights(api, asked.account, served),
+        judge_operators(deployments),
+        judge_clock("the API server", api.date, now()),
+    ]
     peek = Peek(Resources(api))
-    await peek.everybody(())
-    for kind in (CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION):
-        try:
-            async for body in peek.resources.list_all(kind):
-                peek.store.observe(kind.kind, None, body)
-        except QuayRobotError as error:
-            verdicts.append(_failed(f"{kind.kind}s", error, State.UNSEEN))
+    verdicts += await _take_in(peek, served)
     lines = reading_lines(api, peek.store)
     try:
         for key in sorted(peek.store.connections, key=lambda key: (key.kind, key.namespace)):
-            asked = organizations or _organizations(peek, key)
-            verdicts += await _connection(peek, lines.get(key), key, asked)
+            names = asked.organizations or _organizations(peek, key)
+            verdicts += await _connection(peek, lines.get(key), key, names)
     finally:
         await lines.aclose()
     if not peek.store.connections:
@@ -71,58 +84,75 @@ async def check_all(
     return verdicts
 
 
+async def _take_in(peek: Peek, served: tuple[str, ...]) -> list[Verdict]:
+    """Read what the operator serves; return what cannot be read or is not served."""
+    kinds = (QUAY_CONNECTION,) if served else (CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION)
+    reads: list[tuple[Kind, str | None]] = [
+        (kind, place) for kind in kinds for place in served or (None,)
+    ]
+    if served:
+        reads = [(QUAY_ROBOT, place) for place in served] + reads
+    else:
+        await peek.everybody(())
+    verdicts = []
+    for kind, place in reads:
+        about = f"{kind.kind}s" + (f" in {place}" if place else "")
+        try:
+            async for body in peek.resources.list_all(kind, namespace=place):
+                peek.store.observe(kind.kind, None, body)
+        except QuayRobotError as error:
+            verdicts.append(_failed(about, error, State.UNSEEN))
+    robots = [
+        (f"{each.key.namespace}/{each.key.name}", each) for each in peek.store.robots.values()
+    ]
+    named = judge_connection_kinds((place, each.lenient_spec) for place, each in robots)
+    return [*verdicts, *([named] if served and named else [])]
+
+
 # The cluster -------------------------------------------------------------
 
 
-async def _cluster(api: ClusterApi, account: tuple[str, str]) -> list[Verdict]:
+async def _definitions(api: ClusterApi) -> list[Verdict]:
     verdicts = []
     for definition in DEFINITIONS:
         name = f"{definition.plural}.{GROUP}"
         try:
-            verdicts.append(judge_definition(definition, await _get(api, DEFINITION, name)))
+            live = await Resources(api).get(DEFINITION, None, name)
+            verdicts.append(judge_definition(definition, live))
         except QuayRobotError as error:
             verdicts.append(_failed(f"definition {name}", error, State.UNSEEN))
-    who = f"ServiceAccount {account[0]}/{account[1]}"
-    verdicts.append(judge_rights(who, await _denied(api, account)))
-    verdicts.append(judge_operators(await _deployments(api)))
-    verdicts.append(judge_clock("the API server", api.date, now()))
     return verdicts
 
 
-async def _get(api: ClusterApi, kind: Kind, name: str) -> Body | None:
-    return await Resources(api).get(kind, None, name)
+async def _rights(
+    api: ClusterApi, account: tuple[str, str], served: tuple[str, ...]
+) -> list[Verdict]:
+    who = f"ServiceAccount {account[0]}/{account[1]}"
+    if not served:
+        return [judge_rights(who, await denied_to(api, account))]
+    verdicts = [judge_served(served)]
+    for namespace in served:
+        if place := await _place(api, namespace):
+            verdicts.append(place)
+        verdicts.append(judge_rights(who, await denied_to(api, account, namespace), namespace))
+    return verdicts
 
 
-async def _denied(api: ClusterApi, account: tuple[str, str]) -> list[Right] | None:
-    user = f"system:serviceaccount:{account[0]}:{account[1]}"
-    groups = ["system:serviceaccounts", f"system:serviceaccounts:{account[0]}"]
-    denied = []
-    for right in RIGHTS:
-        resource, _, sub = right.resource.partition("/")
-        asked = {"group": right.group, "resource": resource, "verb": right.verb}
-        asked |= {"subresource": sub} if sub else {}
-        spec = {"user": user, "groups": groups, "resourceAttributes": asked}
-        review = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SubjectAccessReview",
-            "spec": spec,
-        }
-        try:
-            # A question in the form of a POST: nothing of it is stored.
-            answer = await api.write("POST", REVIEWS, review)
-        except QuayRobotError:
-            return None
-        if not (answer.get("status") or {}).get("allowed"):
-            denied.append(right)
-    return denied
-
-
-async def _deployments(api: ClusterApi) -> list[Body] | None:
+async def _place(api: ClusterApi, namespace: str) -> Verdict | None:
     try:
-        selector = f"app.kubernetes.io/name={OPERATOR}"
-        return [each async for each in Resources(api).list_all(DEPLOYMENT, selector=selector)]
-    except QuayRobotError:
-        return None
+        return judge_place(namespace, await Resources(api).get(NAMESPACE, None, namespace))
+    except QuayRobotError as error:
+        return _failed(f"namespace {namespace}", error, State.UNSEEN)
+
+
+async def _deployments(api: ClusterApi, home: str) -> list[Body] | None:
+    """All of the operator's; those in its *home* where no more may be read."""
+    selector = f"app.kubernetes.io/name={OPERATOR}"
+    for place in (None, home):
+        found = Resources(api).list_all(DEPLOYMENT, namespace=place, selector=selector)
+        with suppress(QuayRobotError):
+            return [each async for each in found]
+    return None
 
 
 # Connections -------------------------------------------------------------

@@ -7,7 +7,7 @@ helps. They are made of answers that were fetched before; nothing is read here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -18,14 +18,11 @@ from ...model.crd import Definition, crd
 from ...model.names import GROUP
 
 __all__ = [
-    "RIGHTS",
-    "Right",
     "State",
     "Verdict",
     "judge_clock",
     "judge_definition",
     "judge_operators",
-    "judge_rights",
 ]
 
 LEEWAY_S = 30.0
@@ -49,45 +46,6 @@ class Verdict:
     state: State
     words: str
     cure: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """What the operator has to be allowed to do."""
-
-    group: str
-    resource: str
-    verb: str
-
-    @property
-    def shown(self) -> str:
-        """The right in words."""
-        group = f".{self.group}" if self.group else ""
-        return f"{self.verb} {self.resource}{group}"
-
-
-def _rights() -> Iterator[Right]:
-    watched = ("get", "list", "watch")
-    for group, resources, verbs in (
-        (GROUP, ("quayrobots", "clusterquayrobots"), (*watched, "patch")),
-        (GROUP, ("quayrobots",), ("create", "update", "delete")),
-        (GROUP, ("quayconnections",), ("list", "watch", "patch")),
-        (GROUP, ("clusterquayconnections",), ("list", "watch")),
-        (GROUP, ("quayrobots/status", "clusterquayrobots/status", "quayconnections/status",
-                 "clusterquayconnections/status"), ("update",)),
-        (GROUP, ("quayrobots/finalizers", "clusterquayrobots/finalizers"), ("update",)),
-        ("", ("secrets",), (*watched, "create", "update", "patch", "delete")),
-        ("", ("configmaps",), ("get",)),
-        ("", ("serviceaccounts",), (*watched, "patch")),
-        ("", ("serviceaccounts/token",), ("create",)),
-        ("", ("namespaces",), watched),
-        ("events.k8s.io", ("events",), ("create",)),
-    ):  # fmt: skip
-        for resource in resources:
-            yield from (Right(group, resource, verb) for verb in verbs)
-
-
-RIGHTS = tuple(_rights())
 
 
 def judge_definition(definition: Definition, live: Body | None) -> Verdict:
@@ -133,24 +91,6 @@ def _first_difference(wanted: Any, there: Any, path: str = "") -> str:
         inside = (_first_difference(one, other, f"{path}[{at}]") for at, (one, other) in pairs)
         return next((each for each in inside if each), "")
     return "" if wanted == there else (path or "the top")
-
-
-def judge_rights(who: str, denied: Iterable[Right] | None) -> Verdict:
-    """Tell whether the operator may do what it has to; *denied* is None where none can ask."""
-    about = f"rights of {who}"
-    if denied is None:
-        return Verdict(
-            about, State.UNSEEN, "You may not ask what others may do.",
-            "Have somebody look who may create subjectaccessreviews.",
-        )  # fmt: skip
-    missing = sorted(each.shown for each in denied)
-    if missing:
-        words = f"It may not {'; '.join(missing[:6])}" + (" and more." if missing[6:] else ".")
-        return Verdict(
-            about, State.WRONG, words,
-            "kubectl apply -k deploy/manifests, of the version that the operator is.",
-        )  # fmt: skip
-    return Verdict(about, State.FINE, f"It has all {len(RIGHTS)} rights that it needs.")
 
 
 def judge_operators(deployments: Iterable[Body] | None) -> Verdict:
