@@ -65,9 +65,8 @@ def _facts_of_birth(tenant: Tenant, since: int) -> object:
     assert robot is not None
     assert body is not None
     assert secret is not None
-    effects = [e.operation for e in tenant.house.quay.calls(since) if e.effect]
     return {
-        "writes": sorted(effects),
+        "writes": sorted(tenant.effects(since)),
         "robots": [n for n in tenant.house.quay.admin("robots") if n.startswith(tenant.name)]
         == [tenant.full()],
         "description": robot["description"],
@@ -84,9 +83,8 @@ def _facts_of_birth(tenant: Tenant, since: int) -> object:
 
 
 def _facts_of_death(tenant: Tenant, since: int) -> object:
-    effects = [e.operation for e in tenant.house.quay.calls(since) if e.effect]
     robots = [n for n in tenant.house.quay.admin("robots") if n.startswith(tenant.name)]
-    return {"writes": effects, "robots": robots}
+    return {"writes": tenant.effects(since), "robots": robots}
 
 
 def _delete(tenant: Tenant) -> None:
@@ -289,9 +287,9 @@ LIVES = {
     "to keyless": Life(_with_token, _keyless, _switched, _facts_of_password, reads=False),
     "to static": Life(_with_password, _static, _switched, _facts_of_password, reads=False),
     "refresh": Life(_with_password, _spoil, _mended, _facts_of_password, reads=False),
-    "rotate": Life(_declared, _rotate, _rotated, _facts_of_rotation),
-    "rights given": Life(_shop, _give, _born, _facts_of_rights),
-    "rights changed": Life(_given, _change, _born, _facts_of_rights),
+    "rotate": Life(_declared, _rotate, _rotated, _facts_of_rotation, reads=False),
+    "rights given": Life(_shop, _give, _born, _facts_of_rights, reads=False),
+    "rights changed": Life(_given, _change, _born, _facts_of_rights, reads=False),
     "create": Life(_nothing, _declare, _born, _facts_of_birth),
     "delete": Life(_declared, _delete, _gone, _facts_of_death),
     **fleet_lives(CONNECTION),

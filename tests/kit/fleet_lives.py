@@ -113,7 +113,7 @@ def fleet_lives(connection: dict[str, str]) -> dict[str, Life]:
         _joined(tenant)
 
     return {
-        "namespace joins": Life(declare, join, _joined, _facts),
-        "namespace leaves": Life(served, _label("leave"), _left, _facts),
-        "shared rotation": Life(served, _rotate, _rotated, _facts),
+        "namespace joins": Life(declare, join, _joined, _facts, reads=False),
+        "namespace leaves": Life(served, _label("leave"), _left, _facts, reads=False),
+        "shared rotation": Life(served, _rotate, _rotated, _facts, reads=False),
     }
