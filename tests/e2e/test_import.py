@@ -102,3 +102,64 @@ def _not_ready(tenant: Tenant) -> list[str]:
             for one in (each.get("status") or {}).get("conditions") or ()
         )
     ]
+
+
+READER = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "ClusterRole",
+    "metadata": {"name": "importer"},
+    "rules": [
+        {"apiGroups": ["quayrobot.io"], "resources": ["*"], "verbs": ["get", "list"]},
+        {"apiGroups": [""], "resources": ["secrets", "namespaces"], "verbs": ["get"]},
+    ],
+}
+
+
+def test_an_import_tells_what_is_in_the_way_in_the_cluster(tenant: Tenant):
+    quay, plane, org = tenant.house.quay, tenant.house.plane, tenant.name
+    for name in ("app", "lib", "fleet"):
+        quay.admin("robot", name=tenant.full(name))
+    tenant.connection()
+    tenant.kubectl("create", "secret", "generic", "app", "--from-literal=a=b")
+    fleet = f"fleet-{org}"
+    _share(tenant, fleet)
+    wait_for(lambda: _holds(tenant, fleet), "the shared robot")
+    tenant.kubectl("create", "serviceaccount", "importer")
+    plane.apply(READER)
+    account = f"--serviceaccount={org}:importer"
+    plane.kubectl("create", "clusterrolebinding", org, "--clusterrole=importer", account)
+    lesser = Shell(plane, plane.service_account_kubeconfig(org, "importer"))
+    asked = ("import", "--connection", "QuayConnection/own", "--organization", org, "-n", org)
+
+    said = Shell(plane).quayrobot(*asked)
+    less = lesser.quayrobot(*asked)
+
+    app, lib = (each for each in said.out.split("---\n") if "kind: QuayRobot" in each)
+    assert "# refused for now: SecretNotOwned: Secret app exists" in app
+    assert "refused" not in lib
+    assert f"# {tenant.full('fleet')}: ClusterQuayRobot {fleet} of this cluster has it" in said.out
+    assert "1 manifests want a Secret of a name that somebody else's has" in said.err
+    # Whoever may not list Secrets gets the manifests, and is told what was not looked at.
+    assert less.code == 0, less.err
+    assert "refused" not in less.out
+    assert f"# Not looked at: Secrets in {org} may not be listed" in less.out
+    assert f"note: Secrets in {org} may not be listed" in less.err
+
+
+def _share(tenant: Tenant, name: str) -> None:
+    """Adopt a robot for all, so that no marker in Quay says whose it is."""
+    template = {
+        "organization": tenant.name, "creationPolicy": "Adopt", "deletionPolicy": "Orphan",
+        "permissions": {},
+    }  # fmt: skip
+    spec = {
+        "mode": "Shared", "template": {"spec": template}, "robotNameTemplate": "fleet",
+        "namespaceSelectors": [{"matchLabels": {"kubernetes.io/metadata.name": tenant.name}}],
+    }  # fmt: skip
+    body = {"apiVersion": "quayrobot.io/v1alpha1", "kind": "ClusterQuayRobot", "spec": spec}
+    tenant.house.plane.apply({**body, "metadata": {"name": name}})
+
+
+def _holds(tenant: Tenant, name: str) -> bool:
+    status = tenant.house.plane.get("clusterquayrobot", name).get("status") or {}
+    return bool((status.get("robot") or {}).get("adopted"))

@@ -9,14 +9,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quayrobot.model.errors import InvalidSpec
-from quayrobot.model.names import OwnerName, RobotName
+from quayrobot.model.names import (
+    ANNOTATION_DIGEST,
+    ANNOTATION_OWNER,
+    LABEL_MANAGED_BY,
+    OPERATOR,
+    OwnerName,
+    RobotName,
+)
 from quayrobot.model.resources.federation import IdentityState
 from quayrobot.model.resources.parse import parse_robot
-from quayrobot.model.world import DefaultSeen, GrantsSeen, Present
-from quayrobot.plan.manifest import Consequence, Declared, consequence_of, declare, object_names
+from quayrobot.model.world import DefaultSeen, GrantsSeen, Present, SecretSeen
+from quayrobot.plan.manifest import (
+    Consequence,
+    Declared,
+    consequence_of,
+    declare,
+    object_names,
+    taken_name_of,
+)
 from quayrobot.plan.scene import Scene
 
-from .scenes import fresh, got, me, rule
+from .scenes import foreign, fresh, got, me, rule
 
 ROBOT = RobotName(OwnerName("organization", "acme"), "ci")
 REF = {"kind": "ClusterQuayConnection", "name": "default"}
@@ -101,6 +115,28 @@ def test_a_refusal_by_the_rules_is_told():
     scene = replace(applied(declared(), GrantsSeen()), rules=(rule(robotNames=["*"]),))
 
     assert consequence_of(scene).refusal.startswith("AccessDenied: ")
+
+
+def test_a_secret_of_the_name_that_is_somebody_elses_is_told_and_one_that_was_left_is_not():
+    scene = applied(declared(), GrantsSeen())
+    # As metadata alone shows them: no type, no data.
+    other = foreign(digests={})
+    left = replace(
+        other,
+        labels={LABEL_MANAGED_BY: OPERATOR},
+        annotations={
+            ANNOTATION_OWNER: f"QuayRobot/shop/{scene.me.name}",
+            ANNOTATION_DIGEST: got(None).token.digest,
+        },
+    )
+
+    def taken(secret: SecretSeen) -> str:
+        return taken_name_of(replace(scene, secrets={"ci": Present(secret)}))
+
+    assert taken_name_of(scene) == ""
+    assert taken(other).startswith("SecretNotOwned: Secret ci exists")
+    assert taken(replace(other, controller_uid="another")) != ""
+    assert taken(left) == ""
 
 
 def test_more_than_a_manifest_holds_is_told():

@@ -28,6 +28,8 @@ __all__ = ["Body", "ClusterApi"]
 Body = dict[str, Any]
 CONNECTIONS = 32
 TIMEOUT_S = 30
+_JSON = "application/json"
+_METADATA_LIST = f"{_JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _TYPES = {"PATCH": "application/merge-patch+json"}
 _FAR_SIDE = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -83,7 +85,20 @@ class ClusterApi:
             TryLater: The server cannot be reached or is overloaded.
             Refused: The server does not let us.
         """
-        status, body = await self._call("GET", path, query, None)
+        return await self._get(path, query, _JSON)
+
+    async def list_metadata(self, path: str, **query: str) -> Body | None:
+        """
+        Return the list at *path* with nothing but the metadata of each; None for 404.
+
+        Raises:
+            TryLater: The server cannot be reached or is overloaded.
+            Refused: The server does not let us.
+        """
+        return await self._get(path, query, _METADATA_LIST)
+
+    async def _get(self, path: str, query: Mapping[str, str], accept: str) -> Body | None:
+        status, body = await self._call("GET", path, query, None, accept)
         if status == 404:
             return None
         return self._checked("read", path, status, body)
@@ -110,11 +125,16 @@ class ClusterApi:
         raise _failure(self._who, verb, path, status, body)
 
     async def _call(
-        self, method: str, path: str, query: Mapping[str, str], body: Body | None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Body | None,
+        accept: str = _JSON,
     ) -> tuple[int, Body]:
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                return await self._exchange(method, path, query, body)
+                return await self._exchange(method, path, query, body, accept)
         except client.ApiException as error:
             return int(error.status or 0), _decode(error.body)
         except _FAR_SIDE:
@@ -122,12 +142,12 @@ class ClusterApi:
             raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg) from None
 
     async def _exchange(
-        self, method: str, path: str, query: Mapping[str, str], body: Body | None
+        self, method: str, path: str, query: Mapping[str, str], body: Body | None, accept: str
     ) -> tuple[int, Body]:
         url = self._api.configuration.host + path + (f"?{urlencode(query)}" if query else "")
-        headers = {"Accept": "application/json", "User-Agent": OPERATOR}
+        headers = {"Accept": accept, "User-Agent": OPERATOR}
         if body is not None:
-            headers["Content-Type"] = _TYPES.get(method, "application/json")
+            headers["Content-Type"] = _TYPES.get(method, _JSON)
         await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         answer = await self._api.rest_client.request(
             method, url, headers=headers, body=body, _request_timeout=TIMEOUT_S

@@ -29,15 +29,20 @@ class Resources:
         return await self._api.get(kind.path(namespace, name))
 
     async def list_all(
-        self, kind: Kind, *, namespace: str | None = None, selector: str = ""
+        self,
+        kind: Kind,
+        *,
+        namespace: str | None = None,
+        selector: str = "",
+        metadata_only: bool = False,
     ) -> AsyncIterator[Body]:
         """Iterate over all objects of *kind*, page by page; they lack kind and apiVersion."""
-        more = ""
+        more, read = "", self._api.list_metadata if metadata_only else self._api.get
         while True:
             query = {"limit": str(PAGE)}
             query |= {"labelSelector": selector} if selector else {}
             query |= {"continue": more} if more else {}
-            page = await self._api.get(kind.path(namespace), **query)
+            page = await read(kind.path(namespace), **query)
             for item in (page or {}).get("items", ()):
                 yield item
             more = (page or {}).get("metadata", {}).get("continue", "")

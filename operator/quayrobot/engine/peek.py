@@ -12,11 +12,21 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from ..cluster.api import Body
-from ..cluster.kinds import NAMESPACE, OURS, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT, Kind
+from ..cluster.kinds import (
+    CLUSTER_QUAY_ROBOT,
+    NAMESPACE,
+    OURS,
+    QUAY_ROBOT,
+    SECRET,
+    SERVICE_ACCOUNT,
+    Kind,
+)
 from ..cluster.resources import Resources
+from ..cluster.secrets import secret_seen
 from ..model.errors import QuayRobotError
 from ..model.names import LABEL_MANAGED_BY, OPERATOR
 from ..model.resources.robot import links_of
+from ..model.world import SecretSeen
 from .keys import ResourceKey
 from .store import RobotRecord, Store
 
@@ -27,12 +37,12 @@ class Peek:
     """
     Reads what concerns some resources into a store; *notes* say what could not be read.
 
-    *complete* says that all QuayRobots of the cluster could.
+    *complete* says that all who may have a robot could: QuayRobots and ClusterQuayRobots.
     """
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, *, cluster_name: str | None = None) -> None:
         self.resources = resources
-        self.store = Store()
+        self.store = Store(cluster_name=cluster_name)
         self.notes: list[str] = []
         self.complete = True
 
@@ -51,7 +61,8 @@ class Peek:
         for key in dict.fromkeys(each.connection_key for each in concerned.values()):
             await self._connection(key)
         for namespace in dict.fromkeys(each.key.namespace for each in concerned.values()):
-            await self._namespace(namespace)
+            if namespace:
+                await self._namespace(namespace)
         for namespace in dict.fromkeys(each.key.namespace for each in mine):
             await self._secrets(namespace)
         for record in mine:
@@ -62,23 +73,48 @@ class Peek:
         await self._connection(key)
 
     async def everybody(self, namespaces: Iterable[str], but: Iterable[ResourceKey] = ()) -> None:
-        """Take in the QuayRobots of all namespaces, or else of *namespaces*, save *but*."""
-        others = set(but)
+        """Take in all who may have a robot, or else those of *namespaces*, save *but*."""
+        others = set(but) | self.store.fleets.keys()
+        unread = []
         try:
-            await self._robots(None, others)
+            await self._claimants(QUAY_ROBOT, None, others)
         except QuayRobotError:
+            unread.append("QuayRobots of other namespaces")
+            for namespace in dict.fromkeys(filter(None, namespaces)):
+                await self._try(
+                    self._claimants(QUAY_ROBOT, namespace, others), f"QuayRobots in {namespace}"
+                )
+        try:
+            await self._claimants(CLUSTER_QUAY_ROBOT, None, others)
+        except QuayRobotError:
+            unread.append("ClusterQuayRobots")
+        if unread:
             self.complete = False
             self.notes.append(
-                "QuayRobots of other namespaces may not be read: whether one of them has a "
-                "robot is not known"
+                f"{' and '.join(unread)} may not be read: whether one of them has a robot is "
+                "not known"
             )
-            for namespace in dict.fromkeys(namespaces):
-                await self._try(self._robots(namespace, others), f"QuayRobots in {namespace}")
 
-    async def _robots(self, namespace: str | None, but: set[ResourceKey]) -> None:
-        async for body in self.resources.list_all(QUAY_ROBOT, namespace=namespace):
-            if RobotRecord(QUAY_ROBOT.kind, body).key not in but:
-                self.store.observe(QUAY_ROBOT.kind, None, body)
+    async def secret_names(self, namespace: str) -> dict[str, SecretSeen] | None:
+        """Return the Secrets of *namespace* by their metadata alone; None where none may look."""
+        found: dict[str, SecretSeen] = {}
+        try:
+            async for body in self.resources.list_all(
+                SECRET, namespace=namespace, metadata_only=True
+            ):
+                found[body["metadata"]["name"]] = secret_seen(body)
+        except QuayRobotError:
+            self.notes.append(
+                f"Secrets in {namespace} may not be listed: whether one has a name that is wanted "
+                "is not known"
+            )
+            return None
+        return found
+
+    async def _claimants(self, kind: Kind, namespace: str | None, but: set[ResourceKey]) -> None:
+        async for body in self.resources.list_all(kind, namespace=namespace):
+            if RobotRecord(kind.kind, body).key not in but:
+                self.store.observe(kind.kind, None, body)
 
     async def _connection(self, key: ResourceKey) -> None:
         if key in self.store.connections:

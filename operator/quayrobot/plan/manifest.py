@@ -26,9 +26,10 @@ from ..model.world import GrantsSeen, RobotSeen
 from .decide import decide
 from .foresight import foresee
 from .scene import Scene
+from .secrets import check_names
 from .telling import Place, tell
 
-__all__ = ["Consequence", "Declared", "consequence_of", "declare", "object_names"]
+__all__ = ["Consequence", "Declared", "consequence_of", "declare", "object_names", "taken_name_of"]
 
 NAME_MAX = 253
 ROUNDS = 20
@@ -197,8 +198,7 @@ def consequence_of(scene: Scene) -> Consequence:
     for _ in range(ROUNDS):
         plan = decide(scene)
         if plan.findings:
-            error: QuayRobotError = plan.findings[0].error
-            return Consequence(refusal=f"{error.reason}: {error.message}")
+            return Consequence(refusal=_said(plan.findings[0].error))
         for action in plan.actions:
             if isinstance(action, Look):
                 # What is not declared is looked at and left as it is.
@@ -212,3 +212,16 @@ def consequence_of(scene: Scene) -> Consequence:
         if not plan.actions:
             return Consequence()
     return Consequence(change="go on without end")
+
+
+def taken_name_of(scene: Scene) -> str:
+    """Return which Secret of somebody else has a name that is wanted, in words; '' for none."""
+    try:
+        check_names(scene)
+    except QuayRobotError as error:
+        return _said(error)
+    return ""
+
+
+def _said(error: QuayRobotError) -> str:
+    return f"{error.reason}: {error.message}"

@@ -92,6 +92,7 @@ async def _import(
         peek = Peek(Resources(api))
         await peek.connection(asked.key)
         await peek.everybody([asked.namespace])
+        secrets = await peek.secret_names(asked.namespace)
         for words in peek.notes:
             note(f"note: {words}")
         lines = reading_lines(api, peek.store)
@@ -104,12 +105,14 @@ async def _import(
             base = await _base(api, cluster, asked, line, peek.store)
         finally:
             await lines.aclose()
-    return Writer(asked, base, peek).write(found)
+    return Writer(asked, base, peek, secrets).write(found)
 
 
 async def _base(api: ClusterApi, cluster: str, asked: Asked, line: Line, store: Store) -> Scene:
     """A resource in the namespace, before it is said which."""
     body = await Resources(api).get(NAMESPACE, None, asked.namespace)
+    if body is None:
+        note(f"the namespace {asked.namespace} is not there yet")
     labels = (body or {}).get("metadata", {}).get("labels") or {}
     connection = store.connections[asked.key]
     rules = getattr(connection.spec, "access", None)

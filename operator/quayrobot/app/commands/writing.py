@@ -11,29 +11,31 @@ plain names.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 import yaml
 
-from ...cluster.kinds import QUAY_ROBOT
+from ...cluster.kinds import CLUSTER_QUAY_ROBOT, QUAY_ROBOT
 from ...engine.keys import ResourceKey
 from ...engine.peek import Peek
 from ...engine.store import RobotRecord
-from ...model.errors import InvalidSpec
+from ...model.errors import InvalidSpec, Reason
 from ...model.marker import Marker
 from ...model.names import API_VERSION, OwnerName
 from ...model.resources.parse import parse_robot
 from ...model.resources.robot import secrets_of
-from ...model.world import Absent, ConnectionSeen, Present, Unlooked
-from ...plan.manifest import Declared, consequence_of, declare, object_names
+from ...model.world import Absent, ConnectionSeen, Present, SecretSeen, Seen, Unlooked
+from ...plan.manifest import Declared, consequence_of, declare, object_names, taken_name_of
 from ...plan.scene import Scene
 from .reach import note
 from .survey import Found
 
 __all__ = ["Asked", "Writer"]
 
+_CLAIMANTS = {QUAY_ROBOT.kind, CLUSTER_QUAY_ROBOT.kind}
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,253}")
 HEAD = """\
 # Robots of the organization {owner}, as they are, for {kind} {name}.
@@ -80,12 +82,19 @@ _Dumper.add_representer(str, _text)
 
 
 class Writer:
-    """Writes what was found: manifests first, then for what there is none and why."""
+    """
+    Writes what was found: manifests first, then for what there is none and why.
 
-    def __init__(self, asked: Asked, base: Scene, peek: Peek) -> None:
+    *secrets* are those of the namespace, by name; None where they could not be looked at.
+    """
+
+    def __init__(
+        self, asked: Asked, base: Scene, peek: Peek, secrets: Mapping[str, SecretSeen] | None
+    ) -> None:
         self._asked, self._base, self._peek = asked, base, peek
+        self._secrets, self._stopped = secrets or {}, 0
         records = peek.store.robots.values()
-        self._known = {record.key for record in records}
+        self._known = {record.key for record in records} | peek.store.fleets.keys()
         self._claims = {
             name.full: record.key
             for record in records
@@ -107,6 +116,7 @@ class Writer:
         names = object_names((each.name.short for each in free), self._taken)
         key, owner = self._asked.key, self._asked.owner
         pieces = [HEAD.format(owner=owner.name, kind=key.kind, name=key.name)]
+        pieces[0] += "".join(f"#\n# Not looked at: {each}.\n" for each in self._peek.notes)
         aside = [f"# {name.full}: {whose}\n" for name, whose in owners.items() if whose]
         for each in free:
             try:
@@ -116,13 +126,18 @@ class Writer:
         if aside:
             pieces[0] += f"#\n# No manifest for {len(aside)} of them:\n" + "".join(sorted(aside))
         note(f"{len(pieces) - 1} manifests; no manifest for {len(aside)} robots")
+        if self._stopped:
+            note(
+                f"{self._stopped} manifests want a Secret of a name that somebody else's has in "
+                f"{self._asked.namespace}: {Reason.SECRET_NOT_OWNED}, see the comments"
+            )
         return "---\n".join(pieces)
 
     def _owner(self, found: Found) -> str:
         """Whose it is already; '' for nobody's."""
         key = self._claims.get(found.name.full)
         if key is not None:
-            return f"QuayRobot {key.namespace}/{key.name} of this cluster has it or claims it"
+            return f"{_place(key)} of this cluster has it or claims it"
         marker = found.seen.marker
         if marker is None:
             return ""
@@ -131,7 +146,7 @@ class Writer:
             return f"{whose} of another cluster ({_plain(marker.cluster)})"
         if ResourceKey(marker.kind, marker.namespace, marker.name) in self._known:
             return f"{whose} of this cluster"
-        if marker.kind != QUAY_ROBOT.kind or not self._peek.complete:
+        if marker.kind not in _CLAIMANTS or not self._peek.complete:
             return f"{whose} of this cluster; {LOST}"
         # A marker of ours whose owner is gone counts as none.
         return ""
@@ -142,11 +157,14 @@ class Writer:
             made = declare(name, found.name, found.seen, found.rights, found.identities, ref)
         except InvalidSpec as error:
             raise _Aside(f"a QuayRobot cannot declare it: {error.message}") from None
-        follows = consequence_of(self._scene(found, name, made))
+        scene = self._scene(found, name, made)
+        follows, taken = consequence_of(scene), taken_name_of(scene)
         if follows.change:
             raise _Aside(f"its manifest would {follows.change}")
         said = [f"left out: {each}" for each in made.left_out]
-        said += [f"refused for now: {follows.refusal}"] if follows.refusal else []
+        refused = dict.fromkeys(filter(None, (follows.refusal, taken)))
+        self._stopped += any(each.startswith(Reason.SECRET_NOT_OWNED) for each in refused)
+        said += [f"refused for now: {each}" for each in refused]
         return "".join(f"# {each}\n" for each in said) + self._body(name, made)
 
     def _body(self, name: str, made: Declared) -> str:
@@ -166,11 +184,19 @@ class Writer:
             me=replace(self._base.me, name=name),
             spec=spec,
             robot=Present(found.seen),
-            secrets={each: Absent() for each in secrets_of(name, spec)},
+            secrets={each: self._secret(each) for each in secrets_of(name, spec)},
             grants=Unlooked() if found.rights is None else Present(found.rights),
             federation=Present(found.identities),
             federation_read=True,
         )
+
+    def _secret(self, name: str) -> Seen[SecretSeen]:
+        seen = self._secrets.get(name)
+        return Absent() if seen is None else Present(seen)
+
+
+def _place(key: ResourceKey) -> str:
+    return f"{key.kind} {key.namespace}/{key.name}" if key.namespace else f"{key.kind} {key.name}"
 
 
 def _shown(marker: Marker) -> str:
