@@ -117,11 +117,14 @@ def test_a_claimant_that_holds_the_robot_keeps_it_against_an_older_one(tenant: T
     assert tenant.operations().count("robot.create") == 1
 
 
-def test_two_claimants_agree_across_a_restart(tenant: Tenant):
+@pytest.mark.parametrize(("policy", "creates"), [("Create", 1), ("CreateOrAdopt", 0)])
+def test_two_claimants_agree_across_a_restart(tenant: Tenant, policy: str, creates: int):
+    if policy == "CreateOrAdopt":
+        tenant.house.quay.admin("robot", name=tenant.full("shared"))
     tenant.house.operator.stop()
-    tenant.robot("first", robotName="shared")
+    tenant.robot("first", robotName="shared", creationPolicy=policy)
     wait_for(lambda: tenant.get("first"), "first")
-    tenant.robot("second", robotName="shared")
+    tenant.robot("second", robotName="shared", creationPolicy=policy)
     tenant.house.operator.start()
     wait_for(
         lambda: (
@@ -135,7 +138,7 @@ def test_two_claimants_agree_across_a_restart(tenant: Tenant):
     tenant.house.operator.restart()
 
     settle(lambda: tenant.reason(winner) == "Reconciled", seconds=3)
-    assert tenant.operations().count("robot.create") == 1
+    assert tenant.effects().count("robot.create") == creates
 
 
 def test_the_loser_gets_the_robot_when_the_winner_is_gone(tenant: Tenant):

@@ -191,12 +191,15 @@ def test_no_rule_no_adoption(policy):
     assert stops(scene).reason == Reason.ACCESS_DENIED
 
 
-def test_a_robot_that_another_resource_names_too_is_not_adopted():
-    scene = fresh(
-        robot=Present(got(None)), spec=spec(creationPolicy="Adopt"), rivals=(rival(),), **ADOPTING
-    )
+@pytest.mark.parametrize("policy", ["Adopt", "CreateOrAdopt"])
+def test_of_two_that_would_adopt_one_robot_the_older_does(policy):
+    def scene(**other):
+        look = {"robot": Present(got(None)), "spec": spec(creationPolicy=policy)}
+        return fresh(**look, rivals=(rival(**other),), **ADOPTING)
 
-    assert stops(scene).reason == Reason.ALREADY_CLAIMED
+    assert words(decide(scene(older=False))) == ["RecordProgress", "AddFinalizer"]
+    assert stops(scene(older=True)).reason == Reason.ALREADY_CLAIMED
+    assert stops(scene(holds=True)).reason == Reason.ALREADY_CLAIMED
 
 
 def test_an_adopted_robot_is_ours_by_status_alone():
