@@ -1,14 +1,14 @@
 """
-How do the robots of a namespace stand?
+How do the robots of a namespace stand, and those of a ClusterQuayRobot?
 
-Told from the resources alone, by the caller's right to read QuayRobots: no
+Told from the resources alone, by the caller's right to read them: no
 call to Quay, no look at a Secret. The connection is looked at where the
 caller may, because whether Quay answers is said there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -19,9 +19,12 @@ import typer
 from rich.console import Console
 
 from ...cluster.api import Body, ClusterApi
-from ...cluster.kinds import OURS, QUAY_ROBOT
+from ...cluster.kinds import CLUSTER_QUAY_ROBOT, OURS, QUAY_CONNECTION, QUAY_ROBOT
 from ...cluster.resources import Resources
 from ...model.errors import QuayRobotError
+from .fleet_standing import fleet_standing_of, robot_body_of
+from .fleet_tree import fleet_tree_of
+from .naming import Named, named
 from .reach import (
     ContextOption,
     KubeconfigOption,
@@ -51,7 +54,9 @@ OutputOption = Annotated[Output, typer.Option("--output", "-o", help="text or js
 
 
 def status(
-    name: Annotated[str | None, typer.Argument(help="One QuayRobot; default: all.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="One QuayRobot, or cqr/NAME; default: all.")
+    ] = None,
     namespace: NamespaceOption = None,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
@@ -64,8 +69,9 @@ def status(
     """Show robots with their Secrets and rights, and what stands in their way."""
     if name is not None and everywhere:
         fail("a name is in one namespace: give -n instead of -A")
+    one = None if name is None else named(name)
     place = None if everywhere else namespace or context_namespace(kubeconfig, context)
-    standings = run(_read(kubeconfig, context, place, name))
+    standings = run(_read(kubeconfig, context, place, one))
     if output is Output.JSON:
         typer.echo(orjson.dumps({"items": standings}, option=orjson.OPT_INDENT_2))
         return
@@ -77,37 +83,61 @@ def _print(standings: list[dict[str, Any]], place: str | None) -> None:
         note("there are no quayrobots" + (f" in the namespace {place}" if place else ""))
     console = Console(highlight=False)
     console.width = max(console.width, WIDTH)
+    now = datetime.now(UTC)
     for each in standings:
-        console.print(tree_of(each, datetime.now(UTC), place=place is None))
+        fleet = each["kind"] == CLUSTER_QUAY_ROBOT.kind
+        console.print(
+            fleet_tree_of(each, now) if fleet else tree_of(each, now, place=place is None)
+        )
 
 
 async def _read(
-    kubeconfig: Path | None, context: str | None, place: str | None, name: str | None
+    kubeconfig: Path | None, context: str | None, place: str | None, one: Named | None
 ) -> list[dict[str, Any]]:
     async with reach(kubeconfig, context) as api:
-        bodies = await _robots(api, place, name)
-        connections = await _connections(api, bodies)
-    return [
-        standing_of(each, connections.get(_connection_of(each)))
-        for each in sorted(bodies, key=_place_of)
+        if one is not None:
+            body = await _one(api, place, one)
+            fleets, robots = ([body], []) if one.is_fleet else ([], [body])
+        else:
+            fleets = [] if place else await _fleets(api)
+            robots = [each async for each in Resources(api).list_all(QUAY_ROBOT, namespace=place)]
+        seen = await _connections(api, [*robots, *map(robot_body_of, fleets)])
+    told = [
+        fleet_standing_of(each, seen.get(_connection_of(robot_body_of(each))))
+        for each in sorted(fleets, key=_place_of)
     ]
+    told += [
+        standing_of(each, seen.get(_connection_of(each))) for each in sorted(robots, key=_place_of)
+    ]
+    return told
 
 
-async def _robots(api: ClusterApi, place: str | None, name: str | None) -> list[Body]:
-    resources = Resources(api)
-    if name is None:
-        return [each async for each in resources.list_all(QUAY_ROBOT, namespace=place)]
-    body = await resources.get(QUAY_ROBOT, place, name)
+async def _one(api: ClusterApi, place: str | None, one: Named) -> Body:
+    where = None if one.is_fleet else place
+    body = await Resources(api).get(one.kind, where, one.name)
     if body is None:
-        fail(f"there is no quayrobot {name} in the namespace {place}")
-    return [body]
+        inside = "" if one.is_fleet else f" in the namespace {place}"
+        fail(f"there is no {one.kind.kind.lower()} {one.name}{inside}")
+    return body
+
+
+async def _fleets(api: ClusterApi) -> list[Body]:
+    """Those of the whole cluster, which not everybody who sees all QuayRobots may see."""
+    try:
+        return [each async for each in Resources(api).list_all(CLUSTER_QUAY_ROBOT)]
+    except QuayRobotError as error:
+        note(f"ClusterQuayRobots could not be read ({error.message})")
+        return []
 
 
 async def _connections(
-    api: ClusterApi, bodies: list[Body]
+    api: ClusterApi, bodies: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[str, str | None, str], Body]:
     found = {}
     for kind, namespace, name in {_connection_of(each) for each in bodies}:
+        if kind == QUAY_CONNECTION.kind and namespace is None:
+            # The template of a ClusterQuayRobot names another one in each namespace.
+            continue
         try:
             body = await Resources(api).get(OURS[kind], namespace, name)
         except QuayRobotError:
@@ -121,9 +151,9 @@ async def _connections(
 def _connection_of(body: Mapping[str, Any]) -> tuple[str, str | None, str]:
     ref = (body.get("spec") or {}).get("connectionRef") or {}
     kind = ref.get("kind", "ClusterQuayConnection")
-    namespace = body["metadata"]["namespace"] if kind == "QuayConnection" else None
+    namespace = body["metadata"].get("namespace") if kind == QUAY_CONNECTION.kind else None
     return kind, namespace, ref.get("name", "default")
 
 
 def _place_of(body: Body) -> tuple[str, str]:
-    return body["metadata"]["namespace"], body["metadata"]["name"]
+    return body["metadata"].get("namespace", ""), body["metadata"]["name"]

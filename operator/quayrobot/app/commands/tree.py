@@ -7,7 +7,7 @@ last, where the eye is, with what helps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,7 +15,16 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-__all__ = ["tree_of"]
+__all__ = [
+    "branch",
+    "connection_branch",
+    "head_of",
+    "last_branches",
+    "line",
+    "problem_branch",
+    "robot_branches",
+    "tree_of",
+]
 
 Values = Mapping[str, Any]
 _COLORS = {"True": "green", "False": "red"}
@@ -23,13 +32,14 @@ _COLORS = {"True": "green", "False": "red"}
 
 def tree_of(standing: Values, now: datetime, *, place: bool) -> Tree:
     """Return *standing* as a tree; *place* says whether the namespace is named."""
-    tree = Tree(_head(standing, place=place), guide_style="dim")
-    for branch in _branches(standing, now):
-        tree.add(branch)
+    tree = Tree(head_of(standing, place=place), guide_style="dim")
+    for each in (*robot_branches(standing, now), *last_branches(standing)):
+        tree.add(each)
     return tree
 
 
-def _head(standing: Values, *, place: bool) -> Text:
+def head_of(standing: Values, *, place: bool) -> Text:
+    """Return what it is and how it stands, in a line."""
     where = f" in {standing['namespace']}" if place else ""
     said = "Ready" if standing["ready"] == "True" else "not Ready"
     if standing["deleting"]:
@@ -39,27 +49,32 @@ def _head(standing: Values, *, place: bool) -> Text:
     reason = standing["reason"]
     if reason and reason not in {"Reconciled", "Suspended", "Deleting"}:
         said += f": {reason}"
-    head = Text(f"quayrobot/{standing['name']}{where}  ", style="bold")
+    head = Text(f"{standing['kind'].lower()}/{standing['name']}{where}  ", style="bold")
     return head.append(said, style=_COLORS.get(standing["ready"], "yellow"))
 
 
-def _branches(standing: Values, now: datetime) -> Iterator[Tree | Text]:
+def robot_branches(standing: Values, now: datetime) -> Iterator[Tree | Text]:
+    """Yield what there is to say of a robot and of what carries its credential."""
     yield _robot(standing, now)
-    yield _connection(standing["connection"])
+    yield connection_branch(standing["connection"])
     yield _secrets(standing, now)
     if (permissions := standing["permissions"]) is not None:
-        yield _branch("rights", _mode(permissions), _rights(permissions))
+        yield branch("rights", _mode(permissions), _rights(permissions))
     if (federation := standing["federation"]) is not None:
-        yield _branch("federation", _mode(federation), _identities(federation))
+        yield branch("federation", _mode(federation), _identities(federation))
     if lines := list(_rotation(standing["rotation"] or {}, now)):
-        yield _branch("rotation", "", lines)
+        yield branch("rotation", "", lines)
     if standing["pending"]:
         waits = ", ".join(standing["pending"])
-        yield _line("pending", f"{waits}: applied when the robot is next made anew")
+        yield line("pending", f"{waits}: applied when the robot is next made anew")
+
+
+def last_branches(standing: Values) -> Iterator[Tree]:
+    """Yield what this version has no words for, then what is wrong."""
     for part, fields in standing["more"].items():
         if fields:
-            yield _branch(f"{part} (more)", "", (Text(each) for each in _walk(fields)))
-    yield from (_problem(each) for each in standing["problems"])
+            yield branch(f"{part} (more)", "", (Text(each) for each in _walk(fields)))
+    yield from (problem_branch(each) for each in standing["problems"])
 
 
 def _robot(standing: Values, now: datetime) -> Text:
@@ -75,18 +90,19 @@ def _robot(standing: Values, now: datetime) -> Text:
         words.append(f"slot {robot['slot']}")
     if made:
         words.append(f"last used {robot.get('lastUsedOn') or 'on no day noted'}")
-    return _line("robot", ", ".join(words))
+    return line("robot", ", ".join(words))
 
 
-def _connection(connection: Values) -> Tree | Text:
+def connection_branch(connection: Values) -> Tree | Text:
+    """Return which connection it is, and its trouble."""
     words = f"{connection['kind']}/{connection['name']}"
     if connection["origin"]:
         words += f", {connection['origin']}"
     if connection["ready"] != "False":
-        return _line("connection", words)
-    told = Text(f"{connection['reason']}: {connection['message']}", style="red")
-    cure = Text(f"cure: {connection['cure']}") if connection["cure"] else None
-    return _branch("connection", words, [told] + ([cure] if cure else []))
+        return line("connection", words)
+    told = [Text(f"{connection['reason']}: {connection['message']}", style="red")]
+    told += [Text(f"cure: {connection['cure']}")] if connection["cure"] else []
+    return branch("connection", words, told)
 
 
 def _secrets(standing: Values, now: datetime) -> Tree | Text:
@@ -97,8 +113,8 @@ def _secrets(standing: Values, now: datetime) -> Tree | Text:
     if expires := credential.get("expiresAt"):
         words.append(f"expires {_when(expires, now)}")
     if not standing["secrets"]:
-        return _line("secrets", ", ".join(("none wanted", *words)))
-    return _branch("secrets", ", ".join(words), (_secret(each) for each in standing["secrets"]))
+        return line("secrets", ", ".join(("none wanted", *words)))
+    return branch("secrets", ", ".join(words), (_secret(each) for each in standing["secrets"]))
 
 
 def _secret(secret: Values) -> Tree | Text:
@@ -110,7 +126,7 @@ def _secret(secret: Values) -> Tree | Text:
         Text(f"serviceaccount/{each['serviceAccount']} names it in {each['link']}")
         for each in secret["linkedBy"]
     ]
-    return _branch(f"secret/{secret['name']}", f"{secret['format']}{scope}{state}", links)
+    return branch(f"secret/{secret['name']}", f"{secret['format']}{scope}{state}", links)
 
 
 def _mode(part: Values) -> str:
@@ -167,7 +183,8 @@ def _rotation(rotation: Values, now: datetime) -> Iterator[Text]:
     yield from (Text(each) for each in _walk({k: v for k, v in state.items() if k not in known}))
 
 
-def _problem(problem: Values) -> Tree:
+def problem_branch(problem: Values) -> Tree:
+    """Return what is wrong, with what helps."""
     title = f"{problem['reason']}: " if problem["reason"] else ""
     node = Tree(Text(f"{title}{problem['message']}", style="red"), guide_style="dim")
     if problem["cure"]:
@@ -177,12 +194,14 @@ def _problem(problem: Values) -> Tree:
     return node
 
 
-def _line(name: str, words: str) -> Text:
+def line(name: str, words: str) -> Text:
+    """Return a leaf that says *words* of *name*."""
     return Text(f"{name}: ", style="bold").append(words, style="not bold")
 
 
-def _branch(name: str, words: str, leaves: Any) -> Tree:
-    head = _line(name, words) if words else Text(name, style="bold")
+def branch(name: str, words: str, leaves: Iterable[Tree | Text]) -> Tree:
+    """Return a branch that says *words* of *name* and holds *leaves*."""
+    head = line(name, words) if words else Text(name, style="bold")
     node = Tree(head, guide_style="dim")
     for each in leaves:
         node.add(each)
