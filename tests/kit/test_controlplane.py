@@ -257,7 +257,7 @@ def test_a_run_that_is_told_to_end_leaves_nothing_at_all(
 
     holder.send_signal(word)
 
-    assert holder.wait(15) == 0
+    assert holder.wait(60) == 0
     assert alive(processes) == []
     assert folders(holder) == []
 
