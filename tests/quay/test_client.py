@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -22,6 +23,7 @@ from quayrobot.model.world import Absent, Present
 from quayrobot.quay.client import QuayClient
 from quayrobot.quay.limits import Limits
 from quayrobot.quay.transport import Endpoint
+from quayrobot.quay.turns import Urgency, with_urgency
 from tests.kit.canary import oauth_token, robot_token, scan
 from tests.kit.fakequay import FakeQuay
 
@@ -97,6 +99,23 @@ async def test_the_list_has_every_robot_of_the_organization_and_no_other(quay, c
 
     assert sorted(found) == ["acme+cd", "acme+ci"]
     assert all(each.token is not None and each.metadata is None for each in found.values())
+
+
+async def test_a_list_serves_all_and_waits_behind_no_crowd_of_one_namespace(quay, secret, meter):
+    limits = Limits(clock=Clock(), jitter=lambda: 0.0, concurrency=1)
+    endpoint = Endpoint(quay.url, None, 5.0)
+    client = QuayClient(endpoint, Token(secret), limits=limits, observer=meter)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group, limits.turn(Urgency.ASKED):
+        with with_urgency(Urgency.REPAIR, party="crowd"):
+            crowd = [group.create_task(client.get_robot(CI)) for _ in range(10)]
+        with with_urgency(Urgency.ASKED, party="crowd"):
+            group.create_task(client.list_robots(ACME))
+        await asyncio.sleep(0.01)
+
+    order = [operation for operation, _ in meter.calls]
+    assert len(crowd) + 1 == len(order)
+    assert order.index("robot.list") == 1
+    await client.aclose()
 
 
 async def test_a_look_alike_organization_is_dropped_from_the_list(quay, client):

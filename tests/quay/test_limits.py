@@ -64,6 +64,18 @@ async def refusal(limits: Limits) -> TryLater:
     return raised.value
 
 
+async def test_who_was_not_heard_or_was_lost_is_in_doubt_until_heard(clock):
+    limits = made(clock)
+    told = [limits.in_doubt]
+    for step in (answered, lost, answered, opened):
+        await step(limits)
+        told.append(limits.in_doubt)
+    clock.now += 60
+    await answered(limits)
+
+    assert [*told, limits.in_doubt] == [True, False, True, False, True, False]
+
+
 async def opened(limits: Limits) -> None:
     for _ in range(FAILURES_TO_OPEN):
         await lost(limits)

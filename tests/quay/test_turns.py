@@ -6,13 +6,14 @@ import asyncio
 
 import pytest
 
-from quayrobot.quay.turns import Turns, Urgency, urgency, with_urgency
+from quayrobot.quay.turns import Turns, Urgency, party, urgency, with_urgency
 
 ASKED, REPAIR, BACKGROUND = Urgency
 
 
 async def ask(turns: Turns, how: Urgency, order: list[str], name: str) -> None:
-    await turns.enter(how)
+    """Take a turn; what *name* says before a slash is for whom."""
+    await turns.enter(how, name.partition("/")[0] if "/" in name else "")
     order.append(name)
     await turns.leave()
 
@@ -35,6 +36,54 @@ async def test_an_edit_overtakes_repairs_and_lists_that_wait():
     asked = [("list", BACKGROUND), ("repair", REPAIR), ("edit", ASKED), ("other", ASKED)]
 
     assert await served(turns, *asked) == ["edit", "other", "repair", "list"]
+
+
+async def test_the_call_of_another_namespace_waits_for_one_of_a_crowd():
+    turns = Turns(1, None)
+    await turns.enter(ASKED)
+    crowd = [(f"crowd/{number}", ASKED) for number in range(500)]
+
+    order = await served(turns, *crowd, ("other/1", ASKED), ("third/1", ASKED))
+
+    assert order[:4] == ["crowd/0", "other/1", "third/1", "crowd/1"]
+    assert order[4:] == [name for name, _ in crowd[2:]]
+
+
+async def test_a_crowd_that_gives_up_leaves_no_debt_to_its_namespace():
+    turns = Turns(1, None)
+    await turns.enter(ASKED)
+    waiting = [asyncio.create_task(turns.enter(ASKED, "crowd")) for _ in range(50)]
+    await asyncio.sleep(0)
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+    asked = [("other/1", ASKED), ("crowd/1", ASKED), ("other/2", ASKED)]
+
+    assert await served(turns, *asked) == ["other/1", "crowd/1", "other/2"]
+
+
+@pytest.mark.parametrize(("how", "overtaken"), [(REPAIR, 4), (BACKGROUND, 16)])
+async def test_no_crowd_of_edits_starves_what_is_less_urgent(how, overtaken):
+    turns = Turns(1, None)
+    await turns.enter(ASKED)
+    crowd = [(f"crowd/{number}", ASKED) for number in range(100)]
+
+    order = await served(turns, ("other/1", how), *crowd)
+
+    assert order.index("other/1") == overtaken
+
+
+async def test_what_was_overtaken_long_enough_needs_no_spare_turn():
+    turns = Turns(2, None)
+    for _ in range(2):
+        await turns.enter(ASKED)
+    crowd = [(f"crowd/{number}", ASKED) for number in range(40)]
+
+    # One of two turns is taken all the time.
+    order = await served(turns, ("lists/1", BACKGROUND), *crowd)
+
+    assert order.index("lists/1") == 16
 
 
 async def test_who_gives_up_at_the_head_of_the_line_holds_up_nobody():
@@ -132,9 +181,9 @@ async def test_a_slower_pace_holds_for_those_who_wait_already():
 
 
 async def test_tasks_begun_inside_are_as_urgent():
-    with with_urgency(BACKGROUND):
-        task = asyncio.create_task(asyncio.sleep(0, urgency()))
+    with with_urgency(BACKGROUND, party="shop"):
+        task = asyncio.create_task(asyncio.sleep(0, (urgency(), party())))
         inside = await task
 
-    assert inside is BACKGROUND
-    assert urgency() is ASKED
+    assert inside == (BACKGROUND, "shop")
+    assert (urgency(), party()) == (ASKED, "")

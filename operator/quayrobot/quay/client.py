@@ -29,7 +29,7 @@ from .exchange import EXCHANGE_PATH, exchange_refusal, parse_password
 from .limits import Limits, Turn
 from .rights import Rights
 from .transport import Endpoint, Reply, Transport
-from .turns import Urgency, urgency
+from .turns import Urgency, party, urgency
 from .wire import (
     ABSENT,
     failure,
@@ -242,7 +242,9 @@ class QuayClient:
         login: tuple[str, Token] | None = None,
     ) -> Reply:
         user, token = login or (None, self._token)
-        async with self._limits.turn(_urgency(operation)) as turn:
+        # A list serves all: no namespace's crowd is before it.
+        whose = "" if operation in _BACKGROUND else party()
+        async with self._limits.turn(_urgency(operation), whose) as turn:
             begun = monotonic()
             try:
                 reply = await self._transport.send(

@@ -111,14 +111,19 @@ class Limits:
         return self._open_until is not None and self._open_until <= self.clock()
 
     @property
+    def in_doubt(self) -> bool:
+        """Tell whether it is not known that Quay answers: it was lost, or never heard."""
+        return self.open or self._failures > 0 or not self.heard
+
+    @property
     def paused(self) -> bool:
         """Tell whether Quay asked for a pause that is not over."""
         return self.clock() < self._paused_until
 
     @asynccontextmanager
-    async def turn(self, how: Urgency) -> AsyncIterator[Turn]:
+    async def turn(self, how: Urgency, party: str = "") -> AsyncIterator[Turn]:
         """
-        Wait for a turn and hold it.
+        Wait for a turn, which *party* takes, and hold it.
 
         Raises:
             TryLater: Quay is away or asked for a pause; nothing was sent.
@@ -126,7 +131,7 @@ class Limits:
         self._check_paused()
         probe = self._check_open()
         asked = self.clock()
-        await self._turns.enter(how)
+        await self._turns.enter(how, party)
         try:
             begun = self.clock()
             self._waited(how, begun - asked)

@@ -2,9 +2,11 @@
 Whose call is next?
 
 The turns of one connection are bounded: so many at once, so many per second.
-Who waits is served by urgency, then in order of arrival: what a user asked
-for, then repairs, then what happens in the background. The background leaves
-one turn and a part of the rate free, so that what comes next need not wait.
+Namespaces take turns, however many calls each has waiting. What a user asked
+for goes first, then repairs, then what happens in the background; each is
+overtaken for so many rounds and no more. As long as nobody else waits the
+background leaves one turn and a part of the rate free, so that what comes next
+need not wait.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from enum import IntEnum
 
 from aiolimiter import AsyncLimiter
 
-__all__ = ["Turns", "Urgency", "urgency", "with_urgency"]
+from .rounds import Rounds
+
+__all__ = ["Turns", "Urgency", "party", "urgency", "with_urgency"]
 
 BURST_S = 1.0
 SPARE_SHARE = 0.25
@@ -32,8 +36,11 @@ class Urgency(IntEnum):
     BACKGROUND = 2
 
 
+# So many rounds a call waits at most while there are others that are more urgent.
+_STEPS = {Urgency.ASKED: 1, Urgency.REPAIR: 4, Urgency.BACKGROUND: 16}
 _URGENCY: ContextVar[Urgency] = ContextVar("urgency", default=Urgency.ASKED)
-_Place = tuple[Urgency, int]
+_PARTY: ContextVar[str] = ContextVar("party", default="")
+_Place = tuple[int, Urgency, int]
 
 
 def urgency() -> Urgency:
@@ -41,14 +48,20 @@ def urgency() -> Urgency:
     return _URGENCY.get()
 
 
+def party() -> str:
+    """Return the namespace for which the calls of the running task are made."""
+    return _PARTY.get()
+
+
 @contextmanager
-def with_urgency(value: Urgency) -> Iterator[None]:
-    """Have all calls inside be made with *value*, those of tasks begun there too."""
-    token = _URGENCY.set(value)
+def with_urgency(value: Urgency, *, party: str = "") -> Iterator[None]:
+    """Have all calls inside be made with *value* for *party*, those of tasks begun there too."""
+    tokens = _URGENCY.set(value), _PARTY.set(party)
     try:
         yield
     finally:
-        _URGENCY.reset(token)
+        _URGENCY.reset(tokens[0])
+        _PARTY.reset(tokens[1])
 
 
 class Turns:
@@ -59,6 +72,7 @@ class Turns:
         self._busy = 0
         self._waiting: set[_Place] = set()
         self._tickets = itertools.count()
+        self._rounds = Rounds()
         self._room = asyncio.Condition()
         self._limiter: AsyncLimiter | None = None
         self.pace(rate_per_s, burst_s=BURST_S)
@@ -72,11 +86,13 @@ class Turns:
         burst = max(1.0, rate_per_s * burst_s)
         self._limiter = AsyncLimiter(burst, burst / rate_per_s)
 
-    async def enter(self, how: Urgency) -> None:
-        """Wait for a turn; `leave` gives it back."""
-        mine = (how, next(self._tickets))
+    async def enter(self, how: Urgency, party: str = "") -> None:
+        """Wait for a turn, which *party* takes; `leave` gives it back."""
         async with self._room:
+            rank = self._rounds.join((party, how), _STEPS[how])
+            mine = (rank, how, next(self._tickets))
             self._waiting.add(mine)
+            served = False
             try:
                 while not self._admits(mine):
                     await self._change(mine)
@@ -84,8 +100,13 @@ class Turns:
                     # There is capacity, so this does not wait.
                     await self._limiter.acquire()
                 self._busy += 1
+                served = True
             finally:
                 self._waiting.discard(mine)
+                if served:
+                    self._rounds.serve(rank)
+                else:
+                    self._rounds.leave((party, how), rank, _STEPS[how])
                 self._room.notify_all()
 
     async def leave(self) -> None:
@@ -97,7 +118,8 @@ class Turns:
     def _admits(self, mine: _Place) -> bool:
         if mine != min(self._waiting):
             return False
-        background = mine[0] is Urgency.BACKGROUND
+        # One that others wait behind was overtaken long enough.
+        background = all(how is Urgency.BACKGROUND for _, how, _ in self._waiting)
         # A width of one and a half is one turn: the background must have that, some time.
         width = int(self.width)
         spare = 1 if background and width > 1 else 0
