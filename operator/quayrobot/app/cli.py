@@ -70,7 +70,7 @@ def run(
         int | None, _flag("metrics_port", "Port of /metrics; default 8081, may be the same.")
     ] = None,
     workers: Annotated[
-        int | None, _flag("workers", "Resources worked on at once; default 16.")
+        int | None, _flag("workers", "Resources worked on at once; default 24.")
     ] = None,
     relist_interval_s: Annotated[
         float | None,

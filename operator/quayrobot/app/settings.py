@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     bind_address: str = ""
     health_port: Port = 8080
     metrics_port: Port = 8081
-    workers: Annotated[int, Field(ge=1, le=256)] = 16
+    workers: Annotated[int, Field(ge=1, le=256)] = 24
     relist_interval_s: Annotated[float, Field(ge=10)] = 600.0
     tenant_hosts: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_check_hosts)

@@ -32,10 +32,12 @@ from ..engine.issuer import Issuer
 from ..engine.keys import ResourceKey
 from ..engine.lines import Lines
 from ..engine.memory import Memories
+from ..engine.parties import Parties
 from ..engine.passes import Tools
 from ..engine.queue import Queue
 from ..engine.relist import relist_forever
 from ..engine.runner import Runner
+from ..engine.seats import Seats
 from ..engine.store import Store
 from ..model.errors import QuayRobotError
 from ..model.resources.clusterrobot import NamespaceCounts
@@ -84,7 +86,6 @@ async def run(settings: Settings) -> None:
 
 async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tuple[Tools, Runner]:
     store, resources = Store(cluster_name=settings.cluster_name), Resources(api)
-    queue = Queue(clock=time.monotonic, jitter=random.random)
     credentials = Secrets(api)
     turned: list[Runner] = []
 
@@ -102,10 +103,12 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         tenants_reach=settings.tenants_reach,
         clusterwide=settings.clusterwide,
     )
+    parties = Parties(store, lines)
+    seats = Seats(settings.workers, party=parties.of, in_doubt=parties.in_doubt)
     tools = Tools(
         cluster=settings.cluster_id or await _cluster_id(resources),
         store=store,
-        queue=queue,
+        queue=Queue(clock=time.monotonic, jitter=random.random, seats=seats),
         lines=lines,
         resources=resources,
         secrets=credentials,

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from ..model.names import OwnerName
 
-__all__ = ["CopyKey", "Key", "Lane", "OwnerKey", "ResourceKey"]
+__all__ = ["CopyKey", "Key", "Lane", "OwnerKey", "ResourceKey", "namespace_of"]
 
 
 class Lane(IntEnum):
@@ -44,3 +44,8 @@ class CopyKey:
 
 
 Key = ResourceKey | OwnerKey | CopyKey
+
+
+def namespace_of(key: Key) -> str:
+    """Return the namespace that *key* runs for; empty for what is the whole cluster's."""
+    return key.connection.namespace if isinstance(key, OwnerKey) else key.namespace

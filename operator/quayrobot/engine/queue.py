@@ -4,7 +4,7 @@ Who is next?
 A queue of keys, each at most once, one worker per key at a time. A key that is
 added while it runs runs again. Failures wait longer each time (1 s to 5 min,
 jittered), an edit forgets them. Lanes keep a deletion from queueing behind a
-refresh.
+refresh, and namespaces take turns.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .keys import Key, Lane
+from .ready import Ready
+from .seats import Seats
 
 __all__ = ["Queue"]
 
@@ -36,12 +38,22 @@ class _Entry:
 
 
 class Queue:
-    """Keys in lanes; *clock* is monotonic in seconds, *jitter* draws from [0, 1)."""
+    """
+    Keys in lanes; *clock* is monotonic in seconds, *jitter* draws from [0, 1).
 
-    def __init__(self, *, clock: Callable[[], float], jitter: Callable[[], float]) -> None:
+    *seats* bound how many of those who run at once may be of one party.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        jitter: Callable[[], float],
+        seats: Seats | None = None,
+    ) -> None:
         self._clock, self._jitter = clock, jitter
         self._entries: dict[Key, _Entry] = {}
-        self._ready: list[tuple[Lane, int, Key]] = []
+        self._ready = Ready(seats or Seats.unbounded(), current=self._counts)
         self._later: list[tuple[float, int, Key]] = []
         self._tickets = itertools.count()
         self._changed = asyncio.Event()
@@ -96,18 +108,18 @@ class Queue:
         """Wait for the next key, of lane *most* or before; the caller says `done` when it ran."""
         while True:
             self._promote()
-            while self._ready and self._ready[0][0] <= most:
-                lane, ticket, key = heapq.heappop(self._ready)
-                entry = self._entries.get(key)
-                if entry is not None and entry.ticket == ticket and not entry.running:
-                    entry.running, entry.due, entry.again = True, None, None
-                    return key, lane
+            if (found := self._ready.pop(most)) is not None:
+                entry = self._entries[found[0]]
+                entry.running, entry.due, entry.again = True, None, None
+                return found
             await self._wait()
 
     def done(self, key: Key) -> None:
         """Take note that *key* ran."""
         entry = self._entries[key]
         entry.running = False
+        if self._ready.done(key):
+            self._changed.set()
         if entry.again is not None:
             self.add(key, entry.again)
             entry.again = None
@@ -120,7 +132,7 @@ class Queue:
         assert entry.due is not None
         entry.ticket = next(self._tickets)
         if entry.due <= self._clock():
-            heapq.heappush(self._ready, (entry.lane, entry.ticket, key))
+            self._ready.push(key, entry.lane, entry.ticket)
         else:
             heapq.heappush(self._later, (entry.due, entry.ticket, key))
         self._changed.set()
@@ -129,9 +141,13 @@ class Queue:
         now = self._clock()
         while self._later and self._later[0][0] <= now:
             _, ticket, key = heapq.heappop(self._later)
-            entry = self._entries.get(key)
-            if entry is not None and entry.ticket == ticket and not entry.running:
-                heapq.heappush(self._ready, (entry.lane, ticket, key))
+            if self._counts(key, ticket):
+                self._ready.push(key, self._entries[key].lane, ticket)
+
+    def _counts(self, key: Key, ticket: int) -> bool:
+        """Tell whether *ticket* is the place that *key* waits at."""
+        entry = self._entries.get(key)
+        return entry is not None and entry.ticket == ticket and not entry.running
 
     async def _wait(self) -> None:
         self._changed.clear()

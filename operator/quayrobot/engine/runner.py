@@ -18,7 +18,7 @@ from ..quay.turns import Urgency, with_urgency
 from .connections import run_connection, wake_waiting
 from .copies import run_copy
 from .fleets import run_fleet
-from .keys import CopyKey, Key, Lane, OwnerKey, ResourceKey
+from .keys import CopyKey, Key, Lane, OwnerKey, ResourceKey, namespace_of
 from .owners import run_owner
 from .passes import GATHER_S, Meter, Outcome, Tools
 from .robots import run_robot
@@ -106,7 +106,7 @@ class Runner:
     async def _run(self, key: Key, lane: Lane) -> None:
         tools = self._tools
         begun = tools.clock()
-        with with_urgency(_URGENCY[lane]):
+        with with_urgency(_URGENCY[lane], party=namespace_of(key)):
             outcome = await self._guarded(key)
         kind = _kind(key)
         word = outcome.error.reason if outcome.error else "settled" if outcome.settled else "quiet"

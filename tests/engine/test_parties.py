@@ -1,0 +1,71 @@
+"""For whom does a key run, and what may it wait for, by what store and lines know?"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from quayrobot.engine.keys import CopyKey, OwnerKey, ResourceKey
+from quayrobot.engine.parties import Parties
+from quayrobot.engine.seats import Party
+from quayrobot.engine.store import Store
+from quayrobot.model.names import OwnerName
+
+HUB = ResourceKey("ClusterQuayConnection", "", "default")
+OWN = ResourceKey("QuayConnection", "shop", "own")
+CI, CD = (ResourceKey("QuayRobot", "shop", name) for name in ("ci", "cd"))
+FLEET = ResourceKey("ClusterQuayRobot", "", "all")
+ACME = OwnerName("organization", "acme")
+
+
+def meta(key: ResourceKey) -> dict[str, Any]:
+    return {
+        "name": key.name,
+        "namespace": key.namespace,
+        "uid": key.name,
+        "resourceVersion": "1",
+        "creationTimestamp": "2026-11-24T03:00:00Z",
+    }
+
+
+@pytest.fixture
+def store() -> Store:
+    store = Store()
+    ref = {"kind": "QuayConnection", "name": "own"}
+    store.observe(
+        "QuayRobot",
+        None,
+        {"metadata": meta(CI), "spec": {"organization": "acme", "connectionRef": ref}},
+    )
+    store.observe("QuayRobot", None, {"metadata": meta(CD), "spec": {"organization": "acme"}})
+    shared = {"mode": "Shared", "template": {"spec": {"organization": "acme"}}}
+    store.observe("ClusterQuayRobot", None, {"metadata": meta(FLEET), "spec": shared})
+    return store
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (CI, Party("shop", OWN)),
+        (CD, Party("shop", HUB)),
+        (ResourceKey("QuayRobot", "shop", "gone"), Party("shop", None)),
+        (OWN, Party("shop", OWN)),
+        (HUB, Party("", HUB)),
+        (OwnerKey(HUB, ACME), Party("", HUB)),
+        (OwnerKey(OWN, ACME), Party("shop", OWN)),
+        (FLEET, Party("", HUB)),
+        (CopyKey(FLEET, "shop"), Party("shop", None)),
+        (ResourceKey("ClusterQuayRobot", "", "members"), Party("", None)),
+    ],
+)
+def test_a_key_belongs_to_a_namespace_and_waits_for_a_connection(key, expected, store):
+    assert Parties(store, SimpleNamespace()).of(key) == expected  # type: ignore[arg-type]
+
+
+def test_a_connection_that_was_never_used_is_in_doubt(store):
+    lines = {HUB: SimpleNamespace(limits=SimpleNamespace(in_doubt=False))}
+    parties = Parties(store, SimpleNamespace(known=lines.get))  # type: ignore[arg-type]
+
+    assert [parties.in_doubt(each) for each in (HUB, OWN)] == [False, True]
