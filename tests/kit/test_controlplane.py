@@ -241,7 +241,7 @@ def test_a_killed_run_leaves_no_process_and_the_next_start_removes_its_folder(
     holder.wait()
 
     try:
-        wait_for(lambda: not alive(processes), f"the end of {processes}", timeout_s=5)
+        wait_for(lambda: not alive(processes), f"the end of {processes}", timeout_s=30)
     finally:
         end(processes)
     shutil.rmtree(run_folder())
