@@ -67,10 +67,17 @@ _CONNECTION = {
     "resyncInterval": "5m",
     "driftInterval": "1h",
 }
-FULL_OWN = {**_CONNECTION, "credentials": {"secretRef": {"name": "t", "key": "token"}}}
+_RENEWAL = {"type": "Bootstrap", "lifetime": "1h"}
+FULL_OWN = {
+    **_CONNECTION,
+    "credentials": {"secretRef": {"name": "t", "key": "token"}, "renewal": _RENEWAL},
+}
 FULL_SHARED = {
     **_CONNECTION,
-    "credentials": {"secretRef": {"name": "t", "key": "token", "namespace": "quay"}},
+    "credentials": {
+        "secretRef": {"name": "t", "key": "token", "namespace": "quay"},
+        "renewal": _RENEWAL,
+    },
     "access": [
         {
             "namespaces": {
@@ -200,6 +207,7 @@ PATTERNS = {
     ".spec.credentials.secretRef.name": _OBJECT,
     ".spec.credentials.secretRef.key": _DATA_KEY,
     ".spec.credentials.secretRef.namespace": _NAMESPACE,
+    ".spec.credentials.renewal.lifetime": _INTERVAL,
     ".spec.access[].organizations[]": _GLOB,
     ".spec.access[].users[]": _GLOB,
     ".spec.access[].robotNames[]": _GLOB,
@@ -224,6 +232,7 @@ LONGEST = {
     ".spec.limits.timeout": "0" * 29 + "10s",
     ".spec.resyncInterval": "0" * 29 + "10s",
     ".spec.driftInterval": "0" * 29 + "10s",
+    ".spec.credentials.renewal.lifetime": "0" * 30 + "1h",
 }
 # Words that cannot stand where the full object has another one.
 NOT_ALONE = {(f"{credentials.PLACE}.type", "Static")}
@@ -260,6 +269,11 @@ WINDOW = {"schedule": "0 3 * * 1", "duration": "2h"}
 
 def _rotation(**fields: Any) -> Body:
     return {**ORG, "rotation": fields}
+
+
+def _renewed(base: Body, lifetime: str) -> Body:
+    renewal = {"type": "Bootstrap", "lifetime": lifetime}
+    return {**base, "credentials": {**base["credentials"], "renewal": renewal}}
 
 
 def _opening(duration: str) -> Body:
@@ -598,6 +612,13 @@ for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_
                 words="at least 10s",
             )
         ]
+    CEL[_kind, ".spec.credentials.renewal.lifetime", 0] = [
+        Told(
+            bad=[_renewed(_base, each) for each in ("0s", "59s", "0h0m59s")],
+            good=[_renewed(_base, each) for each in ("60s", "1m", "24h", "0h0m60s")],
+            words="at least 1m",
+        )
+    ]
 
 
 def _rule(**fields: Any) -> Body:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +31,7 @@ ACME, OTHER = OwnerName("organization", "acme"), OwnerName("organization", "othe
 DENIED = Denied(Reason.CREDENTIAL_REFUSED, "refused")
 NO_RIGHT = Refused(Reason.INSUFFICIENT_SCOPE, "no right")
 RESYNC_S = 300.0
+MADE = datetime(2026, 11, 24, 3, tzinfo=UTC)
 
 
 class Clock:
@@ -67,7 +69,7 @@ def make(quay: FakeQuay, clock: Clock, token: str) -> Line:
                      "credentials": {"secretRef": {"name": "t", "namespace": "quay"}}},
         },
     )  # fmt: skip
-    credential = CredentialRead(Token(token), "1", guarded=False, deleting=False)
+    credential = CredentialRead(Token(token), "1", guarded=False, deleting=False, created_at=MADE)
     limits = Limits(clock=clock, jitter=lambda: 0.0)
     return Line(
         record,
@@ -131,7 +133,9 @@ async def test_another_credential_is_refused_nothing_yet(line):
     line.grants._owners[ACME].refused = NO_RIGHT
     assert line.grants.view(RobotName(ACME, "ci")) == Unknown(NO_RIGHT)
 
-    fresh = CredentialRead(Token(oauth_token()), "2", guarded=False, deleting=False)
+    fresh = CredentialRead(
+        Token(oauth_token()), "2", guarded=False, deleting=False, created_at=MADE
+    )
     line.renew(fresh)
 
     assert (line.denied, line.refused) == (None, {})
@@ -172,7 +176,9 @@ def test_a_secret_that_is_to_go_is_kept_for_a_moment(line, clock):
     clock.now += 1
     assert line.leaving_for(5) is True
     # Another Secret of the name, or another change of it, begins anew.
-    line.credential = CredentialRead(line.credential.token, "2", guarded=True, deleting=True)
+    line.credential = CredentialRead(
+        line.credential.token, "2", guarded=True, deleting=True, created_at=MADE
+    )
     assert line.leaving_for(5) is False
 
 

@@ -12,7 +12,7 @@ from .canary import scan
 from .kstatus import disagreements
 
 ORDER = ["Ready", "RobotReady", "GrantsReady", "FederationReady", "SecretsReady",
-         "Reachable", "Authorized", "Reconciling", "Stalled"]  # fmt: skip
+         "Reachable", "Authorized", "Renewed", "Reconciling", "Stalled"]  # fmt: skip
 # What the definition says of an object that the operator did not see yet.
 UNSEEN = {"observedGeneration": -1}
 REASONS = {str(each) for each in Reason}

@@ -36,6 +36,7 @@ from ..engine.parties import Parties
 from ..engine.passes import Tools
 from ..engine.queue import Queue
 from ..engine.relist import relist_forever
+from ..engine.renewals import Renewals
 from ..engine.runner import Runner
 from ..engine.seats import Seats
 from ..engine.store import Store
@@ -110,6 +111,7 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         store=store,
         queue=Queue(clock=time.monotonic, jitter=random.random, seats=seats),
         lines=lines,
+        renewals=Renewals(store),
         resources=resources,
         secrets=credentials,
         members=Members(api),

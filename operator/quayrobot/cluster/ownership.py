@@ -1,18 +1,19 @@
 """
-Which labels and annotations of an object are ours?
+Which labels and annotations of an object are ours, and how old is its data?
 
-Managed fields say which our field manager set. Those that we no longer want
-go, those of others stay.
+Managed fields say which our field manager set, and when. Those that we no
+longer want go, those of others stay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ..model.names import OPERATOR
 
-__all__ = ["merged", "our_fields"]
+__all__ = ["data_written_at", "merged", "our_fields"]
 
 
 def our_fields(meta: Mapping[str, Any], part: str) -> frozenset[str]:
@@ -25,6 +26,21 @@ def our_fields(meta: Mapping[str, Any], part: str) -> frozenset[str]:
     return frozenset(
         key[2:] for each in ours for key in each.get(part, {}) if key.startswith("f:")
     )
+
+
+def data_written_at(meta: Mapping[str, Any], key: str) -> datetime | None:
+    """
+    Return when the *key* of the data got its value, at the latest; None where nothing tells.
+
+    Whoever owns the field set this very value; a manager's time moves on with
+    whatever else it writes, so the first of several owners is nearest.
+    """
+    times = [
+        each["time"]
+        for each in meta.get("managedFields") or ()
+        if each.get("time") and f"f:{key}" in (each.get("fieldsV1") or {}).get("f:data", {})
+    ]
+    return min(map(datetime.fromisoformat, times), default=None)
 
 
 def merged(

@@ -13,6 +13,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import orjson
 
@@ -23,7 +24,7 @@ from ..model.secrecy import Token
 from ..model.world import Absent, Present, SecretSeen
 from .api import Body, ClusterApi
 from .kinds import SECRET
-from .ownership import merged, our_fields
+from .ownership import data_written_at, merged, our_fields
 
 __all__ = ["CredentialRead", "Secrets", "secret_seen"]
 
@@ -32,12 +33,18 @@ TOKEN_MAX = 4096
 
 @dataclass(frozen=True, slots=True)
 class CredentialRead:
-    """A connection's token as its Secret holds it now; *body* for a later write only."""
+    """
+    A connection's token as its Secret holds it now.
+
+    *written_at* is when the API server noted the last change of that key, where it did.
+    """
 
     token: Token
     version: str
     guarded: bool
     deleting: bool
+    created_at: datetime
+    written_at: datetime | None = None
 
 
 class Secrets:
@@ -104,6 +111,8 @@ class Secrets:
             version=meta["resourceVersion"],
             guarded=FINALIZER in (meta.get("finalizers") or []),
             deleting="deletionTimestamp" in meta,
+            created_at=datetime.fromisoformat(meta["creationTimestamp"]),
+            written_at=data_written_at(meta, key),
         )
 
     async def guard(self, namespace: str, name: str) -> None:

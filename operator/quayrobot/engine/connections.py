@@ -18,6 +18,7 @@ from ..model.errors import Conflict, Denied, QuayRobotError, Reason, TryLater
 from .keys import Lane, OwnerKey, ResourceKey
 from .lines import Line
 from .passes import Outcome, Tools
+from .renewing import hold_for_renewal, is_renewed, renew_in_time, renewal_wait_s
 from .standing import say_standing, settled
 from .store import ConnectionRecord, RobotRecord
 
@@ -26,6 +27,7 @@ __all__ = ["deny", "run_connection", "wake_waiting"]
 HEALTHY_S = 30.0
 WAITING_S = 3.0
 LEAVING_S = 5.0
+RENEWED_S = 1.0
 
 log = structlog.get_logger(__name__)
 C = ConditionType
@@ -40,45 +42,69 @@ async def run_connection(tools: Tools, key: ResourceKey) -> Outcome:
         return Outcome()
 
     error: QuayRobotError | None = None
-    changed = False
+    changed, before = False, _used(tools, key)
     try:
         # Whoever made it: those that wait were not told of it yet.
         line = await tools.lines.get(key)
         changed = line.introduce()
         changed = await tools.lines.check(key) or changed
         await line.client.check_way()
+        changed = await renew_in_time(tools, key) or changed
     except QuayRobotError as failed:
         error = failed
 
-    await _hold(tools, record)
+    await _hold(tools, tools.store.connections.get(key) or record)
     record = tools.store.connections.get(key)
     if record is None:
         return Outcome()
     await say_standing(tools, record, error)
-    if changed or _turned_ready(tools, record):
+    if _turned_ready(tools, record):
         wake_all(tools, key)
-    return _outcome(tools, key, error)
+    elif changed:
+        _wake_with_token(tools, key, before)
+    outcome = _outcome(tools, key, error)
+    waits = [each for each in (outcome.again_s, renewal_wait_s(tools, key)) if each is not None]
+    return replace(outcome, again_s=min(waits, default=None))
 
 
 async def deny(tools: Tools, line: Line, error: Denied) -> QuayRobotError:
     """
     Return what a refusal of the credential means after its Secret was read once more.
 
-    A renewed credential is tried at once; the same one stays refused until the
-    next resync asks again.
+    A renewed credential is tried at once, one that is being renewed is waited
+    for; the same one stays refused until the next resync asks again.
     """
+    before = _used(tools, line.key)
     try:
         changed = await tools.lines.check(line.key)
     except QuayRobotError as other:
         return other
     if changed:
-        wake_all(tools, line.key)
+        _wake_with_token(tools, line.key, before)
         msg = "the connection's token was renewed; trying again with it"
         return TryLater(Reason.CONNECTION_NOT_READY, msg, retry_after=0.0)
+    held = hold_for_renewal(tools, line.key)
+    if held is not None:
+        tools.queue.add(line.key, Lane.DRIFT, delay_s=RENEWED_S)
+        return held
     if line.deny(error):
         log.warning("connection.checked", reason=error.reason, name=line.key.name)
         tools.queue.add(line.key, Lane.EDIT)
     return error
+
+
+def _used(tools: Tools, key: ResourceKey) -> str | None:
+    """The digest of the token that is used now, where Quay takes it."""
+    line = tools.lines.known(key)
+    return line.credential.token.digest if line is not None and line.denied is None else None
+
+
+def _wake_with_token(tools: Tools, key: ResourceKey, before: str | None) -> None:
+    """A token that was renewed in time can what the one before could: only who waits is woken."""
+    if before is not None and is_renewed(tools, before):
+        wake_waiting(tools, key)
+    else:
+        wake_all(tools, key)
 
 
 def wake_waiting(tools: Tools, key: ResourceKey) -> None:

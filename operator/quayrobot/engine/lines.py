@@ -79,6 +79,7 @@ class Line:
         self._leaving = ("", 0.0)
         self.denied: Denied | None = None
         self._denied_until = 0.0
+        self._held: tuple[QuayRobotError | None, float] = (None, 0.0)
         self.refused: dict[OwnerName, QuayRobotError] = {}
         # What the last lists showed, as long as the process lives.
         self.census: dict[OwnerName, OwnerCount] = {}
@@ -114,9 +115,16 @@ class Line:
         return new
 
     @property
-    def refusal(self) -> Denied | None:
+    def refusal(self) -> QuayRobotError | None:
         """Why no call is made: the credential was refused, and it is too early to ask again."""
+        error, until = self._held
+        if error is not None and self._clock() < until:
+            return error
         return self.denied if self._clock() < self._denied_until else None
+
+    def hold(self, error: QuayRobotError, seconds: float) -> None:
+        """Make no call for so long, on *error*, unless there is a new credential before."""
+        self._held = (error, self._clock() + seconds)
 
     def deny(self, error: Denied) -> bool:
         """Believe *error* until the next resync; tell whether that is news."""
@@ -134,7 +142,7 @@ class Line:
         What is remembered of robots stays, what was refused does not; calls under way go on.
         """
         self.credential, self.token_user = credential, None
-        self.denied = None
+        self.denied, self._held = None, (None, 0.0)
         self.refused.clear()
         self.grants.hope()
         self.client = self._connect()

@@ -19,6 +19,7 @@ from .keys import Key
 from .lines import Lines
 from .memory import Memories
 from .queue import Queue
+from .renewals import Renewals
 from .store import Store
 
 __all__ = ["GATHER_S", "Meter", "Outcome", "Tools", "requeue_s"]
@@ -51,6 +52,7 @@ class Tools:
     store: Store
     queue: Queue
     lines: Lines
+    renewals: Renewals
     resources: Resources
     secrets: Secrets
     members: Members

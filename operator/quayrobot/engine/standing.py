@@ -16,13 +16,14 @@ from ..cluster.kinds import OURS
 from ..model.conditions import Condition, ConditionType, Status, merge_conditions, rfc3339
 from ..model.errors import Conflict, QuayRobotError, Reason, TryLater
 from ..model.names import OwnerName
-from ..model.resources.connection import ConnectionStatus, CredentialSeen, RobotCounts
+from ..model.resources.connection import ConnectionStatus, RobotCounts
 from ..model.resources.robot import RobotStatus
 from ..plan.inventory import count_listed, told_anew, total
 from .apply import dump_status
 from .keys import Lane
 from .lines import Line
 from .passes import Tools
+from .renewing import noted_credential, renewal_condition
 from .store import ConnectionRecord
 
 __all__ = ["lacks_scope", "say_standing", "settled", "take_census"]
@@ -48,7 +49,9 @@ async def say_standing(
             now=tools.now(),
         ),
         origin=usable.spec.origin if usable else record.status.origin,
-        credential=_credential(usable) if usable else record.status.credential,
+        credential=(
+            noted_credential(tools, usable, record) if usable else record.status.credential
+        ),
         circuit=_circuit(usable) if usable else record.status.circuit,
         robots=_counts(tools, usable, record) if usable else record.status.robots,
         last_list_at=(usable.listed_at if usable else None) or record.status.last_list_at,
@@ -107,21 +110,21 @@ def _circuit(line: Line) -> str:
 async def _tell(
     tools: Tools, record: ConnectionRecord, after: ConnectionStatus, body: dict[str, object]
 ) -> None:
-    old = [each for each in record.status.conditions if each.type is C.READY]
-    new = after.conditions[0]
-    if old and (old[0].status, old[0].reason) == (new.status, new.reason):
-        return
-    await tools.recorder.emit(
-        body,
-        kind=record.key.kind,
-        warning=new.status != "True",
-        reason=new.reason,
-        note=new.message,
-    )
-
-
-def _credential(line: Line) -> CredentialSeen:
-    return CredentialSeen(secret_name=line.place.name, secret_namespace=line.place.namespace)
+    old = {each.type: (each.status, each.reason) for each in record.status.conditions}
+    for new in after.conditions:
+        good = new.status == "True"
+        if new.type not in {C.READY, C.RENEWED} or old.get(new.type) == (new.status, new.reason):
+            continue
+        if new.type is C.RENEWED and good and new.type not in old:
+            # Nothing happened yet.
+            continue
+        await tools.recorder.emit(
+            body,
+            kind=record.key.kind,
+            warning=not good,
+            reason=new.reason,
+            note=new.message,
+        )
 
 
 def _conditions(
@@ -139,7 +142,8 @@ def _conditions(
             _condition(C.READY, "False", reason, message),
             _condition(kind, "True", reason, message),
         ]
-    return _of_line(tools, line, record.status)
+    renewal = renewal_condition(tools, line, record)
+    return [*_of_line(tools, line, record.status), *([renewal] if renewal else [])]
 
 
 def _of_line(tools: Tools, line: Line, before: ConnectionStatus) -> list[Condition]:

@@ -33,6 +33,7 @@ class ConditionType(StrEnum):
     SECRETS_READY = "SecretsReady"
     REACHABLE = "Reachable"
     AUTHORIZED = "Authorized"
+    RENEWED = "Renewed"
     RECONCILING = "Reconciling"
     STALLED = "Stalled"
 

@@ -57,6 +57,10 @@ class Reason(StrEnum):
     EXCHANGE_REFUSED = "ExchangeRefused"
     CREDENTIAL_REFUSED = "CredentialRefused"
     INSUFFICIENT_SCOPE = "InsufficientScope"
+    RENEWAL_REFUSED = "RenewalRefused"
+    RENEWAL_FAILED = "RenewalFailed"
+    RENEWAL_NOT_DELIVERED = "RenewalNotDelivered"
+    TOKEN_EXPIRED = "TokenExpired"  # noqa: S105 - a reason, not a secret
     QUAY_UNREACHABLE = "QuayUnreachable"
     QUAY_THROTTLED = "QuayThrottled"
     QUAY_READ_ONLY = "QuayReadOnly"

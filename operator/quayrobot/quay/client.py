@@ -25,6 +25,7 @@ from ..model.names import OwnerName, RobotName
 from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
 from ..model.world import Absent, Password, Present, RobotSeen
+from .bootstrap import Bootstrap
 from .exchange import EXCHANGE_PATH, exchange_refusal, parse_password
 from .limits import Limits, Turn
 from .rights import Rights
@@ -81,6 +82,7 @@ class QuayClient:
         # What time Quay had at its last answer, by its own clock.
         self.date: datetime | None = None
         self.rights = Rights(self._send, _scope)
+        self.bootstrap = Bootstrap(self._send)
 
     async def aclose(self) -> None:
         """Close what is open."""

@@ -74,11 +74,15 @@ async def renew(state: State, request: Request) -> Response:
         raise shape_d(403, "CSRF token was invalid or missing.")
     if not found.bootstrap:
         raise unauthorized(request, Caller(found.user, found.scopes))
-    local = request.client is not None and request.client.host in _LOOPBACK
+    local = settings.bootstrap_loopback and _from_loopback(request)
     if found.expires <= state.now() and not local:
         raise unauthorized(request, Caller())
     write_bootstrap_token(state)
     return answer({"status": "rotated"})
+
+
+def _from_loopback(request: Request) -> bool:
+    return request.client is not None and request.client.host in _LOOPBACK
 
 
 def write_bootstrap_token(state: State) -> None:
@@ -93,6 +97,7 @@ def write_bootstrap_token(state: State) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump({"access_token": value}, file)
+    state.deliver_bootstrap(value)
 
 
 def _mint(state: State, user: str, life_s: float, *, bootstrap: bool = False) -> str:

@@ -7,6 +7,7 @@ import secrets
 import string
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -155,6 +156,8 @@ class Settings:
     bootstrap_owner: str = ""
     bootstrap_path: str = ""
     bootstrap_life_s: float = 3600.0
+    # Whether who calls from this machine counts as being inside Quay's container.
+    bootstrap_loopback: bool = True
     token_maximum: int | None = None
     oidc_ca: str | None = None
     federated_life_s: int = 3600
@@ -191,6 +194,8 @@ class State:
         self.settings = Settings()
         self.make_robot_token = robot_token
         self.make_oauth_token = oauth_token
+        # Where Quay keeps its bootstrap token besides the file, before it answers.
+        self.deliver_bootstrap: Callable[[str], None] = lambda _value: None
         self.shift_s = 0.0
 
     def now(self) -> float:

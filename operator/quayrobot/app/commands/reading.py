@@ -30,6 +30,7 @@ from ...engine.lines import Lines
 from ...engine.memory import Memories
 from ...engine.passes import Tools
 from ...engine.queue import Queue
+from ...engine.renewals import Renewals
 from ...engine.store import Store
 from ...model.errors import Reason, Refused
 from ...model.reach import Reach
@@ -76,6 +77,7 @@ def reading_tools(api: ClusterApi, cluster: str, store: Store) -> Tools:
         store=store,
         queue=Queue(clock=time.monotonic, jitter=random.random),
         lines=reading_lines(api, store),
+        renewals=Renewals(store),
         resources=Resources(api),
         secrets=Secrets(api),
         members=Members(api),

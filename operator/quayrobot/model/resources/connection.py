@@ -16,12 +16,14 @@ from pydantic import AfterValidator, Field, StringConstraints
 from ..conditions import Condition
 from .base import Duration, Glob, LabelSelector, ObjectName, Part, Rule, rules
 from .permissions import Role
+from .renewal import Renewal
 
 __all__ = [
     "AccessRule",
     "ClusterConnectionSpec",
     "ConnectionSpec",
     "ConnectionStatus",
+    "CredentialSeen",
     "Limits",
     "origin_of",
 ]
@@ -69,6 +71,8 @@ class Credentials(Part):
 
     secret_ref: SecretKeyRef
     """The Secret with the token."""
+    renewal: Renewal | None = None
+    """How it is renewed before it expires. Left out: whoever made it takes care of that."""
 
 
 class ClusterCredentials(Part):
@@ -76,6 +80,8 @@ class ClusterCredentials(Part):
 
     secret_ref: ClusterSecretKeyRef
     """The Secret with the token."""
+    renewal: Renewal | None = None
+    """How it is renewed before it expires. Left out: whoever made it takes care of that."""
 
 
 class BundleRef(Part):
@@ -217,6 +223,16 @@ class CredentialSeen(Part):
     """The Secret's name."""
     secret_namespace: str
     """The Secret's namespace."""
+    digest: str | None = None
+    """Digest of a token that is renewed; not a secret."""
+    issued_at: str | None = None
+    """When that token was written into the Secret, at the latest."""
+    renew_at: str | None = None
+    """When a new one is asked for."""
+    expires_at: str | None = None
+    """When it ends, as `renewal.lifetime` says."""
+    asked_at: str | None = None
+    """When a new one was asked for with it; stored before that is done."""
 
 
 class OwnerCount(Part):

@@ -1,0 +1,42 @@
+"""Do managed fields tell when a value was written?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from quayrobot.cluster.ownership import data_written_at
+
+EARLY, LATE = "2026-11-26T11:00:00Z", "2026-11-26T12:00:00Z"
+
+
+def entry(time: str | None, *keys: str, manager: str = "quay") -> dict[str, object]:
+    fields = {"f:data": {".": {}, **{f"f:{key}": {} for key in keys}}} if keys else {"f:type": {}}
+    return {"manager": manager, "fieldsV1": fields} | ({"time": time} if time else {})
+
+
+@pytest.mark.parametrize(
+    ("entries", "written"),
+    [
+        pytest.param([entry(EARLY, "token")], EARLY, id="by who wrote it"),
+        pytest.param(
+            [entry(EARLY, "token"), entry(LATE, "other"), entry(LATE)], EARLY, id="not by others"
+        ),
+        pytest.param(
+            [entry(LATE, "token"), entry(EARLY, "token")], EARLY, id="by the first of two owners"
+        ),
+        pytest.param([entry(None, "token")], None, id="without a time"),
+        pytest.param([entry(EARLY, "other")], None, id="without an owner"),
+        pytest.param([{"manager": "quay", "time": EARLY}], None, id="without fields"),
+        pytest.param([], None, id="without entries"),
+    ],
+)
+def test_a_value_is_as_old_as_its_owner_says(entries, written):
+    expected = datetime.fromisoformat(written).astimezone(UTC) if written else None
+
+    assert expected == data_written_at({"managedFields": entries}, "token")
+
+
+def test_an_object_without_managed_fields_tells_nothing():
+    assert data_written_at({}, "token") is None
