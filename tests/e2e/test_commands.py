@@ -75,7 +75,8 @@ def test_status_tells_what_is_well_and_what_helps_where_it_is_not(shop: Tenant, 
     assert [each["ready"] for each in json.loads(told_as_json.out)["items"]] == ["True", "False"]
     assert (nobody.code, nobody.out) == (1, "")
     assert f"there is no quayrobot nobody in the namespace {shop.name}" in nobody.err
-    assert shop.operations(called) == []
+    # The operator's own resync may come meanwhile.
+    assert set(shop.operations(called)) <= {"robot.list"}
     assert [each for each in did(shop, written) if each.write] == []
 
 
