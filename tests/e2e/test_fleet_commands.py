@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.kit.fleets import Fleet
-from tests.kit.installation import Installation, Tenant
+from tests.kit.installation import Body, Installation, Tenant
 from tests.kit.processes import wait_for
 from tests.kit.shell import Shell, check_recording, normalized
 
@@ -33,7 +34,7 @@ class Shop:
         # A user of its own, so that the audit log tells what it did.
         kubeconfig = house.plane.service_account_kubeconfig("default", LOOKER)
         self.shell = Shell(house.plane, kubeconfig)
-        self.called, self.written = house.quay.mark(), len(house.plane.audit())
+        self.written = len(house.plane.audit())
 
     def teams(self, letters: str) -> list[Tenant]:
         """Make chosen namespaces."""
@@ -45,12 +46,47 @@ class Shop:
         names |= {self.fleet.name: "puller", self.org: "acme"}
         return normalized(text, self.house.quay, names)
 
+    def manifests(self, *bodies: Body) -> str:
+        """Write manifests to a file and return its path."""
+        path = self.house.plane.folder / f"{self.fleet.name}.yaml"
+        path.write_text(yaml.safe_dump_all(bodies))
+        return str(path)
+
+    def space(self, suffix: str, label: str) -> Body:
+        """Return the manifest of a namespace."""
+        meta = {"name": f"{self.fleet.name}-{suffix}", "labels": {"fleet": label}}
+        return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
+
+    def narrow_connection(self, suffix: str) -> Body:
+        """Return the manifest of a connection that one namespace may use."""
+        live = self.house.plane.get("clusterquayconnection", "default")
+        assert live is not None
+        label = {"kubernetes.io/metadata.name": f"{self.fleet.name}-{suffix}"}
+        rule = {"namespaces": {"matchLabels": label}, "organizations": ["*"]}
+        meta = {"name": f"narrow-{self.fleet.name}"}
+        kind = {"apiVersion": live["apiVersion"], "kind": "ClusterQuayConnection"}
+        return {**kind, "metadata": meta, "spec": {**live["spec"], "access": [rule]}}
+
+    def effects_since(self, called: int) -> list[str]:
+        """Return what was written to Quay for the organization since *called*."""
+        calls = self.house.quay.calls(called)
+        return [each.operation for each in calls if each.effect and self.org in each.path]
+
     def wrote_nothing(self) -> None:
         """Hold the looker's requests and its calls to Quay against its promise."""
         user = f"system:serviceaccount:default:{LOOKER}"
         asked = [e for e in self.house.plane.audit()[self.written :] if e.user == user]
         assert asked
         assert [each for each in asked if each.write] == []
+
+
+def shell_of(tenant: Tenant) -> Shell:
+    """Return the shell of somebody who administers one namespace."""
+    plane = tenant.house.plane
+    tenant.kubectl("create", "serviceaccount", "admin")
+    account = ("--clusterrole=cluster-admin", f"--serviceaccount={tenant.name}:admin")
+    tenant.kubectl("create", "rolebinding", "admin", *account)
+    return Shell(plane, plane.service_account_kubeconfig(tenant.name, "admin"))
 
 
 @pytest.fixture
@@ -85,4 +121,111 @@ def test_status_tells_how_the_namespaces_of_a_cluster_quay_robot_stand(shop: Sho
     assert f"clusterquayrobot/{fleet.name}  not Ready" in everything.out
     assert f"quayrobot/{fleet.name} in {taken.name}" in everything.out
     assert (nobody.code, nobody.err) == (1, "error: there is no clusterquayrobot nobody\n")
+    shop.wrote_nothing()
+
+
+def test_a_plan_tells_which_namespaces_gain_change_lose_or_are_refused(shop: Shop):
+    fleet, shell = shop.fleet, shop.shell
+    one, two, taken = shop.teams("abc")
+    taken.robot(fleet.name, organization=shop.org, robotName="mine")
+    template = {"organization": shop.org}
+    fleet.apply(template=template)
+    wait_for(lambda: fleet.counts().get("ready") == 2, "two of them ready")
+    after = {
+        "excludeNamespaces": [two.name],
+        "template": {**template, "rotation": {"interval": "720h"}},
+    }
+    changed = shop.manifests(shop.space("d", fleet.name), fleet.body(**after))
+    called = shop.house.quay.mark()
+
+    rests = shell.plugin("plan", f"cqr/{fleet.name}")
+    told = shell.plugin("plan", "-f", changed)
+
+    assert rests.code == 1
+    assert "plan: nothing can be done, 1 refused" in rests.out
+    assert told.code == 2, told.all
+    words = f"$ kubectl quayrobot plan -f puller.yaml\n{shop.told(told.out)}"
+    check_recording(PAGE, "plan of a ClusterQuayRobot", words)
+    assert shop.effects_since(called) == []
+    shop.wrote_nothing()
+
+    # What the rules of the connection refuse is told before it is applied.
+    rights = {"repositories": [{"name": "app", "role": "admin"}]}
+    more = fleet.body(template={**template, "permissions": rights})
+    refused = shell.plugin("plan", "-f", shop.manifests(more))
+    assert refused.code == 2
+    assert refused.out.count("in the way: AccessDenied") == 2
+    named = {**more, "spec": {**more["spec"], "robotNameTemplate": "{cluster}-{namespace}"}}
+    nameless = shell.plugin("plan", "-f", shop.manifests(named))
+    by_name = shell.plugin("plan", "-f", shop.manifests(named), "--cluster-name=east")
+    assert nameless.out.count("in the way: InvalidSpec: robotNameTemplate holds {cluster}") == 3
+    assert by_name.out.count("in the way: ImmutableField") == 2
+    moved = fleet.body(mode="Shared", template=template)
+    shared = shell.plugin("plan", "-f", shop.manifests(moved))
+    assert (shared.code, "mode cannot be changed" in shared.out) == (1, True)
+
+    shop.house.plane.apply(shop.space("d", fleet.name))
+    fleet.apply(**after)
+    wait_for(lambda: fleet.members() == {one.name, f"{fleet.name}-d", taken.name}, "as was told")
+    wait_for(lambda: "rotation" in one.get(fleet.name)["spec"], "the change")
+    wait_for(lambda: not fleet.moving(), "an end")
+    again = shell.plugin("plan", f"clusterquayrobot/{fleet.name}")
+    assert again.out.splitlines()[-1].endswith("plan: nothing can be done, 1 refused")
+    shop.wrote_nothing()
+
+
+def test_a_plan_of_a_shared_robot_tells_of_the_robot_and_of_its_copies(shop: Shop):
+    fleet, shell, quay = shop.fleet, shop.shell, shop.house.quay
+    quay.admin("repository", namespace=shop.org, name="base")
+    _, two = shop.teams("ab")
+    rights = {"repositories": [{"name": "base", "role": "read"}]}
+    accounts = [{"name": "pull", "serviceAccounts": [{"name": "default"}]}]
+    template = {"organization": shop.org, "permissions": rights, "secrets": accounts}
+    body = fleet.body(mode="Shared", template=template)
+    wait_for(lambda: shop.house.plane.get("serviceaccount", "default", two.name), "its account")
+    called = quay.mark()
+
+    told = shell.plugin("plan", "-f", shop.manifests(body))
+
+    assert told.code == 2, told.all
+    words = f"$ kubectl quayrobot plan -f base.yaml\n{shop.told(told.out)}"
+    check_recording(PAGE, "plan of a shared robot", words)
+    assert shop.effects_since(called) == []
+    shop.wrote_nothing()
+
+    narrow = shop.narrow_connection("a")
+    named = {"kind": "ClusterQuayConnection", "name": narrow["metadata"]["name"]}
+    some = fleet.body(mode="Shared", template={**template, "connectionRef": named})
+    refused = shell.plugin("plan", "-f", shop.manifests(narrow, some))
+    assert refused.code == 2, refused.all
+    assert f"{two.name}: in the way: ConnectionNotFound" in refused.out
+    assert refused.out.count("create the Secret pull") == 1
+    tenant = shell_of(two)
+    unseen = tenant.plugin("plan", "-f", shop.manifests(body), "--cluster-id=any")
+    assert (unseen.code, unseen.out) == (1, "")
+    assert "may not read clusterquayrobots" in unseen.err
+
+    fleet.apply_body(body)
+    fleet.wait_ready(2)
+    in_quay = int(told.out.split("plan: ")[1].split()[0])
+    assert len([e for e in shop.effects_since(called) if not e.endswith("list")]) == in_quay
+    rests = shell.plugin("plan", f"cqr/{fleet.name}")
+    assert (rests.code, "plan: nothing to do" in rests.out) == (0, True), rests.all
+
+    one_less = shell.plugin("plan", "-f", shop.manifests(body, shop.space("b", "another")))
+    assert one_less.code == 2
+    assert "delete the Secret pull" in one_less.out
+    assert "take pull out of imagePullSecrets" in one_less.out
+
+    # Many at once wait for a word, which a plan knows of too.
+    fleet.namespaces(11)
+    fleet.wait_ready(13)
+    none = {**body, "spec": {**body["spec"], "namespaceSelectors": [{"matchLabels": {"x": "y"}}]}}
+    held = shell.plugin("plan", "-f", shop.manifests(none))
+    meta = {**none["metadata"], "annotations": {"quayrobot.io/confirm-removal": "13"}}
+    confirmed = shell.plugin("plan", "-f", shop.manifests({**none, "metadata": meta}))
+    assert held.code == 1
+    assert "in the way: RemovalNotConfirmed: 13 of 13 namespaces" in held.out
+    assert "delete the Secret" not in held.out
+    assert (confirmed.code, confirmed.out.count("delete the Secret pull")) == (2, 13)
     shop.wrote_nothing()

@@ -15,7 +15,7 @@ from quayrobot.model.members import (
     ReplaceMember,
 )
 from quayrobot.model.world import Absent, Missing, Present, Unknown, Unlooked
-from quayrobot.plan.members import plan_leaving, plan_member
+from quayrobot.plan.members import differences, plan_leaving, plan_member
 
 SPEC = {"organization": "acme", "robotName": "shop-pull"}
 # As the API server stores it, with its defaults.
@@ -70,6 +70,36 @@ def with_spec(**fields) -> MemberWanted:
 )
 def test_a_member_becomes_as_wanted(wanted, seen, expected):
     assert expected == plan_member(wanted, seen)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "expected"),
+    [
+        pytest.param(WANTED, SEEN, (), id="defaults are none"),
+        pytest.param(
+            with_spec(description="x", suspend=True), SEEN,
+            ("spec.description", "spec.suspend"),
+            id="fields by their names in the manifest",
+        ),
+        pytest.param(
+            WANTED, replace(SEEN, spec={**STORED, "rotation": {"interval": "1h"}}),
+            ("spec.rotation",),
+            id="one that is no longer declared",
+        ),
+        pytest.param(
+            WANTED, replace(SEEN, labels={}, our_annotations=frozenset({"n"})),
+            ("labels", "annotations"),
+            id="labels and annotations that are ours",
+        ),
+        pytest.param(
+            replace(WANTED, spec=STORED), replace(SEEN, spec={**STORED, "noSuchField": 1}),
+            ("spec.noSuchField",),
+            id="what the model does not know",
+        ),
+    ],
+)  # fmt: skip
+def test_what_differs_is_told_by_the_names_of_the_fields(wanted, seen, expected):
+    assert expected == differences(wanted, seen)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,14 @@ from .passes import GATHER_S, Outcome, Tools, requeue_s
 from .records import FleetRecord, RobotRecord
 from .sharing import leave_copies, serve_copies
 
-__all__ = ["member_of", "run_copy", "wake_fleet"]
+__all__ = [
+    "leaving_actions",
+    "member_of",
+    "run_copy",
+    "seen_member",
+    "serving_actions",
+    "wake_fleet",
+]
 
 SLOW_S = 300.0
 
@@ -137,13 +144,12 @@ class _Member(_Copy):
     """Where each namespace has a QuayRobot of its own."""
 
     async def _serve(self) -> None:
-        for action in plan_member(self._wanted(), self._seen()):
+        for action in serving_actions(self.tools, self.record, self.declared, self.namespace):
             await self._apply(action)
         self._ended()
 
     async def _leave(self) -> None:
-        seen = self._seen()
-        for action in plan_leaving(self.record.uid, seen):
+        for action in leaving_actions(self.tools, self.record, self.namespace):
             await self._apply(action)
         self.memory.forget(self.namespace)
 
@@ -159,26 +165,47 @@ class _Member(_Copy):
             if key != CopyKey(self.record.key, self.namespace):
                 self.tools.queue.add(key, lane)
 
-    def _wanted(self) -> MemberWanted:
-        record, meta = self.record, self.declared.template.metadata
-        robot = name_robot(self.declared, record.key.name, self.namespace, record.cluster)
-        rotate = (record.meta.get("annotations") or {}).get(ANNOTATION_ROTATE)
-        return MemberWanted(
-            namespace=self.namespace,
-            name=record.key.name,
-            spec=robot_spec_for(record.body["spec"], robot),
-            labels={**meta.labels, LABEL_MANAGED_BY: OPERATOR},
-            annotations={**meta.annotations, **({ANNOTATION_ROTATE: rotate} if rotate else {})},
-            owner_name=record.key.name,
-            owner_uid=record.uid,
-        )
 
-    def _seen(self) -> Seen[MemberSeen]:
-        key = ResourceKey("QuayRobot", self.namespace, self.record.key.name)
-        known = self.tools.store.robots.get(key)
-        if known is None:
-            return Absent()
-        return Present(known.member or _somebody_elses(known))
+def serving_actions(
+    tools: Tools, record: FleetRecord, declared: ClusterRobotSpec, namespace: str
+) -> tuple[MemberAction, ...]:
+    """
+    Return the writes by which *namespace* has the QuayRobot that it is to have.
+
+    Raises:
+        QuayRobotError: What stands in the way.
+    """
+    wanted = _wanted(record, declared, namespace)
+    return plan_member(wanted, seen_member(tools, record, namespace))
+
+
+def leaving_actions(tools: Tools, record: FleetRecord, namespace: str) -> tuple[MemberAction, ...]:
+    """Return the writes after which *namespace* has no QuayRobot of *record*."""
+    return plan_leaving(record.uid, seen_member(tools, record, namespace))
+
+
+def seen_member(tools: Tools, record: FleetRecord, namespace: str) -> Seen[MemberSeen]:
+    """Return the QuayRobot in *namespace* that has the name of *record*, whosever it is."""
+    key = ResourceKey("QuayRobot", namespace, record.key.name)
+    known = tools.store.robots.get(key)
+    if known is None:
+        return Absent()
+    return Present(known.member or _somebody_elses(known))
+
+
+def _wanted(record: FleetRecord, declared: ClusterRobotSpec, namespace: str) -> MemberWanted:
+    meta = declared.template.metadata
+    robot = name_robot(declared, record.key.name, namespace, record.cluster)
+    rotate = (record.meta.get("annotations") or {}).get(ANNOTATION_ROTATE)
+    return MemberWanted(
+        namespace=namespace,
+        name=record.key.name,
+        spec=robot_spec_for(record.body["spec"], robot),
+        labels={**meta.labels, LABEL_MANAGED_BY: OPERATOR},
+        annotations={**meta.annotations, **({ANNOTATION_ROTATE: rotate} if rotate else {})},
+        owner_name=record.key.name,
+        owner_uid=record.uid,
+    )
 
 
 def _somebody_elses(record: RobotRecord) -> MemberSeen:

@@ -13,7 +13,7 @@ from typing import get_args
 
 from ..model.actions import Action, Component, GrantChange, Look, LookAtGrants
 from ..model.errors import InvalidSpec, QuayRobotError
-from ..model.world import Unknown
+from ..model.world import NamespaceSeen, Unknown
 from ..plan.decide import decide
 from ..plan.foresight import foresee, leaves_to_quay
 from ..plan.scene import Finding, Plan, Scene
@@ -41,12 +41,14 @@ class Foretold:
     """
     What a pass would do, in order, and what stands in its way.
 
-    *open_end* says that what comes after the last step cannot be known before.
+    *open_end* says that what comes after the last step cannot be known before;
+    *scene* is how things are then, as far as that is known.
     """
 
     steps: list[Step] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
     open_end: bool = False
+    scene: Scene | None = None
 
     @property
     def answered(self) -> bool:
@@ -54,11 +56,13 @@ class Foretold:
         return any(leaves_to_quay(each.action) for each in self.steps)
 
 
-async def foretell(tools: Tools, record: RobotRecord) -> Foretold:
-    """Return what the next pass over *record* would do."""
+async def foretell(
+    tools: Tools, record: RobotRecord, *, space: NamespaceSeen | None = None
+) -> Foretold:
+    """Return what the next pass over *record* would do; *space* is as for `observe`."""
     try:
         await _look_for_drift(tools, record)
-        scene, line = await observe(tools, record)
+        scene, line = await observe(tools, record, space=space)
     except InvalidSpec as error:
         return Foretold(findings=(Finding(Component.SPEC, error),))
     return await _unfold(tools, line, scene)
@@ -83,7 +87,7 @@ async def _look_for_drift(tools: Tools, record: RobotRecord) -> None:
 async def _unfold(tools: Tools, line: Line | None, scene: Scene) -> Foretold:
     told = Foretold()
     for _ in range(ROUNDS):
-        plan = decide(scene)
+        plan, told.scene = decide(scene), scene
         told.findings = plan.findings or _unseen(plan, scene)
         if not plan.actions:
             return told
@@ -96,7 +100,7 @@ async def _unfold(tools: Tools, line: Line | None, scene: Scene) -> Foretold:
             if after is None:
                 told.open_end = told.open_end or bool(plan.actions)
                 return told
-            scene = after
+            scene = told.scene = after
     told.open_end = True
     return told
 

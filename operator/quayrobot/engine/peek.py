@@ -8,14 +8,16 @@ on it can differ from the operator's.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Container, Coroutine, Iterable
 from typing import Any
 
 from ..cluster.api import Body
 from ..cluster.kinds import (
+    CLUSTER_QUAY_CONNECTION,
     CLUSTER_QUAY_ROBOT,
     NAMESPACE,
     OURS,
+    QUAY_CONNECTION,
     QUAY_ROBOT,
     SECRET,
     SERVICE_ACCOUNT,
@@ -23,12 +25,13 @@ from ..cluster.kinds import (
 )
 from ..cluster.resources import Resources
 from ..cluster.secrets import secret_seen
-from ..model.errors import QuayRobotError
+from ..model.errors import QuayRobotError, Reason, Refused
 from ..model.names import LABEL_MANAGED_BY, OPERATOR
 from ..model.resources.robot import links_of
 from ..model.world import SecretSeen
+from ..plan.copies import noted_links
 from .keys import ResourceKey
-from .store import RobotRecord, Store
+from .store import FleetRecord, RobotRecord, Store
 
 __all__ = ["Peek"]
 
@@ -67,6 +70,54 @@ class Peek:
             await self._secrets(namespace)
         for record in mine:
             await self._accounts(record)
+
+    async def fleets(self, records: Iterable[FleetRecord]) -> None:
+        """
+        Take in what concerns ClusterQuayRobots; all who may have a robot are known by now.
+
+        Raises:
+            QuayRobotError: What is given to all namespaces cannot be told without it.
+        """
+        mine = list(records)
+        if not mine:
+            return
+        if not self.complete:
+            msg = "you may not list the QuayRobots and ClusterQuayRobots of all namespaces"
+            raise Refused(Reason.CLUSTER_REFUSED, msg)
+        await self._take(NAMESPACE, but=frozenset(self.store.namespaces))
+        names: set[str] = set()
+        for record in mine:
+            if record.connection_key.kind == CLUSTER_QUAY_CONNECTION.kind:
+                await self._connection(record.connection_key)
+            else:
+                await self._try(self._take(QUAY_CONNECTION), "all QuayConnections")
+            for each in self.store.namesakes(record) if record.shared else ():
+                await self._connection(each.connection_key)
+            names |= record.account_names if record.shared else set()
+        if any(each.shared for each in mine):
+            await self._take(SECRET, selector=f"{LABEL_MANAGED_BY}={OPERATOR}")
+            names |= self._noted({each.uid for each in mine})
+            await self._take(SERVICE_ACCOUNT, only=names)
+
+    def _noted(self, uids: set[str]) -> set[str]:
+        """The ServiceAccounts that name a copy because of us, by the notes on the copies."""
+        places = [(space, uid) for space in self.store.namespaces for uid in uids]
+        copies = [each for space, uid in places for each in self.store.secrets_of(space, uid)]
+        return {link.service_account for link in noted_links(copies)}
+
+    async def _take(
+        self,
+        kind: Kind,
+        *,
+        selector: str = "",
+        only: Container[str] | None = None,
+        but: Container[str] = (),
+    ) -> None:
+        """Take in all of the cluster, or *only* those of some names, *but* not those."""
+        async for body in self.resources.list_all(kind, selector=selector):
+            name = body["metadata"]["name"]
+            if name not in but and (only is None or name in only):
+                self.store.observe(kind.kind, None, body)
 
     async def connection(self, key: ResourceKey) -> None:
         """Take in one connection."""

@@ -84,14 +84,15 @@ class Roll(ABC):
 
     def plan_removal(self) -> RemovalPlan | None:
         """Return what may be left; None while it is not clear yet who is."""
-        now = self.tools.clock()
         self.memory.removable &= self.leaving
-        if self.wait_s() is not None:
-            return None
+        return None if self.wait_s() is not None else self.removal()
+
+    def removal(self) -> RemovalPlan:
+        """Return what may be left if those that are left now are all of them."""
         return plan_removal(
             len(self.leaving),
             served=sum(self.has(each) for each in self.targets) + len(self.leaving),
-            lately=self.memory.lately(now),
+            lately=self.memory.lately(self.tools.clock()),
             confirm=self.record.confirm,
             state=self.record.fleet_status.removal,
         )

@@ -33,7 +33,7 @@ from .records import FleetRecord
 from .robots import RobotPass
 from .rolls import CopyRoll
 
-__all__ = ["run_shared", "run_shared_end"]
+__all__ = ["NOWHERE", "left_with_copies", "run_shared", "run_shared_end", "who_asks"]
 
 WAIT_S = 5.0
 NOWHERE = NamespaceSeen("")
@@ -45,9 +45,7 @@ async def run_shared(tools: Tools, roll: CopyRoll) -> Outcome:
     """Bring the shared robot up to date, and say how all of its copies stand."""
     record = roll.record
     scene, line = await observe(tools, record, space=NOWHERE)
-    roll.refusals = _refusals(scene, roll)
-    allowed = [each for each in roll.targets.values() if each.name not in roll.refusals]
-    asking = next(iter(sorted(allowed or roll.targets.values(), key=lambda each: each.name)), None)
+    asking = who_asks(roll, scene)
     this = _SharedPass(tools, roll, line)
     if asking is None:
         # Nobody is to have it: it is not made, and one that is there is left alone.
@@ -61,6 +59,17 @@ async def run_shared(tools: Tools, roll: CopyRoll) -> Outcome:
     return replace(outcome, again_s=min(waits, default=None))
 
 
+def who_asks(roll: CopyRoll, scene: Scene) -> NamespaceSeen | None:
+    """
+    Return the namespace in whose name the robot is had; None where none is meant.
+
+    The *roll* is told which of the namespaces the rules refuse it to.
+    """
+    roll.refusals = _refusals(scene, roll)
+    allowed = [each for each in roll.targets.values() if each.name not in roll.refusals]
+    return min(allowed or roll.targets.values(), key=lambda each: each.name, default=None)
+
+
 def _refusals(scene: Scene, roll: CopyRoll) -> dict[str, QuayRobotError]:
     found: dict[str, QuayRobotError] = {}
     for name, space in roll.targets.items():
@@ -71,19 +80,22 @@ def _refusals(scene: Scene, roll: CopyRoll) -> dict[str, QuayRobotError]:
     return found
 
 
+def left_with_copies(tools: Tools, record: FleetRecord) -> list[NamespaceSeen]:
+    """Return the namespaces that still have a copy; what is going takes its own along."""
+    return [
+        each
+        for each in tools.store.namespaces.values()
+        if not each.terminating and tools.store.secrets_of(each.name, record.uid)
+    ]
+
+
 async def run_shared_end(tools: Tools, record: FleetRecord, memory: FleetMemory) -> Outcome:
     """Take the copies away, then the robot; what cannot be taken goes with the resource."""
     if not record.guarded:
         return Outcome()
     scene, line = await observe(tools, record, space=NOWHERE)
     this = RobotPass(tools, record, line)
-    left = [
-        each
-        for each in tools.store.namespaces.values()
-        if not each.terminating
-        and each.name not in memory.stuck
-        and tools.store.secrets_of(each.name, record.uid)
-    ]
+    left = [each for each in left_with_copies(tools, record) if each.name not in memory.stuck]
     if not left:
         return await this.run(scene)
     for each in left:

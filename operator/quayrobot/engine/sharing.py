@@ -30,7 +30,7 @@ from .observe import look_at_secret, observe
 from .passes import Tools
 from .records import FleetRecord
 
-__all__ = ["leave_copies", "serve_copies"]
+__all__ = ["known_token", "leave_copies", "scene_of_copies", "serve_copies"]
 
 ROUNDS = 6
 
@@ -52,11 +52,11 @@ async def serve_copies(
     if isinstance(spec, InvalidSpec):
         raise spec
     robot, line = await observe(tools, record, space=space)
-    scene = await _scene(tools, record, spec, robot)
+    scene = await scene_of_copies(tools, record, spec, robot)
     check_copy(scene)
     if spec.suspend:
         return True
-    token = _token(scene)
+    token = known_token(scene)
     if token is None or line is None:
         return False
     for _ in range(ROUNDS):
@@ -78,7 +78,7 @@ async def leave_copies(tools: Tools, record: FleetRecord, space: NamespaceSeen) 
         QuayRobotError: It could not be done.
     """
     robot, _line = await observe(tools, record, space=space)
-    scene = await _scene(tools, record, record.lenient_spec, robot)
+    scene = await scene_of_copies(tools, record, record.lenient_spec, robot)
     found = False
     for _ in range(ROUNDS):
         actions = plan_copy_leaving(scene)
@@ -90,8 +90,10 @@ async def leave_copies(tools: Tools, record: FleetRecord, space: NamespaceSeen) 
     return found
 
 
-async def _scene(tools: Tools, record: FleetRecord, spec: RobotSpec, robot: Scene) -> Scene:
-    """The robot's own scene, with what there is of it in the namespace that asks."""
+async def scene_of_copies(
+    tools: Tools, record: FleetRecord, spec: RobotSpec, robot: Scene
+) -> Scene:
+    """Return the scene *robot*, with what there is of it in the namespace that asks."""
     place = robot.namespace.name
     secrets = {} if record.terminating else await _secrets(tools, record, place)
     ours = tools.store.secrets_of(place, record.uid)
@@ -115,8 +117,8 @@ def _accounts(
     return found
 
 
-def _token(scene: Scene) -> Token | None:
-    """The credential, if it is the one that the robot's own pass has proven and told of."""
+def known_token(scene: Scene) -> Token | None:
+    """Return the credential, if the robot's own pass has proven it and told of it."""
     status = scene.status
     if not isinstance(scene.robot, Present) or status.robot is None or status.credential is None:
         return None

@@ -26,7 +26,7 @@ from ..model.resources.parse import lenient_robot
 from ..model.resources.robot import RobotSpec, robot_name_of, secrets_of
 from ..model.world import Absent, Missing, Present, Seen, Unknown, Unlooked
 
-__all__ = ["plan_leaving", "plan_member"]
+__all__ = ["differences", "plan_leaving", "plan_member"]
 
 
 def plan_member(wanted: MemberWanted, seen: Seen[MemberSeen]) -> tuple[MemberAction, ...]:
@@ -78,6 +78,30 @@ def _change(wanted: MemberWanted, seen: MemberSeen) -> tuple[MemberAction, ...]:
     return (ReplaceMember(wanted, seen.uid, seen.version),)
 
 
+def differences(wanted: MemberWanted, seen: MemberSeen) -> tuple[str, ...]:
+    """Return what of *seen* is not as *wanted*, by the names of the fields."""
+    before, after = _fields(seen.spec), _fields(wanted.spec)
+    if before is None or after is None:
+        before, after = dict(seen.spec), dict(wanted.spec)
+    keys = dict.fromkeys((*after, *before))
+    found = [f"spec.{key}" for key in keys if after.get(key) != before.get(key)]
+    for what, ours, theirs, set_by_us in (
+        ("labels", wanted.labels, seen.labels, seen.our_labels),
+        ("annotations", wanted.annotations, seen.annotations, seen.our_annotations),
+    ):
+        if not (ours.items() <= theirs.items() and set_by_us <= ours.keys()):
+            found.append(what)
+    return tuple(found)
+
+
+def _fields(spec: Mapping[str, object]) -> dict[str, object] | None:
+    """All fields with their defaults; None where the model does not know one."""
+    try:
+        return RobotSpec.model_validate(spec).model_dump(by_alias=True)
+    except ValidationError:
+        return None
+
+
 def _agrees(wanted: MemberWanted, seen: MemberSeen) -> bool:
     return (
         _says_the_same(wanted.spec, seen.spec)
@@ -92,10 +116,8 @@ def _says_the_same(one: Mapping[str, object], other: Mapping[str, object]) -> bo
     """Defaults that the API server filled in, or did not, make no difference."""
     if one == other:
         return True
-    try:
-        return RobotSpec.model_validate(one) == RobotSpec.model_validate(other)
-    except ValidationError:
-        return False
+    fields = _fields(one)
+    return fields is not None and fields == _fields(other)
 
 
 def _refusal(wanted: MemberWanted, seen: MemberSeen) -> QuayRobotError | None:

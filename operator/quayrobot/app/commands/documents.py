@@ -17,16 +17,20 @@ from typing import Any
 
 import yaml
 
-from ...cluster.kinds import OURS, QUAY_ROBOT
+from ...cluster.kinds import CLUSTER_QUAY_ROBOT, OURS, QUAY_ROBOT
 from ...model.conditions import rfc3339
 from ...model.errors import InvalidSpec, QuayRobotError, Reason
-from ...model.names import ANNOTATION_ROTATE, GROUP
+from ...model.names import ANNOTATION_CONFIRM, ANNOTATION_ROTATE, GROUP
+from ...model.resources.clusterrobot import ClusterRobotSpec
 from ...model.resources.parse import lenient_robot, parse_robot
+from ...model.resources.parse_clusterrobot import parse_cluster_robot
 from ...model.resources.robot import RobotSpec, robot_name_of, secrets_of
 
-__all__ = ["Document", "applied", "check_change", "read_documents"]
+__all__ = ["Document", "applied", "check_change", "check_fleet_change", "read_documents"]
 
 Body = dict[str, Any]
+_OF_THE_CLUSTER = {"Namespace", *(kind for kind, each in OURS.items() if not each.namespaced)}
+_ASKED = (ANNOTATION_ROTATE, ANNOTATION_CONFIRM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def _document(body: Any, namespace: str) -> Document:
     if kind in OURS and not str(body.get("apiVersion", "")).startswith(f"{GROUP}/"):
         kind = f"{kind} of another group"
     place = None
-    if kind not in {"ClusterQuayConnection", "Namespace"}:
+    if kind not in _OF_THE_CLUSTER:
         place = str(meta.get("namespace") or namespace)
     return Document(kind, place, name, dict(body))
 
@@ -110,7 +114,7 @@ def applied(document: Document, live: Body | None, now: datetime, number: int) -
         meta |= {"namespace": document.namespace} if document.namespace else {}
         return {"metadata": meta, "spec": spec, "status": {}}
     before = live["metadata"]
-    changed = document.kind == QUAY_ROBOT.kind and _differs(document.name, live["spec"], spec)
+    changed = _differs(document, live["spec"], spec)
     meta = {
         **before,
         "generation": before.get("generation", 1) + (1 if changed else 0),
@@ -121,15 +125,19 @@ def applied(document: Document, live: Body | None, now: datetime, number: int) -
 
 
 def _asked(meta: Mapping[str, Any]) -> dict[str, str]:
-    found = (meta.get("annotations") or {}).get(ANNOTATION_ROTATE)
-    return {} if found is None else {ANNOTATION_ROTATE: str(found)}
+    given = meta.get("annotations") or {}
+    return {key: str(given[key]) for key in _ASKED if key in given}
 
 
-def _differs(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+def _differs(document: Document, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     try:
-        return parse_robot(name, old) != parse_robot(name, new)
+        if document.kind == QUAY_ROBOT.kind:
+            return parse_robot(document.name, old) != parse_robot(document.name, new)
+        if document.kind == CLUSTER_QUAY_ROBOT.kind:
+            return parse_cluster_robot(old) != parse_cluster_robot(new)
     except InvalidSpec:
         return old != new
+    return False
 
 
 def check_change(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
@@ -148,6 +156,30 @@ def check_change(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> N
     formats = _formats(name, before)
     if any(formats.get(each, kind) != kind for each, kind in _formats(name, after).items()):
         raise _invalid("the format of a Secret cannot be changed; give the Secret another name")
+
+
+def check_fleet_change(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """
+    Return when the API server lets a ClusterQuayRobot change so.
+
+    Raises:
+        InvalidSpec: It changes what cannot be changed, or cannot be at all.
+    """
+    before, after = parse_cluster_robot(old), parse_cluster_robot(new)
+    if before.mode != after.mode:
+        raise _invalid(
+            "mode cannot be changed: make another ClusterQuayRobot, wait until its Secrets are "
+            "there, then delete this one"
+        )
+    if after.shared and _robot_of(before) != _robot_of(after):
+        raise _invalid(
+            "organization, user and robotNameTemplate cannot be changed with mode: Shared: a "
+            "robot never moves; make another ClusterQuayRobot instead"
+        )
+
+
+def _robot_of(spec: ClusterRobotSpec) -> tuple[object, ...]:
+    return spec.robot_name_template, spec.template.spec.owner
 
 
 def _formats(name: str, spec: RobotSpec) -> dict[str, str]:

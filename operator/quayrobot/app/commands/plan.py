@@ -1,5 +1,5 @@
 """
-What would the operator do, and why?
+What would the operator do about QuayRobots and ClusterQuayRobots, and why?
 
 Decided by the operator's own rules from what the caller may see: the cluster
 and Quay are read, nothing is written. Exit codes: 0 nothing to do, 2 something
@@ -8,24 +8,35 @@ to do, 1 something is in the way, or could not be seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.tree import Tree
 
-from ...cluster.api import Body, ClusterApi
-from ...cluster.kinds import NAMESPACE, OURS, QUAY_ROBOT
+from ...cluster.api import Body
+from ...cluster.kinds import CLUSTER_QUAY_ROBOT, NAMESPACE, OURS, QUAY_ROBOT
 from ...cluster.resources import Resources
 from ...engine.foretell import Foretold, foretell
+from ...engine.foretell_fleets import FleetForetold, foretell_fleet
 from ...engine.keys import ResourceKey
+from ...engine.passes import Tools
 from ...engine.peek import Peek
-from ...engine.store import RobotRecord
+from ...engine.store import FleetRecord, RobotRecord
 from ...model.actions import Component
-from ...model.errors import InvalidSpec
+from ...model.errors import InvalidSpec, QuayRobotError
 from ...plan.scene import Finding
-from .documents import Document, applied, check_change, read_documents
+from .documents import (
+    Document,
+    applied,
+    check_change,
+    check_fleet_change,
+    read_documents,
+)
+from .fleet_sentences import fleet_plan_tree
+from .naming import Named, named
 from .reach import (
     ContextOption,
     KubeconfigOption,
@@ -36,7 +47,13 @@ from .reach import (
     reach,
     run,
 )
-from .reading import ClusterIdOption, cluster_of, now, reading_tools
+from .reading import (
+    ClusterIdOption,
+    ClusterNameOption,
+    cluster_of,
+    now,
+    reading_tools,
+)
 from .sentences import plan_tree
 from .status import WIDTH
 
@@ -47,15 +64,36 @@ SOMETHING_TO_DO = 2
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What would be done about one resource."""
+    """What would be done about one resource, as it is shown, and how that counts."""
 
-    record: RobotRecord
-    told: Foretold
+    tree: Tree
+    busy: bool
+    blocked: bool
+
+
+@dataclass(slots=True)
+class Wanted:
+    """The resources to plan for as if applied, others that count, and what is refused."""
+
+    robots: list[Body] = field(default_factory=list)
+    fleets: list[Body] = field(default_factory=list)
+    others: list[tuple[str, Body]] = field(default_factory=list)
+    refusals: dict[ResourceKey, Finding] = field(default_factory=dict)
+
+    def add(self, kind: str, body: Body) -> None:
+        """Take in one."""
+        if kind == QUAY_ROBOT.kind:
+            self.robots.append(body)
+            return
+        if kind == CLUSTER_QUAY_ROBOT.kind:
+            self.fleets.append(body)
+        self.others.append((kind, body))
 
 
 def plan(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="QuayRobots that are there.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="QuayRobots that are there, or cqr/NAME."),
     ] = None,
     files: Annotated[
         list[str] | None,
@@ -65,94 +103,109 @@ def plan(
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
     cluster_id: ClusterIdOption = None,
+    cluster_name: ClusterNameOption = None,
 ) -> None:
     """Tell what the operator would do and why, without doing it (exit code 2: something)."""
     if not names and not files:
         fail("give names of QuayRobots, or -f with manifests")
     place = namespace or context_namespace(kubeconfig, context)
-    answers = run(_plan(kubeconfig, context, cluster_id, place, names or [], files or []))
+    asked = [named(each) for each in names or []]
+    documents = [each for file in files or [] for each in _read(file, place)]
+    told = run(_plan(kubeconfig, context, (cluster_id, cluster_name), place, asked, documents))
     console = Console(highlight=False)
     console.width = max(console.width, WIDTH)
-    for each in answers:
-        console.print(plan_tree(each.record, each.told))
-    if any(each.told.findings for each in answers):
+    for each in told:
+        console.print(each.tree)
+    if any(each.blocked for each in told):
         raise typer.Exit(1)
-    if any(each.told.steps for each in answers):
+    if any(each.busy for each in told):
         raise typer.Exit(SOMETHING_TO_DO)
+
+
+def _read(file: str, place: str) -> list[Document]:
+    try:
+        return read_documents(file, place)
+    except QuayRobotError as error:
+        fail(error.message)
 
 
 async def _plan(
     kubeconfig: Path | None,
     context: str | None,
-    cluster_id: str | None,
+    cluster: tuple[str | None, str | None],
     place: str,
-    names: list[str],
-    files: list[str],
+    asked: list[Named],
+    documents: list[Document],
 ) -> list[Answer]:
-    documents = [each for file in files for each in read_documents(file, place)]
     async with reach(kubeconfig, context) as api:
         resources = Resources(api)
-        cluster = cluster_id or await cluster_of(resources)
-        bodies = [await _live(resources, place, name) for name in names]
-        refusals: dict[ResourceKey, Finding] = {}
-        others = []
-        for number, each in enumerate(documents, 1):
-            body = await _as_applied(resources, each, number, refusals)
-            if each.kind == QUAY_ROBOT.kind:
-                bodies.append(body)
-            elif each.ours:
-                others.append((each.kind, body))
+        cluster_id = cluster[0] or await cluster_of(resources)
+        wanted = Wanted()
+        for one in asked:
+            wanted.add(one.kind.kind, await _live(resources, place, one))
+        for number, document in enumerate(documents, 1):
+            if document.ours:
+                wanted.add(document.kind, await _as_applied(resources, document, number, wanted))
             else:
-                note(f"{each.kind} {each.name} is left aside: plans are made of QuayRobots")
-        peek = Peek(resources)
-        await peek.read(bodies, others)
+                words = "is left aside: plans are made of QuayRobots and ClusterQuayRobots"
+                note(f"{document.kind} {document.name} {words}")
+        peek = Peek(resources, cluster_name=cluster[1])
+        await peek.read(wanted.robots, wanted.others)
+        await peek.fleets(FleetRecord(each, cluster[1]) for each in wanted.fleets)
         for line in peek.notes:
             note(f"note: {line}")
-        return await _answers(api, cluster, peek, bodies, refusals)
+        return await _answers(reading_tools(api, cluster_id, peek.store), wanted)
 
 
-async def _answers(
-    api: ClusterApi,
-    cluster: str,
-    peek: Peek,
-    bodies: list[Body],
-    refusals: dict[ResourceKey, Finding],
-) -> list[Answer]:
-    tools = reading_tools(api, cluster, peek.store)
-    answers = []
+async def _answers(tools: Tools, wanted: Wanted) -> list[Answer]:
     try:
-        for body in bodies:
-            key = RobotRecord(QUAY_ROBOT.kind, body).key
-            record = peek.store.robots[key]
-            if key in refusals:
-                told = Foretold(findings=(refusals[key],))
-            else:
-                told = await foretell(tools, record)
-            answers.append(Answer(record, told))
+        fleets = [await _fleet(tools, wanted, each) for each in wanted.fleets]
+        return fleets + [await _robot(tools, wanted, each) for each in wanted.robots]
     finally:
         await tools.lines.aclose()
-    return answers
 
 
-async def _live(resources: Resources, place: str, name: str) -> Body:
-    body = await resources.get(QUAY_ROBOT, place, name)
+async def _robot(tools: Tools, wanted: Wanted, body: Body) -> Answer:
+    record = tools.store.robots[RobotRecord(QUAY_ROBOT.kind, body).key]
+    refusal = wanted.refusals.get(record.key)
+    told = await foretell(tools, record) if refusal is None else Foretold(findings=(refusal,))
+    return Answer(plan_tree(record, told), bool(told.steps), bool(told.findings))
+
+
+async def _fleet(tools: Tools, wanted: Wanted, body: Body) -> Answer:
+    """One namespace that is refused holds up no other: something to do comes first."""
+    record = tools.store.fleets[RobotRecord(CLUSTER_QUAY_ROBOT.kind, body).key]
+    refusal = wanted.refusals.get(record.key)
+    if refusal is None:
+        told = await foretell_fleet(tools, record)
+    else:
+        told = FleetForetold(findings=(refusal,))
+    robot = told.robot is not None and bool(told.robot.findings)
+    refused = not told.busy and any(each.findings for each in told.spaces)
+    blocked = bool(told.findings) or robot or refused
+    return Answer(fleet_plan_tree(record, told), told.busy, blocked)
+
+
+async def _live(resources: Resources, place: str, one: Named) -> Body:
+    body = await resources.get(one.kind, None if one.is_fleet else place, one.name)
     if body is None:
-        fail(f"there is no quayrobot {name} in the namespace {place}")
+        inside = "" if one.is_fleet else f" in the namespace {place}"
+        fail(f"there is no {one.kind.kind.lower()} {one.name}{inside}")
     return body
 
 
 async def _as_applied(
-    resources: Resources, document: Document, number: int, refusals: dict[ResourceKey, Finding]
+    resources: Resources, document: Document, number: int, wanted: Wanted
 ) -> Body:
     kind = OURS.get(document.kind, NAMESPACE)
-    live = None
-    if document.ours:
-        live = await resources.get(kind, document.namespace, document.name)
+    live = await resources.get(kind, document.namespace, document.name)
     body = applied(document, live, now(), number)
-    if live is not None and document.kind == QUAY_ROBOT.kind:
-        try:
+    try:
+        if live is not None and kind is QUAY_ROBOT:
             check_change(document.name, live["spec"], body["spec"])
-        except InvalidSpec as error:
-            key = RobotRecord(document.kind, body).key
-            refusals[key] = Finding(Component.SPEC, error)
+        elif live is not None and kind is CLUSTER_QUAY_ROBOT:
+            check_fleet_change(live["spec"], body["spec"])
+    except InvalidSpec as error:
+        key = RobotRecord(document.kind, body).key
+        wanted.refusals[key] = Finding(Component.SPEC, error)
     return body

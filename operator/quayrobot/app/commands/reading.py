@@ -36,11 +36,23 @@ from ...model.errors import Reason, Refused
 from ...model.reach import Reach
 from ...quay.turns import Urgency
 
-__all__ = ["ClusterIdOption", "cluster_of", "now", "reading_lines", "reading_tools"]
+__all__ = [
+    "ClusterIdOption",
+    "ClusterNameOption",
+    "cluster_of",
+    "now",
+    "reading_lines",
+    "reading_tools",
+]
 
 ClusterIdOption = Annotated[
     str | None,
     typer.Option("--cluster-id", help="What the operator is told; default: the cluster's uid."),
+]
+
+ClusterNameOption = Annotated[
+    str | None,
+    typer.Option("--cluster-name", help="What {cluster} stands for, as the operator is told."),
 ]
 
 

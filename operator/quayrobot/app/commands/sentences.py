@@ -8,18 +8,19 @@ below that; what stands in the way, with what helps; and the sum.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container, Iterable
 
 from rich.text import Text
 from rich.tree import Tree
 
-from ...engine.foretell import Foretold
+from ...engine.foretell import Foretold, Step
 from ...engine.store import RobotRecord
 from ...model.errors import QuayRobotError
 from ...plan.foresight import leaves_to_quay
 from ...plan.telling import Place, Told, tell
 from .cures import cure_of, page_of
 
-__all__ = ["plan_tree"]
+__all__ = ["add_finding", "add_foretold", "counted", "plan_tree", "sentence"]
 
 
 def plan_tree(record: RobotRecord, told: Foretold) -> Tree:
@@ -27,39 +28,54 @@ def plan_tree(record: RobotRecord, told: Foretold) -> Tree:
     head = Text(f"quayrobot/{record.key.name}", style="bold")
     head.append(f"  robot {record.active_name.full}", style="not bold")
     tree = Tree(head, guide_style="dim")
+    add_foretold(tree, told)
+    tree.add(_sum(record, told))
+    return tree
+
+
+def add_foretold(tree: Tree, told: Foretold) -> Tree:
+    """Add what was *told* to *tree*; return where that comes which follows the last step."""
     at = tree
-    steps = [(step.action, tell(step.action, step.scene)) for step in told.steps]
-    for place, (action, words) in enumerate(steps, 1):
-        at.add(_sentence(words))
-        if leaves_to_quay(action) and place < len(steps):
+    for place, step in enumerate(told.steps, 1):
+        at.add(sentence(tell(step.action, step.scene)))
+        if leaves_to_quay(step.action) and place < len(told.steps):
             at = at.add(Text("then, when Quay has done that", style="italic"))
     if told.open_end:
         at.add(Text("then it looks again and decides anew", style="italic"))
     for finding in told.findings:
-        _add_finding(tree, finding.error)
-    tree.add(_sum(record, told, [words for _, words in steps]))
-    return tree
+        add_finding(tree, finding.error)
+    return at
 
 
-def _sentence(told: Told) -> Text:
+def counted(steps: Iterable[Step]) -> Counter[Place]:
+    """Return how many *steps* there are in each place."""
+    return Counter(tell(step.action, step.scene).place for step in steps)
+
+
+def sentence(told: Told) -> Text:
+    """Return one step in words."""
     style = "dim" if told.place is Place.STATUS else ""
     text = Text(f"{told.place}: ", style="bold").append(told.what, style=f"not bold {style}")
     return text.append(f" ({told.why})", style="not bold dim") if told.why else text
 
 
-def _add_finding(tree: Tree, error: QuayRobotError) -> None:
-    node = tree.add(Text(f"in the way: {error.reason}: {error.message}", style="red"))
-    if cure := cure_of(error.reason):
+def add_finding(
+    tree: Tree, error: QuayRobotError, *, where: str = "", known: Container[str] = ()
+) -> None:
+    """Add what stands in the way, and what helps unless that is *known* already."""
+    words = f"{where}in the way: {error.reason}: {error.message}"
+    node = tree.add(Text(words, style="red"))
+    if error.reason not in known and (cure := cure_of(error.reason)):
         node.add(Text(f"cure: {cure}"))
         node.add(Text(f"more: {page_of(error.reason)}", style="dim"))
 
 
-def _sum(record: RobotRecord, told: Foretold, words: list[Told]) -> Text:
-    if not words and told.findings:
+def _sum(record: RobotRecord, told: Foretold) -> Text:
+    if not told.steps and told.findings:
         return Text("plan: nothing can be done", style="bold")
-    if not words:
+    if not told.steps:
         why = " (it is suspended)" if record.lenient_spec.suspend else ""
         return Text(f"plan: nothing to do{why}", style="bold")
-    counted = Counter(each.place for each in words)
-    parts = [f"{counted[place]} in {place}" for place in (Place.QUAY, Place.CLUSTER)]
+    sums = counted(told.steps)
+    parts = [f"{sums[place]} in {place}" for place in (Place.QUAY, Place.CLUSTER)]
     return Text(f"plan: {', '.join(parts)}", style="bold")
