@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -71,6 +73,23 @@ def test_a_circuit_is_in_one_state_at_a_time(metrics):
     metrics.connection_gone(**connection)
 
     assert None is value(metrics, "quayrobot_connection_circuit", **connection, state="open")
+
+
+def test_the_end_of_a_token_is_told_while_it_is_known(metrics):
+    connection = {"kind": "ClusterQuayConnection", "connection": "default"}
+    name = "quayrobot_connection_token_expiry_timestamp_seconds"
+    metrics.token_ends(**connection, at=None)
+    assert None is value(metrics, name, **connection)
+
+    metrics.token_ends(**connection, at=datetime(2026, 11, 26, tzinfo=UTC))
+    assert value(metrics, name, **connection) == 1795651200
+
+    metrics.token_ends(**connection, at=None)
+    assert None is value(metrics, name, **connection)
+
+    metrics.token_ends(**connection, at=datetime(2026, 11, 26, tzinfo=UTC))
+    metrics.connection_gone(**connection)
+    assert None is value(metrics, name, **connection)
 
 
 def test_the_age_of_the_last_event_grows_until_the_next():

@@ -66,6 +66,9 @@ def test_the_token_is_renewed_in_time_once_and_robots_notice_nothing(
     assert timedelta(minutes=36) <= times[1] - times[0] <= timedelta(minutes=40)
     assert times[2] - times[0] == timedelta(hours=1)
     assert machine.renewals() == 0
+    name = "quayrobot_connection_token_expiry_timestamp_seconds"
+    shown = f'{name}{{connection="own",kind="QuayConnection"}}'
+    wait_for(lambda: shown in tenant.house.operator.metrics(), "the number")
 
     for count in (1, 2):
         before, written = machine.token, len(tenant.house.plane.audit())

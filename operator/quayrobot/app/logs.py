@@ -63,6 +63,7 @@ VOCABULARY = frozenset(
         "resource.released",
         "connection.checked",
         "connection.guarded",
+        "token.renewed",
         "circuit.opened",
         "circuit.closed",
         "organization.listed",

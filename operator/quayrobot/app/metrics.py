@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import IntEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -133,6 +134,13 @@ class Metrics:
             registry=own,
         )
 
+        self._token_ends = Gauge(
+            "quayrobot_connection_token_expiry_timestamp_seconds",
+            "When the token of a connection that renews it ends, as seconds since 1970.",
+            ["kind", "connection"],
+            registry=own,
+        )
+
     def _make_cluster(self) -> None:
         own = self.registry
         self._seen = Counter(
@@ -203,6 +211,14 @@ class Metrics:
         self._listed.labels(kind, name, "unmanaged").set(unmanaged)
         self._listed.labels(kind, name, "unused").set(unused)
 
+    def token_ends(self, kind: str, connection: str, at: datetime | None) -> None:
+        """Say when the token of *connection* ends; None for one that is not renewed."""
+        name = self._connection(connection)
+        if at is None:
+            self._token_ends.remove_by_labels({"kind": kind, "connection": name})
+        else:
+            self._token_ends.labels(kind, name).set(at.timestamp())
+
     def connection_gone(self, kind: str, connection: str) -> None:
         """Forget a connection that is no more."""
         self._connection.forget(connection)
@@ -210,6 +226,7 @@ class Metrics:
             self._circuit.remove_by_labels({"kind": kind, "connection": connection, "state": each})
         for each in ("unmanaged", "unused"):
             self._listed.remove_by_labels({"kind": kind, "connection": connection, "state": each})
+        self._token_ends.remove_by_labels({"kind": kind, "connection": connection})
 
     def observed(self, resource: str) -> None:
         """Count one event of a watch."""

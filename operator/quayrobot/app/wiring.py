@@ -186,7 +186,7 @@ def _show_circuits(
     tools: Tools, metrics: Metrics, before: set[tuple[str, str]]
 ) -> set[tuple[str, str]]:
     shown = set()
-    for key in tools.store.connections:
+    for key, record in tools.store.connections.items():
         line = tools.lines.known(key)
         if line is not None:
             metrics.circuit(key.kind, key.name, "open" if line.limits.open else "closed")
@@ -197,6 +197,9 @@ def _show_circuits(
                 sum(each.unmanaged for each in counts),
                 sum(each.unused for each in counts),
             )
+            ends = record.status.credential.expires_at if record.status.credential else None
+            moment = datetime.fromisoformat(ends) if ends is not None else None
+            metrics.token_ends(key.kind, key.name, moment)
             shown.add((key.kind, key.name))
     for kind, name in before - shown:
         metrics.connection_gone(kind, name)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ..model.errors import QuayRobotError
-from ..plan.renewal import Asked, Heard, asked_before
+from ..plan.renewal import Asked, Heard, asked_before, is_arriving
 from .store import Store
 
 __all__ = ["Renewals"]
@@ -37,6 +37,10 @@ class Renewals:
             for each in self._store.connections.values()
         )
         return max(filter(None, told), key=lambda each: each.at, default=None)
+
+    def busy(self, now: datetime) -> bool:
+        """Tell whether any token is being replaced, or was a moment ago."""
+        return any(is_arriving(each, now) for each in self._asked.values())
 
     def begin(self, digest: str, now: datetime) -> bool:
         """Tell whether the caller may ask with the token *digest* now; nobody else may then."""

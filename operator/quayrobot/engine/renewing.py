@@ -156,11 +156,10 @@ def _arriving(tools: Tools, line: Line) -> bool:
 
 def _settling(tools: Tools, line: Line) -> bool:
     written = line.credential.written_at
-    return (
-        _renewal(line) is not None
-        and written is not None
-        and abs(tools.now() - written) < SETTLING
-    )
+    if written is None or abs(tools.now() - written) >= SETTLING:
+        return False
+    # One that shares the Secret need not renew it itself.
+    return _renewal(line) is not None or tools.renewals.busy(tools.now())
 
 
 async def _look(tools: Tools, line: Line, life: Life, asked: Asked) -> bool:
@@ -170,7 +169,7 @@ async def _look(tools: Tools, line: Line, life: Life, asked: Asked) -> bool:
         with with_urgency(Urgency.ASKED):
             alive = await line.client.bootstrap.works()
     except QuayRobotError as error:
-        log.info("token.renewal", outcome="unknown", reason=error.reason, name=line.key.name)
+        log.info("token.renewed", outcome="unknown", reason=error.reason, name=line.key.name)
         return False
     if not alive:
         heard = meaning_of_refusal(life, asked)
@@ -219,7 +218,7 @@ async def _call(
         # Also where the pass is ended in the middle: what came of it is not known then.
         tools.renewals.hear(digest, asked, heard, failed)
     word = failed.reason if failed is not None else heard.name.lower()
-    log.info("token.renewal", outcome=word, name=line.key.name)
+    log.info("token.renewed", outcome=word, name=line.key.name)
     return failed
 
 
