@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from quayrobot.model.reach import Reach, address_of, embedded
+from quayrobot.model.reach import Reach, address_of, embedded, is_public
 
 ANY = Reach()
 
@@ -123,3 +123,33 @@ def test_an_address_is_read():
 def test_loopback_is_no_ipv4_address_in_disguise():
     assert list(embedded(ip_address("::1"))) == []
     assert list(embedded(ip_address("127.0.0.1"))) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700::1", True),
+        # What a translating name service makes of a public address, and of others.
+        ("64:ff9b::808:808", True),
+        ("64:ff9b::a00:1", False),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("10.0.0.1", False),
+        ("100.64.0.1", False),
+        ("127.0.0.1", False),
+        ("169.254.169.254", False),
+        ("168.63.129.16", False),
+        ("192.0.2.1", False),
+        ("224.0.0.1", False),
+        ("::1", False),
+        ("fd00::1", False),
+        ("fe80::1", False),
+        ("::ffff:10.0.0.1", False),
+        ("::ffff:169.254.169.254", False),
+        ("2002:a00:1::1", False),
+        ("2001:0:a00:1::1", False),
+        ("ff02::1", False),
+    ],
+)
+def test_public_is_what_is_so_with_all_that_is_hidden_in_it(address, expected):
+    assert is_public(ip_address(address)) is expected

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from itertools import count
 from typing import Any, assert_never
 
@@ -30,6 +31,7 @@ from quayrobot.model.actions import (
     LinkAccount,
     ListRobots,
     LookAtGrants,
+    LookAtHosts,
     LookAtOrganization,
     LookAtOwner,
     LookAtRobot,
@@ -68,6 +70,7 @@ LOOKS = (ListRobots, LookAtRobot, LookAtOrganization, LookAtUser, LookAtOwner, L
 RIGHTS_WRITES = (GiveRole, TakeRole, JoinTeam, LeaveTeam, GiveDefault, ChangeDefault, TakeDefault)
 QUAY_WRITES = (CreateRobot, DeleteRobot, *RIGHTS_WRITES)
 SECRET_WRITES = (CreateSecret, ReplaceSecret, DeleteSecret)
+PUBLIC = ip_address("8.8.8.8")
 Grants = tuple[dict[str, str], frozenset[str], tuple[tuple[str | None, str], ...]]
 
 
@@ -203,6 +206,8 @@ class World:
                 return replace(scene, token_user=self.user)
             case LookAtOwner():
                 return replace(scene, owner_lives=self.owner_lives)
+            case LookAtHosts(hosts):
+                return replace(scene, hosts=dict.fromkeys(hosts, Present((PUBLIC,))))
             case LookAtGrants(_, asked):
                 return replace(scene, grants=Present(self.rights.seen(asked)))
             case RecordProgress(state):

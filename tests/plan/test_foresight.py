@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quayrobot.model.actions import Action, CreateRobot, Look
+from quayrobot.model.actions import Action, CreateRobot, Look, LookAtHosts
 from quayrobot.model.resources.rotation import RotationState
 from quayrobot.model.world import GrantsSeen, Missing, Present
 from quayrobot.plan.decide import decide
@@ -34,7 +34,8 @@ def foretold(scene: Scene, world: World) -> tuple[list[Action], bool]:
             return writes, True
         for action in plan.actions:
             if isinstance(action, Look):
-                if any(leaves_to_quay(each) for each in writes):
+                early = not isinstance(action, LookAtHosts)
+                if early and any(leaves_to_quay(each) for each in writes):
                     return writes, False
                 scene = world.carry_out(action, scene)
                 continue

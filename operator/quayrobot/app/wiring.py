@@ -28,6 +28,7 @@ from ..cluster.secrets import Secrets
 from ..cluster.serviceaccounts import ServiceAccounts
 from ..cluster.tokens import Tokens
 from ..engine.accounts import Accounts
+from ..engine.hosts import Hosts
 from ..engine.issuer import Issuer
 from ..engine.keys import ResourceKey
 from ..engine.lines import Lines
@@ -42,6 +43,7 @@ from ..engine.seats import Seats
 from ..engine.store import Store
 from ..model.errors import QuayRobotError
 from ..model.resources.clusterrobot import NamespaceCounts
+from ..quay.resolver import addresses_of
 from .handlers import build_registry, run_shell
 from .health import HealthServer, Probes
 from .logs import configure_logs
@@ -117,6 +119,7 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         members=Members(api),
         memories=Memories(refreshed=metrics.refreshed),
         issuer=Issuer(api),
+        hosts=Hosts(addresses_of, clock=time.monotonic),
         tokens=Tokens(api),
         accounts=Accounts(ServiceAccounts(api), keep=store.keep_account),
         recorder=Recorder(

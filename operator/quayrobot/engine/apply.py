@@ -30,6 +30,7 @@ from ..model.actions import (
     ListRobots,
     LookAtFederation,
     LookAtGrants,
+    LookAtHosts,
     LookAtOrganization,
     LookAtOwner,
     LookAtRobot,
@@ -104,8 +105,10 @@ class Applier:
                 | LookAtOwner()
                 | LookAtGrants()
                 | LookAtFederation()
+                | LookAtHosts()
             ):
-                return await look(self.tools.resources, self.line, action, scene)
+                tools = self.tools
+                return await look(tools.resources, tools.hosts, self.line, action, scene)
             case CreateRobot() | DeleteRobot() | Regenerate():
                 return await self._write_robot(action, scene)
             case RecordIntent(state):

@@ -11,7 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import get_args
 
-from ..model.actions import Action, Component, GrantChange, Look, LookAtGrants
+from ..model.actions import (
+    Action,
+    Component,
+    GrantChange,
+    Look,
+    LookAtGrants,
+    LookAtHosts,
+)
 from ..model.errors import InvalidSpec, QuayRobotError
 from ..model.world import NamespaceSeen, Unknown
 from ..plan.decide import decide
@@ -111,10 +118,16 @@ async def _next(
     if not isinstance(action, Look):
         told.steps.append(Step(action, scene))
         return foresee(action, scene)
-    if told.answered or (isinstance(action, LookAtGrants) and _changed_rights(told)):
-        # Quay would show what is not made yet.
+    if _too_early(action, told):
         return None
-    return await look(tools.resources, line, action, scene)
+    return await look(tools.resources, tools.hosts, line, action, scene)
+
+
+def _too_early(action: Look, told: Foretold) -> bool:
+    """Tell whether Quay would show what is not made yet."""
+    if isinstance(action, LookAtHosts):
+        return False
+    return told.answered or (isinstance(action, LookAtGrants) and _changed_rights(told))
 
 
 def _changed_rights(told: Foretold) -> bool:

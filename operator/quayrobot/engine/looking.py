@@ -19,6 +19,7 @@ from ..model.actions import (
     Look,
     LookAtFederation,
     LookAtGrants,
+    LookAtHosts,
     LookAtOrganization,
     LookAtOwner,
     LookAtRobot,
@@ -29,6 +30,7 @@ from ..model.names import RobotName
 from ..model.world import Present, RobotView, Unknown
 from ..plan.scene import Scene
 from .granting import federate, look_at_grants
+from .hosts import Hosts
 from .keyless import received
 from .lines import Line
 from .observe import FRESH_ENOUGH
@@ -36,7 +38,9 @@ from .observe import FRESH_ENOUGH
 __all__ = ["look", "usable"]
 
 
-async def look(resources: Resources, line: Line | None, action: Look, scene: Scene) -> Scene:
+async def look(
+    resources: Resources, hosts: Hosts, line: Line | None, action: Look, scene: Scene
+) -> Scene:
     """
     Carry out *action*, whichever robot it is about, and return the scene after it.
 
@@ -44,13 +48,16 @@ async def look(resources: Resources, line: Line | None, action: Look, scene: Sce
         QuayRobotError: It could not be done; *line* is None without a connection.
     """
     there = scene.towards(getattr(action, "robot", None))
-    return (await _look(resources, line, action, there)).towards(scene.robot_name)
+    return (await _look(resources, hosts, line, action, there)).towards(scene.robot_name)
 
 
 async def _look(  # noqa: PLR0911 - one line per look
-    resources: Resources, line: Line | None, action: Look, scene: Scene
+    resources: Resources, hosts: Hosts, line: Line | None, action: Look, scene: Scene
 ) -> Scene:
     match action:
+        case LookAtHosts(names):
+            found = {name: await hosts.look(name) for name in names}
+            return replace(scene, hosts={**scene.hosts, **found})
         case LookAtOwner():
             return await _look_at_owner(resources, action, scene)
         case ListRobots():

@@ -14,6 +14,7 @@ from ..cluster.secrets import Secrets
 from ..cluster.tokens import Tokens
 from ..model.errors import Denied, InvalidSpec, QuayRobotError, Refused, TryLater
 from .accounts import Accounts
+from .hosts import Hosts
 from .issuer import Issuer
 from .keys import Key
 from .lines import Lines
@@ -59,6 +60,7 @@ class Tools:
     memories: Memories
     accounts: Accounts
     issuer: Issuer
+    hosts: Hosts
     tokens: Tokens
     recorder: Recorder
     clock: Callable[[], float]

@@ -24,6 +24,7 @@ from ..model.actions import (
     Look,
     LookAtFederation,
     LookAtGrants,
+    LookAtHosts,
     RecordFederation,
     RecordGrants,
     RecordIntent,
@@ -312,13 +313,14 @@ def _component(action: Action, scene: Scene) -> Component:
         return Component.ROTATION
     if isinstance(action, _OF_SECRETS):
         return Component.SECRETS
-    if isinstance(action, LookAtFederation | RecordFederation | SetFederation):
+    if isinstance(action, _OF_FEDERATION):
         return Component.FEDERATION
     if isinstance(action, LookAtGrants | RecordGrants | GrantChange):
         return Component.GRANTS
     return Component.ROBOT
 
 
+_OF_FEDERATION = LookAtHosts | LookAtFederation | RecordFederation | SetFederation
 _OF_SECRETS = CreateSecret | ReplaceSecret | DeleteSecret | Exchange | RecordLinks | LinkAccount
 
 

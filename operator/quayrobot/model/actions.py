@@ -41,6 +41,7 @@ __all__ = [
     "Look",
     "LookAtFederation",
     "LookAtGrants",
+    "LookAtHosts",
     "LookAtOrganization",
     "LookAtOwner",
     "LookAtRobot",
@@ -132,6 +133,13 @@ class LookAtOwner:
     namespace: str
     name: str
     robot: RobotName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtHosts:
+    """Ask the name service for the addresses of *hosts*; no call to Quay."""
+
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +357,7 @@ Look = (
     | LookAtOwner
     | LookAtGrants
     | LookAtFederation
+    | LookAtHosts
 )
 
 Action = (

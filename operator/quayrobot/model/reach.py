@@ -22,7 +22,7 @@ from ipaddress import (
     ip_network,
 )
 
-__all__ = ["Address", "Network", "Reach", "address_of", "embedded"]
+__all__ = ["Address", "Network", "Reach", "address_of", "embedded", "is_public"]
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -83,6 +83,14 @@ def address_of(host: str) -> Address | None:
         return ip_address(host)
     except ValueError:
         return None
+
+
+def is_public(address: Address) -> bool:
+    """Tell whether *address* is one of the internet's, and what is hidden in it as well."""
+    translated = any(address in each for each in _NAT64)
+    hidden = tuple(embedded(address))
+    open_to_all = address.is_global or (translated and bool(hidden))
+    return open_to_all and Reach().leads_to(address) and all(each.is_global for each in hidden)
 
 
 def embedded(address: Address) -> Iterator[IPv4Address]:

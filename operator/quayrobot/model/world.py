@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 
 from .errors import QuayRobotError
 from .marker import Marker, read_marker
+from .reach import Address
 from .secrecy import Token
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "DefaultSeen",
     "GrantsSeen",
     "GrantsView",
+    "HostSeen",
     "Missing",
     "Password",
     "Present",
@@ -69,6 +71,7 @@ class Present(Generic[T_co]):
 
 
 Seen = Unlooked | Unknown | Missing | Absent | Present[T_co]
+HostSeen = Unknown | Absent | Present[tuple[Address, ...]]
 
 
 @dataclass(frozen=True, slots=True)

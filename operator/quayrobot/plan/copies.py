@@ -19,8 +19,8 @@ from ..model.resources.robot import LinkState, links_of, secrets_of
 from ..model.secrecy import Token
 from ..model.world import Present, SecretSeen, Unlooked
 from .access import check_rights, connection_not_found, permit_of
-from .federation import check_identities
 from .grants import declared_rights
+from .issuers import check_identities
 from .links import plan_links, unlink
 from .proof import adoption_denied
 from .robot import connection_of

@@ -8,28 +8,29 @@ name is decided by the connection's rules, before any call.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
-from ..model.actions import Action, Component, LookAtFederation, RecordFederation, SetFederation
-from ..model.errors import QuayRobotError, Reason, Refused, TryLater
-from ..model.resources.connection import AccessRule
+from ..model.actions import (
+    Action,
+    Component,
+    LookAtFederation,
+    LookAtHosts,
+    RecordFederation,
+    SetFederation,
+)
+from ..model.errors import QuayRobotError, Reason, TryLater
 from ..model.resources.federation import Federation, IdentityState
 from ..model.resources.robot import federation_of
 from ..model.world import Present, Unknown
-from .access import Permit, any_glob
+from .issuers import check_ways, unlooked_hosts
 from .scene import Finding, Plan, Scene
 
 __all__ = [
-    "check_identities",
     "federation_finished",
     "identities_of",
     "leaves_federation",
     "plan_federation",
 ]
-
-NAT64 = ipaddress.ip_network("64:ff9b::/32")
 
 
 def identities_of(scene: Scene) -> tuple[IdentityState, ...]:
@@ -51,36 +52,6 @@ def identities_of(scene: Scene) -> tuple[IdentityState, ...]:
         subject = f"system:serviceaccount:{scene.me.namespace}:{each.service_account}"
         found.append(IdentityState(issuer=scene.issuer, subject=subject))
     return tuple(dict.fromkeys(found))
-
-
-def check_identities(scene: Scene, permit: Permit) -> None:
-    """
-    Return when the rules let this namespace have the declared identities.
-
-    Raises:
-        Refused: AccessDenied where no rule gives federation, IssuerRefused for an issuer.
-    """
-    if federation_of(scene.spec) is None or permit.rules is None:
-        return
-    giving = [rule for rule in permit.rules if rule.federation]
-    name = scene.spec.connection_ref.name
-    if not giving:
-        msg = (
-            f"the rules of ClusterQuayConnection {name} do not let this namespace have "
-            "federation; ask its administrator for a rule"
-        )
-        raise Refused(Reason.ACCESS_DENIED, msg)
-    for issuer in _issuers(scene):
-        if not any(_allows(rule, issuer, scene.issuer) for rule in giving):
-            msg = f"the rules of ClusterQuayConnection {name} do not allow the issuer {issuer}"
-            raise Refused(Reason.ISSUER_REFUSED, msg)
-
-
-def _issuers(scene: Scene) -> list[str]:
-    """The issuers that are known; nothing is put there before all are."""
-    identities = (federation_of(scene.spec) or Federation()).identities
-    named = [each.issuer if each.service_account is None else scene.issuer for each in identities]
-    return list(dict.fromkeys(each for each in named if each is not None))
 
 
 def plan_federation(scene: Scene) -> Plan:
@@ -119,6 +90,10 @@ def _plan(scene: Scene, wanted: Federation) -> Plan:
     if wanted.mode == "Additive" and not scene.federation_read:
         # The list is replaced whole: what others put there since must be in it.
         return Plan((LookAtFederation(scene.robot_name),))
+    added = [each.issuer for each in goal if each not in known and each in declared]
+    if hosts := unlooked_hosts(scene, added):
+        return Plan((LookAtHosts(hosts),))
+    check_ways(scene, added)
     return Plan((*_recorded(scene, declared), SetFederation(scene.robot_name, goal)))
 
 
@@ -171,37 +146,3 @@ def _recorded(scene: Scene, declared: tuple[IdentityState, ...]) -> tuple[Action
         for each in scene.status.conditions
     )
     return (RecordFederation(both),) if finished or both != before else ()
-
-
-def _allows(rule: AccessRule, issuer: str, own: str | None) -> bool:
-    if rule.issuers is not None:
-        return any(_names(each, issuer) for each in rule.issuers)
-    return issuer == own or not _private(issuer)
-
-
-def _names(pattern: str, issuer: str) -> bool:
-    """Whether *pattern* names *issuer*; what is for the host must be found in the host."""
-    host = pattern.rpartition("://")[2].partition("/")[0]
-    return any_glob([pattern], issuer) and any_glob([host], urlsplit(issuer).netloc)
-
-
-def _private(issuer: str) -> bool:
-    try:
-        host = (urlsplit(issuer).hostname or "").rstrip(".")
-    except ValueError:
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return _local(host)
-    if isinstance(address, ipaddress.IPv6Address):
-        hidden = address.sixtofour or address.teredo or address.ipv4_mapped
-        return not address.is_global or hidden is not None or address in NAT64
-    return not address.is_global
-
-
-def _local(host: str) -> bool:
-    last = host.rpartition(".")[2]
-    # Some resolvers take 127.1 or 0x7f.0.0.1 for an address.
-    number = last[:1].isdigit()
-    return "." not in host or number or last in {"local", "internal", "localhost", "svc"}

@@ -38,8 +38,8 @@ from ..model.world import (
 )
 from .access import Permit, check_rights, permit_of
 from .claim import check_claim
-from .federation import check_identities
 from .grants import declared_rights
+from .issuers import check_identities
 from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, adoption_denied, prove
 from .scene import Scene
 from .secrets import check_names, was_restored

@@ -24,6 +24,7 @@ from ..model.world import (
     Claimant,
     ConnectionSeen,
     GrantsView,
+    HostSeen,
     NamespaceSeen,
     Password,
     Present,
@@ -85,7 +86,8 @@ class Scene:
     and no longer wanted. *deleted* says that this pass sent the DELETE.
     *grant_refusals* maps what a right is about to why it was not given in this
     pass. *federation_due* says that the drift beat wants it read, *federation_read*
-    that this pass read it; *issuer* is this cluster's own. *exchange* is the
+    that this pass read it; *issuer* is this cluster's own, *hosts* maps the hosts of
+    issuers that this pass looked at to their addresses. *exchange* is the
     password that this pass got. *accounts* maps the ServiceAccounts that are or
     were linked, or whose token is exchanged. The robot that this is about is the
     one in *slot*; *other* is the look at the second one, None where there is none.
@@ -112,6 +114,7 @@ class Scene:
     federation_due: bool = False
     federation_read: bool = False
     issuer: str | None = None
+    hosts: Mapping[str, HostSeen] = field(default_factory=dict)
     exchange: Unlooked | Unknown | Present[Password] = field(default_factory=Unlooked)
     grant_refusals: Mapping[str, QuayRobotError] = field(default_factory=dict)
     accounts: Mapping[str, Seen[AccountSeen]] = field(default_factory=dict)

@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from urllib.parse import quote
 
 import httpx
@@ -29,6 +27,8 @@ from ..model.errors import Ambiguous, InvalidSpec, QuayRobotError, Reason, Refus
 from ..model.names import OPERATOR
 from ..model.reach import Address, Reach, address_of
 from ..model.secrecy import Token
+from ..model.world import Present
+from .resolver import addresses_of
 
 __all__ = ["Endpoint", "Reply", "Transport"]
 
@@ -209,14 +209,12 @@ def _check_name(url: httpx.URL, reach: Reach) -> None:
         raise _refused(url)
 
 
-async def _resolve(url: httpx.URL) -> list[Address]:
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(url.host, _port(url), type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+async def _resolve(url: httpx.URL) -> tuple[Address, ...]:
+    found = await addresses_of(url.host, _port(url))
+    if not isinstance(found, Present):
         msg = f"Quay cannot be reached: the name {url.host} is not known"
-        raise TryLater(Reason.QUAY_UNREACHABLE, msg) from None
-    return list(dict.fromkeys(ip_address(each[4][0]) for each in found))
+        raise TryLater(Reason.QUAY_UNREACHABLE, msg)
+    return found.value
 
 
 def _port(url: httpx.URL) -> int:

@@ -25,6 +25,7 @@ from ...cluster.secrets import Secrets
 from ...cluster.serviceaccounts import ServiceAccounts
 from ...cluster.tokens import Tokens
 from ...engine.accounts import Accounts
+from ...engine.hosts import Hosts
 from ...engine.issuer import Issuer
 from ...engine.lines import Lines
 from ...engine.memory import Memories
@@ -34,6 +35,7 @@ from ...engine.renewals import Renewals
 from ...engine.store import Store
 from ...model.errors import Reason, Refused
 from ...model.reach import Reach
+from ...quay.resolver import addresses_of
 from ...quay.turns import Urgency
 
 __all__ = [
@@ -96,6 +98,7 @@ def reading_tools(api: ClusterApi, cluster: str, store: Store) -> Tools:
         memories=Memories(refreshed=lambda _seconds: None),
         tokens=Tokens(api),
         issuer=Issuer(api),
+        hosts=Hosts(addresses_of, clock=time.monotonic),
         accounts=Accounts(ServiceAccounts(api), keep=store.keep_account),
         recorder=Recorder(
             api, now=now, suffix=lambda: secrets.token_hex(6), posted=lambda _type, _reason: None

@@ -133,7 +133,7 @@ class AccessRule(Part):
     federation: bool = False
     """Whether `federation` may be used."""
     issuers: Annotated[list[Glob] | None, Field(max_length=64)] = None
-    """Glob patterns for issuers. Left out: this cluster's own and any public one."""
+    """Glob patterns for issuers. Left out: this cluster's own, and any that is not private."""
     adoption: bool = False
     """Whether robots that somebody else made may be adopted; needs `robotNames`."""
     takeover: Annotated[
