@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from quayrobot.app.commands.checks import State, judge_clock, judge_definition, judge_operators
+from quayrobot.app.commands.checks import (
+    State,
+    judge_clock,
+    judge_definition,
+    judge_operators,
+    judge_renewal,
+)
 from quayrobot.app.commands.rights import NAMESPACED_RIGHTS, RIGHTS, Right, judge_rights
 from quayrobot.app.commands.serving import (
     judge_connection_kinds,
@@ -18,7 +24,9 @@ from quayrobot.app.commands.serving import (
     judge_served,
     namespaces_of,
 )
+from quayrobot.model.conditions import Condition, ConditionType
 from quayrobot.model.crd import DEFINITIONS, crd
+from quayrobot.model.errors import Reason
 from quayrobot.model.resources.parse import parse_robot
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -189,3 +197,23 @@ def test_whatever_is_not_fine_says_what_helps():
     ]
 
     assert all(each.cure.endswith(".") for each in bad)
+
+
+def renewed(status: str, reason: Reason) -> list[Condition]:
+    ready = Condition(type=ConditionType.READY, status="True", reason=Reason.RECONCILED)
+    kind = ConditionType.RENEWED
+    return [ready, Condition(type=kind, status=status, reason=reason, message="it is so")]  # type: ignore[arg-type]
+
+
+def test_a_renewal_in_trouble_is_a_warning_with_what_helps():
+    (verdict,) = judge_renewal("x", renewed("False", Reason.RENEWAL_FAILED))
+
+    assert (verdict.state, verdict.words) == (State.DOUBTFUL, "It is so.")
+    assert "get and update that Secret" in verdict.cure
+
+
+def test_a_renewal_is_told_of_where_there_is_one():
+    fine = renewed("True", Reason.RECONCILED)
+
+    assert [each.state for each in judge_renewal("x", fine)] == [State.FINE]
+    assert judge_renewal("x", fine[:1]) == []

@@ -73,6 +73,9 @@ def test_the_token_is_renewed_in_time_once_and_robots_notice_nothing(
     for count in (1, 2):
         before, written = machine.token, len(tenant.house.plane.audit())
         digests = {status(tenant, name)["credential"]["digest"] for name in ("own", "twin")}
+        if count == 2:
+            # It is done, and the answer is lost.
+            machine.quay.admin("fault", operation="bootstrap.renew", kind="cut", when="after")
         machine.age(DUE)
         wake(tenant)
         wake(tenant, "twin")
@@ -94,7 +97,6 @@ def test_the_token_is_renewed_in_time_once_and_robots_notice_nothing(
         # Intent and outcome of the one that asked; the other asked or saw the new token.
         assert 3 <= len(writes) <= 4
 
-    assert machine.renewals(200) == 2
     assert machine.renewals() == 2
     assert ready_since(tenant) == since
     assert machine.quay.login(*tenant.credential() or ("", ""))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import structlog
 
-from ..model.errors import Denied, QuayRobotError, Reason, Refused
+from ..model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
 from ..model.names import OwnerName, RobotName
 from ..model.resources.robot import federation_of
 from ..model.world import Present, RobotView
@@ -84,7 +84,9 @@ async def _rights_beat(
         # Each robot tells of it: its rights are not known any more.
         return everybody
     except Denied as error:
-        await deny(tools, line, error)
+        if isinstance(await deny(tools, line, error), TryLater):
+            # There is another token, or one is about to come.
+            line.drift_due[owner] = tools.clock()
         return set()
     except QuayRobotError:
         # The next resync comes soon enough.

@@ -28,7 +28,7 @@ from ...model.crd import DEFINITIONS
 from ...model.errors import Denied, QuayRobotError, Reason, Refused
 from ...model.names import GROUP, OPERATOR, OwnerName, RobotName
 from ...model.resources.connection import ClusterConnectionSpec
-from .checks import State, Verdict, judge_clock, judge_definition, judge_operators
+from .checks import State, Verdict, judge_clock, judge_definition, judge_operators, judge_renewal
 from .cures import cure_of
 from .reading import now, reading_lines
 from .rights import denied_to, judge_rights
@@ -191,6 +191,7 @@ async def _connection(
     if line.spec.origin.startswith("http://"):
         words = "It sends the token over http, where anybody on the way can read it."
         verdicts.append(Verdict(about, State.DOUBTFUL, words, "Serve Quay over https."))
+    verdicts += judge_renewal(about, peek.store.connections[key].status.conditions)
     if line.client.date is not None:
         verdicts.append(judge_clock(f"the Quay of {about}", line.client.date, now()))
     return verdicts

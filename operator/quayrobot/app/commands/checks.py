@@ -14,8 +14,10 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from ...model.conditions import Condition, ConditionType
 from ...model.crd import Definition, crd
 from ...model.names import GROUP
+from .cures import cure_of
 
 __all__ = [
     "State",
@@ -23,6 +25,7 @@ __all__ = [
     "judge_clock",
     "judge_definition",
     "judge_operators",
+    "judge_renewal",
 ]
 
 LEEWAY_S = 30.0
@@ -141,3 +144,17 @@ def judge_clock(about: str, date: str | datetime | None, now: datetime) -> Verdi
         "Set the clocks right (NTP) on whichever side is wrong: Quay refuses tokens that are more "
         "than 30 s early, and rotations by interval come at the wrong time.",
     )  # fmt: skip
+
+
+def judge_renewal(about: str, conditions: Iterable[Condition]) -> list[Verdict]:
+    """Tell how the renewal of a connection's token stands; nothing where none is declared."""
+    return [
+        Verdict(f"{about}, renewal of its token", State.FINE, "It is renewed before it expires.")
+        if each.status == "True"
+        else Verdict(
+            f"{about}, renewal of its token", State.DOUBTFUL,
+            f"{each.message[:1].upper()}{each.message[1:]}.", cure_of(each.reason),
+        )
+        for each in conditions
+        if each.type is ConditionType.RENEWED
+    ]  # fmt: skip
