@@ -18,7 +18,7 @@ from tests.kit.controlplane import ControlPlane
 from tests.kit.controlplane.fixture import missing_part
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import ROOT, Installation, Tenant
-from tests.kit.operating import USER
+from tests.kit.operating import ACCOUNT, NAMESPACE, USER
 from tests.kit.processes import wait_for
 from tests.kit.shell import Shell
 
@@ -112,10 +112,12 @@ def _check_finds_the_roles_sufficient(house: Installation) -> None:
         account = ("--clusterrole=cluster-admin", "--serviceaccount=team-a:looker", "-n", name)
         plane.kubectl("create", "rolebinding", "looker", *account)
     tenant = Shell(plane, plane.service_account_kubeconfig("team-a", "looker"))
+    itself = Shell(plane, plane.service_account_kubeconfig(NAMESPACE, ACCOUNT))
     seen = len(plane.audit())
 
     code, found = _check(Shell(plane))
     _, by_tenant = _check(tenant)
+    _, by_itself = _check(itself, "--namespaces=team-a,team-b")
     bad, more = _check(Shell(plane), "--namespaces=team-b,team-c")
 
     rights = {each: found[each][0] for each in found if each.startswith("rights")}
@@ -125,6 +127,8 @@ def _check_finds_the_roles_sufficient(house: Installation) -> None:
     assert code == 1
     # An administrator of the namespaces, and of nothing beyond, is told the same.
     assert {each: by_tenant[each][0] for each in rights} == rights
+    # So is the operator's own account, which may ask about nobody else.
+    assert {each: by_itself[each][0] for each in rights} == rights
     assert by_tenant["served namespaces"] == found["served namespaces"]
     assert bad == 1
     assert more[f"{who} in team-b"][0] == "ok"

@@ -249,7 +249,7 @@ def _token(robot: Foretold | None, scene: Scene) -> Token | None:
     if not isinstance(scene.connection, ConnectionSeen):
         return None
     held = known_token(scene)
-    if held is not None or robot is None or robot.findings:
+    if held is not None or robot is None or (robot.findings and not robot.answered):
         return held
     return scene.robot.value.token if isinstance(scene.robot, Present) else None
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ...model.names import OPERATOR
+from ..settings import ENV_PREFIX
 from .checking import Asked, check_all
 from .checks import State, Verdict
 from .reach import ContextOption, KubeconfigOption, fail, reach, run
@@ -37,7 +38,11 @@ def check(
     ] = None,
     namespaces: Annotated[
         str | None,
-        typer.Option("--namespaces", help="As the operator is told; default: its Deployment's."),
+        typer.Option(
+            "--namespaces",
+            envvar=f"{ENV_PREFIX}NAMESPACES",
+            help="As the operator is told; default: its Deployment's.",
+        ),
     ] = None,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,

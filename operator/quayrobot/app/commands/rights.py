@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ...cluster.api import Body, ClusterApi
 from ...model.errors import QuayRobotError
@@ -21,6 +20,7 @@ from .checks import State, Verdict
 __all__ = ["NAMESPACED_RIGHTS", "RIGHTS", "Right", "denied_to", "judge_rights"]
 
 API = "authorization.k8s.io/v1"
+AUTHENTICATION = "authentication.k8s.io/v1"
 AT_ONCE = 16
 Account = tuple[str, str]
 
@@ -81,45 +81,77 @@ async def denied_to(
     """
     Return which rights *account* lacks, in *namespace* where one is given.
 
-    None where the caller may not ask what others may do.
+    None where the caller may not ask what others may do, and is not *account* itself.
     """
+    others = "Local" if namespace is not None else ""
+    try:
+        return await _denied(api, account, namespace, f"{others}SubjectAccessReview")
+    except QuayRobotError:
+        pass
+    try:
+        if await _who_asks(api) != _user(account):
+            return None
+        return await _denied(api, account, namespace, "SelfSubjectAccessReview")
+    except QuayRobotError:
+        return None
+
+
+async def _denied(
+    api: ClusterApi, account: Account, namespace: str | None, kind: str
+) -> list[Right]:
     wanted = RIGHTS if namespace is None else NAMESPACED_RIGHTS
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def may(right: Right) -> bool:
+        spec: Body = {"resourceAttributes": _attributes(namespace, right)}
+        if not kind.startswith("Self"):
+            spec |= {"user": _user(account), "groups": _groups(account)}
         async with turns:
-            return await _may(api, account, namespace, right)
+            answer = await _review(api, kind, namespace, spec)
+        return bool((answer.get("status") or {}).get("allowed"))
 
-    try:
-        answers = await asyncio.gather(*(may(each) for each in wanted))
-    except QuayRobotError:
-        return None
+    answers = await asyncio.gather(*(may(each) for each in wanted))
     return [right for right, allowed in zip(wanted, answers, strict=True) if not allowed]
 
 
-async def _may(api: ClusterApi, account: Account, namespace: str | None, right: Right) -> bool:
+async def _review(api: ClusterApi, kind: str, namespace: str | None, spec: Body) -> Body:
     """A question in the form of a POST: nothing of it is stored."""
-    # The one about a namespace may be asked by whoever administers that namespace.
-    local = "" if namespace is None else f"namespaces/{namespace}/local"
-    kind = "SubjectAccessReview" if namespace is None else "LocalSubjectAccessReview"
-    review: Body = {"apiVersion": API, "kind": kind, "spec": _question(account, namespace, right)}
-    if namespace is not None:
-        review["metadata"] = {"namespace": namespace}
-    answer = await api.write("POST", f"/apis/{API}/{local}subjectaccessreviews", review)
-    return bool((answer.get("status") or {}).get("allowed"))
+    path, meta = f"/apis/{API}/{kind.lower()}s", {}
+    if kind.startswith("Local"):
+        # Whoever administers the namespace may ask this one.
+        path, meta = (
+            f"/apis/{API}/namespaces/{namespace}/{kind.lower()}s",
+            {"namespace": namespace},
+        )
+    return await api.write(
+        "POST", path, {"apiVersion": API, "kind": kind, "metadata": meta, "spec": spec}
+    )
 
 
-def _question(account: Account, namespace: str | None, right: Right) -> dict[str, Any]:
-    place, name = account
+async def _who_asks(api: ClusterApi) -> str:
+    body = {"apiVersion": AUTHENTICATION, "kind": "SelfSubjectReview"}
+    answer = await api.write("POST", f"/apis/{AUTHENTICATION}/selfsubjectreviews", body)
+    return str(((answer.get("status") or {}).get("userInfo") or {}).get("username"))
+
+
+def _user(account: Account) -> str:
+    return f"system:serviceaccount:{account[0]}:{account[1]}"
+
+
+def _groups(account: Account) -> list[str]:
+    return [
+        "system:serviceaccounts", f"system:serviceaccounts:{account[0]}", "system:authenticated",
+    ]  # fmt: skip
+
+
+def _attributes(namespace: str | None, right: Right) -> dict[str, str]:
     resource, _, sub = right.resource.partition("/")
     asked = {"group": right.group, "resource": resource, "verb": right.verb}
     asked |= {"subresource": sub} if sub else {}
     if namespace is not None:
         asked["namespace"] = namespace
         asked |= {"name": namespace} if resource == "namespaces" else {}
-    groups = ["system:serviceaccounts", f"system:serviceaccounts:{place}", "system:authenticated"]
-    user = f"system:serviceaccount:{place}:{name}"
-    return {"user": user, "groups": groups, "resourceAttributes": asked}
+    return asked
 
 
 def judge_rights(
