@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -143,6 +144,9 @@ def test_dying_around_the_request_renews_once_and_a_late_secret_is_waited_for(
             assert condition(tenant, "Authorized")[0] != "False"
             assert len(machine.quay.calls(mark)) <= 6
 
+            if when == "after":
+                no_longer_waited_for(tenant)
+                assert ready_since(tenant) == since
             machine.release()
             tenant.wait_ready("late", timeout_s=10)
             wait_for(lambda: "askedAt" not in status(tenant)["credential"], "the new token")
@@ -150,6 +154,18 @@ def test_dying_around_the_request_renews_once_and_a_late_secret_is_waited_for(
             assert (tenant.reason(), ready_since(tenant)) == ("Reconciled", since)
         finally:
             tenant.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
+
+
+def no_longer_waited_for(tenant: Tenant) -> None:
+    """Have the operator come back when its request was long ago; then it believes Quay."""
+    tenant.house.operator.kill()
+    long_ago = {"status": {"credential": {"askedAt": "2026-01-01T00:00:00Z"}}}
+    words = ("--subresource=status", "--type=merge", "-p", json.dumps(long_ago))
+    tenant.kubectl("patch", "quayconnection", "own", *words)
+    tenant.house.operator.start()
+    wait_for(lambda: condition(tenant) == ("False", "RenewalNotDelivered"), "the condition")
+    tenant.wait_reason("CredentialRefused", "late")
+    assert tenant.reason() == "Reconciled"
 
 
 def test_what_stands_in_the_way_is_said_while_robots_go_on(tenant: Tenant, machine: MachineQuay):

@@ -128,6 +128,14 @@ def test_a_refusal_is_doubted_only_while_the_next_token_may_be_on_its_way(heard)
     assert not is_arriving(None, NOW)
 
 
+@pytest.mark.parametrize("heard", [Heard.ASKING, Heard.ROTATED, Heard.DEAD, Heard.EXPIRED])
+@pytest.mark.parametrize("life", [YOUNG, DUE, SHORT])
+def test_a_token_that_was_replaced_is_never_asked_with_again(life, heard):
+    moments = [NOW + number * 7 * MINUTE for number in range(500)]
+
+    assert {next_step(life, asked(MINUTE, heard), each) for each in moments} == {Step.WAIT}
+
+
 def test_a_token_that_was_asked_with_after_its_end_has_ended():
     assert meaning_of_refusal(DUE, Asked(DUE.expires_at)) is Heard.EXPIRED
     assert meaning_of_refusal(DUE, Asked(DUE.expires_at - SECOND)) is Heard.DEAD
