@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,15 +28,29 @@ def machine(tenant: Tenant, tmp_path: Path) -> Iterator[MachineQuay]:
         yield machine
 
 
-def connect(tenant: Tenant, machine: MachineQuay, *names: str, **changes: Any) -> None:
+def connect(tenant: Tenant, machine: MachineQuay, **changes: Any) -> None:
     renewal = {"type": "Bootstrap", **changes.pop("renewal", {})}
     secret = {"name": SECRET, "key": KEY}
     body = {"credentials": {"secretRef": secret, "renewal": renewal}, "url": machine.quay.url}
-    tenant.connections({name: {**body, **changes} for name in names or ("own",)})
+    tenant.connections({"own": {**body, **changes}})
 
 
-def status(tenant: Tenant, name: str = "own") -> dict[str, Any]:
-    return (tenant.get(name, "quayconnection") or {}).get("status") or {}
+def connect_cluster(tenant: Tenant, machine: MachineQuay) -> dict[str, str]:
+    """Apply a cluster connection that reads the same Secret, and return the reference to it."""
+    name, renewal = f"machine-{tenant.name}", {"type": "Bootstrap", "lifetime": "1h"}
+    secret = {"name": SECRET, "key": KEY, "namespace": tenant.name}
+    credentials = {"secretRef": secret, "renewal": renewal}
+    tenant.house.cluster_connection(name, url=machine.quay.url, credentials=credentials)
+    return {"kind": "ClusterQuayConnection", "name": name}
+
+
+def status(tenant: Tenant, ref: dict[str, str] = OWN) -> dict[str, Any]:
+    return (tenant.get(ref["name"], ref["kind"].lower()) or {}).get("status") or {}
+
+
+def is_done(tenant: Tenant, ref: dict[str, str], before: str) -> bool:
+    credential = status(tenant, ref)["credential"]
+    return credential["digest"] != before and "askedAt" not in credential
 
 
 def condition(tenant: Tenant, kind: str = "Renewed") -> tuple[str, str]:
@@ -44,9 +59,10 @@ def condition(tenant: Tenant, kind: str = "Renewed") -> tuple[str, str]:
     return found.get("status", ""), found.get("reason", "")
 
 
-def wake(tenant: Tenant, name: str = "own") -> None:
+def wake(tenant: Tenant, ref: dict[str, str] = OWN) -> None:
     """Have the operator look at a connection now, not with its next beat."""
-    tenant.kubectl("annotate", "quayconnection", name, f"wake={datetime.now()}", "--overwrite")  # noqa: DTZ005
+    moment = f"wake={uuid.uuid4().hex}"
+    tenant.kubectl("annotate", ref["kind"].lower(), ref["name"], moment, "--overwrite")
 
 
 def ready_since(tenant: Tenant) -> str:
@@ -56,9 +72,10 @@ def ready_since(tenant: Tenant) -> str:
 def test_the_token_is_renewed_in_time_once_and_robots_notice_nothing(
     tenant: Tenant, machine: MachineQuay
 ):
-    connect(tenant, machine, "own", "twin")
+    connect(tenant, machine)
+    twin = connect_cluster(tenant, machine)
     tenant.robot(connectionRef=OWN)
-    tenant.robot("other", connectionRef={**OWN, "name": "twin"})
+    tenant.robot("other", connectionRef=twin)
     tenant.wait_ready()
     tenant.wait_ready("other")
     wait_for(lambda: condition(tenant) == ("True", "Reconciled"), "the condition")
@@ -73,28 +90,22 @@ def test_the_token_is_renewed_in_time_once_and_robots_notice_nothing(
 
     for count in (1, 2):
         before, written = machine.token, len(tenant.house.plane.audit())
-        digests = {status(tenant, name)["credential"]["digest"] for name in ("own", "twin")}
+        digest = status(tenant)["credential"]["digest"]
+        assert digest == status(tenant, twin)["credential"]["digest"]
         if count == 2:
             # It is done, and the answer is lost.
             machine.quay.admin("fault", operation="bootstrap.renew", kind="cut", when="after")
         machine.age(DUE)
-        wake(tenant)
-        wake(tenant, "twin")
-        wait_for(lambda count=count: machine.renewals() == count, "the renewal")
-
-        wait_for(
-            lambda known=digests: all(
-                status(tenant, name)["credential"]["digest"] not in known
-                and "askedAt" not in status(tenant, name)["credential"]
-                for name in ("own", "twin")
-            ),
-            "the new token",
-        )
+        for ref in (OWN, twin):
+            wake(tenant, ref)
+        for ref in (OWN, twin):
+            wait_for(lambda ref=ref, old=digest: is_done(tenant, ref, old), "the new token")
+        assert machine.renewals() == count
         assert machine.stored == machine.token != before
         tenant.robot(f"after-{count}", connectionRef=OWN)
         tenant.wait_ready(f"after-{count}")
-        assert tenant.house.quay is not machine.quay
-        writes = [e for e in tenant.house.operator_writes(written) if "quayconnections" in e]
+        names = (f"{tenant.name}/own", f"/{twin['name']}")
+        writes = [e for e in tenant.house.operator_writes(written) if e.endswith(names)]
         # Intent and outcome of the one that asked; the other asked or saw the new token.
         assert 3 <= len(writes) <= 4
 
@@ -102,6 +113,8 @@ def test_the_token_is_renewed_in_time_once_and_robots_notice_nothing(
     assert ready_since(tenant) == since
     assert machine.quay.login(*tenant.credential() or ("", ""))
     assert machine.quay.login(*tenant.credential("after-2") or ("", ""))
+    tenant.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
+    tenant.house.plane.kubectl("delete", "clusterquayconnection", twin["name"])
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
