@@ -229,3 +229,33 @@ def test_a_plan_of_a_shared_robot_tells_of_the_robot_and_of_its_copies(shop: Sho
     assert "delete the Secret" not in held.out
     assert (confirmed.code, confirmed.out.count("delete the Secret pull")) == (2, 13)
     shop.wrote_nothing()
+
+
+@pytest.mark.rotates
+def test_a_rotation_of_all_is_waited_for_until_the_last_copy_is_fresh(shop: Shop):
+    fleet, shell = shop.fleet, Shell(shop.house.plane)
+    tenants = shop.teams("ab")
+    template = {"organization": shop.org, "secrets": [{"name": "pull"}]}
+    fleet.apply(mode="Shared", template=template)
+    fleet.wait_ready(2)
+    before = [each.credential("pull") for each in tenants]
+
+    rotated = shell.plugin("rotate", f"cqr/{fleet.name}", "--wait")
+    nobody = shell.plugin("rotate", "cqr/nobody")
+
+    assert f"clusterquayrobot/{fleet.name}: the new credential is in its Secrets" in rotated.out
+    after = [each.credential("pull") for each in tenants]
+    assert after[0] == after[1]
+    assert after != before
+    assert tenants[0].logs_in("pull")
+    assert nobody.err == "error: there is no clusterquayrobot nobody\n"
+
+
+def test_a_rotation_of_a_robot_for_each_namespace_is_waited_for_one_by_one(shop: Shop):
+    shop.fleet.apply(template={"organization": shop.org})
+
+    waits = Shell(shop.house.plane).plugin("rotate", f"cqr/{shop.fleet.name}", "--wait")
+
+    assert waits.code == 1
+    assert "wait for them one by one" in waits.err
+    assert "quayrobot.io/rotate" not in json.dumps(shop.fleet.get())

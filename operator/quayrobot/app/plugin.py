@@ -16,8 +16,8 @@ from typing import Annotated
 import typer
 
 from ..cluster.api import Body, ClusterApi
-from ..cluster.kinds import QUAY_ROBOT
 from ..model.names import ANNOTATION_ROTATE
+from .commands.naming import Named, named
 from .commands.plan import plan
 from .commands.reach import (
     ContextOption,
@@ -50,7 +50,7 @@ app.command()(plan)
 
 @app.command()
 def rotate(
-    name: Annotated[str, typer.Argument(help="Name of the QuayRobot.")],
+    name: Annotated[str, typer.Argument(help="Name of the QuayRobot, or cqr/NAME.")],
     namespace: NamespaceOption = None,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
@@ -60,47 +60,59 @@ def rotate(
     ] = False,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait.")] = 120.0,
 ) -> None:
-    """Ask for a new credential of a QuayRobot."""
-    place = namespace or context_namespace(kubeconfig, context)
+    """Ask for a new credential of a QuayRobot, or of all that a ClusterQuayRobot gives."""
+    one, place = named(name), namespace or context_namespace(kubeconfig, context)
     try:
-        run(_rotate(name, place, kubeconfig, context, timeout if wait else 0.0))
+        run(_rotate(one, place, kubeconfig, context, timeout if wait else 0.0))
     except TimeoutError:
-        fail(f"quayrobot/{name}: no new credential within {timeout:.0f} s; see its conditions")
+        fail(f"{one.shown}: no new credential within {timeout:.0f} s; see its conditions")
 
 
 async def _rotate(
-    name: str, namespace: str, kubeconfig: Path | None, context: str | None, wait_s: float
+    one: Named, namespace: str, kubeconfig: Path | None, context: str | None, wait_s: float
 ) -> None:
     async with reach(kubeconfig, context) as api:
-        path = QUAY_ROBOT.path(namespace, name)
-        before = await _read(api, path, name, namespace)
+        before = await _read(api, one, namespace)
+        if wait_s and one.is_fleet and before["spec"].get("mode") != "Shared":
+            fail("each of its QuayRobots has a credential of its own: wait for them one by one")
         value = datetime.now(UTC).isoformat()
         patch: Body = {"metadata": {"annotations": {ANNOTATION_ROTATE: value}}}
-        await api.write("PATCH", path, patch, fieldManager=MANAGER)
-        typer.echo(f"quayrobot/{name}: a new credential was asked for")
-        if before.get("spec", {}).get("suspend"):
-            typer.echo("it is suspended: nothing happens until spec.suspend is false")
+        await api.write("PATCH", _path(one, namespace), patch, fieldManager=MANAGER)
+        typer.echo(f"{one.shown}: a new credential was asked for")
+        if _robot_spec(before).get("suspend"):
+            typer.echo("it is suspended: nothing happens until suspend is false")
         if wait_s:
             async with asyncio.timeout(wait_s):
-                await _until_rotated(api, path, name, namespace, _last(before))
-            typer.echo(f"quayrobot/{name}: the new credential is in its Secrets")
+                await _until_rotated(api, one, namespace, _last(before))
+            typer.echo(f"{one.shown}: the new credential is in its Secrets")
 
 
-async def _until_rotated(
-    api: ClusterApi, path: str, name: str, namespace: str, before: str | None
-) -> None:
+def _robot_spec(body: Body) -> Body:
+    spec: Body = body.get("spec") or {}
+    inner: Body = (spec.get("template") or {}).get("spec") or spec
+    return inner
+
+
+async def _until_rotated(api: ClusterApi, one: Named, namespace: str, before: str | None) -> None:
     while True:
-        body = await _read(api, path, name, namespace)
-        open_ = ((body.get("status") or {}).get("rotation") or {}).get("intent")
-        if _last(body) != before and open_ is None:
+        body = await _read(api, one, namespace)
+        status = body.get("status") or {}
+        open_ = (status.get("rotation") or {}).get("intent")
+        stale = (status.get("namespaces") or {}).get("stale")
+        if _last(body) != before and open_ is None and not stale:
             return
         await asyncio.sleep(POLL_S)
 
 
-async def _read(api: ClusterApi, path: str, name: str, namespace: str) -> Body:
-    body = await api.get(path)
+def _path(one: Named, namespace: str) -> str:
+    return one.kind.path(None if one.is_fleet else namespace, one.name)
+
+
+async def _read(api: ClusterApi, one: Named, namespace: str) -> Body:
+    body = await api.get(_path(one, namespace))
     if body is None:
-        fail(f"there is no quayrobot {name} in the namespace {namespace}")
+        inside = "" if one.is_fleet else f" in the namespace {namespace}"
+        fail(f"there is no {one.kind.kind.lower()} {one.name}{inside}")
     return body
 
 
