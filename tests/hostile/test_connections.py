@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from tests.crd.conftest import Api, collection
 from tests.kit.installation import Installation, Tenant
-from tests.kit.operating import NAMESPACE
+from tests.kit.operating import NAMESPACE, USER
 from tests.kit.processes import wait_for
 
 from .conftest import Begin
@@ -224,6 +225,17 @@ def test_n15_a_bundle_that_is_no_certificate_is_told_and_nothing_is_sent(
 # Whose connection it is ----------------------------------------------------------------
 
 
+def _writes(tenant: Tenant, name: str, since: int) -> Counter[str]:
+    """Count what the operator wrote of or about one resource after audit entry *since*."""
+    found = (
+        f"{each.verb} {each.resource}{'/' * bool(each.subresource)}{each.subresource}"
+        for each in tenant.house.plane.audit()[since:]
+        if each.user == USER and each.write and each.namespace == tenant.name
+        if each.name.partition(".")[0] == name
+    )
+    return Counter(found)
+
+
 def test_n4_n5_a_connection_of_another_is_as_if_it_were_not_there(
     attack: Begin, victim: Tenant, tenant: Tenant, house: Installation
 ):
@@ -236,7 +248,15 @@ def test_n4_n5_a_connection_of_another_is_as_if_it_were_not_there(
         "wrong-token": {"token": "x" * 40},
         "down": {"url": "http://127.0.0.1:9"},
         "bad-bundle": {"caBundle": "x"},
+        "wrong-key": {
+            "credentials": {
+                "secretRef": {"name": "token-default", "namespace": NAMESPACE, "key": "not-there"}
+            }
+        },
+        # The pattern of the definition lets it through, and it is none.
+        "not-valid": {"url": "https://quay.example.com:99999"},
     }
+    begun, called = len(house.plane.audit()), house.quay.mark()
     for name, fields in broken.items():
         house.cluster_connection(f"{hidden}-{name}", access=never, **fields)
     tried = attack("N4 and N5")
@@ -257,5 +277,14 @@ def test_n4_n5_a_connection_of_another_is_as_if_it_were_not_there(
     for name in broken:
         said = tenant.condition(name)["message"]
         assert said.replace(f"{hidden}-{name}", f"{hidden}-absent") == words
+    # What the operator does about each is the same too, and Quay is not asked at all.
+    wait_for(lambda: _writes(tenant, "absent", begun)["create events"], "told")
+    expected = _writes(tenant, "absent", begun)
+    assert set(expected) == {"update quayrobots/status", "create events"}
+    wait_for(
+        lambda: all(_writes(tenant, name, begun) == expected for name in broken),
+        f"equal work: { {name: _writes(tenant, name, begun) for name in broken} }",
+    )
+    assert tenant.operations(called) == []
     for name in broken:
         house.plane.kubectl("delete", "clusterquayconnection", f"{hidden}-{name}", "--wait=false")

@@ -29,6 +29,7 @@ from ..model.resources.connection import (
     OwnerCount,
 )
 from ..model.resources.federation import IdentityState
+from ..model.resources.parse import lenient_access
 from ..model.world import ConnectionSeen, RobotSeen
 from ..plan.access import connection_not_found
 from ..quay.client import Observer, QuayClient
@@ -251,9 +252,12 @@ class Lines:
     def rules(self, key: ResourceKey) -> tuple[AccessRule, ...] | None:
         """Return the access rules of *key*; None for a kind without rules, or no record."""
         record = self._store.connections.get(key)
-        if record is not None and isinstance(record.spec, ClusterConnectionSpec):
+        if record is None or key.kind == "QuayConnection":
+            return None
+        if isinstance(record.spec, ClusterConnectionSpec):
             return tuple(record.spec.access)
-        return None
+        # What is wrong with it is told to nobody whom it does not let in.
+        return lenient_access(record.body["spec"])
 
     def known(self, key: ResourceKey) -> Line | None:
         """Return the line of *key* if it is in use already."""

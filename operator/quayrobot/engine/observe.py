@@ -34,7 +34,7 @@ from ..model.world import (
     Unknown,
     Unlooked,
 )
-from ..plan.access import connection_not_found, permit_of
+from ..plan.access import connection_not_found, may_know, permit_of
 from ..plan.claim import held_by
 from ..plan.scene import Look, Me, Scene
 from ..plan.slots import facing
@@ -61,7 +61,8 @@ async def observe(
         InvalidSpec: Its spec cannot be one (a terminating one is read leniently).
     """
     spec = _spec(record)
-    connection, line = await _connection(tools, record)
+    asking = space or await _namespace(tools, record.key.namespace)
+    connection, line = await _connection(tools, record, asking)
     if line is not None and is_keyless(spec):
         for name in filter(tools.store.drops_token, record.robot_names):
             line.snapshots.drop_token(name)
@@ -73,7 +74,7 @@ async def observe(
         status=record.status,
         connection=connection,
         rules=tools.lines.rules(record.connection_key),
-        namespace=space or await _namespace(tools, record.key.namespace),
+        namespace=asking,
         rivals=_rivals(tools, record, connection),
         secrets=await _secrets(tools, record, spec),
         spare_secrets=_spare(tools, record, spec),
@@ -172,9 +173,13 @@ def _me(record: RobotRecord) -> Me:
 
 
 async def _connection(
-    tools: Tools, record: RobotRecord
+    tools: Tools, record: RobotRecord, asking: NamespaceSeen
 ) -> tuple[ConnectionSeen | QuayRobotError, Line | None]:
     key = record.connection_key
+    bound = record.terminating or record.guarded or record.status.holds
+    if not bound and not may_know(tools.lines.rules(key), asking):
+        # Nothing is read for who may not know of it: neither time nor work tells of it.
+        return connection_not_found(key.kind, key.name), None
     try:
         line = await tools.lines.get(key)
     except QuayRobotError as error:

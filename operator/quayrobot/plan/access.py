@@ -22,7 +22,15 @@ from ..model.resources.permissions import ROLES
 from ..model.world import GrantsSeen as Rights
 from ..model.world import NamespaceSeen
 
-__all__ = ["Permit", "any_glob", "check_rights", "connection_not_found", "permit_of", "selects"]
+__all__ = [
+    "Permit",
+    "any_glob",
+    "check_rights",
+    "connection_not_found",
+    "may_know",
+    "permit_of",
+    "selects",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +88,10 @@ def permit_of(
         # Not the same as none: a rule may select what lacks a label.
         msg = "the labels of this namespace cannot be read now"
         raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
-    mine = [rule for rule in rules if selects(rule.namespaces, labels)]
-    if not mine:
+    if not may_know(rules, namespace):
         raise connection_not_found("ClusterQuayConnection", connection)
 
+    mine = [rule for rule in rules if selects(rule.namespaces, labels)]
     covering = [rule for rule in mine if _covers(rule, namespace.name, robot)]
     if not covering:
         msg = (
@@ -97,6 +105,14 @@ def permit_of(
         takeover=frozenset(each for rule in covering for each in rule.takeover),
         rules=tuple(covering),
     )
+
+
+def may_know(rules: tuple[AccessRule, ...] | None, namespace: NamespaceSeen) -> bool:
+    """Tell whether *namespace* may know that the connection with *rules* is there at all."""
+    labels = namespace.labels
+    if rules is None or labels is None:
+        return True
+    return any(selects(rule.namespaces, labels) for rule in rules)
 
 
 def check_rights(permit: Permit, rights: Rights, *, connection: str) -> None:

@@ -20,7 +20,13 @@ from ..errors import InvalidSpec, Reason
 from ..names import ALT, FULL_NAME_MAX, LABEL_MANAGED_BY, MARKER_KEY, is_robot_short_name
 from .base import SHORTEST_WORDS, Part
 from .clusterrobot import ClusterRobotSpec, ClusterRobotStatus
-from .connection import PORT_WORDS, ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
+from .connection import (
+    PORT_WORDS,
+    AccessRule,
+    ClusterConnectionSpec,
+    ConnectionSpec,
+    ConnectionStatus,
+)
 from .credentials import ACCOUNT_WORDS, STATIC_WORDS
 from .permissions import Permissions
 from .robot import (
@@ -36,6 +42,7 @@ from .slots import lenient_rotation, overlaps
 
 __all__ = [
     "is_reserved",
+    "lenient_access",
     "lenient_robot",
     "parse_connection",
     "parse_connection_status",
@@ -105,6 +112,11 @@ def parse_connection(
     ):
         raise _invalid("an access rule with adoption needs robotNames")
     return parsed
+
+
+def lenient_access(spec: Mapping[str, object]) -> tuple[AccessRule, ...]:
+    """Return the access rules of *spec* that can be read, whatever else it says."""
+    return tuple(_readable_rules(spec.get("access")))
 
 
 def lenient_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
@@ -260,6 +272,15 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 def _invalid(message: str) -> InvalidSpec:
     return InvalidSpec(Reason.INVALID_SPEC, message)
+
+
+def _readable_rules(found: object) -> Iterator[AccessRule]:
+    for each in found if isinstance(found, list) else ():
+        try:
+            yield AccessRule.model_validate(each)
+        except ValidationError:
+            # It lets nobody in.
+            continue
 
 
 def _text(spec: Mapping[str, object], key: str) -> str | None:
