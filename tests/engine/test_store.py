@@ -123,6 +123,19 @@ def test_news_wakes_the_resource(what, store):
     assert see(store, with_meta(robot(version=2), **NEWS[what])) == [(CI, Lane.EDIT)]
 
 
+def test_what_a_fleet_edits_waits_behind_who_is_waited_for(store):
+    owner = {"kind": "ClusterQuayRobot", "name": "ci", "uid": "uid-fleet", "controller": True}
+    member = with_meta(robot(), ownerReferences=[owner])
+
+    assert see(store, member)[0] == (CI, Lane.EDIT)
+    rolled = with_meta(member, resourceVersion="2", generation=2)
+    assert see(store, rolled)[0] == (CI, Lane.DRIFT)
+    asked = with_meta(rolled, resourceVersion="3", annotations={"quayrobot.io/rotate": "now"})
+    assert see(store, asked)[0] == (CI, Lane.DRIFT)
+    going = with_meta(asked, resourceVersion="4", deletionTimestamp="2026-11-24T04:00:00Z")
+    assert see(store, going)[0] == (CI, Lane.EDIT)
+
+
 def test_an_event_older_than_what_is_known_is_dropped(store):
     see(store, with_meta(robot(version=10), generation=3))
 

@@ -122,6 +122,11 @@ class RobotRecord(Record):
         super().__init__(kind, body)
         self.member = member_seen(body) if is_member(body) else None
 
+    def rolled_out_from(self, old: RobotRecord | None) -> bool:
+        """Tell whether it is *old* as its ClusterQuayRobot edits all: nobody waits for it."""
+        known = old is not None and old.uid == self.uid
+        return known and self.member is not None and not self.terminating
+
     @cached_property
     def spec(self) -> RobotSpec | InvalidSpec:
         """Its spec, or why it cannot be one."""

@@ -55,7 +55,7 @@ class Runner:
         """Take an event in and have those whom it concerns look again."""
         self._meter.observed(kind)
         for key, lane in self._tools.store.observe(kind, event_type, body):
-            if lane is Lane.EDIT:
+            if lane is Lane.EDIT or (_kind(key) == kind == "QuayRobot"):
                 self._tools.queue.forgive(key)
             # What was listed at the start is routine; a change is not.
             first = event_type is None and _kind(key) in {"QuayRobot", "Copy"}

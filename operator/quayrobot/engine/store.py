@@ -162,7 +162,7 @@ class Store:
         self._index(new)
         if old is not None and old.uid == new.uid and old.asks_as(new):
             return fleet
-        return [(new.key, Lane.EDIT), *fleet]
+        return [(new.key, Lane.DRIFT if new.rolled_out_from(old) else Lane.EDIT), *fleet]
 
     def _fleet(self, new: FleetRecord, *, gone: bool) -> list[Wake]:
         old = self.fleets.get(new.key)
