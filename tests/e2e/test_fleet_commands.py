@@ -231,6 +231,22 @@ def test_a_plan_of_a_shared_robot_tells_of_the_robot_and_of_its_copies(shop: Sho
     shop.wrote_nothing()
 
 
+@pytest.mark.parametrize("mode", ["PerNamespace", "Shared"])
+def test_a_secret_of_somebody_else_is_told_beforehand(shop: Shop, mode: str):
+    free, taken = shop.teams("ab")
+    taken.kubectl("create", "secret", "generic", "pull")
+    template = {"organization": shop.org, "secrets": [{"name": "pull"}]}
+    body = shop.fleet.body(mode=mode, template=template)
+
+    told = shop.shell.plugin("plan", "-f", shop.manifests(body))
+
+    assert told.code == 2, told.all
+    assert f"{taken.name}: in the way: SecretNotOwned: Secret pull exists" in told.out
+    assert f"{free.name}: in the way" not in told.out
+    assert "1 refused" in told.out
+    shop.wrote_nothing()
+
+
 @pytest.mark.rotates
 def test_a_rotation_of_all_is_waited_for_until_the_last_copy_is_fresh(shop: Shop):
     fleet, shell = shop.fleet, Shell(shop.house.plane)
