@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -36,3 +39,26 @@ def test_a_wrong_setting_is_named_without_what_was_typed():
 
 def test_version_is_printed():
     assert typed("version")[0] == 0
+
+
+LOOKS_UP = """
+import asyncio, os, uvloop
+from quayrobot.app.cli import make_room_for_lookups
+
+async def threads():
+    # Loopback by number: no name service is asked, but a thread is.
+    await asyncio.get_running_loop().getaddrinfo("127.0.0.1", 80)
+    return len(os.listdir("/proc/self/task"))
+
+make_room_for_lookups()
+print(uvloop.run(threads()))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted on Linux")
+def test_names_that_hang_leave_threads_for_others():
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKS_UP], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert int(done.stdout) > 60

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from quayrobot.engine import hosts as room
-from quayrobot.engine.hosts import MOST_FAILING, PATIENCE_S, Hosts
+from quayrobot.engine.hosts import MOST_AT_ONCE, MOST_FAILING, PATIENCE_S, Hosts
 from quayrobot.model.errors import Reason, TryLater
 from quayrobot.model.world import Absent, HostSeen, Present, Unknown
 
@@ -28,6 +28,9 @@ class Names:
         assert port == 443
         return self.said.get(host, FAILS)
 
+    async def look(self, host: str) -> HostSeen:
+        return (await self.hosts.look([host]))[host]
+
 
 @pytest.fixture
 def names() -> Names:
@@ -38,55 +41,83 @@ def names() -> Names:
 async def test_what_the_name_service_says_is_believed(seen, names):
     names.said["ci.test"] = seen
 
-    assert await names.hosts.look("ci.test") == seen
+    assert await names.look("ci.test") == seen
 
 
 async def test_a_name_service_that_fails_is_waited_for_and_then_the_name_is_unknown_here(names):
-    first = await names.hosts.look("ci.test")
+    first = await names.look("ci.test")
     names.now += PATIENCE_S - 1
-    second = await names.hosts.look("ci.test")
+    second = await names.look("ci.test")
     names.now += 1
 
     assert isinstance(first, Unknown)
     assert isinstance(second, Unknown)
     assert first.error.reason == Reason.ISSUER_REFUSED
-    assert await names.hosts.look("ci.test") == Absent()
+    assert await names.look("ci.test") == Absent()
     # It is asked each time: an answer counts whenever it comes.
     names.said["ci.test"] = PUBLIC
-    assert await names.hosts.look("ci.test") == PUBLIC
+    assert await names.look("ci.test") == PUBLIC
 
 
 async def test_an_answer_in_between_begins_the_wait_anew(names):
-    await names.hosts.look("ci.test")
+    await names.look("ci.test")
     names.said["ci.test"] = PUBLIC
-    await names.hosts.look("ci.test")
+    await names.look("ci.test")
     del names.said["ci.test"]
     names.now += PATIENCE_S
 
-    assert isinstance(await names.hosts.look("ci.test"), Unknown)
+    assert isinstance(await names.look("ci.test"), Unknown)
 
 
 async def test_each_host_has_its_own_wait(names):
-    await names.hosts.look("ci.test")
+    await names.look("ci.test")
     names.now += PATIENCE_S
 
-    assert isinstance(await names.hosts.look("cd.test"), Unknown)
+    assert isinstance(await names.look("cd.test"), Unknown)
 
 
-async def test_an_answer_that_does_not_come_is_a_failure(names, monkeypatch):
-    monkeypatch.setattr(room, "DEADLINE_S", 0.01)
+async def test_after_a_failure_the_others_of_the_list_are_not_asked_for(names):
+    names.said |= {"a.test": PUBLIC, "c.test": PUBLIC}
 
-    async def never(_host: str, _port: int) -> HostSeen:
-        await asyncio.Event().wait()
-        raise AssertionError
+    seen = await names.hosts.look(["a.test", "b.test", "c.test"])
 
-    hosts = Hosts(never, clock=lambda: names.now)
+    assert seen["a.test"] == PUBLIC
+    assert [type(seen[each]) for each in ("b.test", "c.test")] == [Unknown, Unknown]
 
-    assert isinstance(await hosts.look("ci.test"), Unknown)
+
+class Hanging:
+    """A name service that does not answer before it is let."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.let = asyncio.Event()
+
+    async def resolve(self, host: str, _port: int) -> HostSeen:
+        self.asked.append(host)
+        await self.let.wait()
+        return PUBLIC
+
+
+async def test_names_that_hang_are_given_up_and_leave_their_turn_only_when_they_end(monkeypatch):
+    monkeypatch.setattr(room, "DEADLINE_S", 0.05)
+    hanging, now = Hanging(), [1000.0]
+    hosts = Hosts(hanging.resolve, clock=lambda: now[0])
+    names = [f"h{number}.test" for number in range(MOST_AT_ONCE + 5)]
+
+    seen = await asyncio.gather(*(hosts.look([each]) for each in names))
+
+    assert len(hanging.asked) == MOST_AT_ONCE
+    assert {type(each) for found in seen for each in found.values()} == {Unknown}
+    # One that had no turn is not taken for one that cannot be resolved.
+    now[0] += PATIENCE_S
+    late = await hosts.look(names[-1:])
+    assert isinstance(late[names[-1]], Unknown)
+    hanging.let.set()
+    assert await hosts.look(names[-1:]) == {names[-1]: PUBLIC}
 
 
 async def test_what_is_remembered_of_failures_is_bounded(names):
     for number in range(MOST_FAILING + 50):
-        await names.hosts.look(f"h{number}.test")
+        await names.look(f"h{number}.test")
 
     assert len(names.hosts._failing) == MOST_FAILING

@@ -9,6 +9,7 @@ and an environment variable; the flag wins.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
@@ -97,7 +98,18 @@ def run(
 
     from .wiring import run as run_operator  # noqa: PLC0415 - the other commands start faster
 
+    make_room_for_lookups()
     uvloop.run(run_operator(settings))
+
+
+def make_room_for_lookups() -> None:
+    """
+    Let many names be looked up at once, before the event loop does the first.
+
+    A name whose servers do not answer holds a thread for most of a minute. By default
+    there are four, and one tenant's names would hold up all connections.
+    """
+    os.environ.setdefault("UV_THREADPOOL_SIZE", "64")
 
 
 def _settings(given: dict[str, Any]) -> Settings:

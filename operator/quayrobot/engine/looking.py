@@ -56,8 +56,7 @@ async def _look(  # noqa: PLR0911 - one line per look
 ) -> Scene:
     match action:
         case LookAtHosts(names):
-            found = {name: await hosts.look(name) for name in names}
-            return replace(scene, hosts={**scene.hosts, **found})
+            return replace(scene, hosts={**scene.hosts, **await hosts.look(names)})
         case LookAtOwner():
             return await _look_at_owner(resources, action, scene)
         case ListRobots():
