@@ -191,7 +191,9 @@ async def _ask(tools: Tools, line: Line, record: ConnectionRecord) -> bool:
         # Somebody was faster.
         return True
     digest = _digest(line)
-    if not tools.renewals.begin(digest, now):
+    # A connection that was edited may lead elsewhere, or renew nothing any more.
+    same = tools.lines.known(line.key) is line
+    if not same or not tools.renewals.begin(digest, now):
         return False
     error = await _call(tools, line, record, Asked(now))
     if await tools.lines.check(line.key):
