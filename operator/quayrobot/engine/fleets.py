@@ -66,6 +66,7 @@ async def _run_members(tools: Tools, roll: MemberRoll) -> Outcome:
     await say_fleet(tools, record, census, conditions, state)
     if removal is not None:
         roll.leave(removal)
+    tools.queue.forgive(record.key)
     return Outcome(again_s=roll.wait_s())
 
 

@@ -121,9 +121,10 @@ class Queue:
         if self._ready.done(key):
             self._changed.set()
         if entry.again is not None:
-            self.add(key, entry.again)
-            entry.again = None
-        elif entry.due is not None:
+            entry.lane = entry.again if entry.due is None else min(entry.again, entry.lane)
+            entry.due, entry.again = self._clock(), None
+        if entry.due is not None:
+            # Also what came due meanwhile: its place in line was given up while the key ran.
             self._schedule(key, entry)
         elif not entry.failures:
             del self._entries[key]
