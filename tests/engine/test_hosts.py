@@ -112,6 +112,7 @@ async def test_names_that_hang_are_given_up_and_leave_their_turn_only_when_they_
     now[0] += PATIENCE_S
     late = await hosts.look(names[-1:])
     assert isinstance(late[names[-1]], Unknown)
+    assert len(hanging.asked) == MOST_AT_ONCE
     hanging.let.set()
     assert await hosts.look(names[-1:]) == {names[-1]: PUBLIC}
 

@@ -91,6 +91,18 @@ async def test_namespaces_take_turns():
     assert [each.namespace for each in (await world.running())[:7]] == list("abcabaa")
 
 
+async def test_a_namespace_with_many_connections_has_no_more_turns_for_that():
+    world = World(workers=100)
+    for number in range(10):
+        names = [ResourceKey("QuayRobot", "many", f"{number}-{n}") for n in range(3)]
+        for key in names:
+            world.connections[key] = ResourceKey("QuayConnection", "many", str(number))
+            world.queue.add(key, EDIT)
+    world.crowd("one", 10)
+
+    assert [each.namespace for each in (await world.running())[:8]] == ["many", "one"] * 4
+
+
 async def test_the_only_key_of_a_namespace_is_before_a_crowd_that_was_there_first(world):
     world.crowd("crowd", 500)
     for _ in range(10):
@@ -211,6 +223,42 @@ async def test_a_key_that_comes_to_another_connection_gives_back_what_it_took(wo
     assert len(await world.running()) == MOST
 
 
+async def test_room_that_one_cannot_use_goes_to_the_next(world):
+    for number in range(MOST):
+        world.crowd(f"n{number}", 1)
+    holders = await world.running()
+    (first,) = world.crowd("x", 1)
+    (second,) = world.crowd("y", 1)
+    assert await world.running() == []
+    # The first of them comes to wait for its own namespace too.
+    for number in range(MOST):
+        key = ResourceKey("QuayRobot", "x", f"own-{number}")
+        world.connections[key] = own("x")
+        world.queue.add(key, EDIT)
+    busy = await world.running()
+    assert len(busy) == MOST
+
+    world.queue.done(holders[0])
+    assert await world.start() == second
+    world.queue.done(busy[0])
+    world.queue.done(second)
+    assert await world.start() == first
+
+
+async def test_a_key_that_waits_while_it_comes_to_another_connection_counts_for_that_one(world):
+    for number in range(MOST):
+        world.crowd(f"n{number}", 1)
+    holders = await world.running()
+    (moved,) = world.crowd("x", 1)
+    assert await world.start() is None
+    world.connections[moved] = own("x")
+    world.queue.done(holders[0])
+    assert await world.start() == moved
+
+    (one,) = world.crowd("y", 1)
+    assert await world.start() == one
+
+
 async def test_who_waits_for_room_is_woken_by_it():
     world = World(workers=1)
     first, second = world.crowd("a", 2)
@@ -306,6 +354,8 @@ def test_whatever_happens_every_key_that_waits_runs_in_the_end(steps):
                 pass
         assert life.waiting == set()
         assert life.world.queue._entries == {}
+        ready = life.world.queue._ready
+        assert (ready._flows, ready._aside, ready._served, +ready._members) == ({}, {}, {}, {})
 
     asyncio.run(live())
 
