@@ -11,6 +11,9 @@ from .conftest import Begin, objects
 
 CROWD = [f"c{number:03}" for number in range(50)]
 NARROW = {"requestsPerSecond": 1, "concurrency": 2}
+# More than there are workers; each answer takes long, and less than a call may.
+HANGING = [f"h{number:02}" for number in range(30)]
+HANGS_S = 20.0
 
 
 @pytest.fixture
@@ -89,3 +92,34 @@ def crowd_between(
     paths = [each.path for each in house.quay.calls(asked)]
     first = next(at for at, path in enumerate(paths) if f"/organization/{other.name}/" in path)
     return sum(f"/organization/{crowd.name}/" in path for path in paths[known - asked : first])
+
+
+def test_n16_connections_that_hang_hold_up_nobody_else(
+    attack: Begin, victim: Tenant, tenant: Tenant, house: Installation
+):
+    attack("N16 hanging", *HANGING)
+    slow = {"kind": "delay", "delay_s": HANGS_S, "count": -1, "path": f"/{tenant.name}/"}
+    house.quay.admin("fault", operation="robot.create", **slow)
+    tenant.connection()
+    tenant.connections({name: {} for name in HANGING})
+    begun = house.quay.mark()
+    tenant.robots({name: {"connectionRef": own(name)} for name in HANGING})
+    # The last thing before the call that hangs.
+    wait_for(lambda: guarded(tenant) >= len(HANGING) / 3, "many to hang")
+
+    newcomer = house.tenant()
+    newcomer.robot()
+    newcomer.wait_ready()
+
+    assert tenant.operations(begun) == [], "it was ready only after those that hang were answered"
+    newcomer.delete()
+    newcomer.kubectl("delete", "namespace", newcomer.name, "--wait=false")
+
+
+def own(name: str) -> dict[str, str]:
+    return {"kind": "QuayConnection", "name": name}
+
+
+def guarded(tenant: Tenant) -> int:
+    """Count the robots that are about to be made."""
+    return sum("finalizers" in each["metadata"] for each in objects(tenant, "quayrobots"))
