@@ -12,6 +12,7 @@ from tests.kit.processes import wait_for
 
 from .conftest import Begin
 
+ORPHAN = '{"spec":{"deletionPolicy":"Orphan"}}'
 OWN = {"kind": "QuayConnection", "name": "own"}
 
 
@@ -84,6 +85,11 @@ def test_n11_n13_a_tenants_connection_leads_to_no_place_that_is_refused(
             assert "169.254" not in words
             assert "127.0.0" not in words
 
+    # No robot is known to be there, and none known not to be: who has them says so.
+    tenant.kubectl("patch", "quayrobot", "metadata-name", "--type=merge", "-p", ORPHAN)
+    tenant.kubectl("patch", "quayrobot", "inside-name", "--type=merge", "-p", ORPHAN)
+    tenant.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
+
 
 def test_n13_a_name_that_changes_between_look_and_call_gains_nothing(
     attack: Begin, tenant: Tenant
@@ -105,6 +111,10 @@ def test_n13_a_name_that_changes_between_look_and_call_gains_nothing(
     around.name(moves=["127.0.0.4", "127.0.0.1"])
     tenant.robot("between", connectionRef=OWN)
     tenant.wait_ready("between")
+
+    # As long as the name leads where it may not, the robots cannot go.
+    around.name(moves=["127.0.0.1"])
+    tenant.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
 
 
 def test_n13_a_redirect_is_no_order(attack: Begin, tenant: Tenant):
