@@ -133,9 +133,9 @@ class Double:
         """Do *work* with the fault that waits for it, if any, and note it in the ledger."""
         operation = operation_of(request.method, request.url.path)
         fault = self.faults.take(operation, request.url.path)
-        if fault is not None:
+        if fault is not None and fault.when == "before":
             await asyncio.sleep(fault.delay_s)
-            if fault.when == "before" and fault.replaces:
+            if fault.replaces:
                 response = spoiled(request, fault)
                 self._note(request, operation, response.status_code, effect=False)
                 return response
@@ -143,6 +143,8 @@ class Double:
         response = await work(state)
         effect = response.status_code < 300 and request.method not in {"GET", "HEAD"}
         self._note(request, operation, response.status_code, effect=effect)
+        if fault is not None and fault.when == "after":
+            await asyncio.sleep(fault.delay_s)
         if fault is not None and fault.kind == "rename":
             return renamed(response, fault.body)
         if fault is not None and fault.when == "after" and fault.replaces:
