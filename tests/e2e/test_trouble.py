@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from tests.kit.canary import oauth_token
-from tests.kit.controlplane import ControlPlane
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant, settle
 from tests.kit.operating import NAMESPACE
@@ -330,12 +329,12 @@ def test_an_answer_about_another_robot_is_not_believed(tenant: Tenant):
     assert tenant.credential()[0] == tenant.full()
 
 
-def test_a_control_plane_away_for_a_while_is_survived(control_plane: ControlPlane, tenant: Tenant):
+def test_a_control_plane_away_for_a_while_is_survived(tenant: Tenant):
     tenant.robot()
     tenant.wait_ready()
 
-    control_plane.stop_apiserver()
-    control_plane.start_apiserver()
+    tenant.house.plane.stop_apiserver()
+    tenant.house.plane.start_apiserver()
 
     tenant.robot("after")
     tenant.wait_ready("after", timeout_s=60)

@@ -50,9 +50,8 @@ def house(
         operator.start()
     canary_watch.add("operator log", lambda: operator.said()[said:])
     canary_watch.add("metrics", operator.metrics)
-    canary_watch.add(
-        "events", lambda: installed.plane.kubectl("get", "events", "-A", "-o", "json")
-    )
+    assert installed.events is not None
+    canary_watch.add("events", installed.events.text)
     assert installed.surroundings is not None
     assert installed.surroundings.visits() == 0, "the operator called where it must not"
     assert installed.recorder is not None

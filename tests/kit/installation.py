@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -22,9 +21,10 @@ from .canary import oauth_token, robot_token
 from .controlplane import ControlPlane
 from .fakequay import FakeQuay
 from .operating import ACCOUNT, NAMESPACE, USER, OperatorProcess
-from .processes import start, stop, wait_for
+from .processes import wait_for
 from .statuslint import lint, lint_transition
 from .surroundings import Surroundings
+from .watchlog import WatchLog
 
 ROOT = Path(__file__).parents[2]
 API = "quayrobot.io/v1alpha1"
@@ -32,47 +32,19 @@ KINDS = ("quayrobots", "clusterquayrobots", "clusterquayconnections", "quayconne
 Body = dict[str, Any]
 
 
-@dataclass
-class VersionLog:
-    """What one kubectl wrote, read a piece at a time."""
-
-    file: Path
-    process: subprocess.Popen[bytes]
-    at: int = 0
-
-    def read_on(self) -> Iterator[Body]:
-        """Iterate over the objects that are whole by now and were not read yet."""
-        with self.file.open("rb") as opened:
-            opened.seek(self.at)
-            text = opened.read().decode(errors="ignore")
-        decoder, at = json.JSONDecoder(), 0
-        while (begin := text.find("{", at)) >= 0:
-            try:
-                body, end = decoder.raw_decode(text, begin)
-            except json.JSONDecodeError:
-                return
-            self.at += len(text[at:end].encode())
-            at = end
-            yield body
-
-
 class Recorder:
     """Every stored version of our resources, as a watch shows them."""
 
     def __init__(self, plane: ControlPlane) -> None:
-        self._logs = []
+        self._logs = [WatchLog(plane, kind) for kind in KINDS]
         self._found: set[str] = set()
         self.judged = 0
         self._last: dict[str, Body] = {}
-        for kind in KINDS:
-            file = plane.folder / f"versions-{kind}.json"
-            command = [*plane.kubectl_command, "get", kind, "-A", "--watch", "-o", "json"]
-            self._logs.append(VersionLog(file, start(command, log=file)))
 
     def versions(self) -> Iterator[Body]:
         """Iterate over the versions seen since the last time, in order per kind."""
         for each in self._logs:
-            yield from each.read_on()
+            yield from each.bodies()
 
     def problems(self) -> list[str]:
         """Return what is wrong with any status or step stored so far."""
@@ -83,12 +55,15 @@ class Recorder:
             if uid in self._last:
                 self._found |= set(lint_transition(self._last[uid], body))
             self._last[uid] = body
+        if any(each.began_anew() for each in self._logs):
+            # Versions are missing in between.
+            self._last.clear()
         return sorted(self._found)
 
     def stop(self) -> None:
         """Stop to record."""
         for each in self._logs:
-            stop(each.process)
+            each.stop()
 
 
 @dataclass
@@ -100,6 +75,7 @@ class Installation:
     operator: OperatorProcess
     token: str
     recorder: Recorder | None = None
+    events: WatchLog | None = None
     surroundings: Surroundings | None = None
     extra: list[Callable[[], None]] = field(default_factory=list)
 
@@ -118,13 +94,13 @@ class Installation:
         kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT)
         token = quay.admin("token", value=oauth_token())
         operator = OperatorProcess(kubeconfig, plane.folder, *flags)
-        return cls(plane, quay, operator, token, Recorder(plane))
+        return cls(plane, quay, operator, token, Recorder(plane), WatchLog(plane, "events"))
 
     def close(self) -> None:
         """Stop what was started."""
         self.operator.stop()
-        if self.recorder is not None:
-            self.recorder.stop()
+        for each in filter(None, (self.recorder, self.events)):
+            each.stop()
 
     def cluster_connection(self, name: str = "default", **changes: Any) -> None:
         """Apply a ClusterQuayConnection to our Quay, and its Secret."""
