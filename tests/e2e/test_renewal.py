@@ -106,8 +106,9 @@ def test_the_token_is_renewed_in_time_once_and_robots_notice_nothing(
         tenant.wait_ready(f"after-{count}")
         names = (f"{tenant.name}/own", f"/{twin['name']}")
         writes = [e for e in tenant.house.operator_writes(written) if e.endswith(names)]
-        # Intent and outcome of the one that asked; the other asked or saw the new token.
-        assert 3 <= len(writes) <= 4
+        # Intent and outcome of the one that asked; the other asked or saw the new token. The
+        # robot that came may be counted by then, which is a write of each.
+        assert 3 <= len(writes) <= 6
 
     assert machine.renewals() == 2
     assert ready_since(tenant) == since
