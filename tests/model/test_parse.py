@@ -224,6 +224,12 @@ def test_the_second_line_has_the_least_durations_too(change):
     assert "10s" in refusal_of_connection({**OWN, **change})
 
 
+def test_the_second_line_says_how_long_a_token_lives_at_least():
+    renewed = {**OWN["credentials"], "renewal": {"type": "Bootstrap", "lifetime": "59s"}}
+
+    assert "must be at least 1m" in refusal_of_connection({**OWN, "credentials": renewed})
+
+
 # Deletion reads anything -------------------------------------------------------------------
 
 ANY = st.recursive(

@@ -10,8 +10,7 @@ A Rule is a CEL validation carried beside the model that it binds.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +26,8 @@ from ..durations import DURATION_PATTERN, LENGTH_MAX, parse_duration
 from ..names import OBJECT_NAME_PATTERN, OWNER_PATTERN
 
 __all__ = [
+    "GO_DURATION",
+    "LEAST_WORDS",
     "Duration",
     "Glob",
     "LabelSelector",
@@ -34,6 +35,8 @@ __all__ = [
     "OwnerText",
     "Part",
     "Rule",
+    "at_least",
+    "duration_schema",
     "rules",
 ]
 
@@ -75,34 +78,31 @@ def rules(*all_rules: Rule) -> dict[str, Any]:
     return {SCHEMA_RULES: [each.as_schema() for each in all_rules]}
 
 
-def _at_least(shortest: str) -> Rule:
-    return Rule(
-        rule=f"duration(self) >= duration('{shortest}')",
-        message=f"must be at least {shortest}",
-    )
+Least = Literal["10s", "1m", "1h"]
+LEAST_WORDS: dict[Least, str] = {each: f"must be at least {each}" for each in get_args(Least)}
+GO_DURATION = StringConstraints(pattern=DURATION_PATTERN, max_length=LENGTH_MAX)
 
 
-_GO_DURATION: dict[str, Any] = {
-    "type": "string",
-    "pattern": DURATION_PATTERN,
-    "maxLength": LENGTH_MAX,
-}
+def at_least(least: Least) -> AfterValidator:
+    """Return the model's check that a duration is no shorter than *least*."""
+    shortest = parse_duration(least)
+
+    def check(text: str) -> str:
+        if parse_duration(text) < shortest:
+            raise ValueError(LEAST_WORDS[least])
+        return text
+
+    return AfterValidator(check)
 
 
-def _check_shortest(text: str) -> str:
-    if parse_duration(text) < SHORTEST:
-        raise ValueError(SHORTEST_WORDS)
-    return text
+def duration_schema(least: Least) -> WithJsonSchema:
+    """Return what the definitions say of a duration that is no shorter than *least*."""
+    rule = Rule(rule=f"duration(self) >= duration('{least}')", message=LEAST_WORDS[least])
+    plain = {"type": "string", "pattern": DURATION_PATTERN, "maxLength": LENGTH_MAX}
+    return WithJsonSchema(plain | rules(rule))
 
 
-SHORTEST = timedelta(seconds=10)
-SHORTEST_WORDS = "must be at least 10s"
-Duration = Annotated[
-    str,
-    StringConstraints(pattern=DURATION_PATTERN, max_length=LENGTH_MAX),
-    AfterValidator(_check_shortest),
-    WithJsonSchema(_GO_DURATION | {SCHEMA_RULES: [_at_least("10s").as_schema()]}),
-]
+Duration = Annotated[str, GO_DURATION, at_least("10s"), duration_schema("10s")]
 ObjectName = Annotated[str, StringConstraints(pattern=OBJECT_NAME_PATTERN, max_length=253)]
 OwnerText = Annotated[str, StringConstraints(pattern=OWNER_PATTERN, max_length=255)]
 Glob = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9*?._{}\[\]!+/:-]+$", max_length=255)]

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from ..conditions import Condition
 from ..errors import InvalidSpec, Reason
 from ..names import ALT, FULL_NAME_MAX, LABEL_MANAGED_BY, MARKER_KEY, is_robot_short_name
-from .base import SHORTEST_WORDS, Part
+from .base import LEAST_WORDS, Part
 from .clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from .connection import (
     PORT_WORDS,
@@ -37,7 +37,6 @@ from .robot import (
     is_keyless,
     robot_name_of,
 )
-from .rotation import LEAST_WORDS
 from .slots import lenient_rotation, overlaps
 
 __all__ = [
@@ -240,7 +239,7 @@ def _told(error: ErrorDetails) -> str:
     return f"{place} ({ours})" if ours in _OUR_WORDS else place
 
 
-_OUR_WORDS = {SHORTEST_WORDS, LEAST_WORDS, PORT_WORDS}
+_OUR_WORDS = {*LEAST_WORDS.values(), PORT_WORDS}
 
 
 def _fields(model: type[Part]) -> Iterator[str]:

@@ -11,38 +11,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, StringConstraints, WithJsonSchema
-
-from ..durations import DURATION_PATTERN, LENGTH_MAX, parse_duration
-from .base import SCHEMA_RULES, Part, Rule
+from ..durations import parse_duration
+from .base import GO_DURATION, Part, at_least, duration_schema
 
 __all__ = ["Renewal"]
 
-LEAST = timedelta(minutes=1)
-LEAST_WORDS = "must be at least 1m"
 
-
-def _check_least(text: str) -> str:
-    if parse_duration(text) < LEAST:
-        raise ValueError(LEAST_WORDS)
-    return text
-
-
-Lifetime = Annotated[
-    str,
-    StringConstraints(pattern=DURATION_PATTERN, max_length=LENGTH_MAX),
-    AfterValidator(_check_least),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": DURATION_PATTERN,
-            "maxLength": LENGTH_MAX,
-            SCHEMA_RULES: [
-                Rule(rule="duration(self) >= duration('1m')", message=LEAST_WORDS).as_schema()
-            ],
-        }
-    ),
-]
+Lifetime = Annotated[str, GO_DURATION, at_least("1m"), duration_schema("1m")]
 
 
 class Renewal(Part):

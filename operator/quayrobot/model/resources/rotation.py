@@ -8,45 +8,21 @@ In place the one robot gets a new token; with Overlap two robots take turns.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import Field, StringConstraints
 
-from ..durations import DURATION_PATTERN, LENGTH_MAX, parse_duration
 from ..names import Slot
-from .base import SCHEMA_RULES, Duration, Part, Rule, rules
+from .base import GO_DURATION, Duration, Part, Rule, at_least, duration_schema, rules
 
-__all__ = ["LEAST_WORDS", "Intent", "Retiring", "Rotation", "RotationState", "Window"]
+__all__ = ["Intent", "Retiring", "Rotation", "RotationState", "Window"]
 
-LEAST = timedelta(hours=1)
-LEAST_WORDS = "must be at least 1h"
 # Five fields; what each may hold is checked by who reads them.
 SCHEDULE_PATTERN = r"^[0-9A-Za-z*,/#-]+( [0-9A-Za-z*,/#?-]+){4}$"
 ZONE_PATTERN = r"^[A-Za-z][A-Za-z0-9_+/-]*$"
 
 
-def _check_least(text: str) -> str:
-    if parse_duration(text) < LEAST:
-        raise ValueError(LEAST_WORDS)
-    return text
-
-
-Interval = Annotated[
-    str,
-    StringConstraints(pattern=DURATION_PATTERN, max_length=LENGTH_MAX),
-    AfterValidator(_check_least),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": DURATION_PATTERN,
-            "maxLength": LENGTH_MAX,
-            SCHEMA_RULES: [
-                Rule(rule="duration(self) >= duration('1h')", message=LEAST_WORDS).as_schema()
-            ],
-        }
-    ),
-]
+Interval = Annotated[str, GO_DURATION, at_least("1h"), duration_schema("1h")]
 
 
 class Window(Part):
