@@ -13,6 +13,7 @@ from typing import Any
 
 from ...model.errors import Reason
 from ...model.names import ANNOTATION_CONFIRM
+from ...model.resources.clusterrobot import EXCLUDED, NAME_TEMPLATES
 from .cures import cure_of, page_of
 from .standing import standing_of
 
@@ -25,7 +26,6 @@ _DECLARED = {
 }  # fmt: skip
 _OF_ROBOTS = {"credential", "secrets", "permissions", "federation", "rotation", "pending"}
 _SHOWN = {"namespaces", "failed", "removal"}
-_EXCLUDED = ["kube-*", "openshift-*"]
 
 
 def robot_body_of(body: Body) -> Body:
@@ -54,7 +54,7 @@ def fleet_standing_of(body: Body, connection: Body | None) -> Values:
         "mode": spec.get("mode", "PerNamespace"),
         "meant": {
             "selectors": spec.get("namespaceSelectors") or [],
-            "excluded": spec.get("excludeNamespaces", _EXCLUDED),
+            "excluded": spec.get("excludeNamespaces", EXCLUDED),
             "consent": spec.get("consent"),
         },
         "namespaces": status.get("namespaces"),
@@ -72,7 +72,7 @@ def fleet_standing_of(body: Body, connection: Body | None) -> Values:
 
 def _name_template(body: Body) -> str:
     spec, name = body.get("spec") or {}, body["metadata"]["name"]
-    default = "{name}" if spec.get("mode") == "Shared" else "{namespace}-{name}"
+    default = NAME_TEMPLATES[spec.get("mode", "PerNamespace")]
     template: str = spec.get("robotNameTemplate") or default
     return template.replace("{name}", name)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ...cluster.api import Body, ClusterApi
@@ -84,10 +85,8 @@ async def denied_to(
     None where the caller may not ask what others may do, and is not *account* itself.
     """
     others = "Local" if namespace is not None else ""
-    try:
+    with suppress(QuayRobotError):
         return await _denied(api, account, namespace, f"{others}SubjectAccessReview")
-    except QuayRobotError:
-        pass
     try:
         if await _who_asks(api) != _user(account):
             return None

@@ -21,8 +21,10 @@ __all__ = [
     "CLUSTER_ROBOT_RULES",
     "ClusterRobotSpec",
     "ClusterRobotStatus",
+    "EXCLUDED",
     "FAILED_MAX",
     "Failure",
+    "NAME_TEMPLATES",
     "NamespaceCounts",
     "Removal",
     "Template",
@@ -30,6 +32,9 @@ __all__ = [
 ]
 
 FAILED_MAX = 20
+# What is meant where nothing is said; what robots are named by depends on the mode.
+EXCLUDED = ["kube-*", "openshift-*"]
+NAME_TEMPLATES = {"PerNamespace": "{namespace}-{name}", "Shared": "{name}"}
 NamespaceGlob = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*?\[\]!-]+$", max_length=63)]
 Consent = Annotated[
     str,
@@ -76,10 +81,7 @@ class ClusterRobotSpec(Part):
 
     namespace_selectors: Annotated[list[LabelSelector], Field(min_length=1, max_length=16)]
     """Which namespaces are meant: those that any one of these label selectors picks."""
-    exclude_namespaces: Annotated[list[NamespaceGlob], Field(max_length=64)] = [
-        "kube-*",
-        "openshift-*",
-    ]
+    exclude_namespaces: Annotated[list[NamespaceGlob], Field(max_length=64)] = EXCLUDED
     """Glob patterns of namespaces that are never meant."""
     consent: Consent | None = None
     """A label that a namespace must carry besides: `key`, or `key=value`."""
@@ -99,8 +101,7 @@ class ClusterRobotSpec(Part):
     @property
     def name_template(self) -> str:
         """The template that robots are named by."""
-        default = "{name}" if self.shared else "{namespace}-{name}"
-        return self.robot_name_template or default
+        return self.robot_name_template or NAME_TEMPLATES[self.mode]
 
 
 _T = "self.spec.template.spec"
