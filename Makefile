@@ -49,7 +49,7 @@ crds: $(STAMP) ## write deploy/crds, deploy/argocd and docs/reference.md from th
 	$(BIN)/python tools/argocd.py
 
 cures: $(STAMP) ## write what the commands say against each reason from docs/operations.md
-	$(BIN)/python tools/cures.py > operator/quayrobot/app/commands/cures.json
+	$(BIN)/python tools/cures.py > operator/quayrobot/app/commands/report/cures.json
 
 bench: $(STAMP) ## measure the operator beside a bare script
 	@$(RUN) -m tests.bench

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
-from quayrobot.app.commands.checks import (
+from quayrobot.app.commands.report.checks import (
     State,
     judge_clock,
     judge_definition,
     judge_operators,
     judge_renewal,
 )
-from quayrobot.app.commands.rights import NAMESPACED_RIGHTS, RIGHTS, Right, judge_rights
-from quayrobot.app.commands.serving import (
+from quayrobot.app.commands.report.rights import NAMESPACED_RIGHTS, RIGHTS, Right, judge_rights
+from quayrobot.app.commands.report.serving import (
     judge_connection_kinds,
     judge_place,
     judge_served,

@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 
-from quayrobot.app.commands.documents import Document, applied, check_fleet_change, read_documents
-from quayrobot.app.commands.fleet_sentences import fleet_plan_tree
-from quayrobot.engine.foretell_fleets import FleetForetold, MemberStep, SpaceForetold
-from quayrobot.engine.records import FleetRecord
+from quayrobot.app.commands.access.documents import (
+    Document,
+    applied,
+    check_cluster_robot_change,
+    read_documents,
+)
+from quayrobot.app.commands.render.cluster_robot_plan_text import cluster_robot_plan_tree
+from quayrobot.engine.cache.records import ClusterRobotRecord
+from quayrobot.engine.preview.cluster_robot import (
+    ClusterRobotPreview,
+    MemberStep,
+    NamespacePreview,
+)
 from quayrobot.model.actions import Component
 from quayrobot.model.errors import InvalidSpec, Reason, Refused
 from quayrobot.model.members import DeleteMember, MemberSeen
@@ -45,12 +54,14 @@ def spec(**changes: Any) -> Body:
 )
 def test_what_the_api_server_would_not_let_change_is_refused_in_words(old, new, words):
     with pytest.raises(InvalidSpec, match=words):
-        check_fleet_change(old, new)
+        check_cluster_robot_change(old, new)
 
 
 def test_what_each_namespace_has_of_its_own_may_change():
-    check_fleet_change(spec(), spec(template={"organization": "other"}))
-    check_fleet_change(spec(), spec(excludeNamespaces=["a"], robotNameTemplate="x-{namespace}"))
+    check_cluster_robot_change(spec(), spec(template={"organization": "other"}))
+    check_cluster_robot_change(
+        spec(), spec(excludeNamespaces=["a"], robotNameTemplate="x-{namespace}")
+    )
 
 
 def test_a_manifest_has_no_namespace_and_may_bring_its_confirmation(tmp_path):
@@ -81,22 +92,22 @@ def test_an_edit_is_a_generation_more_and_defaults_that_were_filled_in_are_none(
     assert generation(spec(consent="quay")) == 2
 
 
-def said(told: FleetForetold, **changes: Any) -> list[str]:
-    record = FleetRecord(fleet(**changes), None)
-    tree = fleet_plan_tree(record, told)
+def said(told: ClusterRobotPreview, **changes: Any) -> list[str]:
+    record = ClusterRobotRecord(fleet(**changes), None)
+    tree = cluster_robot_plan_tree(record, told)
     return [str(tree.label), *(str(each.label) for each in tree.children)]
 
 
-def refused(name: str) -> SpaceForetold:
+def refused(name: str) -> NamespacePreview:
     error = Refused(Reason.ACCESS_DENIED, "the rules do not allow it")
-    return SpaceForetold(name, findings=(Finding(Component.ROBOT, error),))
+    return NamespacePreview(name, findings=(Finding(Component.ROBOT, error),))
 
 
 def test_a_reason_helps_once_however_many_namespaces_are_refused():
-    told = FleetForetold([refused("a"), refused("b"), SpaceForetold("c")])
-    record = FleetRecord(fleet(), None)
+    told = ClusterRobotPreview([refused("a"), refused("b"), NamespacePreview("c")])
+    record = ClusterRobotRecord(fleet(), None)
 
-    first, second, total = fleet_plan_tree(record, told).children
+    first, second, total = cluster_robot_plan_tree(record, told).children
 
     assert [str(first.label), len(first.children), len(second.children)] == [
         "a: in the way: AccessDenied: the rules do not allow it", 2, 0,
@@ -108,7 +119,9 @@ def test_what_becomes_of_a_robot_is_told_with_the_resource_that_goes():
     def gone(**of: Any) -> list[str]:
         member = MemberSeen("a", "puller", "u", "1", "us", of, {}, {})
         step = MemberStep(DeleteMember("a", "puller", "u"), member)
-        return said(FleetForetold([SpaceForetold("a", step, leaves=True), SpaceForetold("b")]))
+        return said(
+            ClusterRobotPreview([NamespacePreview("a", step, leaves=True), NamespacePreview("b")])
+        )
 
     assert gone()[1].endswith("(it is no longer meant; its robot goes too)")
     assert gone(deletionPolicy="Orphan")[1].endswith("its robot stays in Quay)")
@@ -116,6 +129,6 @@ def test_what_becomes_of_a_robot_is_told_with_the_resource_that_goes():
 
 
 def test_nothing_to_do_says_why_where_that_is_not_plain():
-    assert said(FleetForetold([SpaceForetold("a")]))[1] == "plan: nothing to do"
-    suspended = said(FleetForetold(), mode="Shared", template={"suspend": True})
+    assert said(ClusterRobotPreview([NamespacePreview("a")]))[1] == "plan: nothing to do"
+    suspended = said(ClusterRobotPreview(), mode="Shared", template={"suspend": True})
     assert suspended[1] == "plan: nothing to do (it is suspended)"

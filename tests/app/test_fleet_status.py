@@ -10,9 +10,9 @@ import pytest
 import typer
 from rich.console import Console
 
-from quayrobot.app.commands.fleet_standing import fleet_standing_of
-from quayrobot.app.commands.fleet_tree import fleet_tree_of
-from quayrobot.app.commands.naming import named
+from quayrobot.app.commands.access.naming import named
+from quayrobot.app.commands.render.cluster_robot_tree import cluster_robot_tree_of
+from quayrobot.app.commands.report.cluster_robot import cluster_robot_standing_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 Body = dict[str, Any]
@@ -56,7 +56,9 @@ def held(used: str | None = None) -> Body:
 
 def shown(body: Body, connection: Body | None = None) -> str:
     out = io.StringIO()
-    Console(file=out, width=300).print(fleet_tree_of(fleet_standing_of(body, connection), NOW))
+    Console(file=out, width=300).print(
+        cluster_robot_tree_of(cluster_robot_standing_of(body, connection), NOW)
+    )
     return out.getvalue()
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from quayrobot.app.commands.standing import standing_of
-from quayrobot.app.commands.tree import tree_of
+from quayrobot.app.commands.render.tree import tree_of
+from quayrobot.app.commands.report.robot import standing_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 Body = dict[str, Any]

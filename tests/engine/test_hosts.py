@@ -7,8 +7,13 @@ from ipaddress import ip_address
 
 import pytest
 
-from quayrobot.engine import hosts as room
-from quayrobot.engine.hosts import MOST_AT_ONCE, MOST_FAILING, PATIENCE_S, Hosts
+from quayrobot.engine.connection import issuer_hosts as room
+from quayrobot.engine.connection.issuer_hosts import (
+    MOST_AT_ONCE,
+    MOST_FAILING,
+    PATIENCE_S,
+    IssuerHosts,
+)
 from quayrobot.model.errors import Reason, TryLater
 from quayrobot.model.world import Absent, HostSeen, Present, Unknown
 
@@ -22,7 +27,7 @@ class Names:
     def __init__(self) -> None:
         self.said: dict[str, HostSeen] = {}
         self.now = 1000.0
-        self.hosts = Hosts(self.resolve, clock=lambda: self.now)
+        self.hosts = IssuerHosts(self.resolve, clock=lambda: self.now)
 
     async def resolve(self, host: str, port: int) -> HostSeen:
         assert port == 443
@@ -101,7 +106,7 @@ class Hanging:
 async def test_names_that_hang_are_given_up_and_leave_their_turn_only_when_they_end(monkeypatch):
     monkeypatch.setattr(room, "DEADLINE_S", 0.05)
     hanging, now = Hanging(), [1000.0]
-    hosts = Hosts(hanging.resolve, clock=lambda: now[0])
+    hosts = IssuerHosts(hanging.resolve, clock=lambda: now[0])
     names = [f"h{number}.test" for number in range(MOST_AT_ONCE + 5)]
 
     seen = await asyncio.gather(*(hosts.look([each]) for each in names))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quayrobot.engine.keys import Lane, OwnerKey, ResourceKey
+from quayrobot.engine.workqueue.keys import Lane, OwnerKey, ResourceKey
 from quayrobot.model.names import OwnerName
 
 HUB = ResourceKey("ClusterQuayConnection", "", "default")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quayrobot.engine.missing import Missing
+from quayrobot.engine.connection.missing import Missing
 from quayrobot.model.errors import Reason, Refused
 from quayrobot.model.names import OwnerName
 

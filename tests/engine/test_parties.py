@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from quayrobot.engine.keys import CopyKey, OwnerKey, ResourceKey
-from quayrobot.engine.parties import Parties
-from quayrobot.engine.seats import Party
-from quayrobot.engine.store import Store
+from quayrobot.engine.cache.store import Store
+from quayrobot.engine.controller.tenants import Tenants
+from quayrobot.engine.workqueue.keys import NamespaceKey, OwnerKey, ResourceKey
+from quayrobot.engine.workqueue.worker_shares import Party
 from quayrobot.model.names import OwnerName
 
 HUB = ResourceKey("ClusterQuayConnection", "", "default")
@@ -56,16 +56,16 @@ def store() -> Store:
         (OwnerKey(HUB, ACME), Party("", HUB)),
         (OwnerKey(OWN, ACME), Party("shop", OWN)),
         (FLEET, Party("", HUB)),
-        (CopyKey(FLEET, "shop"), Party("shop", None)),
+        (NamespaceKey(FLEET, "shop"), Party("shop", None)),
         (ResourceKey("ClusterQuayRobot", "", "members"), Party("", None)),
     ],
 )
 def test_a_key_belongs_to_a_namespace_and_waits_for_a_connection(key, expected, store):
-    assert Parties(store, SimpleNamespace()).of(key) == expected  # type: ignore[arg-type]
+    assert Tenants(store, SimpleNamespace()).of(key) == expected  # type: ignore[arg-type]
 
 
 def test_a_connection_that_was_never_used_is_in_doubt(store):
-    lines = {HUB: SimpleNamespace(limits=SimpleNamespace(in_doubt=False))}
-    parties = Parties(store, SimpleNamespace(known=lines.get))  # type: ignore[arg-type]
+    pool = {HUB: SimpleNamespace(limits=SimpleNamespace(in_doubt=False))}
+    parties = Tenants(store, SimpleNamespace(known=pool.get))  # type: ignore[arg-type]
 
     assert [parties.in_doubt(each) for each in (HUB, OWN)] == [False, True]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from quayrobot.engine.keys import ResourceKey
-from quayrobot.engine.lines import Lines
-from quayrobot.engine.observe import observe
-from quayrobot.engine.store import Store
+from quayrobot.engine.cache.store import Store
+from quayrobot.engine.connection.pool import ConnectionPool
+from quayrobot.engine.robot.observe import observe
+from quayrobot.engine.workqueue.keys import ResourceKey
 from quayrobot.model.errors import QuayRobotError, Reason
 from quayrobot.model.reach import Reach
 from quayrobot.model.world import Absent
@@ -39,7 +39,7 @@ class Secrets:
         return Absent()
 
 
-def tools(access: list[dict[str, Any]] | None, **fields: Any) -> Any:
+def context(access: list[dict[str, Any]] | None, **fields: Any) -> Any:
     """Return what a pass looks at; the connection has *access*, or is not there."""
     store = Store()
     store.observe("Namespace", None, {"metadata": {"name": "shop", "resourceVersion": "1"}})
@@ -48,7 +48,7 @@ def tools(access: list[dict[str, Any]] | None, **fields: Any) -> Any:
         ref = {"secretRef": {"name": "t", "namespace": "quay"}}
         spec = {"url": "https://q.test", "access": access, "credentials": ref, **fields}
         store.observe("ClusterQuayConnection", None, {"metadata": meta, "spec": spec})
-    lines = Lines(
+    pool = ConnectionPool(
         store,
         Secrets(),  # type: ignore[arg-type]
         SimpleNamespace(),  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ def tools(access: list[dict[str, Any]] | None, **fields: Any) -> Any:
         clusterwide=True,
     )
     return SimpleNamespace(
-        cluster="c", store=store, lines=lines, secrets=Secrets(), now=lambda: datetime.now(UTC)
+        cluster="c", store=store, pool=pool, secrets=Secrets(), now=lambda: datetime.now(UTC)
     )
 
 
@@ -88,17 +88,17 @@ def robot(there: Any, **status: Any) -> Any:
 async def test_nothing_is_read_and_nothing_else_said_of_a_connection_that_is_not_for_it(
     access, fields
 ):
-    there = tools(access, **fields)
+    there = context(access, **fields)
 
-    scene, line = await observe(there, robot(there))
+    scene, live = await observe(there, robot(there))
 
     # Without a line the time until the next look is the same too.
-    assert line is None
+    assert live is None
     plan = decide(scene)
     assert plan.actions == ()
     (error,) = (each.error for each in plan.findings)
     assert error.reason == Reason.CONNECTION_NOT_FOUND
-    absent = tools(None)
+    absent = context(None)
     expected, _ = await observe(absent, robot(absent))
     assert isinstance(expected.connection, QuayRobotError)
     assert error.message == expected.connection.message
@@ -108,14 +108,14 @@ async def test_nothing_is_read_and_nothing_else_said_of_a_connection_that_is_not
     ("access", "status"), [(ALL, {}), (NONE, HOLDS)], ids=["let in", "holds its robot"]
 )
 async def test_a_connection_that_is_for_it_is_used(access, status):
-    there = tools(access)
+    there = context(access)
 
     with pytest.raises(Read):
         await observe(there, robot(there, **status))
 
 
 async def test_who_is_let_in_is_told_what_is_wrong_with_the_connection():
-    there = tools(ALL, url="https://q.test:99999")
+    there = context(ALL, url="https://q.test:99999")
 
     scene, _ = await observe(there, robot(there))
 

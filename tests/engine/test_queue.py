@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quayrobot.engine.keys import Lane, OwnerKey, ResourceKey
-from quayrobot.engine.queue import BACKOFF_CAP_S, Queue
+from quayrobot.engine.workqueue.keys import Lane, OwnerKey, ResourceKey
+from quayrobot.engine.workqueue.queue import BACKOFF_CAP_S, Queue
 from quayrobot.model.names import OwnerName
 
 A, B, C = (ResourceKey("QuayRobot", "shop", name) for name in "abc")

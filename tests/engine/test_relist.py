@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from quayrobot.engine.keys import ResourceKey
-from quayrobot.engine.store import Store
-from quayrobot.engine.tombs import tombstone, versions
+from quayrobot.engine.cache.store import Store
+from quayrobot.engine.cache.tombstones import tombstone, versions
+from quayrobot.engine.workqueue.keys import ResourceKey
 
 META = {
     "namespace": "shop",

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from quayrobot.engine.keys import ResourceKey
-from quayrobot.engine.observe import _me, _rivals
-from quayrobot.engine.store import RobotRecord, Store
+from quayrobot.engine.cache.store import RobotRecord, Store
+from quayrobot.engine.robot.observe import _me, _rivals
+from quayrobot.engine.workqueue.keys import ResourceKey
 from quayrobot.model.errors import Refused
 from quayrobot.model.names import OwnerName, RobotName
 from quayrobot.model.world import ConnectionSeen, NamespaceSeen
-from quayrobot.plan.claim import check_claim
+from quayrobot.plan.robot.claim import check_claim
 from quayrobot.plan.scene import Scene
 
 FINALIZER = "quayrobot.io/finalizer"
@@ -54,10 +54,10 @@ def world(*bodies: dict[str, Any]) -> Any:
     store.observe("ClusterQuayConnection", None, hub)
     for each in bodies:
         store.observe("QuayRobot", None, each)
-    return SimpleNamespace(store=store, lines=SimpleNamespace(rules=lambda _key: None))
+    return SimpleNamespace(store=store, pool=SimpleNamespace(rules=lambda _key: None))
 
 
-def wins(tools: Any, record: RobotRecord) -> bool:
+def wins(context: Any, record: RobotRecord) -> bool:
     scene = Scene(
         cluster="c",
         now=datetime.now(UTC),
@@ -67,7 +67,7 @@ def wins(tools: Any, record: RobotRecord) -> bool:
         connection=CONNECTION,
         rules=None,
         namespace=NamespaceSeen("shop"),
-        rivals=_rivals(tools, record, CONNECTION),
+        rivals=_rivals(context, record, CONNECTION),
     )
     try:
         check_claim(scene)
@@ -77,8 +77,8 @@ def wins(tools: Any, record: RobotRecord) -> bool:
 
 
 def winners(*bodies: dict[str, Any]) -> list[str]:
-    tools = world(*bodies)
-    return [name.name for name, each in tools.store.robots.items() if wins(tools, each)]
+    context = world(*bodies)
+    return [name.name for name, each in context.store.robots.items() if wins(context, each)]
 
 
 @pytest.mark.parametrize(("older", "younger"), list(product(STAGES, STAGES)))
@@ -148,12 +148,12 @@ def test_three_at_three_stages_are_one_owner():
 
 
 def test_a_resource_of_another_quay_is_no_rival():
-    tools = world(body("a", 0, "new"), body("b", 1, "new"))
+    context = world(body("a", 0, "new"), body("b", 1, "new"))
     elsewhere = ConnectionSeen("QuayConnection", "shop", "x", "u", "https://other:443", "other")
-    record = tools.store.robots[ResourceKey("QuayRobot", "shop", "b")]
+    record = context.store.robots[ResourceKey("QuayRobot", "shop", "b")]
 
-    assert _rivals(tools, record, elsewhere) == ()
-    assert len(_rivals(tools, record, CONNECTION)) == 1
+    assert _rivals(context, record, elsewhere) == ()
+    assert len(_rivals(context, record, CONNECTION)) == 1
 
 
 def test_a_token_is_needed_unless_somebody_here_has_federated_credentials():

@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quayrobot.engine.keys import CopyKey, Key, Lane, OwnerKey, ResourceKey, namespace_of
-from quayrobot.engine.queue import Queue
-from quayrobot.engine.seats import Party, Seats
+from quayrobot.engine.workqueue.keys import (
+    Key,
+    Lane,
+    NamespaceKey,
+    OwnerKey,
+    ResourceKey,
+    namespace_of,
+)
+from quayrobot.engine.workqueue.queue import Queue
+from quayrobot.engine.workqueue.worker_shares import Party, WorkerShares
 from quayrobot.model.names import OwnerName
 
 HUB = ResourceKey("ClusterQuayConnection", "", "hub")
@@ -25,7 +32,7 @@ class World:
     def __init__(self, workers: int = WORKERS) -> None:
         self.connections: dict[Key, ResourceKey] = {}
         self.lost: set[ResourceKey] = set()
-        seats = Seats(workers, party=self.party, in_doubt=self.lost.__contains__)
+        seats = WorkerShares(workers, party=self.party, in_doubt=self.lost.__contains__)
         self.queue = Queue(clock=lambda: 0.0, jitter=lambda: 0.0, seats=seats)
 
     def party(self, key: Key) -> Party:
@@ -70,7 +77,7 @@ def own(namespace: str) -> ResourceKey:
     ("key", "expected"),
     [
         (ResourceKey("QuayRobot", "shop", "ci"), "shop"),
-        (CopyKey(ResourceKey("ClusterQuayRobot", "", "all"), "shop"), "shop"),
+        (NamespaceKey(ResourceKey("ClusterQuayRobot", "", "all"), "shop"), "shop"),
         (OwnerKey(own("shop"), OwnerName("organization", "acme")), "shop"),
         (OwnerKey(HUB, OwnerName("organization", "acme")), ""),
         (HUB, ""),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from quayrobot.engine.index import Index
-from quayrobot.engine.keys import Lane, ResourceKey
-from quayrobot.engine.store import Store
+from quayrobot.engine.cache.index import Index
+from quayrobot.engine.cache.store import Store
+from quayrobot.engine.workqueue.keys import Lane, ResourceKey
 from quayrobot.model.errors import InvalidSpec
 from quayrobot.model.names import OwnerName
 from quayrobot.model.world import NamespaceSeen

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from quayrobot.app.commands.cures import cure_of, page_of
+from quayrobot.app.commands.report.cures import cure_of, page_of
 from quayrobot.model.errors import Reason
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ def test_the_shipped_cures_are_those_of_the_page():
     said = subprocess.run(
         (sys.executable, ROOT / "tools" / "cures.py"), capture_output=True, text=True, check=True
     ).stdout
-    shipped = (ROOT / "operator/quayrobot/app/commands/cures.json").read_text()
+    shipped = (ROOT / "operator/quayrobot/app/commands/report/cures.json").read_text()
 
     assert said == shipped, "run `make cures`"
     assert set(map(str, Reason)) == set(json.loads(shipped))

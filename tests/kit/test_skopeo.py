@@ -19,7 +19,7 @@ import pytest
 from quayrobot.model.names import OwnerName, RobotName
 from quayrobot.model.resources.secret import SecretSpec
 from quayrobot.model.secrecy import Token
-from quayrobot.plan.render import render_data
+from quayrobot.plan.credentials.render import render_data
 
 from . import canary
 from .controlplane.certificates import Authority

@@ -58,9 +58,9 @@ from quayrobot.model.world import (
     Unlooked,
 )
 from quayrobot.plan.decide import decide
-from quayrobot.plan.grants import after, known_grants, target_of
+from quayrobot.plan.rights.grants import after, known_grants, target_of
 from quayrobot.plan.scene import Plan, Scene
-from quayrobot.plan.verdict import linking, progress, recording
+from quayrobot.plan.words.verdict import linking, progress, recording
 
 from .scenes import CREATED_ANEW, TOKEN, stored
 

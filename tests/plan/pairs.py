@@ -24,10 +24,10 @@ from quayrobot.model.world import (
     RobotSeen,
 )
 from quayrobot.plan.decide import decide
-from quayrobot.plan.proof import ownership
+from quayrobot.plan.robot.proof import ownership
+from quayrobot.plan.robot.slots import facing
 from quayrobot.plan.scene import Look, Scene
-from quayrobot.plan.slots import facing
-from quayrobot.plan.verdict import verdict
+from quayrobot.plan.words.verdict import verdict
 
 from .rotations import request
 from .scenes import (

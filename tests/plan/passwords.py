@@ -16,7 +16,7 @@ from quayrobot.model.errors import Reason
 from quayrobot.model.resources.robot import RobotSpec
 from quayrobot.model.secrecy import Token
 from quayrobot.model.world import Absent, AccountSeen, Password, Present, Unlooked
-from quayrobot.plan.keyless import noted_credential, noted_secrets
+from quayrobot.plan.credentials.keyless import noted_credential, noted_secrets
 from quayrobot.plan.scene import Scene
 from tests.kit.canary import robot_token
 

@@ -12,7 +12,7 @@ from typing import Any
 from quayrobot.model.resources.robot import RobotSpec, RobotStatus
 from quayrobot.model.resources.rotation import Intent, RotationState
 from quayrobot.model.secrecy import Token
-from quayrobot.plan.rotation import request_of
+from quayrobot.plan.rotation.rotation import request_of
 from quayrobot.plan.scene import Scene
 
 from .scenes import (

@@ -39,9 +39,9 @@ from quayrobot.model.world import (
     SecretSeen,
     Unknown,
 )
+from quayrobot.plan.credentials.secrets import content_digest, wanted_secret
 from quayrobot.plan.decide import decide
 from quayrobot.plan.scene import Me, Plan, Scene
-from quayrobot.plan.secrets import content_digest, wanted_secret
 from tests.kit.canary import robot_token
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from quayrobot.model.errors import Reason, Refused
 from quayrobot.model.names import OwnerName, RobotName
 from quayrobot.model.resources.base import LabelSelector
 from quayrobot.model.world import NamespaceSeen
-from quayrobot.plan.access import connection_not_found, permit_of, selects
+from quayrobot.plan.rights.access import connection_not_found, permit_of, selects
 
 from .scenes import DENIED, OUTAGE, fresh, rule, stops, unknown
 

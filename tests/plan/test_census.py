@@ -8,9 +8,9 @@ from quayrobot.model.conditions import Condition, ConditionType
 from quayrobot.model.errors import Conflict, InvalidSpec, Reason, Refused, TryLater
 from quayrobot.model.resources.clusterrobot import ClusterRobotStatus, NamespaceCounts
 from quayrobot.model.resources.robot import RobotStatus
-from quayrobot.plan.census import (
+from quayrobot.plan.cluster_robot.census import (
     Standing,
-    fleet_conditions,
+    cluster_robot_conditions,
     standing_of_member,
     standing_of_trouble,
     take_census,
@@ -128,6 +128,8 @@ def test_a_held_removal_comes_before_all_else():
 
 
 def _told(census, removal=None, *, status=None, generation=1):
-    said = fleet_conditions(status or ClusterRobotStatus(), census, removal, generation=generation)
+    said = cluster_robot_conditions(
+        status or ClusterRobotStatus(), census, removal, generation=generation
+    )
     first, *rest = said
     return first.status, first.reason, rest[0].type if rest else None

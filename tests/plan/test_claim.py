@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from quayrobot.model.errors import Reason, Refused
 from quayrobot.model.world import Claimant, Present
-from quayrobot.plan.claim import check_claim
 from quayrobot.plan.decide import decide
+from quayrobot.plan.robot.claim import check_claim
 
 from .scenes import BORN, UID, fresh, got, held, marked, me, rival, status, stops, terminating
 

@@ -13,7 +13,7 @@ from quayrobot.model.errors import Reason, Refused
 from quayrobot.model.names import ANNOTATION_LINKS, ANNOTATION_OWNER
 from quayrobot.model.resources.robot import secrets_of
 from quayrobot.model.world import Absent, AccountSeen, NamespaceSeen, Present
-from quayrobot.plan.copies import check_copy, plan_copy, plan_copy_leaving, read_note
+from quayrobot.plan.cluster_robot.copies import check_copy, plan_copy, plan_copy_leaving, read_note
 
 from .scenes import OTHER_TOKEN, REGISTRY, TOKEN, held, listed, me, rule, spec, status, stored
 

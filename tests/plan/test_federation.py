@@ -15,9 +15,9 @@ from quayrobot.model.resources.federation import IdentityState
 from quayrobot.model.resources.robot import RobotStatus
 from quayrobot.model.world import Absent, Present, Unknown, Unlooked
 from quayrobot.plan.decide import decide
-from quayrobot.plan.federation import identities_of, plan_federation
+from quayrobot.plan.rights.federation import identities_of, plan_federation
 from quayrobot.plan.scene import Finding, Scene
-from quayrobot.plan.verdict import federating, verdict
+from quayrobot.plan.words.verdict import federating, verdict
 
 from .scenes import (
     ACME,

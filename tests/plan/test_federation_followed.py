@@ -15,7 +15,7 @@ from quayrobot.model.resources.robot import RobotStatus
 from quayrobot.model.world import Present, Unlooked
 from quayrobot.plan.decide import decide
 from quayrobot.plan.scene import Scene
-from quayrobot.plan.verdict import federating, verdict
+from quayrobot.plan.words.verdict import federating, verdict
 
 from .scenes import held, me, spec, status
 from .test_federation import BUILDER, CD, CI, OWN, THEIRS, said_of

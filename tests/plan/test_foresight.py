@@ -11,10 +11,10 @@ from quayrobot.model.actions import Action, CreateRobot, Look, LookAtHosts
 from quayrobot.model.resources.rotation import RotationState
 from quayrobot.model.world import GrantsSeen, Missing, Present
 from quayrobot.plan.decide import decide
-from quayrobot.plan.foresight import foresee, leaves_to_quay
 from quayrobot.plan.scene import Look as Look_
 from quayrobot.plan.scene import Scene
-from quayrobot.plan.telling import Place, tell
+from quayrobot.plan.words.foresight import foresee, leaves_to_quay
+from quayrobot.plan.words.telling import Place, tell
 
 from .answering import World
 from .scenes import TOKEN, fresh, got, held, me, rule, spec, status

@@ -26,9 +26,9 @@ from quayrobot.model.resources.permissions import GrantsState
 from quayrobot.model.resources.robot import RobotState
 from quayrobot.model.world import Absent, DefaultSeen, GrantsSeen, Present, Unknown, Unlooked
 from quayrobot.plan.decide import decide
-from quayrobot.plan.grants import plan_grants
+from quayrobot.plan.rights.grants import plan_grants
 from quayrobot.plan.scene import Finding, Scene
-from quayrobot.plan.verdict import verdict
+from quayrobot.plan.words.verdict import verdict
 
 from .answering import RIGHTS_WRITES, Rights, World
 from .scenes import (

@@ -14,10 +14,10 @@ from quayrobot.model.resources.permissions import ROLES, GrantsState, Permission
 from quayrobot.model.resources.robot import RobotStatus
 from quayrobot.model.world import GrantsSeen, Present, Unlooked
 from quayrobot.plan.decide import decide
-from quayrobot.plan.grants import after
-from quayrobot.plan.grants import given as put_there
+from quayrobot.plan.rights.grants import after
+from quayrobot.plan.rights.grants import given as put_there
 from quayrobot.plan.scene import Scene
-from quayrobot.plan.verdict import verdict
+from quayrobot.plan.words.verdict import verdict
 
 from .answering import Grants, Rights, World, declared
 from .scenes import held, me, spec, status

@@ -37,9 +37,9 @@ from quayrobot.model.names import FINALIZER, MARKER_KEY
 from quayrobot.model.resources.robot import secrets_of
 from quayrobot.model.world import Absent, Missing, Present, SecretSeen, Unknown, Unlooked
 from quayrobot.plan.decide import decide
-from quayrobot.plan.proof import ownership
+from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Scene
-from quayrobot.plan.verdict import verdict, worth_writing
+from quayrobot.plan.words.verdict import verdict, worth_writing
 from tests.kit.canary import scan
 from tests.kit.statuslint import lint, lint_transition
 

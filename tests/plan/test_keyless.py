@@ -15,11 +15,11 @@ from quayrobot.model.names import ANNOTATION_DIGEST, ANNOTATION_EXPIRES_AT
 from quayrobot.model.resources.robot import CredentialState, federation_of
 from quayrobot.model.resources.rotation import Intent, RotationState
 from quayrobot.model.world import Absent, NamespaceSeen, Present, Unknown, Unlooked
+from quayrobot.plan.credentials.keyless import next_look, owes_switch, refresh_at, still_works
 from quayrobot.plan.decide import decide
-from quayrobot.plan.keyless import next_look, owes_switch, refresh_at, still_works
-from quayrobot.plan.proof import ownership
+from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Scene
-from quayrobot.plan.verdict import verdict
+from quayrobot.plan.words.verdict import verdict
 
 from .passwords import ACCOUNTS, HOUR, KEYLESS, at_rest, keyless, password, wanting
 from .rotations import TURN, known

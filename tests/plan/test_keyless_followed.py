@@ -22,9 +22,9 @@ from quayrobot.model.resources.robot import RobotSpec, RobotStatus, is_keyless
 from quayrobot.model.secrecy import Token
 from quayrobot.model.world import Absent, Password, Present, SecretSeen, Seen, Unknown, Unlooked
 from quayrobot.plan.decide import decide
-from quayrobot.plan.proof import ownership
+from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Plan, Scene
-from quayrobot.plan.verdict import federating, verdict, worth_writing
+from quayrobot.plan.words.verdict import federating, verdict, worth_writing
 from tests.kit.canary import robot_token
 
 from .answering import SECRET_WRITES

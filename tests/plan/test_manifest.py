@@ -20,7 +20,8 @@ from quayrobot.model.names import (
 from quayrobot.model.resources.federation import IdentityState
 from quayrobot.model.resources.parse import parse_robot
 from quayrobot.model.world import DefaultSeen, GrantsSeen, Present, SecretSeen
-from quayrobot.plan.manifest import (
+from quayrobot.plan.scene import Scene
+from quayrobot.plan.words.manifest import (
     Consequence,
     Declared,
     consequence_of,
@@ -28,7 +29,6 @@ from quayrobot.plan.manifest import (
     object_names,
     taken_name_of,
 )
-from quayrobot.plan.scene import Scene
 
 from .scenes import foreign, fresh, got, me, rule
 

@@ -15,7 +15,7 @@ from quayrobot.model.members import (
     ReplaceMember,
 )
 from quayrobot.model.world import Absent, Missing, Present, Unknown, Unlooked
-from quayrobot.plan.members import differences, plan_leaving, plan_member
+from quayrobot.plan.cluster_robot.members import differences, plan_leaving, plan_member
 
 SPEC = {"organization": "acme", "robotName": "shop-pull"}
 # As the API server stores it, with its defaults.

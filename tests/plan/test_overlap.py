@@ -31,9 +31,9 @@ from quayrobot.model.world import (
     Unlooked,
 )
 from quayrobot.plan.decide import decide
-from quayrobot.plan.overlap import settled
+from quayrobot.plan.rotation.overlap import settled
 from quayrobot.plan.scene import Look, Plan, Scene
-from quayrobot.plan.verdict import rotating
+from quayrobot.plan.words.verdict import rotating
 from tests.kit.canary import robot_token
 
 from .pairs import (

@@ -9,7 +9,7 @@ import pytest
 
 from quayrobot.model.names import OwnerName, RobotName
 from quayrobot.model.resources.secret import SecretSpec
-from quayrobot.plan.render import SECRET_TYPES, render_data
+from quayrobot.plan.credentials.render import SECRET_TYPES, render_data
 
 from .scenes import TOKEN
 

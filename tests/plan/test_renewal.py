@@ -11,7 +11,7 @@ from quayrobot.model.errors import Ambiguous, Reason, Refused
 from quayrobot.model.resources.connection import CredentialSeen
 from quayrobot.model.resources.renewal import Renewal
 from quayrobot.model.secrecy import digest_of
-from quayrobot.plan.renewal import (
+from quayrobot.plan.credentials.renewal import (
     Asked,
     Heard,
     Life,

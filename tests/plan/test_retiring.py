@@ -26,10 +26,10 @@ from quayrobot.model.world import (
     Unlooked,
 )
 from quayrobot.plan.decide import decide
-from quayrobot.plan.overlap import settled
+from quayrobot.plan.robot.slots import facing
+from quayrobot.plan.rotation.overlap import settled
 from quayrobot.plan.scene import Look, Plan, Scene
-from quayrobot.plan.slots import facing
-from quayrobot.plan.verdict import verdict
+from quayrobot.plan.words.verdict import verdict
 from tests.kit.canary import robot_token
 
 from .pairs import (

@@ -21,10 +21,10 @@ from quayrobot.model.world import (
     Unlooked,
 )
 from quayrobot.plan.decide import decide
-from quayrobot.plan.proof import ownership
-from quayrobot.plan.rotation import request_of, rotated
+from quayrobot.plan.robot.proof import ownership
+from quayrobot.plan.rotation.rotation import request_of, rotated
 from quayrobot.plan.scene import Scene
-from quayrobot.plan.verdict import rotating, verdict
+from quayrobot.plan.words.verdict import rotating, verdict
 from tests.kit.canary import robot_token, scan
 
 from .answering import World

@@ -19,9 +19,9 @@ from quayrobot.model.world import (
     Unlooked,
 )
 from quayrobot.plan.decide import decide
-from quayrobot.plan.proof import ownership
+from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Plan, Scene
-from quayrobot.plan.verdict import rotating, verdict, worth_writing
+from quayrobot.plan.words.verdict import rotating, verdict, worth_writing
 from tests.kit.canary import robot_token
 
 from .answering import SECRET_WRITES, World

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from quayrobot.model.errors import InvalidSpec, Reason
 from quayrobot.model.resources.rotation import Rotation
-from quayrobot.plan.schedule import check_window, next_rotation
+from quayrobot.plan.rotation.schedule import check_window, next_rotation
 from tests.kit.canary import robot_token
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -11,8 +11,8 @@ from quayrobot.model.errors import Reason, TryLater
 from quayrobot.model.resources.robot import LinkState
 from quayrobot.model.secrecy import Token
 from quayrobot.model.world import Absent, AccountSeen, Missing, Present, Unlooked
+from quayrobot.plan.credentials.secrets import is_ours, plan_secret, secrets_intact, wanted_secret
 from quayrobot.plan.decide import decide
-from quayrobot.plan.secrets import is_ours, plan_secret, secrets_intact, wanted_secret
 
 from .scenes import (
     CLUSTER_AWAY,

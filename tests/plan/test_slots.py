@@ -22,8 +22,8 @@ from quayrobot.model.world import (
     Unknown,
 )
 from quayrobot.plan.decide import decide
+from quayrobot.plan.robot.slots import facing
 from quayrobot.plan.scene import Look, Scene
-from quayrobot.plan.slots import facing
 
 from .pairs import (
     IN_ALT,

@@ -10,7 +10,7 @@ from quayrobot.model.errors import Reason
 from quayrobot.model.resources.clusterrobot import Removal
 from quayrobot.model.resources.parse_clusterrobot import parse_cluster_robot
 from quayrobot.model.world import NamespaceSeen
-from quayrobot.plan.targets import is_target, plan_removal
+from quayrobot.plan.cluster_robot.targets import is_target, plan_removal
 
 TEAM = {"matchLabels": {"team": "a"}}
 STAGE = {"matchExpressions": [{"key": "stage", "operator": "In", "values": ["prod"]}]}

@@ -11,8 +11,8 @@ from quayrobot.model.errors import QuayRobotError, Reason, TryLater
 from quayrobot.model.names import OwnerName, RobotName
 from quayrobot.model.resources.robot import RobotState
 from quayrobot.model.world import DefaultSeen, GrantsSeen, NamespaceSeen, Present, Unlooked
-from quayrobot.plan.access import permit_of
 from quayrobot.plan.decide import decide
+from quayrobot.plan.rights.access import permit_of
 from quayrobot.plan.scene import Scene
 
 from .scenes import (

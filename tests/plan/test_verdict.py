@@ -13,9 +13,9 @@ from quayrobot.model.resources.parse import parse_robot_status
 from quayrobot.model.resources.permissions import GrantsState
 from quayrobot.model.resources.robot import RobotState, RobotStatus
 from quayrobot.model.world import Present
-from quayrobot.plan.proof import ownership
+from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Finding
-from quayrobot.plan.verdict import linking, progress, recording, verdict, worth_writing
+from quayrobot.plan.words.verdict import linking, progress, recording, verdict, worth_writing
 
 from .scenes import (
     CREATED,

@@ -32,10 +32,10 @@ from quayrobot.model.resources.robot import RobotSpec, RobotStatus
 from quayrobot.model.secrecy import Token
 from quayrobot.model.world import GrantsSeen, Missing, Present, RobotSeen, SecretSeen, Seen
 from quayrobot.plan.decide import decide
-from quayrobot.plan.proof import ownership
+from quayrobot.plan.robot.proof import ownership
+from quayrobot.plan.robot.slots import facing
 from quayrobot.plan.scene import Look, Plan, Scene
-from quayrobot.plan.slots import facing
-from quayrobot.plan.verdict import federating, rotating, verdict, worth_writing
+from quayrobot.plan.words.verdict import federating, rotating, verdict, worth_writing
 from tests.kit.canary import robot_token
 
 from .answering import SECRET_WRITES, Rights, World

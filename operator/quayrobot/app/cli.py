@@ -21,7 +21,7 @@ import uvloop
 from pydantic import ValidationError
 
 from .commands.check import check
-from .commands.importing import import_robots
+from .commands.import_robots import import_robots
 from .settings import ENV_PREFIX, Settings
 
 __all__ = ["app", "main"]

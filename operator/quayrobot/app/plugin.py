@@ -17,9 +17,7 @@ import typer
 
 from ..cluster.api import Body, ClusterApi
 from ..model.names import ANNOTATION_ROTATE
-from .commands.naming import Named, named
-from .commands.plan import plan
-from .commands.reach import (
+from .commands.access.cluster_access import (
     ContextOption,
     KubeconfigOption,
     NamespaceOption,
@@ -28,6 +26,8 @@ from .commands.reach import (
     reach,
     run,
 )
+from .commands.access.naming import Named, named
+from .commands.plan import plan
 from .commands.status import status
 
 __all__ = ["app", "main"]

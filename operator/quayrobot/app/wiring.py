@@ -18,29 +18,29 @@ from datetime import UTC, datetime
 
 import structlog
 
+from ..cluster.account_writer import AccountWriter
 from ..cluster.api import ClusterApi
 from ..cluster.bundles import Bundles
 from ..cluster.events import Recorder
+from ..cluster.issuer import Issuer
 from ..cluster.kinds import NAMESPACE
 from ..cluster.members import Members
 from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
 from ..cluster.serviceaccounts import ServiceAccounts
 from ..cluster.tokens import Tokens
-from ..engine.accounts import Accounts
-from ..engine.hosts import Hosts
-from ..engine.issuer import Issuer
-from ..engine.keys import ResourceKey
-from ..engine.lines import Lines
-from ..engine.memory import Memories
-from ..engine.parties import Parties
-from ..engine.passes import Tools
-from ..engine.queue import Queue
-from ..engine.relist import relist_forever
-from ..engine.renewals import Renewals
-from ..engine.runner import Runner
-from ..engine.seats import Seats
-from ..engine.store import Store
+from ..engine.cache.cluster_robot_memory import ClusterRobotMemories
+from ..engine.cache.store import Store
+from ..engine.connection.context import Context
+from ..engine.connection.issuer_hosts import IssuerHosts
+from ..engine.connection.pool import ConnectionPool
+from ..engine.connection.renewals_asked import RenewalsAsked
+from ..engine.controller.relist import relist_forever
+from ..engine.controller.runner import Runner
+from ..engine.controller.tenants import Tenants
+from ..engine.workqueue.keys import ResourceKey
+from ..engine.workqueue.queue import Queue
+from ..engine.workqueue.worker_shares import WorkerShares
 from ..model.errors import QuayRobotError
 from ..model.resources.clusterrobot import NamespaceCounts
 from ..quay.resolver import addresses_of
@@ -71,10 +71,10 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(api.aclose)
         probes = Probes(shell_alive=lambda: alive[0], listed=seen_all.is_set)
         await stack.enter_async_context(HealthServer(settings, probes, metrics))
-        tools, runner = await _assemble(settings, api, metrics)
-        stack.push_async_callback(tools.lines.aclose)
+        context, runner = await _assemble(settings, api, metrics)
+        stack.push_async_callback(context.pool.aclose)
         probes.working = lambda: runner.working
-        watching = _in_background(stack, _begin(settings, tools, runner, metrics, seen_all))
+        watching = _in_background(stack, _begin(settings, context, runner, metrics, seen_all))
         try:
             await run_shell(
                 build_registry(runner, clusterwide=settings.clusterwide), settings, stop, seen_all
@@ -87,7 +87,9 @@ async def run(settings: Settings) -> None:
     log.info("operator.stopped")
 
 
-async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tuple[Tools, Runner]:
+async def _assemble(
+    settings: Settings, api: ClusterApi, metrics: Metrics
+) -> tuple[Context, Runner]:
     store, resources = Store(cluster_name=settings.cluster_name), Resources(api)
     credentials = Secrets(api)
     turned: list[Runner] = []
@@ -95,7 +97,7 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
     def quay_turned(key: ResourceKey) -> None:
         turned[0].quay_turned(key)
 
-    lines = Lines(
+    pool = ConnectionPool(
         store,
         credentials,
         Bundles(api),
@@ -106,22 +108,22 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         tenants_reach=settings.tenants_reach,
         clusterwide=settings.clusterwide,
     )
-    parties = Parties(store, lines)
-    seats = Seats(settings.workers, party=parties.of, in_doubt=parties.in_doubt)
-    tools = Tools(
+    parties = Tenants(store, pool)
+    seats = WorkerShares(settings.workers, party=parties.of, in_doubt=parties.in_doubt)
+    context = Context(
         cluster=settings.cluster_id or await _cluster_id(resources),
         store=store,
         queue=Queue(clock=time.monotonic, jitter=random.random, seats=seats),
-        lines=lines,
-        renewals=Renewals(store),
+        pool=pool,
+        renewals=RenewalsAsked(store),
         resources=resources,
         secrets=credentials,
         members=Members(api),
-        memories=Memories(refreshed=metrics.refreshed),
+        memories=ClusterRobotMemories(refreshed=metrics.refreshed),
         issuer=Issuer(api),
-        hosts=Hosts(addresses_of, clock=time.monotonic),
+        hosts=IssuerHosts(addresses_of, clock=time.monotonic),
         tokens=Tokens(api),
-        accounts=Accounts(ServiceAccounts(api), keep=store.keep_account),
+        accounts=AccountWriter(ServiceAccounts(api), keep=store.keep_account),
         recorder=Recorder(
             api, now=_now, suffix=lambda: secrets.token_hex(6), posted=metrics.posted
         ),
@@ -129,8 +131,8 @@ async def _assemble(settings: Settings, api: ClusterApi, metrics: Metrics) -> tu
         now=_now,
         jitter=random.random,
     )
-    turned.append(Runner(tools, metrics, workers=settings.workers))
-    return tools, turned[0]
+    turned.append(Runner(context, metrics, workers=settings.workers))
+    return context, turned[0]
 
 
 async def _cluster_id(resources: Resources) -> str:
@@ -148,16 +150,16 @@ async def _cluster_id(resources: Resources) -> str:
 
 
 async def _begin(
-    settings: Settings, tools: Tools, runner: Runner, metrics: Metrics, seen_all: asyncio.Event
+    settings: Settings, context: Context, runner: Runner, metrics: Metrics, seen_all: asyncio.Event
 ) -> None:
     await seen_all.wait()
     runner.start()
-    log.info("operator.ready", robots=len(tools.store.robots))
+    log.info("operator.ready", robots=len(context.store.robots))
     async with asyncio.TaskGroup() as group:
-        group.create_task(_gauges(tools, metrics))
+        group.create_task(_gauges(context, metrics))
         group.create_task(
             relist_forever(
-                tools,
+                context,
                 runner.observe,
                 metrics.diverged,
                 every_s=settings.relist_interval_s,
@@ -166,34 +168,34 @@ async def _begin(
         )
 
 
-async def _gauges(tools: Tools, metrics: Metrics) -> None:
+async def _gauges(context: Context, metrics: Metrics) -> None:
     shown: set[tuple[str, str]] = set()
     while True:
-        for lane, depth in tools.queue.depth().items():
+        for lane, depth in context.queue.depth().items():
             metrics.queued(lane.name.lower(), depth)
-        metrics.namespaces(_namespaces(tools))
-        metrics.robots(Counter(_state(each) for each in tools.store.robots.values()))
-        shown = _show_circuits(tools, metrics, shown)
+        metrics.namespaces(_namespaces(context))
+        metrics.robots(Counter(_state(each) for each in context.store.robots.values()))
+        shown = _show_circuits(context, metrics, shown)
         await asyncio.sleep(GAUGES_S)
 
 
-def _namespaces(tools: Tools) -> Counter[str]:
+def _namespaces(context: Context) -> Counter[str]:
     total: Counter[str] = Counter()
-    for each in tools.store.fleets.values():
+    for each in context.store.fleets.values():
         counts = each.fleet_status.namespaces or NamespaceCounts()
         total.update(counts.model_dump())
     return total
 
 
 def _show_circuits(
-    tools: Tools, metrics: Metrics, before: set[tuple[str, str]]
+    context: Context, metrics: Metrics, before: set[tuple[str, str]]
 ) -> set[tuple[str, str]]:
     shown = set()
-    for key, record in tools.store.connections.items():
-        line = tools.lines.known(key)
-        if line is not None:
-            metrics.circuit(key.kind, key.name, "open" if line.limits.open else "closed")
-            counts = line.census.values()
+    for key, record in context.store.connections.items():
+        live = context.pool.known(key)
+        if live is not None:
+            metrics.circuit(key.kind, key.name, "open" if live.limits.open else "closed")
+            counts = live.census.values()
             metrics.leftovers(
                 key.kind,
                 key.name,

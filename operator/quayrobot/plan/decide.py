@@ -11,18 +11,18 @@ from ..model.actions import Component, LookAtRobot
 from ..model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
 from ..model.resources.robot import is_keyless
 from ..model.world import Absent, Present, Unknown
-from .deletion import plan_deletion
-from .federation import plan_federation
-from .grants import plan_grants
-from .keyless import check_audiences, plan_password, still_works
-from .links import plan_links
-from .overlap import plan_leaving, plan_turn, turning
-from .robot import connection_of, plan_robot
-from .rotation import plan_rotation
+from .credentials.keyless import check_audiences, plan_password, still_works
+from .credentials.links import plan_links
+from .credentials.secrets import plan_secrets, secrets_intact
+from .rights.federation import plan_federation
+from .rights.grants import plan_grants
+from .robot.creation import connection_of, plan_robot
+from .robot.deletion import plan_deletion
+from .robot.slots import facing
+from .rotation.overlap import plan_leaving, plan_turn, turning
+from .rotation.rotation import plan_rotation
+from .rotation.schedule import check_window
 from .scene import Finding, Plan, Scene
-from .schedule import check_window
-from .secrets import plan_secrets, secrets_intact
-from .slots import facing
 
 __all__ = ["decide", "stands"]
 

@@ -18,9 +18,9 @@ from rich.text import Text
 
 from ...model.names import OPERATOR
 from ..settings import ENV_PREFIX
-from .checking import Asked, check_all
-from .checks import State, Verdict
-from .reach import ContextOption, KubeconfigOption, fail, reach, run
+from .access.cluster_access import ContextOption, KubeconfigOption, fail, reach, run
+from .check_steps import Asked, check_all
+from .report.checks import State, Verdict
 from .status import WIDTH, Output, OutputOption
 
 __all__ = ["check"]

@@ -19,25 +19,16 @@ from rich.tree import Tree
 from ...cluster.api import Body
 from ...cluster.kinds import CLUSTER_QUAY_ROBOT, NAMESPACE, OURS, QUAY_ROBOT
 from ...cluster.resources import Resources
-from ...engine.foretell import Foretold, foretell
-from ...engine.foretell_fleets import FleetForetold, foretell_fleet
-from ...engine.keys import ResourceKey
-from ...engine.passes import Tools
-from ...engine.peek import Peek
-from ...engine.store import FleetRecord, RobotRecord
+from ...engine.cache.one_shot import OneShotCache
+from ...engine.cache.store import ClusterRobotRecord, RobotRecord
+from ...engine.connection.context import Context
+from ...engine.preview.cluster_robot import ClusterRobotPreview, preview_cluster_robot
+from ...engine.preview.robot import Preview, preview
+from ...engine.workqueue.keys import ResourceKey
 from ...model.actions import Component
 from ...model.errors import InvalidSpec, QuayRobotError
 from ...plan.scene import Finding
-from .documents import (
-    Document,
-    applied,
-    check_change,
-    check_fleet_change,
-    read_documents,
-)
-from .fleet_sentences import fleet_plan_tree
-from .naming import Named, named
-from .reach import (
+from .access.cluster_access import (
     ContextOption,
     KubeconfigOption,
     NamespaceOption,
@@ -47,14 +38,23 @@ from .reach import (
     reach,
     run,
 )
-from .reading import (
+from .access.documents import (
+    Document,
+    applied,
+    check_change,
+    check_cluster_robot_change,
+    read_documents,
+)
+from .access.naming import Named, named
+from .access.readers import (
     ClusterIdOption,
     ClusterNameOption,
     cluster_of,
     now,
-    reading_tools,
+    reading_context,
 )
-from .sentences import plan_tree
+from .render.cluster_robot_plan_text import cluster_robot_plan_tree
+from .render.plan_text import plan_tree
 from .status import WIDTH
 
 __all__ = ["plan"]
@@ -149,41 +149,41 @@ async def _plan(
             else:
                 words = "is left aside: plans are made of QuayRobots and ClusterQuayRobots"
                 note(f"{document.kind} {document.name} {words}")
-        peek = Peek(resources, cluster_name=cluster[1])
+        peek = OneShotCache(resources, cluster_name=cluster[1])
         await peek.read(wanted.robots, wanted.others)
-        await peek.fleets(FleetRecord(each, cluster[1]) for each in wanted.fleets)
+        await peek.fleets(ClusterRobotRecord(each, cluster[1]) for each in wanted.fleets)
         for line in peek.notes:
             note(f"note: {line}")
-        return await _answers(reading_tools(api, cluster_id, peek.store), wanted)
+        return await _answers(reading_context(api, cluster_id, peek.store), wanted)
 
 
-async def _answers(tools: Tools, wanted: Wanted) -> list[Answer]:
+async def _answers(context: Context, wanted: Wanted) -> list[Answer]:
     try:
-        fleets = [await _fleet(tools, wanted, each) for each in wanted.fleets]
-        return fleets + [await _robot(tools, wanted, each) for each in wanted.robots]
+        fleets = [await _fleet(context, wanted, each) for each in wanted.fleets]
+        return fleets + [await _robot(context, wanted, each) for each in wanted.robots]
     finally:
-        await tools.lines.aclose()
+        await context.pool.aclose()
 
 
-async def _robot(tools: Tools, wanted: Wanted, body: Body) -> Answer:
-    record = tools.store.robots[RobotRecord(QUAY_ROBOT.kind, body).key]
+async def _robot(context: Context, wanted: Wanted, body: Body) -> Answer:
+    record = context.store.robots[RobotRecord(QUAY_ROBOT.kind, body).key]
     refusal = wanted.refusals.get(record.key)
-    told = await foretell(tools, record) if refusal is None else Foretold(findings=(refusal,))
+    told = await preview(context, record) if refusal is None else Preview(findings=(refusal,))
     return Answer(plan_tree(record, told), bool(told.steps), bool(told.findings))
 
 
-async def _fleet(tools: Tools, wanted: Wanted, body: Body) -> Answer:
+async def _fleet(context: Context, wanted: Wanted, body: Body) -> Answer:
     """One namespace that is refused holds up no other: something to do comes first."""
-    record = tools.store.fleets[RobotRecord(CLUSTER_QUAY_ROBOT.kind, body).key]
+    record = context.store.fleets[RobotRecord(CLUSTER_QUAY_ROBOT.kind, body).key]
     refusal = wanted.refusals.get(record.key)
     if refusal is None:
-        told = await foretell_fleet(tools, record)
+        told = await preview_cluster_robot(context, record)
     else:
-        told = FleetForetold(findings=(refusal,))
+        told = ClusterRobotPreview(findings=(refusal,))
     robot = told.robot is not None and bool(told.robot.findings)
     refused = not told.busy and any(each.findings for each in told.spaces)
     blocked = bool(told.findings) or robot or refused
-    return Answer(fleet_plan_tree(record, told), told.busy, blocked)
+    return Answer(cluster_robot_plan_tree(record, told), told.busy, blocked)
 
 
 async def _live(resources: Resources, place: str, one: Named) -> Body:
@@ -204,7 +204,7 @@ async def _as_applied(
         if live is not None and kind is QUAY_ROBOT:
             check_change(document.name, live["spec"], body["spec"])
         elif live is not None and kind is CLUSTER_QUAY_ROBOT:
-            check_fleet_change(live["spec"], body["spec"])
+            check_cluster_robot_change(live["spec"], body["spec"])
     except InvalidSpec as error:
         key = RobotRecord(document.kind, body).key
         wanted.refusals[key] = Finding(Component.SPEC, error)

@@ -22,10 +22,7 @@ from ...cluster.api import Body, ClusterApi
 from ...cluster.kinds import CLUSTER_QUAY_ROBOT, OURS, QUAY_CONNECTION, QUAY_ROBOT
 from ...cluster.resources import Resources
 from ...model.errors import QuayRobotError
-from .fleet_standing import fleet_standing_of, robot_body_of
-from .fleet_tree import fleet_tree_of
-from .naming import Named, named
-from .reach import (
+from .access.cluster_access import (
     ContextOption,
     KubeconfigOption,
     NamespaceOption,
@@ -35,8 +32,11 @@ from .reach import (
     reach,
     run,
 )
-from .standing import standing_of
-from .tree import tree_of
+from .access.naming import Named, named
+from .render.cluster_robot_tree import cluster_robot_tree_of
+from .render.tree import tree_of
+from .report.cluster_robot import cluster_robot_standing_of, robot_body_of
+from .report.robot import standing_of
 
 __all__ = ["Output", "status"]
 
@@ -87,7 +87,7 @@ def _print(standings: list[dict[str, Any]], place: str | None) -> None:
     for each in standings:
         fleet = each["kind"] == CLUSTER_QUAY_ROBOT.kind
         console.print(
-            fleet_tree_of(each, now) if fleet else tree_of(each, now, place=place is None)
+            cluster_robot_tree_of(each, now) if fleet else tree_of(each, now, place=place is None)
         )
 
 
@@ -103,7 +103,7 @@ async def _read(
             robots = [each async for each in Resources(api).list_all(QUAY_ROBOT, namespace=place)]
         seen = await _connections(api, [*robots, *map(robot_body_of, fleets)])
     told = [
-        fleet_standing_of(each, seen.get(_connection_of(robot_body_of(each))))
+        cluster_robot_standing_of(each, seen.get(_connection_of(robot_body_of(each))))
         for each in sorted(fleets, key=_place_of)
     ]
     told += [

@@ -37,6 +37,7 @@ __all__ = [
     "Rule",
     "at_least",
     "duration_schema",
+    "dump_status",
     "rules",
 ]
 
@@ -130,3 +131,9 @@ class LabelSelector(Part):
     """Labels that must be there with these values."""
     match_expressions: Annotated[list[LabelRequirement], Field(max_length=16)] = []
     """Requirements that must all hold."""
+
+
+def dump_status(status: Part) -> dict[str, Any]:
+    """Return a status as it goes over the wire: nothing that is None or empty."""
+    dumped: dict[str, Any] = status.model_dump(by_alias=True, exclude_none=True, mode="json")
+    return {key: value for key, value in dumped.items() if value not in ([], {})}

@@ -1,0 +1,92 @@
+"""
+How does a command reach the cluster, and as whom?
+
+By the caller's kubeconfig and with the caller's rights, like kubectl. What
+goes wrong is one line on stderr and the exit code 1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+import yaml
+
+from ....cluster.api import ClusterApi
+from ....model.errors import QuayRobotError
+
+__all__ = [
+    "ContextOption",
+    "KubeconfigOption",
+    "NamespaceOption",
+    "context_namespace",
+    "fail",
+    "note",
+    "reach",
+    "run",
+]
+
+ResultT = TypeVar("ResultT")
+KubeconfigOption = Annotated[
+    Path | None, typer.Option("--kubeconfig", help="Default: KUBECONFIG or ~/.kube/config.")
+]
+ContextOption = Annotated[
+    str | None, typer.Option("--context", help="Default: the kubeconfig's current one.")
+]
+NamespaceOption = Annotated[
+    str | None, typer.Option("--namespace", "-n", help="Default: the context's.")
+]
+
+
+@asynccontextmanager
+async def reach(kubeconfig: Path | None, context: str | None) -> AsyncIterator[ClusterApi]:
+    """
+    Connect as the caller.
+
+    Raises:
+        Refused: There is no usable kubeconfig.
+    """
+    api = await ClusterApi.connect(kubeconfig, context, who="you")
+    try:
+        yield api
+    finally:
+        await api.aclose()
+
+
+def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Run *work* to its end; what it cannot do ends the command."""
+    try:
+        return asyncio.run(work)
+    except QuayRobotError as error:
+        fail(error.message)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def context_namespace(kubeconfig: Path | None, context: str | None) -> str:
+    """Return the namespace of the context, as kubectl has it."""
+    path = kubeconfig or Path(os.environ.get("KUBECONFIG", Path.home() / ".kube" / "config"))
+    try:
+        config: dict[str, Any] = yaml.safe_load(path.read_text()) or {}
+    except (OSError, yaml.YAMLError):
+        return "default"
+    wanted = context or config.get("current-context")
+    found = [each for each in config.get("contexts") or [] if each.get("name") == wanted]
+    namespace: str = (found[0].get("context") or {}).get("namespace", "") if found else ""
+    return namespace or "default"
+
+
+def note(message: str) -> None:
+    """Say something beside the result."""
+    typer.echo(message, err=True)
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with exit code 1 and what went wrong."""
+    note(f"error: {message}")
+    raise typer.Exit(1)

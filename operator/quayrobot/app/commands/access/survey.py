@@ -1,0 +1,137 @@
+"""
+What robots does an organization have, and whose are they?
+
+One list with rights, one list of roles per repository in use, one list of
+default permissions, and one look at each robot for its marker, which no list
+shows. Everything is read through a connection, and no token is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ....engine.connection.pool import LiveConnection
+from ....model.errors import TryLater
+from ....model.names import OwnerName, RobotName
+from ....model.resources.federation import IdentityState
+from ....model.world import GrantsSeen, Present, RobotSeen
+
+__all__ = ["Found", "survey"]
+
+TRIES = 5
+PAUSE_CAP_S = 60.0
+ResultT = TypeVar("ResultT")
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One robot as Quay shows it; *rights* is None where they were not asked for."""
+
+    name: RobotName
+    seen: RobotSeen
+    rights: GrantsSeen | None
+    identities: tuple[IdentityState, ...]
+
+
+async def survey(
+    live: LiveConnection,
+    owner: OwnerName,
+    wanted: Callable[[str], bool],
+    say: Progress,
+    *,
+    rights: bool,
+    federation: bool,
+) -> list[Found]:
+    """
+    Return the robots of *owner* whose short names are *wanted*, by name.
+
+    Raises:
+        QuayRobotError: Something of it cannot be read.
+    """
+    listed = await _patiently(lambda: live.client.rights.list_grants(owner))
+    names = sorted(
+        each
+        for full in listed
+        if wanted((each := RobotName(owner, full.removeprefix(f"{owner.name}+"))).short)
+    )
+    say(f"{len(listed)} robots, {len(names)} of them asked for")
+    held = await _rights(live, owner, names, listed, say) if rights else {}
+    done = _Counter(len(names), say)
+    looks = (_look(live, each, held.get(each.full), done, federation=federation) for each in names)
+    return [each for each in await asyncio.gather(*looks) if each is not None]
+
+
+class _Counter:
+    """Tells how far it is, at most twenty times."""
+
+    def __init__(self, total: int, say: Progress) -> None:
+        self._total, self._say, self._done = total, say, 0
+        self._step = max(total // 20, 25)
+
+    def count(self) -> None:
+        """Take note of one more."""
+        self._done += 1
+        if self._done % self._step == 0 and self._done < self._total:
+            self._say(f"{self._done} of {self._total} robots looked at")
+
+
+async def _rights(
+    live: LiveConnection,
+    owner: OwnerName,
+    names: Iterable[RobotName],
+    listed: dict[str, tuple[frozenset[str], frozenset[str]]],
+    say: Progress,
+) -> dict[str, GrantsSeen]:
+    full = [each.full for each in names]
+    used = sorted({repository for each in full for repository in listed[each][0]})
+    say(f"{len(used)} repositories in use")
+    tables = await asyncio.gather(*(_roles(live, owner, each) for each in used))
+    roles = dict(zip(used, tables, strict=True))
+    defaults = await _patiently(lambda: live.client.rights.defaults(owner))
+    return {
+        each: GrantsSeen(
+            {name: roles[name].get(each) for name in listed[each][0]},
+            listed[each][1],
+            defaults.get(each, ()),
+        )
+        for each in full
+    }
+
+
+async def _roles(live: LiveConnection, owner: OwnerName, repository: str) -> dict[str, str]:
+    return await _patiently(lambda: live.client.rights.roles(owner, repository))
+
+
+async def _look(
+    live: LiveConnection,
+    name: RobotName,
+    rights: GrantsSeen | None,
+    done: _Counter,
+    *,
+    federation: bool,
+) -> Found | None:
+    """None for one that went meanwhile."""
+    seen = await _patiently(lambda: live.client.get_robot(name))
+    identities: tuple[IdentityState, ...] = ()
+    if federation and isinstance(seen, Present):
+        identities = await _patiently(lambda: live.client.federation(name))
+    done.count()
+    return Found(name, seen.value, rights, identities) if isinstance(seen, Present) else None
+
+
+async def _patiently(call: Callable[[], Awaitable[ResultT]]) -> ResultT:
+    """One lost answer of a thousand must not cost the others; reads may be repeated."""
+    pause_s = 1.0
+    for left in reversed(range(TRIES)):
+        try:
+            return await call()
+        except TryLater as error:
+            if not left:
+                raise
+            await asyncio.sleep(min(error.retry_after or pause_s, PAUSE_CAP_S))
+            pause_s *= 2
+    raise AssertionError

@@ -1,0 +1,264 @@
+"""
+How is looked at what `quayrobot check` judges?
+
+The cluster is read with the caller's rights, what the operator may do is asked
+of the API server, and Quay is asked through each connection by reads alone.
+What cannot be read is said to be so, and holds up nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ...cluster.api import Body, ClusterApi
+from ...cluster.kinds import (
+    CLUSTER_QUAY_CONNECTION,
+    NAMESPACE,
+    QUAY_CONNECTION,
+    QUAY_ROBOT,
+    Kind,
+)
+from ...cluster.resources import Resources
+from ...engine.cache.one_shot import OneShotCache
+from ...engine.connection.pool import LiveConnection
+from ...engine.workqueue.keys import ResourceKey
+from ...model.crd import DEFINITIONS
+from ...model.errors import Denied, QuayRobotError, Reason, Refused
+from ...model.names import GROUP, OPERATOR, OwnerName, RobotName
+from ...model.resources.connection import ClusterConnectionSpec
+from .access.readers import now, reading_pool
+from .report.checks import (
+    State,
+    Verdict,
+    judge_clock,
+    judge_definition,
+    judge_operators,
+    judge_renewal,
+)
+from .report.cures import cure_of
+from .report.rights import denied_to, judge_rights
+from .report.serving import judge_connection_kinds, judge_place, judge_served, namespaces_of
+
+__all__ = ["Asked", "check_all"]
+
+DEFINITION = Kind(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition",
+    namespaced=False,
+)  # fmt: skip
+DEPLOYMENT = Kind("apps", "v1", "deployments", "Deployment")
+ORGANIZATIONS_MAX = 20
+ANY_REPOSITORY = "quayrobot-check"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What to look at: the operator's ServiceAccount (namespace and name) and what it serves.
+
+    Where no *namespaces* are given the operator's Deployment is asked; where no
+    *organizations* are, they are those in use.
+    """
+
+    account: tuple[str, str]
+    namespaces: tuple[str, ...] = ()
+    organizations: tuple[str, ...] = ()
+
+
+async def check_all(api: ClusterApi, asked: Asked) -> list[Verdict]:
+    """Return all verdicts."""
+    deployments = await _deployments(api, asked.account[0])
+    served = asked.namespaces or namespaces_of(deployments, asked.account)
+    verdicts = [
+        *await _definitions(api),
+        *await _rights(api, asked.account, served),
+        judge_operators(deployments),
+        judge_clock("the API server", api.date, now()),
+    ]
+    peek = OneShotCache(Resources(api))
+    verdicts += await _take_in(peek, served)
+    pool = reading_pool(api, peek.store)
+    try:
+        for key in sorted(peek.store.connections, key=lambda key: (key.kind, key.namespace)):
+            names = asked.organizations or _organizations(peek, key)
+            verdicts += await _connection(peek, pool.get(key), key, names)
+    finally:
+        await pool.aclose()
+    if not peek.store.connections:
+        helps = "Make one: docs/install.md says how."
+        verdicts.append(Verdict("connections", State.DOUBTFUL, "There is none.", helps))
+    return verdicts
+
+
+async def _take_in(peek: OneShotCache, served: tuple[str, ...]) -> list[Verdict]:
+    """Read what the operator serves; return what cannot be read or is not served."""
+    kinds = (QUAY_CONNECTION,) if served else (CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION)
+    reads: list[tuple[Kind, str | None]] = [
+        (kind, place) for kind in kinds for place in served or (None,)
+    ]
+    if served:
+        reads = [(QUAY_ROBOT, place) for place in served] + reads
+    else:
+        await peek.everybody(())
+    verdicts = []
+    for kind, place in reads:
+        about = f"{kind.kind}s" + (f" in {place}" if place else "")
+        try:
+            async for body in peek.resources.list_all(kind, namespace=place):
+                peek.store.observe(kind.kind, None, body)
+        except QuayRobotError as error:
+            verdicts.append(_failed(about, error, State.UNSEEN))
+    robots = [
+        (f"{each.key.namespace}/{each.key.name}", each) for each in peek.store.robots.values()
+    ]
+    named = judge_connection_kinds((place, each.lenient_spec) for place, each in robots)
+    return [*verdicts, *([named] if served and named else [])]
+
+
+# The cluster -------------------------------------------------------------
+
+
+async def _definitions(api: ClusterApi) -> list[Verdict]:
+    verdicts = []
+    for definition in DEFINITIONS:
+        name = f"{definition.plural}.{GROUP}"
+        try:
+            live = await Resources(api).get(DEFINITION, None, name)
+            verdicts.append(judge_definition(definition, live))
+        except QuayRobotError as error:
+            verdicts.append(_failed(f"definition {name}", error, State.UNSEEN))
+    return verdicts
+
+
+async def _rights(
+    api: ClusterApi, account: tuple[str, str], served: tuple[str, ...]
+) -> list[Verdict]:
+    who = f"ServiceAccount {account[0]}/{account[1]}"
+    if not served:
+        return [judge_rights(who, await denied_to(api, account))]
+    verdicts = [judge_served(served)]
+    for namespace in served:
+        if place := await _place(api, namespace):
+            verdicts.append(place)
+        verdicts.append(judge_rights(who, await denied_to(api, account, namespace), namespace))
+    return verdicts
+
+
+async def _place(api: ClusterApi, namespace: str) -> Verdict | None:
+    try:
+        return judge_place(namespace, await Resources(api).get(NAMESPACE, None, namespace))
+    except QuayRobotError as error:
+        return _failed(f"namespace {namespace}", error, State.UNSEEN)
+
+
+async def _deployments(api: ClusterApi, home: str) -> list[Body] | None:
+    """All of the operator's; those in its *home* where no more may be read."""
+    selector = f"app.kubernetes.io/name={OPERATOR}"
+    for place in (None, home):
+        found = Resources(api).list_all(DEPLOYMENT, namespace=place, selector=selector)
+        with suppress(QuayRobotError):
+            return [each async for each in found]
+    return None
+
+
+# Connections -------------------------------------------------------------
+
+
+def _organizations(peek: OneShotCache, key: ResourceKey) -> tuple[str, ...]:
+    """Those of the robots behind the connection, and those that its rules name."""
+    spec = peek.store.connections[key].spec
+    rules = spec.access if isinstance(spec, ClusterConnectionSpec) else []
+    named = {each for rule in rules for each in rule.organizations if _is_exact(each)}
+    owners = {each.robot_name.owner for each in peek.store.users_of(key)}
+    used = {each.name for each in owners if each.kind == "organization"}
+    return tuple(sorted(used | named)[:ORGANIZATIONS_MAX])
+
+
+def _is_exact(glob: str) -> bool:
+    return not set(glob) & set("*?[]")
+
+
+async def _connection(
+    peek: OneShotCache,
+    getting: Awaitable[LiveConnection],
+    key: ResourceKey,
+    organizations: Iterable[str],
+) -> list[Verdict]:
+    about = f"{key.kind} {key.name}" + (f" in {key.namespace}" if key.namespace else "")
+    try:
+        live = await getting
+    except QuayRobotError as error:
+        return [_failed(about, error, State.WRONG)]
+    verdicts = []
+    for name in organizations:
+        verdicts += await _organization(peek, live, about, OwnerName("organization", name))
+        if verdicts[-1].state is State.WRONG and live.limits.open:
+            break
+    if not verdicts:
+        words = "Its Secret holds a token; no organization is known to try it on."
+        verdicts.append(Verdict(about, State.UNSEEN, words, "Name one: --organization."))
+    if live.spec.origin.startswith("http://"):
+        words = "It sends the token over http, where anybody on the way can read it."
+        verdicts.append(Verdict(about, State.DOUBTFUL, words, "Serve Quay over https."))
+    verdicts += judge_renewal(about, peek.store.connections[key].status.conditions)
+    if live.client.date is not None:
+        verdicts.append(judge_clock(f"the Quay of {about}", live.client.date, now()))
+    return verdicts
+
+
+async def _organization(
+    peek: OneShotCache, live: LiveConnection, about: str, owner: OwnerName
+) -> list[Verdict]:
+    about = f"{about}, organization {owner.name}"
+    try:
+        # Prototypes are shown to whoever administers robots, and to nobody else.
+        await live.client.rights.defaults(owner)
+    except QuayRobotError as error:
+        return [_failed(about, await _gone(live, owner, error), State.WRONG)]
+    verdicts = [Verdict(about, State.FINE, "Quay answers, and the token has org:admin there.")]
+    verdicts.append(await _repositories(live, f"{about}, repositories", owner))
+    held = [
+        each.active_name
+        for each in peek.store.users_of(live.key)
+        if each.robot_name.owner == owner and each.status.holds
+    ]
+    if held:
+        verdicts.append(await _federation(live, f"{about}, federation", held[0]))
+    return verdicts
+
+
+async def _gone(live: LiveConnection, owner: OwnerName, error: QuayRobotError) -> QuayRobotError:
+    """Quay answers a missing organization like a missing right: ask for it by name."""
+    if isinstance(error, Denied) or error.reason is not Reason.INSUFFICIENT_SCOPE:
+        return error
+    try:
+        if not await live.client.organization_exists(owner):
+            msg = f"the organization {owner.name} does not exist in Quay"
+            return Refused(Reason.ORGANIZATION_NOT_FOUND, msg)
+    except QuayRobotError:
+        return error
+    return error
+
+
+async def _repositories(live: LiveConnection, about: str, owner: OwnerName) -> Verdict:
+    try:
+        await live.client.rights.roles(owner, ANY_REPOSITORY)
+    except QuayRobotError as error:
+        failed = _failed(about, error, State.DOUBTFUL)
+        words = f"Rights on repositories cannot be given: {error.message}."
+        return Verdict(about, failed.state, words, failed.cure)
+    return Verdict(about, State.FINE, "The token has repo:admin there.")
+
+
+async def _federation(live: LiveConnection, about: str, robot: RobotName) -> Verdict:
+    try:
+        await live.client.federation(robot)
+    except QuayRobotError as error:
+        return _failed(about, error, State.DOUBTFUL)
+    return Verdict(about, State.FINE, "Quay has federation (3.13 or newer).")
+
+
+def _failed(about: str, error: QuayRobotError, state: State) -> Verdict:
+    words = error.message[:1].upper() + error.message[1:]
+    return Verdict(about, state, f"{words}.", cure_of(error.reason))

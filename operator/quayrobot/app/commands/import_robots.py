@@ -1,0 +1,134 @@
+"""
+Which manifests take over the robots that are there?
+
+Everything is read here, and nothing written; what it is made into is told by
+`writing`. A robot that is somebody's already is said in a comment.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...cluster.api import ClusterApi
+from ...cluster.issuer import Issuer
+from ...cluster.kinds import NAMESPACE, OURS, QUAY_ROBOT
+from ...cluster.resources import Resources
+from ...engine.cache.one_shot import OneShotCache
+from ...engine.cache.store import Store
+from ...engine.connection.pool import LiveConnection
+from ...engine.workqueue.keys import ResourceKey
+from ...model.names import OwnerName
+from ...model.resources.parse import parse_robot
+from ...model.resources.robot import RobotStatus
+from ...model.world import NamespaceSeen
+from ...plan.scene import Me, Scene
+from .access.cluster_access import (
+    ContextOption,
+    KubeconfigOption,
+    NamespaceOption,
+    context_namespace,
+    fail,
+    note,
+    reach,
+    run,
+)
+from .access.readers import ClusterIdOption, cluster_of, now, reading_pool
+from .access.survey import survey
+from .render.manifests import Asked, Writer
+
+__all__ = ["import_robots"]
+
+
+def import_robots(
+    organization: Annotated[str, typer.Option("--organization", help="Whose robots.")],
+    connection: Annotated[
+        str, typer.Option("--connection", help="KIND/NAME, or the NAME of a cluster connection.")
+    ] = "ClusterQuayConnection/default",
+    robot: Annotated[
+        list[str] | None, typer.Option("--robot", help="Globs for short names; default: all.")
+    ] = None,
+    namespace: NamespaceOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    cluster_id: ClusterIdOption = None,
+    *,
+    permissions: Annotated[
+        bool, typer.Option("--permissions/--no-permissions", help="Declare rights.")
+    ] = True,
+    federation: Annotated[
+        bool, typer.Option("--federation/--no-federation", help="Declare outside identities.")
+    ] = True,
+) -> None:
+    """Print QuayRobots for an organization's robots that, applied, change nothing in Quay."""
+    place = namespace or context_namespace(kubeconfig, context)
+    asked = Asked(
+        _key(connection, place),
+        OwnerName("organization", organization),
+        tuple(robot or ()),
+        place,
+        permissions,
+        federation,
+    )
+    typer.echo(run(_import(kubeconfig, context, cluster_id, asked)), nl=False)
+
+
+def _key(connection: str, namespace: str) -> ResourceKey:
+    kind, _, name = connection.rpartition("/")
+    kinds = {each.lower(): each for each in OURS if each.endswith("Connection")}
+    found = kinds.get((kind or "ClusterQuayConnection").lower())
+    if found is None or not name:
+        fail("--connection is KIND/NAME, with ClusterQuayConnection or QuayConnection as KIND")
+    return ResourceKey(found, namespace if found == "QuayConnection" else "", name)
+
+
+async def _import(
+    kubeconfig: Path | None, context: str | None, cluster_id: str | None, asked: Asked
+) -> str:
+    async with reach(kubeconfig, context) as api:
+        cluster = cluster_id or await cluster_of(Resources(api))
+        peek = OneShotCache(Resources(api))
+        await peek.connection(asked.key)
+        await peek.everybody([asked.namespace])
+        secrets = await peek.secret_names(asked.namespace)
+        for words in peek.notes:
+            note(f"note: {words}")
+        pool = reading_pool(api, peek.store)
+        try:
+            live = await pool.get(asked.key)
+            found = await survey(
+                live, asked.owner, asked.wants, note,
+                rights=asked.permissions, federation=asked.federation,
+            )  # fmt: skip
+            base = await _base(api, cluster, asked, live, peek.store)
+        finally:
+            await pool.aclose()
+    return Writer(asked, base, peek, secrets).write(found)
+
+
+async def _base(
+    api: ClusterApi, cluster: str, asked: Asked, live: LiveConnection, store: Store
+) -> Scene:
+    """A resource in the namespace, before it is said which."""
+    body = await Resources(api).get(NAMESPACE, None, asked.namespace)
+    if body is None:
+        note(f"the namespace {asked.namespace} is not there yet")
+    labels = (body or {}).get("metadata", {}).get("labels") or {}
+    connection = store.connections[asked.key]
+    rules = getattr(connection.spec, "access", None)
+    return Scene(
+        cluster=cluster,
+        now=now(),
+        me=Me(
+            QUAY_ROBOT.kind, asked.namespace, "", "", 1, now(), terminating=False, guarded=False
+        ),
+        spec=parse_robot("any", {"organization": asked.owner.name}),
+        status=RobotStatus(),
+        connection=live.seen(connection),
+        rules=None if rules is None else tuple(rules),
+        namespace=NamespaceSeen(asked.namespace, labels),
+        issuer=await Issuer(api).read(),
+        owner_lives=False,
+    )

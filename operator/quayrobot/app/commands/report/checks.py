@@ -1,0 +1,160 @@
+"""
+What is wrong with an installation, as far as can be told by looking?
+
+Each check ends in one plain sentence, and where it does not stand, in what
+helps. They are made of answers that were fetched before; nothing is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+
+from ....model.conditions import Condition, ConditionType
+from ....model.crd import Definition, crd
+from ....model.names import GROUP
+from .cures import cure_of
+
+__all__ = [
+    "State",
+    "Verdict",
+    "judge_clock",
+    "judge_definition",
+    "judge_operators",
+    "judge_renewal",
+]
+
+LEEWAY_S = 30.0
+Body = Mapping[str, Any]
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    FINE = "ok"
+    DOUBTFUL = "warning"
+    WRONG = "wrong"
+    UNSEEN = "not seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One check: what it was about, how it stands, in a sentence, and what helps."""
+
+    about: str
+    state: State
+    words: str
+    cure: str = ""
+
+
+def judge_definition(definition: Definition, live: Body | None) -> Verdict:
+    """Tell whether a definition is there and is the one of this version."""
+    about = f"definition {definition.plural}.{GROUP}"
+    again = "kubectl apply -k deploy/crds, of the version that the operator is."
+    if live is None:
+        return Verdict(about, State.WRONG, "It is not in the cluster.", again)
+    if not _condition(live, "Established"):
+        return Verdict(
+            about, State.WRONG, "The API server does not serve it.",
+            "See the conditions of the definition: kubectl describe crd.",
+        )  # fmt: skip
+    wanted = crd(definition)["spec"]["versions"][0]
+    there = {each["name"]: each for each in live["spec"]["versions"]}
+    mine = there.get(wanted["name"])
+    if mine is None or not mine.get("served"):
+        return Verdict(about, State.WRONG, f"It does not serve {wanted['name']}.", again)
+    where = _first_difference(wanted["schema"], mine.get("schema"))
+    if where:
+        words = f"Its schema is another one than this version's, first at {where}."
+        return Verdict(about, State.WRONG, words, again)
+    return Verdict(about, State.FINE, "It is there and the one of this version.")
+
+
+def _condition(body: Body, kind: str) -> bool:
+    conditions = (body.get("status") or {}).get("conditions") or ()
+    return any(each["type"] == kind and each["status"] == "True" for each in conditions)
+
+
+def _first_difference(wanted: Any, there: Any, path: str = "") -> str:
+    """Where *there* lacks or changes what is *wanted*, or has a field more; '' for nowhere."""
+    if isinstance(wanted, Mapping) and isinstance(there, Mapping):
+        more = sorted(set(there) - set(wanted)) if path.endswith("properties") else []
+        for key in (*wanted, *more):
+            if found := _first_difference(
+                wanted.get(key), there.get(key), f"{path}.{key}" if path else str(key)
+            ):
+                return found
+        return ""
+    if isinstance(wanted, list) and isinstance(there, list) and len(wanted) == len(there):
+        pairs = enumerate(zip(wanted, there, strict=True))
+        inside = (_first_difference(one, other, f"{path}[{at}]") for at, (one, other) in pairs)
+        return next((each for each in inside if each), "")
+    return "" if wanted == there else (path or "the top")
+
+
+def judge_operators(deployments: Iterable[Body] | None) -> Verdict:
+    """Tell whether one operator is wanted and runs."""
+    about = "operators"
+    if deployments is None:
+        return Verdict(
+            about, State.UNSEEN, "You may not list the Deployments of all namespaces.",
+            "Have somebody look who may.",
+        )  # fmt: skip
+    wanted = [each for each in deployments if each["spec"].get("replicas", 1)]
+    places = ", ".join(
+        f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in wanted
+    )
+    if not wanted:
+        return Verdict(
+            about, State.WRONG, "No Deployment of the operator wants a pod.",
+            "kubectl apply -k deploy/manifests, or scale the Deployment to 1.",
+        )  # fmt: skip
+    if len(wanted) > 1 or wanted[0]["spec"].get("replicas", 1) > 1:
+        return Verdict(
+            about, State.DOUBTFUL, f"More than one may run: {places}.",
+            "Keep one, with one replica, unless each serves namespaces of its own: two do no "
+            "harm and ask Quay twice.",
+        )  # fmt: skip
+    ready = (wanted[0].get("status") or {}).get("readyReplicas", 0)
+    if not ready:
+        return Verdict(
+            about, State.WRONG, f"{places} has no ready pod.",
+            "See why: kubectl describe its pods, and their log.",
+        )  # fmt: skip
+    return Verdict(about, State.FINE, f"One runs: {places}.")
+
+
+def judge_clock(about: str, date: str | datetime | None, now: datetime) -> Verdict:
+    """Tell how far the other side's clock, in a Date header, is from ours."""
+    about = f"clock of {about}"
+    try:
+        there = date if isinstance(date, datetime) else parsedate_to_datetime(date or "")
+        skew = (there - now).total_seconds()
+    except (ValueError, TypeError):
+        return Verdict(about, State.UNSEEN, "It does not say what time it is.", "None needed.")
+    if abs(skew) <= LEEWAY_S:
+        return Verdict(about, State.FINE, "It agrees with this machine's.")
+    side = "ahead of" if skew > 0 else "behind"
+    return Verdict(
+        about, State.DOUBTFUL, f"It is {abs(skew):.0f} s {side} this machine's.",
+        "Set the clocks right (NTP) on whichever side is wrong: Quay refuses tokens that are more "
+        "than 30 s early, and rotations by interval come at the wrong time.",
+    )  # fmt: skip
+
+
+def judge_renewal(about: str, conditions: Iterable[Condition]) -> list[Verdict]:
+    """Tell how the renewal of a connection's token stands; nothing where none is declared."""
+    return [
+        Verdict(f"{about}, renewal of its token", State.FINE, "It is renewed before it expires.")
+        if each.status == "True"
+        else Verdict(
+            f"{about}, renewal of its token", State.DOUBTFUL,
+            f"{each.message[:1].upper()}{each.message[1:]}.", cure_of(each.reason),
+        )
+        for each in conditions
+        if each.type is ConditionType.RENEWED
+    ]  # fmt: skip

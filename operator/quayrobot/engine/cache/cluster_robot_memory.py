@@ -1,0 +1,119 @@
+"""
+What does the operator remember of a ClusterQuayRobot between passes?
+
+Nothing that a restart could not find again: which namespaces came to an end
+of their own pass, why others did not, which are about to be left, and when a
+credential was replaced that has not reached all of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ...model.errors import QuayRobotError
+from ..workqueue.keys import ResourceKey
+
+__all__ = ["ClusterRobotMemory", "ClusterRobotMemories"]
+
+LATELY_S = 300.0
+SETTLE_S = 2.0
+PATIENCE_S = 10.0
+
+
+@dataclass
+class ClusterRobotMemory:
+    """
+    What is remembered of one ClusterQuayRobot.
+
+    *settled* maps a namespace to the generation that its pass ended with,
+    *troubles* to why it did not. *told* says what all namespaces were last woken
+    for. *removable* may lose what they have, *stuck* were not let go of by the cluster.
+    *waiting* wait for the credential of the shared robot.
+    """
+
+    uid: str = ""
+    settled: dict[str, int] = field(default_factory=dict)
+    troubles: dict[str, QuayRobotError] = field(default_factory=dict)
+    told: object = None
+    removable: frozenset[str] = frozenset()
+    stuck: frozenset[str] = frozenset()
+    waiting: set[str] = field(default_factory=set)
+    leaving: frozenset[str] = frozenset()
+    leaving_since: float = 0.0
+    changed_at: float = 0.0
+    left: deque[float] = field(default_factory=deque)
+    replaced_at: float | None = None
+    copied_at: float = 0.0
+
+    def wait_s(self, leaving: frozenset[str], now: float) -> float:
+        """Return how long to wait until those that are *leaving* are all of them."""
+        if leaving != self.leaving:
+            if not self.leaving:
+                self.leaving_since = now
+            self.leaving, self.changed_at = leaving, now
+        if not leaving:
+            return 0.0
+        quiet, patient = self.changed_at + SETTLE_S, self.leaving_since + PATIENCE_S
+        return max(0.0, min(quiet, patient) - now)
+
+    def lately(self, now: float) -> int:
+        """Return how many namespaces were left in the last minutes."""
+        while self.left and self.left[0] < now - LATELY_S:
+            self.left.popleft()
+        return len(self.left)
+
+    def ended(self, namespace: str, generation: int) -> bool:
+        """Take note that a namespace has what it is to have; tell whether that is news."""
+        news = namespace in self.troubles or self.settled.get(namespace) != generation
+        self.troubles.pop(namespace, None)
+        self.settled[namespace] = generation
+        return news
+
+    def failed(self, namespace: str, error: QuayRobotError) -> bool:
+        """Take note of why a namespace has not; tell whether that is news."""
+        before = self.troubles.get(namespace)
+        self.settled.pop(namespace, None)
+        self.troubles[namespace] = error
+        return before is None or before.reason is not error.reason
+
+    def replaced(self, now: float) -> None:
+        """Take note that the shared credential was replaced."""
+        self.replaced_at, self.copied_at = now, now
+
+    def copied(self, namespace: str, now: float) -> None:
+        """Take note that a copy was written, which is news when the namespace's pass ends."""
+        self.copied_at = now
+        self.settled.pop(namespace, None)
+
+    def refreshed_s(self, stale: int) -> float | None:
+        """Return how long a new credential took to its last copy, once none is *stale*."""
+        if self.replaced_at is None or stale:
+            return None
+        took, self.replaced_at = self.copied_at - self.replaced_at, None
+        return took
+
+    def forget(self, namespace: str) -> None:
+        """Forget a namespace that has nothing and is to have nothing."""
+        self.troubles.pop(namespace, None)
+        self.settled.pop(namespace, None)
+
+
+class ClusterRobotMemories:
+    """What is remembered of all of them; *refreshed* is told how long a new credential took."""
+
+    def __init__(self, *, refreshed: Callable[[float], None]) -> None:
+        self.refreshed = refreshed
+        self._known: dict[ResourceKey, ClusterRobotMemory] = defaultdict(ClusterRobotMemory)
+
+    def of(self, key: ResourceKey, uid: str) -> ClusterRobotMemory:
+        """Return what is remembered of *key* in its present life."""
+        memory = self._known[key]
+        if memory.uid != uid:
+            memory = self._known[key] = ClusterRobotMemory(uid)
+        return memory
+
+    def forget(self, key: ResourceKey) -> None:
+        """Forget one that is gone."""
+        self._known.pop(key, None)

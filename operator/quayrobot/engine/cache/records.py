@@ -1,0 +1,284 @@
+"""
+What is remembered of one resource of ours?
+
+Its body without what we never read, and its parts as typed words, read once
+on first use.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from ...cluster.kinds import CLUSTER_QUAY_ROBOT
+from ...cluster.members import is_member, member_seen
+from ...model.errors import InvalidSpec, Reason
+from ...model.names import ANNOTATION_CONFIRM, ANNOTATION_ROTATE, FINALIZER, RobotName
+from ...model.resources.clusterrobot import ClusterRobotSpec, ClusterRobotStatus
+from ...model.resources.connection import (
+    ClusterConnectionSpec,
+    ConnectionSpec,
+    ConnectionStatus,
+)
+from ...model.resources.parse import (
+    lenient_robot,
+    parse_connection,
+    parse_connection_status,
+    parse_robot,
+    parse_robot_status,
+)
+from ...model.resources.parse_clusterrobot import (
+    name_robot,
+    parse_cluster_robot,
+    parse_cluster_robot_status,
+    template_of,
+)
+from ...model.resources.robot import RobotSpec, RobotStatus, links_of, secrets_of
+from ...model.resources.slots import active_name_of, robot_names_of
+from ..workqueue.keys import ResourceKey
+
+__all__ = ["Body", "ConnectionRecord", "ClusterRobotRecord", "Record", "RobotRecord"]
+
+Body = dict[str, Any]
+_META = (
+    "name",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "finalizers",
+)
+_ASKED = (ANNOTATION_ROTATE, ANNOTATION_CONFIRM)
+
+
+class Record:
+    """One resource of ours: its body without what we never read."""
+
+    def __init__(self, kind: str, body: Body) -> None:
+        meta = {key: body["metadata"][key] for key in _META if key in body["metadata"]}
+        annotations = body["metadata"].get("annotations") or {}
+        asked = {key: annotations[key] for key in _ASKED if key in annotations}
+        if asked:
+            meta["annotations"] = asked
+        self.body: Body = {
+            "metadata": meta,
+            "spec": body.get("spec") or {},
+            "status": body.get("status") or {},
+        }
+        self.key = ResourceKey(kind, meta.get("namespace", ""), meta["name"])
+
+    @property
+    def meta(self) -> Body:
+        """Its metadata."""
+        meta: Body = self.body["metadata"]
+        return meta
+
+    @property
+    def version(self) -> int:
+        """Its resourceVersion, comparable within one kind."""
+        return int(self.meta["resourceVersion"])
+
+    @property
+    def uid(self) -> str:
+        """Its uid."""
+        return str(self.meta["uid"])
+
+    @property
+    def generation(self) -> int:
+        """The generation of its spec."""
+        return int(self.meta.get("generation", 1))
+
+    @property
+    def created(self) -> datetime:
+        """When it was made."""
+        return datetime.fromisoformat(self.meta["creationTimestamp"])
+
+    @property
+    def terminating(self) -> bool:
+        """Whether it is on its way out."""
+        return "deletionTimestamp" in self.meta
+
+    @property
+    def guarded(self) -> bool:
+        """Whether our finalizer holds it."""
+        return FINALIZER in (self.meta.get("finalizers") or ())
+
+    def asks_as(self, other: Record) -> bool:
+        """Tell whether *other* asks for the same, so that seeing it is no news."""
+        return _question(self) == _question(other)
+
+
+class RobotRecord(Record):
+    """
+    One QuayRobot, or the robot of a Shared ClusterQuayRobot.
+
+    *member* is the QuayRobot as its ClusterQuayRobot sees it; None where it has none.
+    """
+
+    def __init__(self, kind: str, body: Body) -> None:
+        super().__init__(kind, body)
+        self.member = member_seen(body) if is_member(body) else None
+
+    def rolled_out_from(self, old: RobotRecord | None) -> bool:
+        """Tell whether it is *old* as its ClusterQuayRobot edits all: nobody waits for it."""
+        known = old is not None and old.uid == self.uid
+        return known and self.member is not None and not self.terminating
+
+    @cached_property
+    def spec(self) -> RobotSpec | InvalidSpec:
+        """Its spec, or why it cannot be one."""
+        try:
+            return parse_robot(self.key.name, self.body["spec"])
+        except InvalidSpec as error:
+            return error
+
+    @cached_property
+    def lenient_spec(self) -> RobotSpec:
+        """Its spec as far as a deletion needs it."""
+        return lenient_robot(self.key.name, self.body["spec"])
+
+    @cached_property
+    def status(self) -> RobotStatus:
+        """Its stored status."""
+        return parse_robot_status(self.body["status"])
+
+    @cached_property
+    def robot_names(self) -> tuple[RobotName, ...]:
+        """The effective name of its robot, and of a second one that may take turns with it."""
+        return robot_names_of(self.key.name, self.lenient_spec, self.status)
+
+    @property
+    def robot_name(self) -> RobotName:
+        """The effective name of its robot, whichever of two is the active one."""
+        return self.robot_names[0]
+
+    @property
+    def active_name(self) -> RobotName:
+        """The robot whose credential the Secrets carry, as far as the status knows."""
+        return active_name_of(self.key.name, self.lenient_spec, self.status)
+
+    @cached_property
+    def connection_key(self) -> ResourceKey:
+        """The connection that it names."""
+        ref = self.lenient_spec.connection_ref
+        namespace = self.key.namespace if ref.kind == "QuayConnection" else ""
+        return ResourceKey(ref.kind, namespace, ref.name)
+
+
+class ClusterRobotRecord(RobotRecord):
+    """One ClusterQuayRobot; *cluster* is what `{cluster}` stands for."""
+
+    def __init__(self, body: Body, cluster: str | None) -> None:
+        super().__init__(CLUSTER_QUAY_ROBOT.kind, body)
+        self.cluster = cluster
+
+    @property
+    def confirm(self) -> str | None:
+        """The mass removal that somebody confirmed by annotation."""
+        confirm: str | None = self.meta.get("annotations", {}).get(ANNOTATION_CONFIRM)
+        return confirm
+
+    @cached_property
+    def declared(self) -> ClusterRobotSpec | InvalidSpec:
+        """What it says, or why it cannot be."""
+        try:
+            return parse_cluster_robot(self.body["spec"])
+        except InvalidSpec as error:
+            return error
+
+    @property
+    def shared(self) -> bool:
+        """Whether one robot serves all namespaces."""
+        return bool(self.body["spec"].get("mode") == "Shared")
+
+    @cached_property
+    def fleet_status(self) -> ClusterRobotStatus:
+        """Its stored status."""
+        return parse_cluster_robot_status(self.body["status"])
+
+    @property
+    def status(self) -> ClusterRobotStatus:
+        """Its stored status, of which a robot's is a part."""
+        return self.fleet_status
+
+    @cached_property
+    def copied_spec(self) -> RobotSpec | InvalidSpec:
+        """The spec of the robot that all namespaces share, with the Secrets of each."""
+        if isinstance(self.declared, InvalidSpec):
+            return self.declared
+        try:
+            robot = name_robot(self.declared, self.key.name, "", self.cluster)
+        except InvalidSpec as error:
+            return error
+        made = self.status.robot
+        if made is not None and made.full_name != robot.full:
+            msg = f"the robot was made as {made.full_name}; its name cannot be changed"
+            return InvalidSpec(Reason.INVALID_SPEC, msg)
+        spec = self.declared.template.spec
+        return spec.model_copy(update={"robot_name": robot.short})
+
+    @cached_property
+    def secret_names(self) -> frozenset[str]:
+        """The names of the Secrets that each namespace is to have from a shared robot."""
+        spec = self.copied_spec
+        if isinstance(spec, InvalidSpec):
+            return frozenset()
+        return frozenset(secrets_of(self.key.name, spec))
+
+    @cached_property
+    def account_names(self) -> frozenset[str]:
+        """The ServiceAccounts that are to name one of them."""
+        spec = self.copied_spec
+        if isinstance(spec, InvalidSpec):
+            return frozenset()
+        return frozenset(each.service_account for each in links_of(self.key.name, spec))
+
+    @cached_property
+    def spec(self) -> RobotSpec | InvalidSpec:
+        """The spec of the robot itself, which has no Secret of its own."""
+        spec = self.copied_spec
+        return spec if isinstance(spec, InvalidSpec) else _bare(spec)
+
+    @cached_property
+    def lenient_spec(self) -> RobotSpec:
+        """The spec of the robot as far as a deletion needs it."""
+        if not isinstance(self.spec, InvalidSpec):
+            return self.spec
+        made = self.status.robot
+        short = made.full_name.partition("+")[2] if made else self.key.name
+        raw = {**template_of(self.body["spec"]), "robotName": short}
+        return _bare(lenient_robot(self.key.name, raw))
+
+
+class ConnectionRecord(Record):
+    """One QuayConnection or ClusterQuayConnection."""
+
+    @cached_property
+    def spec(self) -> ConnectionSpec | ClusterConnectionSpec | InvalidSpec:
+        """Its spec, or why it cannot be one."""
+        try:
+            return parse_connection(self.key.kind, self.body["spec"])
+        except InvalidSpec as error:
+            return error
+
+    @cached_property
+    def status(self) -> ConnectionStatus:
+        """Its stored status."""
+        return parse_connection_status(self.body["status"])
+
+
+def _bare(spec: RobotSpec) -> RobotSpec:
+    return spec.model_copy(update={"secrets": []})
+
+
+def _question(record: Record) -> tuple[object, ...]:
+    meta = record.meta
+    return (
+        meta.get("generation"),
+        meta.get("deletionTimestamp"),
+        tuple(meta.get("finalizers") or ()),
+        str(meta.get("annotations")),
+    )

@@ -1,0 +1,225 @@
+"""
+How does one namespace come to have what a ClusterQuayRobot gives?
+
+One short pass per namespace, so that a new one never waits for a thousand
+others. Whether a namespace that is no longer meant may lose what it has is
+decided over all of them, not here.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from ...model.errors import InvalidSpec, QuayRobotError, Refused
+from ...model.members import DeleteMember, MemberAction, MemberSeen, MemberWanted
+from ...model.names import ANNOTATION_ROTATE, LABEL_MANAGED_BY, OPERATOR
+from ...model.resources.clusterrobot import ClusterRobotSpec
+from ...model.resources.parse_clusterrobot import name_robot, robot_spec_for
+from ...model.world import Absent, NamespaceSeen, Present, Seen
+from ...plan.cluster_robot.members import plan_leaving, plan_member
+from ...plan.cluster_robot.targets import is_target
+from ..cache.cluster_robot_memory import ClusterRobotMemory
+from ..cache.records import ClusterRobotRecord, RobotRecord
+from ..connection.context import GATHER_S, Context, Outcome, requeue_s
+from ..workqueue.keys import Lane, NamespaceKey, ResourceKey
+from .secret_copies import leave_copies, serve_copies
+
+__all__ = [
+    "leaving_actions",
+    "member_of",
+    "run_copy",
+    "seen_member",
+    "serving_actions",
+    "wake_cluster_robot",
+]
+
+SLOW_S = 300.0
+
+
+async def run_copy(context: Context, key: NamespaceKey) -> Outcome:
+    """Bring what one namespace has as close to what it is to have as can be done now."""
+    record = context.store.fleets.get(key.resource)
+    if record is None or isinstance(record.declared, InvalidSpec):
+        return Outcome()
+    if record.terminating and not (record.shared and record.guarded):
+        return Outcome()
+
+    memory = context.memories.of(record.key, record.uid)
+    kind = _Sharing if record.shared else _Member
+    try:
+        await kind(context, record, record.declared, memory, key.namespace).run()
+    except QuayRobotError as error:
+        if record.terminating and isinstance(error, Refused):
+            memory.stuck |= {key.namespace}
+        if memory.failed(key.namespace, error):
+            wake_cluster_robot(context, record.key)
+        again = requeue_s(context, key, error, slow_s=SLOW_S)
+        return Outcome(again_s=again, error=error, settled=False)
+    if key.namespace in memory.waiting:
+        # The robot's own pass wakes all when it knows more; one that came meanwhile waits here.
+        return Outcome(again_s=context.queue.backoff_s(key), settled=False)
+    context.queue.forgive(key)
+    return Outcome()
+
+
+def wake_cluster_robot(context: Context, key: ResourceKey) -> None:
+    """Have the ClusterQuayRobot count again, soon: more may have changed by then."""
+    context.queue.add(key, Lane.DRIFT, delay_s=GATHER_S)
+
+
+def member_of(context: Context, record: ClusterRobotRecord, namespace: str) -> RobotRecord | None:
+    """Return the QuayRobot in *namespace* that *record* controls."""
+    known = context.store.robots.get(ResourceKey("QuayRobot", namespace, record.key.name))
+    if known is None or known.member is None or known.member.controller_uid != record.uid:
+        return None
+    return known
+
+
+class _Copy(ABC):
+    """One pass over one namespace."""
+
+    def __init__(
+        self,
+        context: Context,
+        record: ClusterRobotRecord,
+        declared: ClusterRobotSpec,
+        memory: ClusterRobotMemory,
+        namespace: str,
+    ) -> None:
+        self.context, self.record, self.declared = context, record, declared
+        self.memory, self.namespace = memory, namespace
+        self.space = NamespaceSeen(namespace, labels=None)
+
+    async def run(self) -> None:
+        """Make, edit or take away what the namespace has."""
+        self.memory.waiting.discard(self.namespace)
+        space = self.context.store.namespaces.get(self.namespace)
+        if space is None or space.terminating:
+            # All that is in it goes with it.
+            self.memory.forget(self.namespace)
+            return
+        self.space = space
+        if self.record.terminating:
+            await self._leave()
+        elif is_target(self.declared, space):
+            self.memory.removable -= {self.namespace}
+            await self._serve()
+        elif self.namespace in self.memory.removable:
+            await self._leave()
+
+    @abstractmethod
+    async def _serve(self) -> None:
+        """Make what the namespace is to have."""
+
+    @abstractmethod
+    async def _leave(self) -> None:
+        """Take away what it has."""
+
+    def _ended(self) -> None:
+        if self.memory.ended(self.namespace, self.record.generation):
+            wake_cluster_robot(self.context, self.record.key)
+
+    def _left(self) -> None:
+        self.memory.left.append(self.context.clock())
+
+
+class _Sharing(_Copy):
+    """Where all namespaces have copies of one robot's Secrets."""
+
+    async def _serve(self) -> None:
+        if await serve_copies(self.context, self.record, self.memory, self.space):
+            self._ended()
+        else:
+            self.memory.troubles.pop(self.namespace, None)
+            self.memory.waiting.add(self.namespace)
+
+    async def _leave(self) -> None:
+        if await leave_copies(self.context, self.record, self.space):
+            self._left()
+            wake_cluster_robot(self.context, self.record.key)
+        self.memory.forget(self.namespace)
+
+
+class _Member(_Copy):
+    """Where each namespace has a QuayRobot of its own."""
+
+    async def _serve(self) -> None:
+        for action in serving_actions(self.context, self.record, self.declared, self.namespace):
+            await self._apply(action)
+        self._ended()
+
+    async def _leave(self) -> None:
+        for action in leaving_actions(self.context, self.record, self.namespace):
+            await self._apply(action)
+        self.memory.forget(self.namespace)
+
+    async def _apply(self, action: MemberAction) -> None:
+        body = await self.context.members.apply(action)
+        if body is not None:
+            self._keep(body)
+        elif isinstance(action, DeleteMember):
+            self._left()
+
+    def _keep(self, body: dict[str, object]) -> None:
+        for key, lane in self.context.store.observe("QuayRobot", "MODIFIED", body):
+            if key != NamespaceKey(self.record.key, self.namespace):
+                self.context.queue.add(key, lane)
+
+
+def serving_actions(
+    context: Context, record: ClusterRobotRecord, declared: ClusterRobotSpec, namespace: str
+) -> tuple[MemberAction, ...]:
+    """
+    Return the writes by which *namespace* has the QuayRobot that it is to have.
+
+    Raises:
+        QuayRobotError: What stands in the way.
+    """
+    wanted = _wanted(record, declared, namespace)
+    return plan_member(wanted, seen_member(context, record, namespace))
+
+
+def leaving_actions(
+    context: Context, record: ClusterRobotRecord, namespace: str
+) -> tuple[MemberAction, ...]:
+    """Return the writes after which *namespace* has no QuayRobot of *record*."""
+    return plan_leaving(record.uid, seen_member(context, record, namespace))
+
+
+def seen_member(context: Context, record: ClusterRobotRecord, namespace: str) -> Seen[MemberSeen]:
+    """Return the QuayRobot in *namespace* that has the name of *record*, whosever it is."""
+    key = ResourceKey("QuayRobot", namespace, record.key.name)
+    known = context.store.robots.get(key)
+    if known is None:
+        return Absent()
+    return Present(known.member or _somebody_elses(known))
+
+
+def _wanted(
+    record: ClusterRobotRecord, declared: ClusterRobotSpec, namespace: str
+) -> MemberWanted:
+    meta = declared.template.metadata
+    robot = name_robot(declared, record.key.name, namespace, record.cluster)
+    rotate = (record.meta.get("annotations") or {}).get(ANNOTATION_ROTATE)
+    return MemberWanted(
+        namespace=namespace,
+        name=record.key.name,
+        spec=robot_spec_for(record.body["spec"], robot),
+        labels={**meta.labels, LABEL_MANAGED_BY: OPERATOR},
+        annotations={**meta.annotations, **({ANNOTATION_ROTATE: rotate} if rotate else {})},
+        owner_name=record.key.name,
+        owner_uid=record.uid,
+    )
+
+
+def _somebody_elses(record: RobotRecord) -> MemberSeen:
+    return MemberSeen(
+        namespace=record.key.namespace,
+        name=record.key.name,
+        uid=record.uid,
+        version=str(record.version),
+        controller_uid=None,
+        spec=record.body["spec"],
+        labels={},
+        annotations={},
+    )

@@ -1,0 +1,178 @@
+"""
+How does one namespace come to have its copies of a shared robot's Secrets?
+
+From what is remembered of the robot: no call to Quay is made here. A
+credential that is not known to be the robot's own is not copied; the robot's
+own pass finds out and wakes the namespaces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from ...model.actions import (
+    Action,
+    CreateSecret,
+    DeleteSecret,
+    LinkAccount,
+    ReplaceSecret,
+)
+from ...model.errors import Conflict, InvalidSpec, QuayRobotError
+from ...model.resources.robot import RobotSpec, links_of
+from ...model.secrecy import Token
+from ...model.world import Absent, AccountSeen, NamespaceSeen, Present, SecretSeen, Seen
+from ...plan.cluster_robot.copies import check_copy, noted_links, plan_copy, plan_copy_leaving
+from ...plan.scene import Scene
+from ..cache.cluster_robot_memory import ClusterRobotMemory
+from ..cache.records import ClusterRobotRecord
+from ..connection.context import Context
+from ..robot.observe import look_at_secret, observe
+
+__all__ = ["known_token", "leave_copies", "scene_of_copies", "serve_copies"]
+
+ROUNDS = 6
+
+log = structlog.get_logger(__name__)
+
+
+async def serve_copies(
+    context: Context, record: ClusterRobotRecord, memory: ClusterRobotMemory, space: NamespaceSeen
+) -> bool:
+    """
+    Make the copies in *space* as they are to be; tell whether that came to an end.
+
+    Every write is told to *memory*.
+
+    Raises:
+        QuayRobotError: What stands in the way.
+    """
+    spec = record.copied_spec
+    if isinstance(spec, InvalidSpec):
+        raise spec
+    robot, live = await observe(context, record, space=space)
+    scene = await scene_of_copies(context, record, spec, robot)
+    check_copy(scene)
+    if spec.suspend:
+        return True
+    token = known_token(scene)
+    if token is None or live is None:
+        return False
+    for _ in range(ROUNDS):
+        plan = plan_copy(scene, token, live.spec.registry)
+        for action in plan.actions:
+            scene = await _carry_out(context, memory, action, scene)
+        if plan.findings and not plan.actions:
+            raise plan.findings[0].error
+        if not plan.actions:
+            break
+    return True
+
+
+async def leave_copies(context: Context, record: ClusterRobotRecord, space: NamespaceSeen) -> bool:
+    """
+    Take away what is ours in *space*; tell whether there was anything.
+
+    Raises:
+        QuayRobotError: It could not be done.
+    """
+    robot, _live = await observe(context, record, space=space)
+    scene = await scene_of_copies(context, record, record.lenient_spec, robot)
+    found = False
+    for _ in range(ROUNDS):
+        actions = plan_copy_leaving(scene)
+        if not actions:
+            break
+        found = True
+        for action in actions:
+            scene = await _carry_out(context, None, action, scene)
+    return found
+
+
+async def scene_of_copies(
+    context: Context, record: ClusterRobotRecord, spec: RobotSpec, robot: Scene
+) -> Scene:
+    """Return the scene *robot*, with what there is of it in the namespace that asks."""
+    place = robot.namespace.name
+    secrets = {} if record.terminating else await _secrets(context, record, place)
+    ours = context.store.secrets_of(place, record.uid)
+    spare = tuple(each for each in ours if each.name not in secrets)
+    accounts = _accounts(context, place, spec, record.key.name, ours)
+    return replace(robot, spec=spec, secrets=secrets, spare_secrets=spare, accounts=accounts)
+
+
+async def _secrets(
+    context: Context, record: ClusterRobotRecord, place: str
+) -> dict[str, Seen[SecretSeen]]:
+    return {name: await look_at_secret(context, place, name) for name in record.secret_names}
+
+
+def _accounts(
+    context: Context, place: str, spec: RobotSpec, name: str, ours: tuple[SecretSeen, ...]
+) -> dict[str, Seen[AccountSeen]]:
+    links = (*noted_links(ours), *links_of(name, spec))
+    found: dict[str, Seen[AccountSeen]] = {}
+    for each in {link.service_account for link in links}:
+        known = context.store.account(place, each)
+        found[each] = Present(known) if known is not None else Absent()
+    return found
+
+
+def known_token(scene: Scene) -> Token | None:
+    """Return the credential, if the robot's own pass has proven it and told of it."""
+    status = scene.status
+    if not isinstance(scene.robot, Present) or status.robot is None or status.credential is None:
+        return None
+    seen = scene.robot.value
+    known = seen.token is not None and seen.token.digest == status.credential.digest
+    return seen.token if known and seen.created == status.robot.created_at else None
+
+
+async def _carry_out(
+    context: Context, memory: ClusterRobotMemory | None, action: Action, scene: Scene
+) -> Scene:
+    match action:
+        case LinkAccount():
+            seen = await context.accounts.change(action)
+            return replace(scene, accounts={**scene.accounts, action.name: seen})
+        case CreateSecret() | ReplaceSecret():
+            after = await _write(context, action, scene)
+            if memory is not None:
+                memory.copied(scene.namespace.name, context.clock())
+            return after
+        case DeleteSecret():
+            return await _delete(context, action, scene)
+        case _:
+            raise AssertionError(type(action).__name__)
+
+
+async def _write(context: Context, action: CreateSecret | ReplaceSecret, scene: Scene) -> Scene:
+    wanted = action.wanted
+    try:
+        if isinstance(action, CreateSecret):
+            seen = await context.secrets.create(wanted)
+        else:
+            seen = await context.secrets.replace(wanted, action.uid, action.version)
+    except Conflict:
+        context.store.drop_secret(wanted.namespace, wanted.name)
+        raise
+    word = "secret.created" if isinstance(action, CreateSecret) else "secret.replaced"
+    log.info(word, namespace=wanted.namespace, name=scene.me.name, uid=scene.me.uid)
+    context.store.keep_secret(seen)
+    return scene.with_secret(seen.name, Present(seen))
+
+
+async def _delete(context: Context, action: DeleteSecret, scene: Scene) -> Scene:
+    try:
+        await context.secrets.delete(action.namespace, action.name, action.uid, action.version)
+    except QuayRobotError:
+        context.store.drop_secret(action.namespace, action.name)
+        raise
+    log.info("secret.deleted", namespace=action.namespace, name=scene.me.name, uid=scene.me.uid)
+    context.store.drop_secret(action.namespace, action.name)
+    kept = tuple(each for each in scene.spare_secrets if each.name != action.name)
+    secrets = dict(scene.secrets)
+    if action.name in secrets:
+        secrets[action.name] = Absent()
+    return replace(scene, spare_secrets=kept, secrets=secrets)

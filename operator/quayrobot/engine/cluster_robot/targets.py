@@ -1,0 +1,177 @@
+"""
+Which namespaces does a ClusterQuayRobot have to do with now, and how do they stand?
+
+Those that are meant, and those that are no longer meant and still have
+something. What a namespace has, and when that counts as ready, differs by mode.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from ...model.conditions import ConditionType
+from ...model.errors import QuayRobotError, Reason, Refused
+from ...model.resources.clusterrobot import ClusterRobotSpec, ClusterRobotStatus
+from ...model.world import SecretSeen
+from ...plan.cluster_robot.census import (
+    Census,
+    Standing,
+    standing_of_copies,
+    standing_of_member,
+    standing_of_trouble,
+    take_census,
+)
+from ...plan.cluster_robot.targets import RemovalPlan, is_target, plan_removal
+from ..cache.cluster_robot_memory import ClusterRobotMemory
+from ..cache.records import ClusterRobotRecord
+from ..connection.context import Context
+from ..workqueue.keys import Lane, NamespaceKey
+from .namespace import member_of
+
+__all__ = ["CopyTargets", "MemberTargets", "Targets"]
+
+C = ConditionType
+
+
+class Targets(ABC):
+    """The namespaces of one ClusterQuayRobot, as they are at this moment."""
+
+    def __init__(
+        self,
+        context: Context,
+        record: ClusterRobotRecord,
+        declared: ClusterRobotSpec,
+        memory: ClusterRobotMemory,
+    ) -> None:
+        self.context, self.record, self.memory = context, record, memory
+        spaces = context.store.namespaces.values()
+        self.targets = {each.name: each for each in spaces if is_target(declared, each)}
+        self.leaving = frozenset(
+            each.name
+            for each in spaces
+            if each.name not in self.targets and not each.terminating and self.has(each.name)
+        )
+
+    @abstractmethod
+    def has(self, namespace: str) -> bool:
+        """Tell whether *namespace* has something of ours that is not on its way out."""
+
+    @abstractmethod
+    def standing(self, namespace: str) -> Standing:
+        """Return how *namespace*, which is meant, stands."""
+
+    def census(self) -> Census:
+        """Count how all of them stand."""
+        return take_census(
+            (self.standing(each) for each in self.targets), leaving=len(self.leaving)
+        )
+
+    def tell_all(self, news: object) -> None:
+        """Wake all namespaces, once for each *news*, and once after a start."""
+        if self.memory.told == news:
+            return
+        lane = Lane.RESYNC if self.memory.told is None else Lane.DRIFT
+        self.memory.told = news
+        for namespace in self.targets:
+            self.wake(namespace, lane)
+
+    def wake(self, namespace: str, lane: Lane) -> None:
+        """Have one namespace looked at."""
+        key = NamespaceKey(self.record.key, namespace)
+        self.context.queue.forgive(key)
+        self.context.queue.add(key, lane)
+
+    def plan_removal(self) -> RemovalPlan | None:
+        """Return what may be left; None while it is not clear yet who is."""
+        self.memory.removable &= self.leaving
+        return None if self.wait_s() is not None else self.removal()
+
+    def removal(self) -> RemovalPlan:
+        """Return what may be left if those that are left now are all of them."""
+        return plan_removal(
+            len(self.leaving),
+            served=sum(self.has(each) for each in self.targets) + len(self.leaving),
+            lately=self.memory.lately(self.context.clock()),
+            confirm=self.record.confirm,
+            state=self.record.fleet_status.removal,
+        )
+
+    def wait_s(self) -> float | None:
+        """Return how long to wait until those that are left are all of them."""
+        return self.memory.wait_s(self.leaving, self.context.clock()) or None
+
+    def leave(self, removal: RemovalPlan) -> None:
+        """Let go what *removal* allows; that it was confirmed is stored by now."""
+        if removal.confirmed:
+            self.memory.left.clear()
+        self.memory.removable = self.leaving if removal.allowed else frozenset()
+        for namespace in self.memory.removable:
+            self.context.queue.add(NamespaceKey(self.record.key, namespace), Lane.EDIT)
+
+    def held_before(self) -> Refused | None:
+        """While it is not decided again, what was held stays held."""
+        for each in self.record.fleet_status.conditions:
+            held = each.type is C.STALLED and each.reason is Reason.REMOVAL_NOT_CONFIRMED
+            if self.leaving and held:
+                return Refused(each.reason, each.message)
+        return None
+
+    def is_settled(self, namespace: str) -> bool:
+        """After a start what was finished before counts until the namespace's own pass."""
+        generation = self.record.generation
+        if namespace in self.memory.settled:
+            return self.memory.settled[namespace] == generation
+        status: ClusterRobotStatus = self.record.fleet_status
+        moving = any(
+            each.type is C.RECONCILING or each.reason is Reason.PROGRESSING
+            for each in status.conditions
+        )
+        return status.observed_generation == generation and not moving
+
+
+class MemberTargets(Targets):
+    """Where each namespace has a QuayRobot of its own."""
+
+    def has(self, namespace: str) -> bool:
+        """Tell whether *namespace* has a QuayRobot of ours that stays."""
+        member = member_of(self.context, self.record, namespace)
+        return member is not None and not member.terminating
+
+    def standing(self, namespace: str) -> Standing:
+        """Return how *namespace* stands by its own pass and by its QuayRobot."""
+        trouble = self.memory.troubles.get(namespace)
+        if trouble is not None:
+            return standing_of_trouble(namespace, trouble)
+        member = member_of(self.context, self.record, namespace)
+        if member is None or member.terminating or not self.is_settled(namespace):
+            return Standing(namespace)
+        return standing_of_member(namespace, member.status, member.generation)
+
+
+class CopyTargets(Targets):
+    """
+    Where all namespaces have copies of one robot's Secrets.
+
+    *refusals* says which of them the connection's rules do not let have it.
+    """
+
+    refusals: Mapping[str, QuayRobotError] = {}
+    digest: str | None = None
+
+    def has(self, namespace: str) -> bool:
+        """Tell whether *namespace* has a copy of ours that stays."""
+        return any(not each.deleting for each in self._copies(namespace))
+
+    def standing(self, namespace: str) -> Standing:
+        """Return how *namespace* stands by the rules, by its own pass and by its copies."""
+        copies = [each for each in self._copies(namespace) if not each.deleting]
+        wanted = self.record.secret_names
+        error = self.refusals.get(namespace) or self.memory.troubles.get(namespace)
+        settled = self.is_settled(namespace)
+        return standing_of_copies(
+            namespace, copies, wanted, self.digest, error=error, settled=settled
+        )
+
+    def _copies(self, namespace: str) -> tuple[SecretSeen, ...]:
+        return self.context.store.secrets_of(namespace, self.record.uid)

@@ -1,0 +1,92 @@
+"""What does every pass share? The context it works in, and how it can end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ...cluster.account_writer import AccountWriter
+from ...cluster.events import Recorder
+from ...cluster.issuer import Issuer
+from ...cluster.members import Members
+from ...cluster.resources import Resources
+from ...cluster.secrets import Secrets
+from ...cluster.tokens import Tokens
+from ...model.errors import Denied, InvalidSpec, QuayRobotError, Refused, TryLater
+from ..cache.cluster_robot_memory import ClusterRobotMemories
+from ..cache.store import Store
+from ..workqueue.keys import Key
+from ..workqueue.queue import Queue
+from .issuer_hosts import IssuerHosts
+from .pool import ConnectionPool
+from .renewals_asked import RenewalsAsked
+
+__all__ = ["GATHER_S", "Meter", "Outcome", "Context", "requeue_s"]
+
+
+# What changes for many namespaces at once is counted once.
+GATHER_S = 1.0
+
+
+class Meter(Protocol):
+    """Is told what is seen and how passes end."""
+
+    def passed(self, kind: str, outcome: str, seconds: float) -> None:
+        """Take note of one pass."""
+
+    def observed(self, resource: str) -> None:
+        """Take note of one event of a watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """
+    What passes work with.
+
+    *clock* is monotonic in seconds, *now* is the wall clock, *jitter* draws
+    from [0, 1). *cluster* is this cluster's identity.
+    """
+
+    cluster: str
+    store: Store
+    queue: Queue
+    pool: ConnectionPool
+    renewals: RenewalsAsked
+    resources: Resources
+    secrets: Secrets
+    members: Members
+    memories: ClusterRobotMemories
+    accounts: AccountWriter
+    issuer: Issuer
+    hosts: IssuerHosts
+    tokens: Tokens
+    recorder: Recorder
+    clock: Callable[[], float]
+    now: Callable[[], datetime]
+    jitter: Callable[[], float]
+
+    def spread(self, seconds: float) -> float:
+        """Return about *seconds*, so that equal intervals do not meet."""
+        return seconds * (0.9 + 0.2 * self.jitter())
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a pass ended: when to come again (None: on the next event), and on what error."""
+
+    again_s: float | None = None
+    error: QuayRobotError | None = None
+    settled: bool = True
+
+
+def requeue_s(context: Context, key: Key, error: QuayRobotError, *, slow_s: float) -> float:
+    """Return when to come again after *error*: the class is the consequence."""
+    match error:
+        case InvalidSpec() | Refused() | Denied():
+            return context.spread(slow_s)
+        case TryLater(retry_after=after):
+            return max(context.queue.backoff_s(key), after or 0.0)
+        case _:
+            return context.queue.backoff_s(key)

@@ -1,0 +1,391 @@
+"""
+Which connections are in use, and what do we remember of each?
+
+A Line is a connection that can be used now: its client, its memory of robots,
+its budget. It is made on first use, made anew when the spec changes, and given
+a new client when the credential does. A refused credential is believed after
+its Secret was read once more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...cluster.bundles import BundlePlace, Bundles
+from ...cluster.secrets import CredentialRead, Secrets
+from ...model.durations import parse_duration
+from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
+from ...model.names import OwnerName, RobotName
+from ...model.reach import Reach
+from ...model.resources.connection import (
+    AccessRule,
+    ClusterBundleRef,
+    ClusterConnectionSpec,
+    ClusterSecretKeyRef,
+    ConnectionSpec,
+    OwnerCount,
+)
+from ...model.resources.federation import IdentityState
+from ...model.resources.parse import lenient_access
+from ...model.world import ConnectionSeen, RobotSeen
+from ...plan.rights.access import connection_not_found
+from ...quay.client import Observer, QuayClient
+from ...quay.grants import GrantsMemory
+from ...quay.limits import Limits
+from ...quay.rights import Rights
+from ...quay.snapshot import Snapshots
+from ...quay.transport import Endpoint
+from ..cache.store import ConnectionRecord, Store
+from ..workqueue.keys import ResourceKey
+from .missing import Missing
+
+__all__ = ["LiveConnection", "ConnectionPool", "SecretPlace", "secret_place"]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPlace:
+    """Where a connection's token is kept."""
+
+    namespace: str
+    name: str
+    key: str
+
+
+class LiveConnection:
+    """One connection in use; mutable, owned by Lines."""
+
+    def __init__(
+        self,
+        record: ConnectionRecord,
+        spec: ConnectionSpec | ClusterConnectionSpec,
+        credential: CredentialRead,
+        bundle: str | None,
+        limits: Limits,
+        observer: Observer,
+        clock: Callable[[], float],
+        reach: Reach,
+        drops_token: Callable[[RobotName], bool],
+    ) -> None:
+        self.reach, self.bundle, self.retired = reach, bundle, False
+        self._drops_token = drops_token
+        self.key, self.uid, self.generation = record.key, record.uid, record.generation
+        self.spec, self.credential, self.limits = spec, credential, limits
+        self.place = secret_place(record.key, spec)
+        self.resync_s = parse_duration(spec.resync_interval).total_seconds()
+        self.token_user: str | None = None
+        self._asking_user = asyncio.Lock()
+        self._leaving = ("", 0.0)
+        self.denied: Denied | None = None
+        self._denied_until = 0.0
+        self._held: tuple[QuayRobotError | None, float] = (None, 0.0)
+        self.refused: dict[OwnerName, QuayRobotError] = {}
+        # What the last lists showed, as long as the process lives.
+        self.census: dict[OwnerName, OwnerCount] = {}
+        self.listed_at: str | None = None
+        self._new = True
+        self._observer, self._clock = observer, clock
+        self.client = self._connect()
+        self.snapshots = Snapshots(self._list, clock=clock)
+        self.grants = GrantsMemory(self._rights, clock=clock)
+        self.missing = Missing(clock=clock)
+        # None: the drift beat wants it read anew.
+        self.federation: dict[RobotName, tuple[IdentityState, ...] | None] = {}
+        self.drift_s = parse_duration(spec.drift_interval).total_seconds()
+        self.drift_due: dict[OwnerName, float] = {}
+
+    def seen(self, record: ConnectionRecord) -> ConnectionSeen:
+        """Return the connection as a plan sees it."""
+        guarded = self.key.kind != "QuayConnection" or (record.guarded and self.credential.guarded)
+        return ConnectionSeen(
+            kind=self.key.kind,
+            namespace=self.key.namespace or None,
+            name=self.key.name,
+            uid=self.uid,
+            origin=self.spec.origin,
+            registry_host=self.spec.registry,
+            guarded=guarded,
+            terminating=record.terminating,
+        )
+
+    def introduce(self) -> bool:
+        """Tell, once in its life, that it is new."""
+        new, self._new = self._new, False
+        return new
+
+    @property
+    def refusal(self) -> QuayRobotError | None:
+        """Why no call is made: the credential was refused, and it is too early to ask again."""
+        error, until = self._held
+        if error is not None and self._clock() < until:
+            return error
+        return self.denied if self._clock() < self._denied_until else None
+
+    def hold(self, error: QuayRobotError, seconds: float) -> None:
+        """Make no call for so long, on *error*, unless there is a new credential before."""
+        self._held = (error, self._clock() + seconds)
+
+    def deny(self, error: Denied) -> bool:
+        """Believe *error* until the next resync; tell whether that is news."""
+        news = self.denied is None
+        self.denied, self._denied_until = error, self._clock() + self.resync_s
+        return news
+
+    def _accepted(self) -> None:
+        self.denied = None
+
+    def renew(self, credential: CredentialRead) -> None:
+        """
+        Use a new credential.
+
+        What is remembered of robots stays, what was refused does not; calls under way go on.
+        """
+        self.credential, self.token_user = credential, None
+        self.denied, self._held = None, (None, 0.0)
+        self.refused.clear()
+        self.grants.hope()
+        self.client = self._connect()
+
+    def trust(self, bundle: str | None) -> None:
+        """
+        Trust *bundle* from now on, and see at once whether that helps.
+
+        Raises:
+            Refused: It holds no certificate; what was trusted stays.
+        """
+        before, self.bundle = self.bundle, bundle
+        try:
+            self.client = self._connect()
+        except Refused:
+            self.bundle = before
+            raise
+        self.limits.retry()
+
+    def leaving_for(self, seconds: float) -> bool:
+        """Tell whether it has been known for *seconds* that the credential's Secret is to go."""
+        version, since = self._leaving
+        if version != self.credential.version:
+            self._leaving = (self.credential.version, self._clock())
+            return False
+        return self._clock() - since >= seconds
+
+    async def user_name(self) -> str:
+        """
+        Return whose the token is; one call serves all who ask.
+
+        Raises:
+            QuayRobotError: It could not be had.
+        """
+        async with self._asking_user:
+            client, known = self.client, self.token_user
+            if known is None:
+                known = await client.user_name()
+            if client is self.client:
+                self.token_user = known
+            return known
+
+    def take_memory(self, old: LiveConnection) -> None:
+        """Go on with what *old* knew of the robots of the same Quay."""
+        if old.credential.token == self.credential.token:
+            self.token_user = old.token_user
+        self.snapshots = old.snapshots
+        self.snapshots.list_with(self._list)
+        self.grants, self.drift_due = old.grants, old.drift_due
+        self.federation, self.missing = old.federation, old.missing
+        self.grants.ask_with(self._rights)
+        self.census, self.listed_at = old.census, old.listed_at
+        self.limits.take_pace(old.limits)
+
+    def _connect(self) -> QuayClient:
+        timeout = parse_duration(self.spec.limits.timeout).total_seconds()
+        endpoint = Endpoint(self.spec.origin, self.bundle, timeout, self.reach)
+        try:
+            return QuayClient(
+                endpoint,
+                self.credential.token,
+                limits=self.limits,
+                observer=self._observer,
+                accepted=self._accepted,
+            )
+        except InvalidSpec as error:
+            field = "caBundleRef" if self.spec.ca_bundle_ref else "caBundle"
+            raise _not_valid(self.key, error.message.replace("caBundle", field)) from None
+
+    async def _list(self, owner: OwnerName) -> dict[str, RobotSeen]:
+        listed = await self.client.list_robots(owner)
+        return {
+            full: seen.without_token()
+            if self._drops_token(RobotName(owner, full.partition("+")[2]))
+            else seen
+            for full, seen in listed.items()
+        }
+
+    def _rights(self) -> Rights:
+        return self.client.rights
+
+
+class ConnectionPool:
+    """All connections in use."""
+
+    def __init__(
+        self,
+        store: Store,
+        secrets: Secrets,
+        bundles: Bundles,
+        *,
+        clock: Callable[[], float],
+        jitter: Callable[[], float],
+        observer: Observer,
+        on_change: Callable[[ResourceKey], None],
+        tenants_reach: Reach,
+        clusterwide: bool,
+    ) -> None:
+        self._tenants_reach, self._clusterwide = tenants_reach, clusterwide
+        self._store, self._secrets, self._bundles = store, secrets, bundles
+        self._clock, self._jitter = clock, jitter
+        self._observer, self._on_change = observer, on_change
+        self._pool: dict[ResourceKey, LiveConnection] = {}
+        self._locks: dict[ResourceKey, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def rules(self, key: ResourceKey) -> tuple[AccessRule, ...] | None:
+        """Return the access rules of *key*; None for a kind without rules, or no record."""
+        record = self._store.connections.get(key)
+        if record is None or key.kind == "QuayConnection":
+            return None
+        if isinstance(record.spec, ClusterConnectionSpec):
+            return tuple(record.spec.access)
+        # What is wrong with it is told to nobody whom it does not let in.
+        return lenient_access(record.body["spec"])
+
+    def known(self, key: ResourceKey) -> LiveConnection | None:
+        """Return the connection of *key* if it is in use already."""
+        return self._pool.get(key)
+
+    async def get(self, key: ResourceKey) -> LiveConnection:
+        """
+        Return the connection of *key*, made if it has to be.
+
+        Raises:
+            Refused: There is no such connection, or it cannot be used.
+            TryLater: Its Secret cannot be read now.
+        """
+        async with self._locks[key]:
+            record = self._record(key)
+            live = self._pool.get(key)
+            if live is not None and (live.uid, live.generation) == (record.uid, record.generation):
+                return live
+            return await self._make(record, live)
+
+    async def check(self, key: ResourceKey) -> bool:
+        """
+        Read token and authorities again; tell whether there is something new to try.
+
+        Raises:
+            Refused: There is no token, or no certificate, any more.
+            TryLater: They cannot be read now.
+        """
+        live = await self.get(key)
+        async with self._locks[key]:
+            place, known = live.place, live.credential
+            fresh = await self._secrets.credential(place.namespace, place.name, place.key)
+            bundle = await self._bundle(key, live.spec)
+            new_token, new_trust = fresh.token != known.token, bundle != live.bundle
+            # Somebody touched the Secret of a refused token: it may be good by now.
+            touched = live.denied is not None and fresh.version != known.version
+            if new_token or touched:
+                live.renew(fresh)
+            if new_trust:
+                live.trust(bundle)
+            live.credential = fresh
+            return new_token or new_trust or touched
+
+    async def drop(self, key: ResourceKey) -> None:
+        """Forget a connection that is gone; calls under way go on."""
+        live = self._pool.pop(key, None)
+        if live is not None:
+            live.retired = True
+
+    async def aclose(self) -> None:
+        """Close all."""
+        for live in self._pool.values():
+            await live.client.aclose()
+
+    def _record(self, key: ResourceKey) -> ConnectionRecord:
+        record = self._store.connections.get(key)
+        if record is None and key.kind == "ClusterQuayConnection" and not self._clusterwide:
+            msg = (
+                "this operator serves some namespaces only and uses no ClusterQuayConnection; "
+                "name a QuayConnection of this namespace in connectionRef"
+            )
+            raise Refused(Reason.NOT_SUPPORTED, msg)
+        if record is None:
+            raise connection_not_found(key.kind, key.name)
+        return record
+
+    async def _make(self, record: ConnectionRecord, old: LiveConnection | None) -> LiveConnection:
+        spec = record.spec
+        if isinstance(spec, InvalidSpec):
+            raise _not_valid(record.key, spec.message)
+
+        place = secret_place(record.key, spec)
+        credential = await self._secrets.credential(place.namespace, place.name, place.key)
+        key = record.key
+        limits = Limits(
+            clock=self._clock,
+            jitter=self._jitter,
+            concurrency=spec.limits.concurrency,
+            rate_per_s=spec.limits.requests_per_second,
+            on_change=lambda _open: self._on_change(key),
+            waited=self._observer.waited,
+        )
+        # Who writes the cluster's own kind is an administrator.
+        reach = self._tenants_reach if key.kind == "QuayConnection" else Reach()
+        bundle = await self._bundle(key, spec)
+        live = LiveConnection(
+            record,
+            spec,
+            credential,
+            bundle,
+            limits,
+            self._observer,
+            self._clock,
+            reach,
+            self._store.drops_token,
+        )
+        if old is not None and old.spec.origin == spec.origin and old.uid == record.uid:
+            # The same Quay: what is known of its robots is still known.
+            live.take_memory(old)
+        if old is not None:
+            old.retired = True
+        self._pool[key] = live
+        return live
+
+    async def _bundle(
+        self, key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
+    ) -> str | None:
+        place = bundle_place(key, spec)
+        return spec.ca_bundle if place is None else await self._bundles.read(place)
+
+
+def _not_valid(key: ResourceKey, what: str) -> Refused:
+    return Refused(Reason.CONNECTION_NOT_READY, f"{key.kind} {key.name} is not valid: {what}")
+
+
+def secret_place(key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec) -> SecretPlace:
+    """Return where the token of the connection *key* is kept."""
+    ref = spec.credentials.secret_ref
+    namespace = ref.namespace if isinstance(ref, ClusterSecretKeyRef) else key.namespace
+    return SecretPlace(namespace, ref.name, ref.key)
+
+
+def bundle_place(
+    key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
+) -> BundlePlace | None:
+    """Return where the authorities of the connection *key* are kept, if outside of it."""
+    ref = spec.ca_bundle_ref
+    if ref is None:
+        return None
+    namespace = ref.namespace if isinstance(ref, ClusterBundleRef) else key.namespace
+    return BundlePlace(ref.kind, namespace, ref.name, ref.key)

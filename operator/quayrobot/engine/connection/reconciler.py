@@ -1,0 +1,262 @@
+"""
+How does one pass over a connection go?
+
+It reads the credential's Secret again, says whether Quay answers and takes
+the credential, holds a namespaced connection (and its Secret) while robots
+need it, and wakes those that wait when something turned for the better.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from ...cluster.kinds import QUAY_CONNECTION
+from ...model.conditions import ConditionType
+from ...model.errors import Conflict, Denied, QuayRobotError, Reason, TryLater
+from ..cache.store import ConnectionRecord, RobotRecord
+from ..workqueue.keys import Lane, OwnerKey, ResourceKey
+from .context import Context, Outcome
+from .pool import LiveConnection
+from .status import say_standing, settled
+from .token_renewal import hold_for_renewal, is_renewed, renew_in_time, renewal_wait_s
+
+__all__ = ["deny", "run_connection", "wake_waiting"]
+
+HEALTHY_S = 30.0
+WAITING_S = 3.0
+LEAVING_S = 5.0
+RENEWED_S = 1.0
+
+log = structlog.get_logger(__name__)
+C = ConditionType
+
+
+async def run_connection(context: Context, key: ResourceKey) -> Outcome:
+    """Bring what is known of one connection up to date."""
+    record = context.store.connections.get(key)
+    if record is None:
+        await context.pool.drop(key)
+        wake_all(context, key)
+        return Outcome()
+
+    error: QuayRobotError | None = None
+    changed, before = False, _used(context, key)
+    try:
+        # Whoever made it: those that wait were not told of it yet.
+        live = await context.pool.get(key)
+        changed = live.introduce()
+        changed = await context.pool.check(key) or changed
+        await live.client.check_way()
+        changed = await renew_in_time(context, key) or changed
+    except QuayRobotError as failed:
+        error = failed
+
+    await _hold(context, context.store.connections.get(key) or record)
+    record = context.store.connections.get(key)
+    if record is None:
+        return Outcome()
+    await say_standing(context, record, error)
+    if _turned_ready(context, record):
+        wake_all(context, key)
+    elif changed:
+        _wake_with_token(context, key, before)
+    outcome = _outcome(context, key, error)
+    waits = [each for each in (outcome.again_s, renewal_wait_s(context, key)) if each is not None]
+    return replace(outcome, again_s=min(waits, default=None))
+
+
+async def deny(context: Context, live: LiveConnection, error: Denied) -> QuayRobotError:
+    """
+    Return what a refusal of the credential means after its Secret was read once more.
+
+    A renewed credential is tried at once, one that is being renewed is waited
+    for; the same one stays refused until the next resync asks again.
+    """
+    before = _used(context, live.key)
+    try:
+        changed = await context.pool.check(live.key)
+    except QuayRobotError as other:
+        return other
+    if changed:
+        _wake_with_token(context, live.key, before)
+        msg = "the connection's token was renewed; trying again with it"
+        return TryLater(Reason.CONNECTION_NOT_READY, msg, retry_after=0.0)
+    held = hold_for_renewal(context, live.key)
+    if held is not None:
+        context.queue.add(live.key, Lane.DRIFT, delay_s=RENEWED_S)
+        return held
+    if live.deny(error):
+        log.warning("connection.checked", reason=error.reason, name=live.key.name)
+        context.queue.add(live.key, Lane.EDIT)
+    return error
+
+
+def _used(context: Context, key: ResourceKey) -> str | None:
+    """The digest of the token that is used now, where Quay takes it."""
+    live = context.pool.known(key)
+    return live.credential.token.digest if live is not None and live.denied is None else None
+
+
+def _wake_with_token(context: Context, key: ResourceKey, before: str | None) -> None:
+    """A token that was renewed in time can what the one before could: only who waits is woken."""
+    if before is not None and is_renewed(context, before):
+        wake_waiting(context, key)
+    else:
+        wake_all(context, key)
+
+
+def wake_waiting(context: Context, key: ResourceKey) -> None:
+    """Have whoever waits for *key* try again now."""
+    for record in _waiting(context, key):
+        context.queue.forgive(record.key)
+        context.queue.add(record.key, Lane.EDIT if record.terminating else Lane.DRIFT)
+    live = context.pool.known(key)
+    for owner in live.snapshots.owners() if live else ():
+        if context.queue.failing(OwnerKey(key, owner)):
+            context.queue.forgive(OwnerKey(key, owner))
+            context.queue.add(OwnerKey(key, owner), Lane.RESYNC)
+
+
+def _probe(context: Context, live: LiveConnection) -> None:
+    """Have one of those that wait find out whether Quay is back; deletions first."""
+    _ask(context, live, [each for each in _waiting(context, live.key) if _reconciling(each)])
+
+
+def _ask_again(context: Context, live: LiveConnection) -> None:
+    """Have one of those that wait find out whether Quay takes the same token by now."""
+    _ask(context, live, _waiting(context, live.key))
+
+
+def _ask(context: Context, live: LiveConnection, waiting: list[RobotRecord]) -> None:
+    urgent = [each for each in waiting if each.terminating] or waiting
+    if urgent:
+        # Any of them: one alone may be held up by something else than Quay.
+        chosen = urgent[int(context.jitter() * len(urgent))]
+        context.queue.add(chosen.key, Lane.DRIFT)
+        return
+    for owner in live.snapshots.owners()[:1]:
+        context.queue.add(OwnerKey(live.key, owner), Lane.RESYNC)
+
+
+def _waiting(context: Context, key: ResourceKey) -> list[RobotRecord]:
+    users = context.store.users_of(key)
+    return [each for each in users if each.terminating or not settled(each.status)]
+
+
+def wake_all(context: Context, key: ResourceKey) -> None:
+    """Have everybody on *key* look again: the rules or the way may be other ones."""
+    for record in context.store.users_of(key):
+        context.queue.forgive(record.key)
+        context.queue.add(record.key, Lane.DRIFT)
+
+
+def _reconciling(record: RobotRecord) -> bool:
+    conditions = record.status.conditions
+    return record.terminating or any(each.type is C.RECONCILING for each in conditions)
+
+
+def _outcome(context: Context, key: ResourceKey, error: QuayRobotError | None) -> Outcome:
+    if error is not None:
+        return Outcome(again_s=context.spread(WAITING_S), error=error, settled=False)
+
+    live = context.pool.known(key)
+    assert live is not None
+    if live.denied is not None:
+        if live.refusal is None:
+            # The slow probe: one pass asks with the same token.
+            _ask_again(context, live)
+        return Outcome(again_s=context.spread(WAITING_S), error=live.denied, settled=False)
+    if live.limits.open:
+        if live.limits.probe_due:
+            _probe(context, live)
+        return Outcome(again_s=context.spread(WAITING_S))
+    if live.limits.read_only:
+        # The first write that is taken wakes the others.
+        _probe(context, live)
+    return Outcome(again_s=context.spread(min(HEALTHY_S, live.resync_s)))
+
+
+# Holding what robots need -----------------------------------------------
+
+
+async def _hold(context: Context, record: ConnectionRecord) -> None:
+    """Let a namespaced connection and its Secret go when no robot needs them."""
+    if record.key.kind != "QuayConnection":
+        return
+
+    # A robot that is being made says so in its status before it has a finalizer.
+    users = context.store.users_of(record.key)
+    needed = any(each.guarded or each.status.robot is not None for each in users)
+    try:
+        if needed:
+            await _guard(context, record)
+            await _let_secret_be_replaced(context, record)
+        else:
+            await _release(context, record)
+    except Conflict:
+        context.queue.add(record.key, Lane.DRIFT, delay_s=1.0)
+    except QuayRobotError as error:
+        log.warning("connection.checked", reason=error.reason, name=record.key.name)
+
+
+async def _guard(context: Context, record: ConnectionRecord) -> None:
+    """Hold what somebody let go or made anew; a terminating object takes no finalizer."""
+    live = context.pool.known(record.key)
+    if live is None or record.terminating:
+        return
+    if not live.credential.guarded and not live.credential.deleting:
+        await context.secrets.guard(live.place.namespace, live.place.name)
+        live.credential = replace(live.credential, guarded=True)
+    if not record.guarded:
+        after = await context.resources.add_finalizer(QUAY_CONNECTION, record.body)
+        context.store.observe(record.key.kind, None, after)
+
+
+async def _release(context: Context, record: ConnectionRecord) -> None:
+    if not record.guarded:
+        return
+    # The Secret first: once the connection is gone nobody knows of its Secret.
+    for place in _places(context, record):
+        await context.secrets.unguard(*place)
+    after = await context.resources.remove_finalizer(QUAY_CONNECTION, record.body)
+    if after is not None:
+        context.store.observe(record.key.kind, None, after)
+
+
+async def _let_secret_be_replaced(context: Context, record: ConnectionRecord) -> None:
+    """
+    A token Secret that somebody deletes alone, to make it anew, must not hang.
+
+    In a namespace that is going, and for a connection that is going, it stays:
+    the robots still need it. Whoever deletes several at once may begin with the
+    Secret, so it is kept for a moment.
+    """
+    used = context.pool.known(record.key)
+    current = (used.place.namespace, used.place.name) if used else None
+    for place in _places(context, record) - ({current} if current else set()):
+        await context.secrets.unguard(*place)
+    if used is None or not used.credential.deleting or record.terminating:
+        return
+    if not used.leaving_for(LEAVING_S):
+        context.queue.add(record.key, Lane.DRIFT, delay_s=LEAVING_S)
+        return
+    if not await context.resources.namespace_terminating(record.key.namespace):
+        await context.secrets.unguard(used.place.namespace, used.place.name)
+
+
+def _places(context: Context, record: ConnectionRecord) -> set[tuple[str, str]]:
+    places = set()
+    live = context.pool.known(record.key)
+    if live is not None:
+        places.add((live.place.namespace, live.place.name))
+    noted = record.status.credential
+    if noted is not None and noted.secret_namespace == record.key.namespace:
+        places.add((noted.secret_namespace, noted.secret_name))
+    return places
+
+
+def _turned_ready(context: Context, before: ConnectionRecord) -> bool:
+    now = context.store.connections.get(before.key)
+    return now is not None and settled(now.status) and not settled(before.status)

@@ -1,0 +1,60 @@
+"""
+Which tokens was a new one asked for with?
+
+By digest, so that connections that share a Secret, or hold copies of one
+token, ask once. What a process before this one asked stands in the status of
+its connections.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ...model.errors import QuayRobotError
+from ...plan.credentials.renewal import Asked, Heard, asked_before, is_arriving
+from ..cache.store import Store
+
+__all__ = ["RenewalsAsked"]
+
+KEPT = timedelta(days=1)
+_FINAL = {Heard.ASKING, Heard.ROTATED, Heard.DEAD, Heard.EXPIRED}
+
+
+class RenewalsAsked:
+    """What was asked, as long as the process lives."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._asked: dict[str, Asked] = {}
+
+    def asked(self, digest: str) -> Asked | None:
+        """Return what was asked with the token *digest*, by whomever."""
+        known = self._asked.get(digest)
+        if known is not None:
+            return known
+        told = (
+            asked_before(each.status.credential, digest)
+            for each in self._store.connections.values()
+        )
+        return max(filter(None, told), key=lambda each: each.at, default=None)
+
+    def busy(self, now: datetime) -> bool:
+        """Tell whether any token is being replaced, or was a moment ago."""
+        return any(is_arriving(each, now) for each in self._asked.values())
+
+    def begin(self, digest: str, now: datetime) -> bool:
+        """Tell whether the caller may ask with the token *digest* now; nobody else may then."""
+        known = self._asked.get(digest)
+        if known is not None and known.heard in _FINAL:
+            return False
+        old = [each for each, asked in self._asked.items() if now - asked.at > KEPT]
+        for each in old:
+            del self._asked[each]
+        self._asked[digest] = Asked(now, Heard.ASKING)
+        return True
+
+    def hear(self, digest: str, asked: Asked, heard: Heard, error: QuayRobotError | None) -> None:
+        """Take note of what came of *asked*, unless somebody asked again meanwhile."""
+        known = self._asked.get(digest)
+        if known is None or known.at == asked.at:
+            self._asked[digest] = Asked(asked.at, heard, error)

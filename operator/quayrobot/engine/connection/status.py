@@ -1,0 +1,211 @@
+"""
+What does a connection's status say?
+
+Whether Quay answers, whether it takes the token and what the token lacks, as
+ordinary calls have told; how many robots there are. No call is made for it,
+and it is written when it says something new.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import structlog
+
+from ...cluster.kinds import OURS
+from ...model.conditions import Condition, ConditionType, Status, merge_conditions, rfc3339
+from ...model.errors import Conflict, QuayRobotError, Reason, TryLater
+from ...model.names import OwnerName
+from ...model.resources.base import dump_status
+from ...model.resources.connection import ConnectionStatus, RobotCounts
+from ...model.resources.robot import RobotStatus
+from ...plan.inventory import count_listed, told_anew, total
+from ..cache.store import ConnectionRecord
+from ..workqueue.keys import Lane
+from .context import Context
+from .pool import LiveConnection
+from .token_renewal import noted_credential, renewal_condition
+
+__all__ = ["lacks_scope", "say_standing", "settled", "take_census"]
+
+COMPLAINTS = 3
+
+log = structlog.get_logger(__name__)
+C = ConditionType
+
+
+async def say_standing(
+    context: Context, record: ConnectionRecord, error: QuayRobotError | None
+) -> None:
+    """Store how the connection stands, where that is news."""
+    live = context.pool.known(record.key)
+    usable = live if error is None else None
+    after = ConnectionStatus(
+        observed_generation=record.generation,
+        conditions=merge_conditions(
+            record.status.conditions,
+            _conditions(context, record, live, error),
+            generation=record.generation,
+            now=context.now(),
+        ),
+        origin=usable.spec.origin if usable else record.status.origin,
+        credential=(
+            noted_credential(context, usable, record) if usable else record.status.credential
+        ),
+        circuit=_circuit(usable) if usable else record.status.circuit,
+        robots=_counts(context, usable, record) if usable else record.status.robots,
+        last_list_at=(usable.listed_at if usable else None) or record.status.last_list_at,
+    )
+    if not told_anew(record.status, after, context.now()):
+        return
+    kind = OURS[record.key.kind]
+    try:
+        body = await context.resources.write_status(kind, record.body, dump_status(after))
+    except Conflict:
+        context.queue.add(record.key, Lane.DRIFT, delay_s=1.0)
+        return
+    except QuayRobotError as failed:
+        log.warning("connection.checked", reason=failed.reason, name=record.key.name)
+        return
+    context.store.observe(record.key.kind, None, body)
+    await _tell(context, record, after, body)
+
+
+def take_census(context: Context, live: LiveConnection, owner: OwnerName) -> None:
+    """Count the robots of *owner* from the list just made; have it told where that is news."""
+    ours = context.store.held_names(owner, live.spec.origin)
+    count = count_listed(owner, live.snapshots.robots(owner), ours, context.now())
+    known, live.census[owner] = live.census.get(owner), count
+    live.listed_at = rfc3339(context.now())
+    if known != count:
+        context.queue.add(live.key, Lane.RESYNC)
+
+
+def settled(status: ConnectionStatus | RobotStatus) -> bool:
+    """Tell whether *status* says Ready."""
+    return any(each.type is C.READY and each.status == "True" for each in status.conditions)
+
+
+def lacks_scope(status: RobotStatus) -> str | None:
+    """Return what the connection's token lacks for a robot, in words, or None."""
+    for each in status.conditions:
+        if each.status != "True" and each.reason is Reason.INSUFFICIENT_SCOPE:
+            return each.message
+    return None
+
+
+def _counts(
+    context: Context, live: LiveConnection, record: ConnectionRecord
+) -> RobotCounts | None:
+    users = context.store.users_of(live.key)
+    # One that is being made counts: it is told with the first answer that Quay gives.
+    managed = Counter(each.robot_name.owner for each in users if each.status.robot is not None)
+    if not managed and record.status.robots is None:
+        return None
+    return total(managed, live.census, record.status.robots)
+
+
+def _circuit(live: LiveConnection) -> str:
+    return "Open" if live.limits.open else "Closed"
+
+
+async def _tell(
+    context: Context, record: ConnectionRecord, after: ConnectionStatus, body: dict[str, object]
+) -> None:
+    old = {each.type: (each.status, each.reason) for each in record.status.conditions}
+    for new in after.conditions:
+        good = new.status == "True"
+        if new.type not in {C.READY, C.RENEWED} or old.get(new.type) == (new.status, new.reason):
+            continue
+        if new.type is C.RENEWED and good and new.type not in old:
+            # Nothing happened yet.
+            continue
+        await context.recorder.emit(
+            body,
+            kind=record.key.kind,
+            warning=not good,
+            reason=new.reason,
+            note=new.message,
+        )
+
+
+def _conditions(
+    context: Context,
+    record: ConnectionRecord,
+    live: LiveConnection | None,
+    error: QuayRobotError | None,
+) -> list[Condition]:
+    if record.terminating:
+        return [
+            _condition(C.READY, "False", Reason.DELETING, "being deleted; robots still use it")
+        ]
+    if error is not None or live is None:
+        reason = error.reason if error else Reason.CONNECTION_NOT_READY
+        message = error.message if error else "not in use yet"
+        kind = C.RECONCILING if isinstance(error, TryLater) else C.STALLED
+        return [
+            _condition(C.READY, "False", reason, message),
+            _condition(kind, "True", reason, message),
+        ]
+    renewal = renewal_condition(context, live, record)
+    return [*_of_line(context, live, record.status), *([renewal] if renewal else [])]
+
+
+def _of_line(context: Context, live: LiveConnection, before: ConnectionStatus) -> list[Condition]:
+    reachable, authorized = _reachable(live), _authorized(context, live)
+    if not live.limits.heard and not live.limits.open:
+        # Nothing was asked since the start: what was said last still stands.
+        known = {each.type: each for each in before.conditions}
+        reachable = known.get(C.REACHABLE, reachable)
+        authorized = known.get(C.AUTHORIZED, authorized)
+    bad = [each for each in (reachable, authorized) if each.status == "False"]
+    if bad == [authorized] and live.denied is None and _serves_somebody(context, live):
+        # What one robot or organization lacks is no fault of the connection for the others.
+        bad = []
+    if not bad:
+        ready = _condition(C.READY, "True", Reason.RECONCILED, "the connection can be used")
+        return [ready, reachable, authorized]
+    worst = bad[0]
+    ready = _condition(C.READY, "False", worst.reason, worst.message)
+    kind = C.RECONCILING if worst.type is C.REACHABLE else C.STALLED
+    return [ready, reachable, authorized, _condition(kind, "True", worst.reason, worst.message)]
+
+
+def _serves_somebody(context: Context, live: LiveConnection) -> bool:
+    return not live.refused and any(
+        settled(each.status) for each in context.store.users_of(live.key)
+    )
+
+
+def _reachable(live: LiveConnection) -> Condition:
+    if live.limits.open:
+        return _condition(C.REACHABLE, "False", Reason.QUAY_UNREACHABLE, "Quay does not answer")
+    if not live.limits.heard:
+        words = "no call had to be made yet"
+        return _condition(C.REACHABLE, "Unknown", Reason.RECONCILED, words)
+    return _condition(C.REACHABLE, "True", Reason.RECONCILED, "Quay answers")
+
+
+def _authorized(context: Context, live: LiveConnection) -> Condition:
+    if live.denied is not None:
+        return _condition(C.AUTHORIZED, "False", live.denied.reason, live.denied.message)
+    complaints = {lacks_scope(each.status) for each in context.store.users_of(live.key)} - {None}
+    complaints |= {each.message for each in live.refused.values()}
+    if complaints:
+        first = next(iter(live.refused.values()), None)
+        reason = first.reason if first is not None else Reason.INSUFFICIENT_SCOPE
+        return _condition(C.AUTHORIZED, "False", reason, _listed(sorted(map(str, complaints))))
+    if not live.limits.heard:
+        words = "no call had to be made yet"
+        return _condition(C.AUTHORIZED, "Unknown", Reason.RECONCILED, words)
+    return _condition(C.AUTHORIZED, "True", Reason.RECONCILED, "Quay takes the token")
+
+
+def _listed(complaints: list[str]) -> str:
+    more = len(complaints) - COMPLAINTS
+    shown = complaints[:COMPLAINTS] + ([f"and {more} more"] if more > 0 else [])
+    return "; ".join(shown)
+
+
+def _condition(kind: ConditionType, status: Status, reason: Reason, message: str) -> Condition:
+    return Condition(type=kind, status=status, reason=reason, message=message)

@@ -1,0 +1,104 @@
+"""
+What if a watch lies?
+
+A watch that skipped something says nothing about it. From time to time
+everything is listed and compared with the store: what was missed goes in as
+if the watch had shown it, deletions included.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from ...cluster.kinds import (
+    CLUSTER_QUAY_CONNECTION,
+    CLUSTER_QUAY_ROBOT,
+    NAMESPACE,
+    QUAY_CONNECTION,
+    QUAY_ROBOT,
+    SECRET,
+    SERVICE_ACCOUNT,
+    Kind,
+)
+from ...model.errors import QuayRobotError
+from ...model.names import LABEL_MANAGED_BY, OPERATOR
+from ..cache.tombstones import tombstone, versions
+from ..connection.context import Context
+
+__all__ = ["relist", "relist_forever"]
+
+Body = dict[str, Any]
+Observe = Callable[[str, str | None, Body], None]
+SETTLE_S = 2.0
+_KINDS = (QUAY_CONNECTION, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT)
+_CLUSTER_KINDS = (CLUSTER_QUAY_CONNECTION, CLUSTER_QUAY_ROBOT, NAMESPACE)
+
+log = structlog.get_logger(__name__)
+
+
+async def relist_forever(
+    context: Context,
+    observe: Observe,
+    diverged: Callable[[str, int], None],
+    *,
+    every_s: float,
+    namespaces: tuple[str, ...],
+) -> None:
+    """Relist every *every_s* seconds; count what the watches had missed."""
+    while True:
+        await asyncio.sleep(context.spread(every_s))
+        for kind in _KINDS if namespaces else (*_CLUSTER_KINDS, *_KINDS):
+            try:
+                missed = await relist(context, observe, kind, namespaces=namespaces)
+            except QuayRobotError as error:
+                log.warning("cluster.unreachable", reason=error.reason)
+                continue
+            if missed:
+                diverged(kind.kind, missed)
+                log.warning("watch.diverged", kind=kind.kind, missed=missed)
+
+
+async def relist(
+    context: Context, observe: Observe, kind: Kind, *, namespaces: tuple[str, ...]
+) -> int:
+    """
+    Compare one kind with the store and return how many objects differed.
+
+    Raises:
+        QuayRobotError: The list could not be had; the store stays as it is.
+    """
+    before = versions(context.store, kind.kind)
+    listed: dict[tuple[str, str], Body] = {}
+    selector = f"{LABEL_MANAGED_BY}={OPERATOR}" if kind is SECRET else ""
+    for namespace in namespaces if kind.namespaced and namespaces else (None,):
+        async for body in context.resources.list_all(kind, namespace=namespace, selector=selector):
+            meta = body["metadata"]
+            listed[meta.get("namespace", ""), meta["name"]] = body
+    # What is on its way through the watch was not missed.
+    await asyncio.sleep(SETTLE_S)
+    return _compare(context, observe, kind, before, listed)
+
+
+def _compare(
+    context: Context,
+    observe: Observe,
+    kind: Kind,
+    before: dict[tuple[str, str], int],
+    listed: dict[tuple[str, str], Body],
+) -> int:
+    missed = 0
+    now = versions(context.store, kind.kind)
+    for place, body in listed.items():
+        if now.get(place, -1) < int(body["metadata"]["resourceVersion"]):
+            observe(kind.kind, "MODIFIED", body)
+            missed += 1
+    for place, version in before.items():
+        # Gone from the list, and untouched since the list began: really gone.
+        if place not in listed and now.get(place) == version:
+            missed += 1
+            observe(kind.kind, "DELETED", tombstone(context.store, kind.kind, place))
+    return missed

@@ -1,0 +1,167 @@
+"""
+Who does the work?
+
+Workers take keys from the queue and run the pass that fits, one pass per key
+at a time, each under one deadline. Nothing that goes wrong in a pass ends a
+worker: what we did not foresee is logged by type and tried again later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from ...model.errors import QuayRobotError, Reason, TryLater
+from ...quay.turns import Urgency, with_urgency
+from ..cluster_robot.namespace import run_copy
+from ..cluster_robot.reconciler import run_cluster_robot
+from ..connection.context import GATHER_S, Context, Meter, Outcome
+from ..connection.drift import run_drift
+from ..connection.reconciler import run_connection, wake_waiting
+from ..robot.reconciler import run_robot
+from ..workqueue.keys import Key, Lane, NamespaceKey, OwnerKey, ResourceKey, namespace_of
+
+__all__ = ["Runner"]
+
+DEADLINE_S = 180.0
+# One worker of so many is for edits and deletions alone: all others may wait for Quay.
+RESERVED = 4
+_URGENCY = {
+    Lane.EDIT: Urgency.ASKED,
+    Lane.DRIFT: Urgency.REPAIR,
+    Lane.RESYNC: Urgency.BACKGROUND,
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Runner:
+    """Runs passes; *observe* is where the doors bring events."""
+
+    def __init__(self, context: Context, meter: Meter, *, workers: int) -> None:
+        self._context, self._meter, self._workers = context, meter, workers
+        self._tasks: list[asyncio.Task[None]] = []
+        self._busy: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    @property
+    def working(self) -> bool:
+        """Tell whether the workers run."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
+
+    def observe(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
+        """Take an event in and have those whom it concerns look again."""
+        self._meter.observed(kind)
+        for key, lane in self._context.store.observe(kind, event_type, body):
+            if lane is Lane.EDIT or (_kind(key) == kind == "QuayRobot"):
+                self._context.queue.forgive(key)
+            # What was listed at the start is routine; a change is not.
+            first = event_type is None and _kind(key) in {"QuayRobot", "Copy"}
+            # How many namespaces stand how is counted once for many of them.
+            counts = _kind(key) == "ClusterQuayRobot" and lane is not Lane.EDIT
+            delay_s = GATHER_S if counts else 0.0
+            self._context.queue.add(key, Lane.RESYNC if first else lane, delay_s=delay_s)
+
+    def quay_turned(self, key: ResourceKey) -> None:
+        """A connection's Quay went away or came back."""
+        self._context.queue.add(key, Lane.EDIT)
+        live = self._context.pool.known(key)
+        if live is not None and not live.limits.open:
+            wake_waiting(self._context, key)
+
+    def start(self) -> None:
+        """Start the workers."""
+        self._tasks = [
+            asyncio.create_task(self._work(_most(number)), name=f"worker-{number}")
+            for number in range(self._workers)
+        ]
+
+    async def stop(self, *, grace_s: float) -> None:
+        """Take no more keys; give running passes *grace_s* to end."""
+        self._stopping = True
+        idle = [task for task in self._tasks if task not in self._busy]
+        for task in idle:
+            task.cancel()
+        if self._busy:
+            await asyncio.wait(self._busy, timeout=grace_s)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def _work(self, most: Lane) -> None:
+        queue = self._context.queue
+        me = asyncio.current_task()
+        assert me is not None
+        while not self._stopping:
+            key, lane = await queue.take(most)
+            self._busy.add(me)
+            try:
+                await self._run(key, lane)
+            finally:
+                self._busy.discard(me)
+
+    async def _run(self, key: Key, lane: Lane) -> None:
+        context = self._context
+        begun = context.clock()
+        with with_urgency(_URGENCY[lane], party=namespace_of(key)):
+            outcome = await self._guarded(key)
+        kind = _kind(key)
+        word = outcome.error.reason if outcome.error else "settled" if outcome.settled else "quiet"
+        self._meter.passed(kind, word, context.clock() - begun)
+        if outcome.again_s is not None:
+            context.queue.add(key, _next_lane(lane, outcome), delay_s=max(outcome.again_s, 0.001))
+        context.queue.done(key)
+
+    async def _guarded(self, key: Key) -> Outcome:
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await _dispatch(self._context, key)
+        except QuayRobotError as error:
+            return self._failed(key, error)
+        except TimeoutError:
+            log.warning("pass.failed", reason="deadline")
+            return self._failed(key, TryLater(Reason.INTERNAL_ERROR, "the pass took too long"))
+        except Exception as unforeseen:
+            log.error("pass.failed", exc_info=unforeseen)  # noqa: TRY400
+            failed = TryLater(Reason.INTERNAL_ERROR, "the operator failed; its log says where")
+            return self._failed(key, failed)
+
+    def _failed(self, key: Key, error: QuayRobotError) -> Outcome:
+        return Outcome(again_s=self._context.queue.backoff_s(key), error=error, settled=False)
+
+
+def _most(number: int) -> Lane:
+    return Lane.EDIT if number % RESERVED == RESERVED - 1 else Lane.RESYNC
+
+
+def _next_lane(lane: Lane, outcome: Outcome) -> Lane:
+    """What somebody waits for stays ahead of routine until it is done."""
+    waits = isinstance(outcome.error, TryLater) and lane is not Lane.RESYNC
+    return Lane.DRIFT if waits else Lane.RESYNC
+
+
+async def _dispatch(context: Context, key: Key) -> Outcome:
+    match key:
+        case OwnerKey():
+            return await run_drift(context, key)
+        case NamespaceKey():
+            return await run_copy(context, key)
+        case ResourceKey(kind="ClusterQuayRobot"):
+            return await run_cluster_robot(context, key)
+        case ResourceKey(kind="QuayRobot"):
+            return await run_robot(context, key)
+        case ResourceKey():
+            return await run_connection(context, key)
+
+
+def _kind(key: Key) -> str:
+    match key:
+        case ResourceKey(kind):
+            return kind
+        case NamespaceKey():
+            return "Copy"
+        case OwnerKey():
+            return "Owner"

@@ -1,0 +1,145 @@
+"""
+What would a pass do, without doing it?
+
+The looks are real, the decisions are those of every pass, and writes are
+foreseen instead of made. Where only Quay's answer could tell what follows,
+the end is open. Drift is looked for as at the drift beat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import get_args
+
+from ...model.actions import (
+    Action,
+    Component,
+    GrantChange,
+    Look,
+    LookAtGrants,
+    LookAtHosts,
+)
+from ...model.errors import InvalidSpec, QuayRobotError
+from ...model.world import NamespaceSeen, Unknown
+from ...plan.decide import decide
+from ...plan.scene import Finding, Plan, Scene
+from ...plan.words.foresight import foresee, leaves_to_quay
+from ..cache.store import RobotRecord
+from ..connection.context import Context
+from ..connection.pool import LiveConnection
+from ..robot.observe import observe
+from ..robot.reads import look
+
+__all__ = ["Preview", "Step", "preview"]
+
+ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A write that would be made, and the scene in which it is decided."""
+
+    action: Action
+    scene: Scene
+
+
+@dataclass(slots=True)
+class Preview:
+    """
+    What a pass would do, in order, and what stands in its way.
+
+    *open_end* says that what comes after the last step cannot be known before;
+    *scene* is how things are then, as far as that is known.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
+    open_end: bool = False
+    scene: Scene | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Tell whether a step was foreseen whose consequences Quay alone can tell."""
+        return any(leaves_to_quay(each.action) for each in self.steps)
+
+
+async def preview(
+    context: Context, record: RobotRecord, *, space: NamespaceSeen | None = None
+) -> Preview:
+    """Return what the next pass over *record* would do; *space* is as for `observe`."""
+    try:
+        await _look_for_drift(context, record)
+        scene, live = await observe(context, record, space=space)
+    except InvalidSpec as error:
+        return Preview(findings=(Finding(Component.SPEC, error),))
+    return await _unfold(context, live, scene)
+
+
+async def _look_for_drift(context: Context, record: RobotRecord) -> None:
+    """What the operator believes until its next drift beat is read anew here."""
+    if record.terminating or not record.status.holds:
+        return
+    try:
+        live = await context.pool.get(record.connection_key)
+        if record.lenient_spec.federation is not None:
+            live.federation |= dict.fromkeys(record.robot_names)
+        if (wanted := record.lenient_spec.permissions) is not None:
+            names = [each.name for each in wanted.repositories]
+            await live.grants.look(record.active_name, names)
+    except QuayRobotError:
+        # The pass meets it as well, and tells of it.
+        return
+
+
+async def _unfold(context: Context, live: LiveConnection | None, scene: Scene) -> Preview:
+    told = Preview()
+    for _ in range(ROUNDS):
+        plan, told.scene = decide(scene), scene
+        told.findings = plan.findings or _unseen(plan, scene)
+        if not plan.actions:
+            return told
+        for action in plan.actions:
+            try:
+                after = await _next(context, live, action, scene, told)
+            except QuayRobotError as error:
+                told.findings = (*told.findings, Finding(Component.ROBOT, error))
+                return told
+            if after is None:
+                told.open_end = told.open_end or bool(plan.actions)
+                return told
+            scene = told.scene = after
+    told.open_end = True
+    return told
+
+
+async def _next(
+    context: Context, live: LiveConnection | None, action: Action, scene: Scene, told: Preview
+) -> Scene | None:
+    if not isinstance(action, Look):
+        told.steps.append(Step(action, scene))
+        return foresee(action, scene)
+    if _too_early(action, told):
+        return None
+    return await look(context.resources, context.hosts, live, action, scene)
+
+
+def _too_early(action: Look, told: Preview) -> bool:
+    """Tell whether Quay would show what is not made yet."""
+    if isinstance(action, LookAtHosts):
+        return False
+    return told.answered or (isinstance(action, LookAtGrants) and _changed_rights(told))
+
+
+def _changed_rights(told: Preview) -> bool:
+    return any(isinstance(each.action, get_args(GrantChange)) for each in told.steps)
+
+
+def _unseen(plan: Plan, scene: Scene) -> tuple[Finding, ...]:
+    """A pass has nothing to say of an outage where nothing is due; a plan has."""
+    if not plan.quiet:
+        return ()
+    if isinstance(scene.connection, QuayRobotError):
+        return (Finding(Component.ROBOT, scene.connection),)
+    if isinstance(scene.robot, Unknown):
+        return (Finding(Component.ROBOT, scene.robot.error),)
+    return ()

@@ -1,0 +1,145 @@
+"""
+How are a robot's rights read and changed?
+
+What Quay refuses for one repository or team holds up no other; what may or may
+not have happened is forgotten, so that the next pass reads it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import assert_never
+
+from ...model.actions import (
+    ChangeDefault,
+    GiveDefault,
+    GiveRole,
+    GrantChange,
+    JoinTeam,
+    LeaveTeam,
+    LookAtFederation,
+    LookAtGrants,
+    SetFederation,
+    TakeDefault,
+    TakeRole,
+)
+from ...model.errors import QuayRobotError, Refused, TryLater
+from ...model.world import DefaultSeen, GrantsSeen, Present, Unknown, Unlooked
+from ...plan.rights.federation import federation_finished
+from ...plan.rights.grants import after, known_grants, target_of
+from ...plan.scene import Scene
+from ..connection.pool import LiveConnection
+
+__all__ = ["change_grant", "federate", "look_at_grants"]
+
+# Each robot comes again after a resync: the first of them asks.
+MISSING_FOR = 0.85
+
+
+async def look_at_grants(live: LiveConnection, action: LookAtGrants, scene: Scene) -> Scene:
+    """
+    Return the scene with the robot's rights as Quay shows them.
+
+    Raises:
+        Denied: Quay refused the credential.
+    """
+    try:
+        await live.grants.look(action.robot, action.repositories)
+    except Refused as error:
+        return replace(scene, grants=Unknown(error))
+    return replace(scene, grants=live.grants.view(action.robot))
+
+
+async def federate(
+    live: LiveConnection, action: LookAtFederation | SetFederation, scene: Scene
+) -> Scene:
+    """
+    Read or replace the robot's outside identities; a refusal is noted in the scene.
+
+    Raises:
+        QuayRobotError: It is not known what is there, or nothing can be done now.
+    """
+    live.federation.pop(action.robot, None)
+    try:
+        if isinstance(action, SetFederation):
+            found = await live.client.set_federation(action.robot, action.identities)
+        else:
+            found = await live.client.federation(action.robot)
+    except Refused as error:
+        return replace(scene, federation=Unknown(error))
+    except asyncio.CancelledError:
+        live.federation[action.robot] = None
+        raise
+    except QuayRobotError as error:
+        # Whatever was put there before is no longer believed.
+        live.federation[action.robot] = None
+        looked = isinstance(action, LookAtFederation) and isinstance(error, TryLater)
+        if looked and federation_finished(scene):
+            # A beat that has to wait is no news; the next pass asks again.
+            return replace(scene, federation=Unlooked(), federation_due=False)
+        raise
+    live.federation[action.robot] = found
+    return replace(scene, federation=Present(found), federation_due=False, federation_read=True)
+
+
+async def change_grant(
+    live: LiveConnection, change: GrantChange, scene: Scene, *, edited: bool
+) -> Scene:
+    """
+    Make one change and return the scene after it; a refusal is noted there.
+
+    Who *edited* the resource may just have made what was missing.
+
+    Raises:
+        QuayRobotError: It is not known whether it was made, or nothing can be made now.
+    """
+    owner, target = scene.robot_name.owner, target_of(change)
+    known = live.missing.recall(owner, target)
+    if known is not None and not edited:
+        return _refused(scene, target, known)
+    try:
+        default = await _make(live, change)
+    except Refused as error:
+        live.missing.note(owner, target, error, for_s=MISSING_FOR * live.resync_s)
+        return _refused(scene, target, error)
+    except (QuayRobotError, asyncio.CancelledError):
+        # At its deadline a pass may be cut off in the middle of a change.
+        live.grants.forget(scene.robot_name)
+        raise
+    live.missing.found(owner, target)
+    now = _after(change, known_grants(scene) or GrantsSeen(), default)
+    live.grants.wrote(scene.robot_name, now)
+    return replace(scene, grants=Present(now))
+
+
+def _refused(scene: Scene, target: str, error: QuayRobotError) -> Scene:
+    return replace(scene, grant_refusals={**scene.grant_refusals, target: error})
+
+
+def _after(change: GrantChange, before: GrantsSeen, made: DefaultSeen | None) -> GrantsSeen:
+    if made is None:
+        return after(change, before)
+    return replace(before, defaults=(*before.defaults, made))
+
+
+async def _make(live: LiveConnection, change: GrantChange) -> DefaultSeen | None:
+    rights = live.client.rights
+    match change:
+        case GiveRole(robot, repository, role):
+            await rights.give_role(robot, repository, role)
+        case TakeRole(robot, repository):
+            await rights.take_role(robot, repository)
+        case JoinTeam(robot, team):
+            await rights.join_team(robot, team)
+        case LeaveTeam(robot, team):
+            await rights.leave_team(robot, team)
+        case GiveDefault(robot, role, creator):
+            return await rights.give_default(robot, role, creator)
+        case ChangeDefault(robot, seen, role):
+            await rights.change_default(robot, seen, role)
+        case TakeDefault(robot, seen):
+            await rights.take_default(robot, seen)
+        case _:
+            assert_never(change)
+    return None

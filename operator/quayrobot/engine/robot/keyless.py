@@ -1,0 +1,47 @@
+"""
+How does a password for a robot come about?
+
+A token of the ServiceAccount is made, exchanged at Quay, and forgotten. What
+Quay refuses may be because the robot's identities are not as we believe: then
+they are read once, and put right, before the refusal is believed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...model.actions import Exchange
+from ...model.errors import QuayRobotError, Reason
+from ...model.resources.robot import is_keyless
+from ...model.world import Present, RobotSeen, Unknown, Unlooked
+from ...plan.scene import Scene
+from ..connection.context import Context
+from ..connection.pool import LiveConnection
+
+__all__ = ["exchange", "received"]
+
+
+async def exchange(
+    context: Context, live: LiveConnection, action: Exchange, scene: Scene
+) -> Scene:
+    """Return the scene with a password, or with why there is none."""
+    try:
+        token = await context.tokens.request(action.namespace, action.account, action.audiences)
+        password = await live.client.exchange(action.robot, token, context.now)
+    except QuayRobotError as error:
+        return _failed(live, action, replace(scene, exchange=Unknown(error)), error)
+    return replace(scene, exchange=Present(password))
+
+
+def received(scene: Scene, seen: RobotSeen) -> RobotSeen:
+    """Return *seen* as it may be kept: without the robot's own token where nobody needs it."""
+    return seen.without_token() if is_keyless(scene.spec) else seen
+
+
+def _failed(live: LiveConnection, action: Exchange, scene: Scene, error: QuayRobotError) -> Scene:
+    if error.reason is Reason.ROBOT_NOT_FOUND:
+        live.snapshots.begin_write(action.robot)
+    if error.reason is not Reason.EXCHANGE_REFUSED or scene.federation_read:
+        return scene
+    live.federation[action.robot] = None
+    return replace(scene, federation=Unlooked(), federation_due=True)

@@ -1,0 +1,153 @@
+"""
+How is a look carried out?
+
+The actions that read and never write, each returning the scene with what was
+seen. They stand apart from the writes, so that what may only look (a plan that
+is told and not carried out) has nothing else at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from ...cluster.kinds import OURS
+from ...cluster.resources import Resources
+from ...model.actions import (
+    ListRobots,
+    Look,
+    LookAtFederation,
+    LookAtGrants,
+    LookAtHosts,
+    LookAtOrganization,
+    LookAtOwner,
+    LookAtRobot,
+    LookAtUser,
+)
+from ...model.errors import Conflict, QuayRobotError, Reason, Refused
+from ...model.names import RobotName
+from ...model.world import Present, RobotView, Unknown
+from ...plan.scene import Scene
+from ..connection.issuer_hosts import IssuerHosts
+from ..connection.pool import LiveConnection
+from .grants import federate, look_at_grants
+from .keyless import received
+from .observe import FRESH_ENOUGH
+
+__all__ = ["look", "usable"]
+
+
+async def look(
+    resources: Resources,
+    hosts: IssuerHosts,
+    live: LiveConnection | None,
+    action: Look,
+    scene: Scene,
+) -> Scene:
+    """
+    Carry out *action*, whichever robot it is about, and return the scene after it.
+
+    Raises:
+        QuayRobotError: It could not be done; *live* is None without a connection.
+    """
+    there = scene.towards(getattr(action, "robot", None))
+    return (await _look(resources, hosts, live, action, there)).towards(scene.robot_name)
+
+
+async def _look(  # noqa: PLR0911 - one line per look
+    resources: Resources,
+    hosts: IssuerHosts,
+    live: LiveConnection | None,
+    action: Look,
+    scene: Scene,
+) -> Scene:
+    match action:
+        case LookAtHosts(names):
+            return replace(scene, hosts={**scene.hosts, **await hosts.look(names)})
+        case LookAtOwner():
+            return await _look_at_owner(resources, action, scene)
+        case ListRobots():
+            return await _list(usable(live), scene)
+        case LookAtRobot():
+            return await _look_at_robot(usable(live), scene)
+        case LookAtOrganization(robot):
+            exists = await usable(live).client.organization_exists(robot.owner)
+            return replace(scene, organization_exists=exists)
+        case LookAtUser():
+            return await _look_at_user(usable(live), scene)
+        case LookAtGrants():
+            return await look_at_grants(usable(live), action, scene)
+        case LookAtFederation():
+            return await federate(usable(live), action, scene)
+        case _:
+            assert_never(action)
+
+
+def usable(live: LiveConnection | None) -> LiveConnection:
+    """
+    Return the connection in use.
+
+    Raises:
+        Refused: There is none.
+        Conflict: It is not what it was when the pass began.
+    """
+    if live is None:
+        msg = "there is no connection to Quay"
+        raise Refused(Reason.CONNECTION_NOT_READY, msg)
+    if live.retired:
+        raise Conflict(Reason.CONNECTION_NOT_READY, "the connection was edited meanwhile")
+    return live
+
+
+async def _list(live: LiveConnection, scene: Scene) -> Scene:
+    name = scene.robot_name
+    try:
+        enough = FRESH_ENOUGH * live.resync_s
+        await live.snapshots.refresh(name.owner, max_age_s=enough, about=name)
+    except QuayRobotError as error:
+        _raise_denied(error)
+        failed = Unknown(error)
+        return _viewed(scene, lambda _name: failed)
+    return _viewed(scene, live.snapshots.view)
+
+
+def _viewed(scene: Scene, view: Callable[[RobotName], RobotView]) -> Scene:
+    """The scene after a list, which is about every robot of the owner."""
+    listed = replace(scene, robot=view(scene.robot_name), list_due=False)
+    if listed.other is None:
+        return listed
+    second = view(listed.turned().robot_name)
+    return replace(listed, other=replace(listed.other, robot=second, list_due=False))
+
+
+async def _look_at_robot(live: LiveConnection, scene: Scene) -> Scene:
+    name = scene.robot_name
+    try:
+        seen = await live.client.get_robot(name)
+    except QuayRobotError as error:
+        _raise_denied(error)
+        return replace(scene, robot=Unknown(error))
+    if isinstance(seen, Present):
+        seen = Present(received(scene, seen.value))
+    live.snapshots.saw(name, seen)
+    return replace(scene, robot=seen, owner_lives=None, list_due=False)
+
+
+async def _look_at_user(live: LiveConnection, scene: Scene) -> Scene:
+    return replace(scene, token_user=await live.user_name())
+
+
+async def _look_at_owner(resources: Resources, action: LookAtOwner, scene: Scene) -> Scene:
+    kind = OURS.get(action.kind)
+    if kind is None:
+        return replace(scene, owner_lives=True)
+    namespace = action.namespace or None
+    body = await resources.get(kind, namespace, action.name)
+    return replace(scene, owner_lives=body is not None)
+
+
+def _raise_denied(error: QuayRobotError) -> None:
+    # A refused credential concerns the connection, not this robot.
+    if error.reason is Reason.CREDENTIAL_REFUSED:
+        raise error

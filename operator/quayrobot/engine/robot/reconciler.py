@@ -1,0 +1,373 @@
+"""
+How does one pass over a QuayRobot go?
+
+Look, decide, do, look again, until nothing is due: then say what came of it.
+A restart, an edit and a repair are the same pass. The first failure ends the
+doing, never the saying.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from ...cluster.kinds import OURS
+from ...model.actions import (
+    Action,
+    Component,
+    CreateSecret,
+    DeleteSecret,
+    Exchange,
+    GrantChange,
+    LinkAccount,
+    Look,
+    LookAtFederation,
+    LookAtGrants,
+    LookAtHosts,
+    RecordFederation,
+    RecordGrants,
+    RecordIntent,
+    RecordLinks,
+    Regenerate,
+    ReplaceSecret,
+    SetFederation,
+)
+from ...model.conditions import ConditionType
+from ...model.errors import (
+    Conflict,
+    Denied,
+    InvalidSpec,
+    QuayRobotError,
+    Reason,
+    TryLater,
+)
+from ...model.resources.base import dump_status
+from ...model.resources.robot import RobotSpec, RobotStatus
+from ...model.world import NamespaceSeen, Unlooked
+from ...plan.credentials.keyless import next_look, refresh_at
+from ...plan.decide import decide, stands
+from ...plan.robot.proof import ownership
+from ...plan.robot.slots import facing
+from ...plan.scene import Finding, Me, Scene
+from ...plan.words.verdict import verdict, worth_writing
+from ..cache.store import RobotRecord
+from ..connection.context import Context, Outcome, requeue_s
+from ..connection.pool import LiveConnection
+from ..connection.reconciler import deny
+from ..connection.status import lacks_scope
+from ..workqueue.keys import Lane, OwnerKey, ResourceKey
+from .observe import observe
+from .writes import Applier
+
+__all__ = ["RobotPass", "run_robot"]
+
+ROUNDS = 10
+BLOCKED_CAP_S = 30.0
+UNKNOWN_RESYNC_S = 300.0
+UNWATCHED_S = 30.0
+DAY_S = 86400.0
+TOLD_S = 2.0
+
+log = structlog.get_logger()
+
+
+async def run_robot(context: Context, key: ResourceKey) -> Outcome:
+    """Bring one QuayRobot as close to its spec as can be done now, and say how far."""
+    record = context.store.robots.get(key)
+    if record is None or (record.terminating and not record.guarded):
+        context.queue.forgive(key)
+        return Outcome()
+
+    try:
+        scene, live = await observe(context, record)
+    except InvalidSpec as error:
+        return await _say_invalid(context, record, error)
+    return await RobotPass(context, record, live).run(scene)
+
+
+class RobotPass:
+    """One pass over one resource."""
+
+    def __init__(self, context: Context, record: RobotRecord, live: LiveConnection | None) -> None:
+        self.context, self.first, self.live = context, record, live
+        self.applier = Applier(context, record, live)
+        self.quiet = False
+
+    async def run(self, scene: Scene) -> Outcome:
+        """Run to the end of what can be done now."""
+        scene, findings = await self.rounds(scene)
+        scene = facing(scene)
+        if self.applier.released:
+            return self._released()
+        if not self.quiet:
+            await self.say(scene, findings)
+        self._watch_owner(scene)
+        return self._outcome(scene, findings)
+
+    async def rounds(self, scene: Scene) -> tuple[Scene, tuple[Finding, ...]]:
+        """Look, decide and do until nothing is due; return what stands in the way."""
+        for _ in range(ROUNDS):
+            scene = facing(scene)
+            plan = decide(scene)
+            self.quiet = plan.quiet
+            if not plan.actions:
+                return scene, plan.findings
+            scene, finding = await self.carry_out(plan.actions, scene)
+            if finding is not None:
+                return scene, (*plan.findings, finding)
+            if self.applier.released:
+                return scene, ()
+        error = TryLater(
+            Reason.INTERNAL_ERROR, "the pass did not come to an end; it goes on later"
+        )
+        return scene, (Finding(Component.ROBOT, error),)
+
+    async def carry_out(
+        self, actions: tuple[Action, ...], scene: Scene
+    ) -> tuple[Scene, Finding | None]:
+        """Carry out *actions* until one fails; return the scene then, and the failure."""
+        for action in actions:
+            try:
+                scene = await self.applier.apply(action, scene)
+            except QuayRobotError as error:
+                return scene, await self._stopped(action, scene, error)
+            _log_action(action, self.first)
+        return scene, None
+
+    async def _stopped(self, action: Action, scene: Scene, error: QuayRobotError) -> Finding:
+        if isinstance(error, Denied):
+            error = await self._denied(error)
+        # An outage is no news for what is as it should be: the connection tells of it.
+        self.quiet = isinstance(action, Look) and stands(scene, error)
+        return Finding(_component(action, scene), error)
+
+    async def _denied(self, error: Denied) -> QuayRobotError:
+        """A refusal is believed after the credential's Secret was read once more."""
+        if self.live is None:
+            return error
+        return await deny(self.context, self.live, error)
+
+    def judge(self, scene: Scene, findings: tuple[Finding, ...]) -> RobotStatus:
+        """Return the status that the pass comes to."""
+        return verdict(scene, findings, adopted=ownership(scene))
+
+    async def say(self, scene: Scene, findings: tuple[Finding, ...]) -> None:
+        """Store what the pass came to, where that says more than what is stored."""
+        before = self.applier.record.status
+        after = self.judge(scene, findings)
+        if not worth_writing(before, after):
+            return
+        try:
+            body = await self.context.resources.write_status(
+                OURS[self.first.key.kind], self.applier.record.body, dump_status(after)
+            )
+        except Conflict:
+            # Somebody edited it: the event that follows starts the next pass.
+            self.context.queue.add(self.first.key, Lane.EDIT, delay_s=0.5)
+            return
+        except QuayRobotError as error:
+            log.warning("status.not_written", reason=error.reason, **_who(self.first))
+            self.context.queue.add(self.first.key, Lane.DRIFT, delay_s=5.0)
+            return
+        self.applier.keep(body)
+        await self._tell(self.first.status, after)
+        self._wake_rivals(self.first.status, after)
+
+    async def _tell(self, before: RobotStatus, after: RobotStatus) -> None:
+        """One Event per change of what Ready says."""
+        if _rotated_at(before) != _rotated_at(after):
+            await self._emit(Reason.ROTATING, "the credential was rotated", warning=False)
+        old, new = _ready(before), _ready(after)
+        if new is None or old == new or new[1] == Reason.CREATING:
+            return
+        fine = new[0] == "True" or new[1] in {Reason.DELETING, Reason.SUSPENDED}
+        await self._emit(new[1], new[2], warning=not fine)
+
+    async def _emit(self, reason: str, note: str, *, warning: bool) -> None:
+        await self.context.recorder.emit(
+            self.applier.record.body,
+            kind=self.first.key.kind,
+            warning=warning,
+            reason=reason,
+            note=note,
+        )
+
+    def _wake_rivals(self, before: RobotStatus, after: RobotStatus) -> None:
+        if lacks_scope(before) != lacks_scope(after):
+            # The connection tells what its token lacks.
+            self.context.queue.add(self.first.connection_key, Lane.RESYNC, delay_s=TOLD_S)
+        if _stalled(before) != _stalled(after) or before.holds != after.holds:
+            for rival in self.context.store.namesakes(self.first):
+                self.context.queue.add(rival.key, Lane.DRIFT)
+
+    def _watch_owner(self, scene: Scene) -> None:
+        if self.applier.record.status.holds or ownership(scene) is not None:
+            key = OwnerKey(self.first.connection_key, self.first.robot_name.owner)
+            resync = self.live.resync_s if self.live else UNKNOWN_RESYNC_S
+            self.context.queue.add(key, Lane.RESYNC, delay_s=self.context.spread(resync))
+
+    def _released(self) -> Outcome:
+        log.info("resource.released", **_who(self.first))
+        self.context.queue.add(self.first.connection_key, Lane.DRIFT)
+        for rival in self.context.store.namesakes(self.first):
+            self.context.queue.add(rival.key, Lane.DRIFT, delay_s=0.5)
+        return Outcome()
+
+    def _rotation_s(self) -> float | None:
+        """When a rotation goes on, or the next is due; never more than a day ahead."""
+        record = self.applier.record
+        state = record.status.rotation
+        if state is None or record.terminating or record.lenient_spec.suspend:
+            return None
+        moments = [state.next_at, state.retiring.until if state.retiring else None]
+        due = min((datetime.fromisoformat(each) for each in moments if each), default=None)
+        if due is None:
+            return None
+        return min(max((due - self.context.now()).total_seconds(), 1.0), DAY_S)
+
+    def _under_way(self) -> bool:
+        """Tell whether a rotation was begun, or its end is due."""
+        state = self.applier.record.status.rotation
+        return state is not None and (state.intent is not None or self._rotation_s() == 1.0)
+
+    def _refresh_s(self) -> float | None:
+        """When the password has to be looked at next, if there is one."""
+        record = self.applier.record
+        due = next_look(record.status, record.uid, self.context.now())
+        if due is None or record.terminating:
+            return None
+        return max((due - self.context.now()).total_seconds(), 1.0)
+
+    def _refresh_is_late(self) -> bool:
+        record = self.applier.record
+        credential = record.status.credential
+        due = refresh_at(credential, record.uid) if credential else None
+        return due is not None and due <= self.context.now()
+
+    def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:
+        key = self.first.key
+        if not findings and self.quiet and self._under_way():
+            # It stays as it is told; what was begun is tried again like what failed.
+            return Outcome(again_s=self.context.queue.backoff_s(key), settled=False)
+        if not findings:
+            due = _sooner(self._rotation_s(), self._refresh_s())
+            if not self.quiet:
+                self.context.queue.forgive(key)
+            elif self._refresh_is_late():
+                due = _sooner(due, self.context.queue.backoff_s(key))
+            return Outcome(again_s=due, settled=not self.quiet)
+        error = findings[0].error
+        slow = self.live.resync_s if self.live else UNKNOWN_RESYNC_S
+        if error.reason in {Reason.SECRET_NOT_OWNED, Reason.CLUSTER_REFUSED}:
+            # No watch tells when it is over, and the look costs Quay nothing.
+            slow = min(slow, UNWATCHED_S)
+        again = requeue_s(self.context, key, error, slow_s=slow)
+        if isinstance(error, Conflict):
+            again = min(again, 1.0)
+        if isinstance(error, TryLater) and error.retry_after == 0.0:
+            again = 0.0
+        if scene.me.terminating:
+            again = min(again, BLOCKED_CAP_S)
+        elif (due := self._rotation_s()) is not None and due > 1.0:
+            again = min(again, due)
+        again = _sooner(again, self._refresh_s()) or again
+        return Outcome(again_s=again, error=error, settled=False)
+
+
+def _sooner(one: float | None, other: float | None) -> float | None:
+    return min((each for each in (one, other) if each is not None), default=None)
+
+
+async def _say_invalid(context: Context, record: RobotRecord, error: InvalidSpec) -> Outcome:
+    scene = Scene(
+        cluster=context.cluster,
+        now=context.now(),
+        me=Me(
+            record.key.kind,
+            record.key.namespace,
+            record.key.name,
+            record.uid,
+            record.generation,
+            record.created,
+            record.terminating,
+            record.guarded,
+        ),
+        spec=RobotSpec.model_construct(suspend=False),
+        status=record.status,
+        connection=error,
+        rules=None,
+        namespace=NamespaceSeen(record.key.namespace),
+        robot=Unlooked(),
+    )
+    this = RobotPass(context, record, None)
+    await this.say(scene, (Finding(Component.SPEC, error),))
+    return Outcome(error=error, settled=False)
+
+
+def _component(action: Action, scene: Scene) -> Component:
+    if scene.me.terminating:
+        return Component.DELETION
+    # About the other of two robots: the active one works.
+    other = getattr(action, "robot", None) not in {None, scene.robot_name}
+    if other or isinstance(action, RecordIntent | Regenerate):
+        return Component.ROTATION
+    if isinstance(action, _OF_SECRETS):
+        return Component.SECRETS
+    if isinstance(action, _OF_FEDERATION):
+        return Component.FEDERATION
+    if isinstance(action, LookAtGrants | RecordGrants | GrantChange):
+        return Component.GRANTS
+    return Component.ROBOT
+
+
+_OF_FEDERATION = LookAtHosts | LookAtFederation | RecordFederation | SetFederation
+_OF_SECRETS = CreateSecret | ReplaceSecret | DeleteSecret | Exchange | RecordLinks | LinkAccount
+
+
+def _ready(status: RobotStatus) -> tuple[str, str, str] | None:
+    for each in status.conditions:
+        if each.type is ConditionType.READY:
+            return each.status, each.reason, each.message
+    return None
+
+
+def _rotated_at(status: RobotStatus) -> str | None:
+    return status.rotation.last_at if status.rotation else None
+
+
+def _stalled(status: RobotStatus) -> bool:
+    return any(each.type is ConditionType.STALLED for each in status.conditions)
+
+
+def _who(record: RobotRecord) -> dict[str, str]:
+    return {"namespace": record.key.namespace, "name": record.key.name, "uid": record.uid}
+
+
+_WORDS = {
+    "CreateRobot": "robot.created",
+    "DeleteRobot": "robot.deleted",
+    "CreateSecret": "secret.created",
+    "ReplaceSecret": "secret.replaced",
+    "DeleteSecret": "secret.deleted",
+    "AddFinalizer": "finalizer.added",
+    "RemoveFinalizer": "finalizer.removed",
+    "Regenerate": "robot.regenerated",
+    "Exchange": "token.exchanged",
+    "GiveRole": "grant.given",
+    "JoinTeam": "grant.given",
+    "GiveDefault": "grant.given",
+    "ChangeDefault": "grant.given",
+    "TakeRole": "grant.taken",
+    "LeaveTeam": "grant.taken",
+    "TakeDefault": "grant.taken",
+    "SetFederation": "federation.set",
+    "LinkAccount": "serviceaccount.linked",
+    "GuardConnection": "connection.guarded",
+}
+
+
+def _log_action(action: Action, record: RobotRecord) -> None:
+    word = _WORDS.get(type(action).__name__)
+    if word is not None:
+        log.info(word, **_who(record))

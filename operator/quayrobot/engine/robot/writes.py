@@ -1,0 +1,321 @@
+"""
+How is a plan carried out?
+
+One method per action, each returning the scene as it is afterwards. Nothing is
+decided here but the order given; the first failure ends the plan, and the pass
+looks again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from ...cluster.kinds import OURS, QUAY_CONNECTION, Kind
+from ...model.actions import (
+    Action,
+    AddFinalizer,
+    ChangeDefault,
+    CreateRobot,
+    CreateSecret,
+    DeleteRobot,
+    DeleteSecret,
+    Exchange,
+    GiveDefault,
+    GiveRole,
+    GuardConnection,
+    JoinTeam,
+    LeaveTeam,
+    LinkAccount,
+    ListRobots,
+    LookAtFederation,
+    LookAtGrants,
+    LookAtHosts,
+    LookAtOrganization,
+    LookAtOwner,
+    LookAtRobot,
+    LookAtUser,
+    RecordFederation,
+    RecordGrants,
+    RecordIntent,
+    RecordLinks,
+    RecordProgress,
+    Regenerate,
+    RemoveFinalizer,
+    ReplaceSecret,
+    SetFederation,
+    TakeDefault,
+    TakeRole,
+)
+from ...model.errors import Ambiguous, Conflict, Reason, TryLater
+from ...model.names import RobotName
+from ...model.resources.base import dump_status
+from ...model.resources.robot import CredentialState, RobotStatus, is_keyless
+from ...model.world import Absent, GrantsSeen, Present, RobotSeen, Unlooked
+from ...plan.scene import Scene
+from ...plan.words.verdict import federating, linking, progress, recording, rotating
+from ..cache.store import Body, RobotRecord
+from ..connection.context import GATHER_S, Context
+from ..connection.pool import LiveConnection
+from .grants import change_grant, federate
+from .keyless import exchange, received
+from .reads import look, usable
+
+__all__ = ["Applier"]
+
+
+@dataclass(slots=True)
+class Applier:
+    """
+    Carries out actions for one resource; *record* is the object as last written.
+
+    *edited* says that this pass is the first one of its generation.
+    """
+
+    context: Context
+    record: RobotRecord
+    live: LiveConnection | None
+    released: bool = False
+    edited: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.edited = self.record.status.observed_generation != self.record.generation
+
+    @property
+    def _kind(self) -> Kind:
+        return OURS[self.record.key.kind]
+
+    async def apply(self, action: Action, scene: Scene) -> Scene:
+        """
+        Carry out *action*, whichever robot it is about, and return the scene after it.
+
+        Raises:
+            QuayRobotError: It could not be done.
+        """
+        there = scene.towards(getattr(action, "robot", None))
+        return (await self._apply(action, there)).towards(scene.robot_name)
+
+    async def _apply(self, action: Action, scene: Scene) -> Scene:  # noqa: C901, PLR0911 - one line per part
+        match action:
+            case (
+                ListRobots()
+                | LookAtRobot()
+                | LookAtOrganization()
+                | LookAtUser()
+                | LookAtOwner()
+                | LookAtGrants()
+                | LookAtFederation()
+                | LookAtHosts()
+            ):
+                context = self.context
+                return await look(context.resources, context.hosts, self.live, action, scene)
+            case CreateRobot() | DeleteRobot() | Regenerate():
+                return await self._write_robot(action, scene)
+            case RecordIntent(state):
+                return await self._store(rotating(scene, state), scene)
+            case CreateSecret() | ReplaceSecret() | DeleteSecret():
+                return await self._write_secret(action, scene)
+            case RecordProgress() | GuardConnection() | AddFinalizer() | RemoveFinalizer():
+                return await self._bind(action, scene)
+            case RecordFederation(identities):
+                return await self._store(federating(scene, identities), scene)
+            case SetFederation():
+                # What was refused before may be taken now.
+                again = replace(scene, exchange=Unlooked())
+                return await federate(usable(self.live), action, again)
+            case Exchange():
+                return await exchange(self.context, usable(self.live), action, scene)
+            case RecordGrants(grants):
+                return await self._store(recording(scene, grants), scene)
+            case (
+                GiveRole()
+                | TakeRole()
+                | JoinTeam()
+                | LeaveTeam()
+                | GiveDefault()
+                | ChangeDefault()
+                | TakeDefault()
+            ):
+                return await change_grant(usable(self.live), action, scene, edited=self.edited)
+            case RecordLinks() | LinkAccount():
+                return await self._link(action, scene)
+            case _:
+                assert_never(action)
+
+    # Quay --------------------------------------------------------------
+
+    async def _write_robot(
+        self, action: CreateRobot | DeleteRobot | Regenerate, scene: Scene
+    ) -> Scene:
+        await self._confirm_live(scene)
+        live = usable(self.live)
+        live.snapshots.begin_write(action.robot)
+        match action:
+            case CreateRobot():
+                return await self._create_robot(live, action, scene)
+            case Regenerate(robot):
+                return await self._regenerate(live, robot, scene)
+            case DeleteRobot(robot):
+                live.grants.forget(robot)
+                live.federation.pop(robot, None)
+                await live.client.delete_robot(robot)
+                return replace(scene, robot=Unlooked(), deleted=True)
+
+    async def _create_robot(
+        self, live: LiveConnection, action: CreateRobot, scene: Scene
+    ) -> Scene:
+        try:
+            seen = await live.client.create_robot(
+                action.robot, action.description, action.metadata
+            )
+        except Ambiguous as error:
+            return replace(scene, robot=Unlooked(), create_refusal=error.refusal or error)
+        await self._check_marked(live, scene, seen)
+        seen = received(scene, seen)
+        live.snapshots.saw(action.robot, Present(seen))
+        # A robot made anew has no rights, whatever one of that name had before.
+        live.grants.wrote(action.robot, GrantsSeen())
+        live.federation[action.robot] = ()
+        return replace(
+            scene,
+            robot=Present(seen),
+            grants=Present(GrantsSeen()),
+            federation=Present(()),
+            federation_read=True,
+        )
+
+    async def _regenerate(self, live: LiveConnection, robot: RobotName, scene: Scene) -> Scene:
+        before = scene.robot.value if isinstance(scene.robot, Present) else None
+        seen = await live.client.regenerate(robot)
+        # The answer leaves out the metadata, which never changes.
+        seen = received(scene, replace(seen, metadata=before.metadata if before else None))
+        live.snapshots.saw(robot, Present(seen))
+        return replace(scene, robot=Present(seen), status=_known_by(scene, seen))
+
+    async def _check_marked(self, live: LiveConnection, scene: Scene, seen: RobotSeen) -> None:
+        """
+        A body that Quay could not read is taken for none: a robot without marker.
+
+        It was made a moment ago by this very call, so it is provably ours to delete.
+        """
+        if seen.marker is not None and seen.marker.same_owner(scene.marker):
+            return
+        await live.client.delete_robot(scene.robot_name)
+        msg = "Quay made the robot without its marker; it was deleted and is made again"
+        raise TryLater(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, msg)
+
+    async def _confirm_live(self, scene: Scene) -> None:
+        """No robot is made or deleted on a view of the resource that is out of date."""
+        key = self.record.key
+        live = await self.context.resources.get(self._kind, key.namespace, key.name)
+        meta = live["metadata"] if live else {}
+        same = meta.get("uid") == scene.me.uid
+        if not same or ("deletionTimestamp" in meta) != scene.me.terminating:
+            raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource changed meanwhile")
+        if int(meta.get("generation", 1)) != scene.me.generation:
+            raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource was edited meanwhile")
+
+    # Status --------------------------------------------------------------
+
+    async def _store(self, status: RobotStatus, scene: Scene) -> Scene:
+        body = self.record.body
+        self.keep(await self.context.resources.write_status(self._kind, body, dump_status(status)))
+        return replace(scene, status=status)
+
+    # ServiceAccounts -----------------------------------------------------
+
+    async def _link(self, action: RecordLinks | LinkAccount, scene: Scene) -> Scene:
+        if isinstance(action, RecordLinks):
+            return await self._store(linking(scene, action.links), scene)
+        seen = await self.context.accounts.change(action)
+        accounts = {**scene.accounts, action.name: seen}
+        return replace(scene, accounts=accounts)
+
+    # Secrets -----------------------------------------------------------
+
+    async def _write_secret(
+        self, action: CreateSecret | ReplaceSecret | DeleteSecret, scene: Scene
+    ) -> Scene:
+        secrets, store = self.context.secrets, self.context.store
+        try:
+            if isinstance(action, DeleteSecret):
+                namespace, name = action.namespace, action.name
+                await secrets.delete(namespace, name, action.uid, action.version)
+                store.drop_secret(namespace, name)
+                return _without_secret(scene, name)
+            if isinstance(action, CreateSecret):
+                seen = await secrets.create(action.wanted)
+            else:
+                seen = await secrets.replace(action.wanted, action.uid, action.version)
+        except Conflict:
+            store.drop_secret(*_place(action))
+            raise
+        store.keep_secret(seen)
+        # From this moment on somebody may have read it.
+        later = replace(scene, now=self.context.now())
+        return later.with_secret(seen.name, Present(seen))
+
+    # The resource itself ----------------------------------------------
+
+    async def _bind(
+        self,
+        action: RecordProgress | GuardConnection | AddFinalizer | RemoveFinalizer,
+        scene: Scene,
+    ) -> Scene:
+        resources, body = self.context.resources, self.record.body
+        match action:
+            case RecordProgress(state):
+                return await self._store(progress(scene, state), scene)
+            case AddFinalizer():
+                self.keep(await resources.add_finalizer(self._kind, body))
+                return replace(scene, me=replace(scene.me, guarded=True))
+            case RemoveFinalizer():
+                await resources.remove_finalizer(self._kind, body)
+                self.released = True
+                return replace(scene, me=replace(scene.me, guarded=False))
+            case GuardConnection():
+                return await self._guard_connection(scene)
+
+    async def _guard_connection(self, scene: Scene) -> Scene:
+        live = usable(self.live)
+        record = self.context.store.connections.get(live.key)
+        if record is None:
+            raise Conflict(Reason.CONNECTION_NOT_FOUND, "the connection was deleted meanwhile")
+        # The Secret first: a guarded connection without its key is no use.
+        await self.context.secrets.guard(live.place.namespace, live.place.name)
+        after = await self.context.resources.add_finalizer(QUAY_CONNECTION, record.body)
+        self.context.store.observe(live.key.kind, None, after)
+        live.credential = replace(live.credential, guarded=True)
+        record = self.context.store.connections.get(live.key, record)
+        return replace(scene, connection=live.seen(record))
+
+    def keep(self, body: Body) -> None:
+        """Take in the object as the API server answered a write of ours."""
+        for key, lane in self.context.store.observe(self.record.key.kind, None, body):
+            if key != self.record.key:
+                # The watch brings what is known by then: nobody else tells of it.
+                self.context.queue.add(key, lane, delay_s=GATHER_S)
+        self.record = self.context.store.robots[self.record.key]
+
+
+def _known_by(scene: Scene, seen: RobotSeen) -> RobotStatus:
+    """What tells the robot by its new token, until the status is written."""
+    if seen.token is None:
+        return scene.status
+    digest, robot = seen.token.digest, scene.status.robot
+    if is_keyless(scene.spec):
+        known = robot.model_copy(update={"token_digest": digest}) if robot else None
+        return scene.status.model_copy(update={"robot": known})
+    return scene.status.model_copy(update={"credential": CredentialState(digest=digest)})
+
+
+def _place(action: CreateSecret | ReplaceSecret | DeleteSecret) -> tuple[str, str]:
+    if isinstance(action, DeleteSecret):
+        return action.namespace, action.name
+    return action.wanted.namespace, action.wanted.name
+
+
+def _without_secret(scene: Scene, name: str) -> Scene:
+    kept = tuple(each for each in scene.spare_secrets if each.name != name)
+    secrets = {**scene.secrets, name: Absent()} if name in scene.secrets else scene.secrets
+    return replace(scene, spare_secrets=kept, secrets=secrets)

@@ -1,0 +1,88 @@
+"""
+How many workers may one party hold?
+
+A pass holds its worker while Quay does not answer. So that somebody is always
+left for the others, no namespace and no connection holds more than two thirds
+of the workers, and all connections that may be hanging, together, no more than
+half: those that were lost, and those that were never heard.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from .keys import Key, ResourceKey, namespace_of
+
+__all__ = ["Group", "Party", "WorkerShares"]
+
+Group = Hashable
+_DOUBT = "in doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """For whom a key runs, and which connection it may have to wait for."""
+
+    namespace: str
+    connection: ResourceKey | None
+
+
+class WorkerShares:
+    """The *workers* and who holds them; *in_doubt* tells whether a connection may hang."""
+
+    def __init__(
+        self,
+        workers: int,
+        *,
+        party: Callable[[Key], Party],
+        in_doubt: Callable[[ResourceKey], bool],
+    ) -> None:
+        self._most = max(1, workers * 2 // 3)
+        self._most_in_doubt = max(1, workers // 2)
+        self.party, self._in_doubt = party, in_doubt
+        self._held: dict[Key, Party] = {}
+        self._count: Counter[Group] = Counter()
+
+    @classmethod
+    def unbounded(cls) -> WorkerShares:
+        """Return seats for everybody."""
+        return cls(
+            1 << 30,
+            party=lambda key: Party(namespace_of(key), None),
+            in_doubt=lambda _connection: False,
+        )
+
+    def full(self, party: Party) -> Group | None:
+        """Return what has no room for one more of *party* now; None where there is room."""
+        for group in _groups(party):
+            if self.room(group) <= 0:
+                return group
+        doubtful = party.connection is not None and self._in_doubt(party.connection)
+        return _DOUBT if doubtful and self.room(_DOUBT) <= 0 else None
+
+    def room(self, group: Group) -> int:
+        """Return how many more workers *group* may hold now."""
+        if group != _DOUBT:
+            return self._most - self._count[group]
+        connections = [each.connection for each in self._held.values() if each.connection]
+        return self._most_in_doubt - sum(map(self._in_doubt, connections))
+
+    def take(self, key: Key, party: Party) -> None:
+        """Give *key*, which runs for *party*, a worker."""
+        self._held[key] = party
+        self._count.update(_groups(party))
+
+    def leave(self, key: Key) -> None:
+        """Take the worker of *key* back."""
+        groups = _groups(self._held.pop(key))
+        self._count.subtract(groups)
+        for each in groups:
+            if not self._count[each]:
+                del self._count[each]
+
+
+def _groups(party: Party) -> tuple[Group, ...]:
+    both = (("namespace", party.namespace), ("connection", party.connection))
+    return both if party.connection is not None else both[:1]

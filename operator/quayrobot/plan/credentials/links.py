@@ -1,0 +1,80 @@
+"""
+Which ServiceAccounts have to name our Secrets, and which no longer?
+
+Only our own entries are added or removed: what we are about to add is stored
+first. A Secret that is not ours is never linked. A ServiceAccount that is not
+there is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...model.actions import Action, Component, LinkAccount, RecordLinks
+from ...model.errors import Reason, Refused
+from ...model.resources.robot import LinkState, links_of
+from ...model.world import AccountSeen, Present, Unknown
+from ..scene import Finding, Plan, Scene
+from .secrets import owns
+
+__all__ = ["plan_links", "unlink"]
+
+
+def plan_links(scene: Scene) -> Plan:
+    """Return the next changes of ServiceAccounts."""
+    wanted = tuple(
+        each for each in links_of(scene.me.name, scene.spec) if owns(scene, each.secret)
+    )
+    recorded = scene.status.links
+    findings = tuple(_missing(scene, wanted))
+    changes = [
+        change
+        for name in dict.fromkeys(each.service_account for each in (*wanted, *recorded))
+        if (change := _change(scene, name, wanted, recorded)) is not None
+    ]
+    unrecorded = [each for each in wanted if each not in recorded]
+    if unrecorded and changes:
+        return Plan((RecordLinks((*recorded, *unrecorded)), *changes), findings)
+    return Plan(tuple(changes), findings)
+
+
+def unlink(scene: Scene) -> tuple[Action, ...]:
+    """Return what takes every entry of ours out of the ServiceAccounts."""
+    if scene.namespace.terminating:
+        return ()
+    changes = (
+        _change(scene, name, (), scene.status.links)
+        for name in dict.fromkeys(each.service_account for each in scene.status.links)
+    )
+    return tuple(change for change in changes if change is not None)
+
+
+def _missing(scene: Scene, wanted: Iterable[LinkState]) -> Iterable[Finding]:
+    for name in dict.fromkeys(each.service_account for each in wanted):
+        seen = scene.accounts.get(name)
+        if isinstance(seen, Unknown):
+            yield Finding(Component.SECRETS, seen.error)
+        elif not isinstance(seen, Present):
+            msg = (
+                f"there is no ServiceAccount {name} in this namespace; it is linked when it comes"
+            )
+            yield Finding(Component.SECRETS, Refused(Reason.SERVICE_ACCOUNT_NOT_FOUND, msg))
+
+
+def _change(
+    scene: Scene, name: str, wanted: Iterable[LinkState], recorded: Iterable[LinkState]
+) -> LinkAccount | None:
+    seen = scene.accounts.get(name)
+    if not isinstance(seen, Present):
+        return None
+    account: AccountSeen = seen.value
+    want, had = _of(name, wanted), _of(name, recorded)
+    there = {(link, secret) for link, secrets in account.links.items() for secret in secrets}
+    add, drop = want - there, (had - want) & there
+    if not add and not drop:
+        return None
+    return LinkAccount(account.namespace, name, frozenset(add), frozenset(drop))
+
+
+def _of(name: str, links: Iterable[LinkState]) -> set[tuple[str, str]]:
+    return {(each.link, each.secret) for each in links if each.service_account == name}

@@ -1,0 +1,337 @@
+"""
+What has to happen to the Secrets that carry a robot's credential?
+
+The name of a Secret may already be taken, and a Secret is the only place where
+a token may rest. Three rules outrank everything else here:
+
+- a Secret that is not ours is never touched, whatever the spec says;
+- a read that failed yields no write at all;
+- new Secrets come before old ones go, so that never neither is there.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from ...model.actions import (
+    Action,
+    Component,
+    CreateSecret,
+    DeleteSecret,
+    ReplaceSecret,
+    SecretWanted,
+)
+from ...model.conditions import rfc3339
+from ...model.errors import QuayRobotError, Reason, Refused, TryLater
+from ...model.names import (
+    ANNOTATION_DIGEST,
+    ANNOTATION_EXPIRES_AT,
+    ANNOTATION_ISSUED_AT,
+    ANNOTATION_OWNER,
+    ANNOTATION_OWNER_UID,
+    ANNOTATION_ROBOT,
+    LABEL_MANAGED_BY,
+    OPERATOR,
+)
+from ...model.resources.robot import secrets_of
+from ...model.resources.secret import SecretSpec
+from ...model.secrecy import Token, digest_of
+from ...model.world import Absent, Missing, Present, SecretSeen, Seen, Unknown, Unlooked
+from ..scene import Finding, Plan, Scene
+from .render import SECRET_TYPES, render_data
+
+__all__ = [
+    "check_names",
+    "content_digest",
+    "is_ours",
+    "issued_at",
+    "ours_of",
+    "owns",
+    "plan_secret",
+    "plan_secrets",
+    "same_but_data",
+    "secrets_intact",
+    "was_restored",
+    "spare_deletions",
+    "wanted_secret",
+]
+
+
+def plan_secrets(scene: Scene, token: Token, registry: str) -> Plan:
+    """Return the writes that make the Secrets of *scene* carry *token*."""
+    actions: list[Action] = []
+    findings: list[Finding] = []
+    for spec in secrets_of(scene.me.name, scene.spec).values():
+        wanted = wanted_secret(scene, spec, token, registry)
+        try:
+            actions += plan_secret(wanted, scene.secrets.get(spec.name, Unlooked()))
+        except QuayRobotError as error:
+            findings.append(Finding(Component.SECRETS, error))
+
+    if not findings:
+        actions += spare_deletions(scene)
+    return Plan(tuple(actions), tuple(findings))
+
+
+def plan_secret(wanted: SecretWanted, seen: Seen[SecretSeen]) -> tuple[Action, ...]:
+    """
+    Return the writes that turn *seen* into *wanted*, in the order to do them.
+
+    Raises:
+        Refused: The name is taken by a Secret that is not ours.
+        TryLater: What is there could not be read, or is on its way out.
+    """
+    match seen:
+        case Unknown(error):
+            raise error
+        case Unlooked() | Missing():
+            raise _not_looked_at(wanted.name)
+        case Absent():
+            return (CreateSecret(wanted),)
+        case Present(secret):
+            return _change(wanted, secret)
+        case _:
+            assert_never(seen)
+
+
+def check_names(scene: Scene) -> None:
+    """
+    Return when every wanted name is free or ours, so that a token has a place to rest.
+
+    Raises:
+        Refused: A name is taken by a Secret that is not ours.
+        TryLater: A name could not be looked at.
+    """
+    for name in secrets_of(scene.me.name, scene.spec):
+        seen = scene.secrets.get(name, Unlooked())
+        if isinstance(seen, Unknown):
+            raise seen.error
+        if isinstance(seen, Unlooked | Missing):
+            raise _not_looked_at(name)
+        if isinstance(seen, Present) and not (
+            _ours_in(scene, seen.value) or _holds_live_token(scene, seen.value)
+        ):
+            raise not_owned(name)
+
+
+def is_ours(secret: SecretSeen, *, owner: str, uid: str, retained: bool) -> bool:
+    """
+    Tell whether *secret* is the resource's own.
+
+    Ours means a controller reference with our *uid*. Without any controller
+    it is ours by label and *owner* annotation: in this life (same uid), or in
+    any life when it is to be *retained*.
+    """
+    if secret.controller_uid is not None:
+        return secret.controller_uid == uid
+
+    marked = secret.labels.get(LABEL_MANAGED_BY) == OPERATOR
+    named = secret.annotations.get(ANNOTATION_OWNER) == owner
+    same_life = secret.annotations.get(ANNOTATION_OWNER_UID) == uid
+    return marked and named and (same_life or retained)
+
+
+def of_earlier_life(secret: SecretSeen, *, owner: str) -> bool:
+    """Tell whether *secret* has no controller and says that it was *owner*'s, as if restored."""
+    return (
+        secret.controller_uid is None
+        and secret.labels.get(LABEL_MANAGED_BY) == OPERATOR
+        and secret.annotations.get(ANNOTATION_OWNER) == owner
+    )
+
+
+def was_restored(scene: Scene) -> bool:
+    """Tell whether a wanted Secret is there from an earlier life of the resource."""
+    seen = [scene.secrets.get(name) for name in secrets_of(scene.me.name, scene.spec)]
+    return any(
+        isinstance(each, Present)
+        and of_earlier_life(each.value, owner=_owner(scene))
+        and not _ours_in(scene, each.value)
+        for each in seen
+    )
+
+
+def _holds_live_token(scene: Scene, secret: SecretSeen) -> bool:
+    live = scene.robot.value.token if isinstance(scene.robot, Present) else None
+    return (
+        live is not None
+        and of_earlier_life(secret, owner=_owner(scene))
+        and secret.annotations.get(ANNOTATION_DIGEST) == live.digest
+    )
+
+
+def secrets_intact(scene: Scene) -> bool:
+    """Tell whether every wanted Secret is as we left it, by the digests in status."""
+    left = {each.name: each.digest for each in scene.status.secrets}
+    wanted = secrets_of(scene.me.name, scene.spec)
+    if set(left) != set(wanted) or scene.spare_secrets:
+        return False
+
+    seen = [scene.secrets.get(name, Unlooked()) for name in wanted]
+    return all(
+        isinstance(each, Present)
+        and _ours_in(scene, each.value)
+        and content_digest(each.value.digests) == left[each.value.name]
+        for each in seen
+    )
+
+
+def content_digest(digests: object) -> str:
+    """Return one digest for a Secret's data, from the digests of its keys."""
+    pairs = sorted(dict(digests).items())  # type: ignore[call-overload]
+    return digest_of(repr(pairs))
+
+
+def wanted_secret(scene: Scene, spec: SecretSpec, token: Token, registry: str) -> SecretWanted:
+    """Return the Secret that *spec* asks for, carrying *token*."""
+    me = scene.me
+    annotations = {
+        **spec.annotations,
+        ANNOTATION_OWNER: _owner(scene),
+        ANNOTATION_OWNER_UID: me.uid,
+        ANNOTATION_ROBOT: scene.robot_name.full,
+        ANNOTATION_DIGEST: token.digest,
+        ANNOTATION_ISSUED_AT: issued_at(scene, token),
+        **_end(scene, token),
+    }
+    return SecretWanted(
+        namespace=scene.namespace.name,
+        name=spec.name,
+        type=SECRET_TYPES[spec.format],
+        data=render_data(
+            spec, scene.robot_name, token, registry, repositories=_repositories(scene)
+        ),
+        labels={**spec.labels, LABEL_MANAGED_BY: OPERATOR},
+        annotations=annotations,
+        controlled=spec.deletion_policy == "Delete",
+        owner_kind=me.kind,
+        owner_name=me.name,
+        owner_uid=me.uid,
+    )
+
+
+def issued_at(scene: Scene, token: Token) -> str:
+    """Return when *token* was first known here: from status, a Secret of ours, else now."""
+    if isinstance(scene.exchange, Present) and scene.exchange.value.token == token:
+        return rfc3339(scene.exchange.value.issued_at)
+    credential = scene.status.credential
+    if credential is not None and credential.digest == token.digest and credential.issued_at:
+        return credential.issued_at
+
+    for secret in ours_of(scene):
+        noted = secret.annotations
+        if noted.get(ANNOTATION_DIGEST) == token.digest and ANNOTATION_ISSUED_AT in noted:
+            return noted[ANNOTATION_ISSUED_AT]
+    return rfc3339(scene.now)
+
+
+def ours_of(scene: Scene) -> tuple[SecretSeen, ...]:
+    """Return the Secrets that are there and ours, wanted or not any more."""
+    seen = [each.value for each in scene.secrets.values() if isinstance(each, Present)]
+    spare = [each for each in scene.spare_secrets if each.controller_uid == scene.me.uid]
+    return (*(each for each in seen if _ours_in(scene, each)), *spare)
+
+
+def _end(scene: Scene, token: Token) -> dict[str, str]:
+    """Only a password has one; the robot's own token is not the one that was exchanged."""
+    if isinstance(scene.exchange, Present) and scene.exchange.value.token == token:
+        return {ANNOTATION_EXPIRES_AT: rfc3339(scene.exchange.value.expires_at)}
+    return {}
+
+
+def not_owned(name: str) -> Refused:
+    """Return the refusal of a name that somebody else's Secret has."""
+    msg = (
+        f"Secret {name} exists and is not owned by this resource; it is left untouched: "
+        "give the Secret another name, or delete the other one"
+    )
+    return Refused(Reason.SECRET_NOT_OWNED, msg)
+
+
+def _not_looked_at(name: str) -> TryLater:
+    return TryLater(Reason.CLUSTER_UNAVAILABLE, f"Secret {name} could not be looked at")
+
+
+def _repositories(scene: Scene) -> tuple[str, ...]:
+    wanted = scene.spec.permissions
+    return tuple(each.name for each in wanted.repositories) if wanted else ()
+
+
+def spare_deletions(scene: Scene) -> tuple[Action, ...]:
+    """Return the deletions of Secrets of ours that are no longer wanted."""
+    return tuple(_delete(each) for each in scene.spare_secrets if _may_go(scene, each))
+
+
+def owns(scene: Scene, name: str) -> bool:
+    """Tell whether the Secret *name* is there and ours."""
+    seen = scene.secrets.get(name)
+    return isinstance(seen, Present) and _ours_in(scene, seen.value)
+
+
+def _owner(scene: Scene) -> str:
+    return f"{scene.me.kind}/{scene.me.namespace}/{scene.me.name}"
+
+
+def _ours_in(scene: Scene, secret: SecretSeen) -> bool:
+    spec = secrets_of(scene.me.name, scene.spec).get(secret.name)
+    retained = spec is not None and spec.deletion_policy == "Retain"
+    return is_ours(secret, owner=_owner(scene), uid=scene.me.uid, retained=retained)
+
+
+def _change(wanted: SecretWanted, seen: SecretSeen) -> tuple[Action, ...]:
+    owner = wanted.annotations[ANNOTATION_OWNER]
+    # One that was restored is taken up where it holds what we would write, byte for byte.
+    same = of_earlier_life(seen, owner=owner) and dict(seen.digests) == wanted.digests
+    ours = is_ours(seen, owner=owner, uid=wanted.owner_uid, retained=not wanted.controlled)
+    if not ours and not same:
+        raise not_owned(wanted.name)
+
+    if seen.deleting:
+        msg = f"Secret {wanted.name} is being deleted; a new one follows"
+        raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
+
+    if _agrees(wanted, seen):
+        return ()
+
+    if seen.type != wanted.type or seen.immutable:
+        # The API server refuses to edit these; only a new object can carry
+        # the credential. The version pins the delete to what was looked at.
+        return (_delete(seen), CreateSecret(wanted))
+
+    return (ReplaceSecret(wanted, seen.uid, seen.version),)
+
+
+def _agrees(wanted: SecretWanted, seen: SecretSeen) -> bool:
+    return dict(seen.digests) == wanted.digests and same_but_data(wanted, seen)
+
+
+def same_but_data(wanted: SecretWanted, seen: SecretSeen) -> bool:
+    """Tell whether *seen* is as *wanted*, whatever its bytes are."""
+    return (
+        seen.type == wanted.type
+        and (seen.controller_uid is not None) == wanted.controlled
+        and wanted.labels.items() <= seen.labels.items()
+        and wanted.annotations.items() <= seen.annotations.items()
+        and seen.our_labels <= wanted.labels.keys()
+        and seen.our_annotations <= wanted.annotations.keys()
+    )
+
+
+def _delete(secret: SecretSeen) -> DeleteSecret:
+    return DeleteSecret(secret.namespace, secret.name, secret.uid, secret.version)
+
+
+def _may_go(scene: Scene, secret: SecretSeen) -> bool:
+    ours = secret.controller_uid == scene.me.uid and not secret.deleting
+    return ours and not _is_linked(scene, secret.name)
+
+
+def _is_linked(scene: Scene, name: str) -> bool:
+    """Whether a ServiceAccount still names it because of us: first it has to name another."""
+    accounts = {each: seen for each, seen in scene.accounts.items() if isinstance(seen, Present)}
+    return any(
+        each.secret == name
+        and each.service_account in accounts
+        and name in accounts[each.service_account].value.links.get(each.link, ())
+        for each in scene.status.links
+    )

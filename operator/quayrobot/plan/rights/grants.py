@@ -1,0 +1,250 @@
+"""
+Which rights does the robot lack, and which does it have too many?
+
+Rights shrink before they grow. What is about to be given is stored first, so
+that it can be taken back after any crash. Exact takes back what is not
+declared; Additive only what we gave. A repository or team that is not there
+holds up nothing but its own grant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ...model.actions import (
+    Action,
+    ChangeDefault,
+    Component,
+    GiveDefault,
+    GiveRole,
+    GrantChange,
+    JoinTeam,
+    LeaveTeam,
+    LookAtGrants,
+    RecordGrants,
+    TakeDefault,
+    TakeRole,
+)
+from ...model.resources.permissions import ROLES, DefaultGrant, GrantsState, Permissions
+from ...model.world import DefaultSeen, GrantsSeen, Present, Unknown
+from ..scene import Finding, Plan, Scene
+
+__all__ = ["after", "declared_rights", "given", "known_grants", "plan_grants", "target_of"]
+
+
+def plan_grants(scene: Scene) -> Plan:
+    """Return the next changes of the robot's rights; nothing where none are declared."""
+    wanted = scene.spec.permissions
+    if wanted is None:
+        return Plan()
+
+    if isinstance(scene.grants, Unknown):
+        return Plan(findings=(Finding(Component.GRANTS, scene.grants.error),))
+
+    known = known_grants(scene)
+    if known is None or _unread(wanted, known):
+        declared = tuple(each.name for each in wanted.repositories)
+        return Plan((LookAtGrants(scene.robot_name, declared),))
+
+    changes = [each for each in _changes(scene, wanted, known) if not _refused(scene, each)]
+    findings = tuple(Finding(Component.GRANTS, each) for each in scene.grant_refusals.values())
+    return Plan(_recorded(scene, wanted, changes), findings)
+
+
+def declared_rights(wanted: Permissions | None) -> GrantsSeen:
+    """Return *wanted* as the rights that a robot would have with it."""
+    if wanted is None:
+        return GrantsSeen()
+    return GrantsSeen(
+        {each.name: each.role for each in wanted.repositories},
+        frozenset(wanted.teams),
+        tuple(DefaultSeen(each.role, each.creator) for each in wanted.defaults),
+    )
+
+
+def target_of(change: GrantChange) -> str:
+    """Return what *change* is about, as one word of the scene's refusals."""
+    match change:
+        case GiveRole(_, repository) | TakeRole(_, repository):
+            return f"repository {repository}"
+        case JoinTeam(_, team) | LeaveTeam(_, team):
+            return f"team {team}"
+        case GiveDefault(_, _, creator):
+            return f"default {creator or ''}"
+        case ChangeDefault(_, seen) | TakeDefault(_, seen):
+            return f"default {seen.creator or ''}"
+
+
+def after(change: GrantChange, seen: GrantsSeen) -> GrantsSeen:
+    """Return the rights *seen* as they are when *change* was made."""
+    repositories, defaults = dict(seen.repositories), seen.defaults
+    teams = set(seen.teams)
+    match change:
+        case GiveRole(_, repository, role):
+            repositories[repository] = role
+        case TakeRole(_, repository):
+            repositories.pop(repository, None)
+        case JoinTeam(_, team):
+            teams.add(team)
+        case LeaveTeam(_, team):
+            teams.discard(team)
+        case GiveDefault(_, role, creator):
+            defaults = (*defaults, DefaultSeen(role, creator))
+        case ChangeDefault(_, old, role):
+            changed = DefaultSeen(role, old.creator, old.id)
+            defaults = tuple(changed if each == old else each for each in defaults)
+        case TakeDefault(_, old):
+            defaults = tuple(each for each in defaults if each != old)
+    return GrantsSeen(repositories, frozenset(teams), defaults)
+
+
+def given(wanted: Permissions) -> GrantsState:
+    """Return *wanted* as what we put there."""
+    return GrantsState(
+        repositories=tuple(wanted.repositories),
+        teams=tuple(wanted.teams),
+        defaults=tuple(wanted.defaults),
+    )
+
+
+def known_grants(scene: Scene) -> GrantsSeen | None:
+    """Return the robot's rights as seen, else as we finished giving them, else None."""
+    if isinstance(scene.grants, Present):
+        return scene.grants.value
+    return _believed(scene)
+
+
+def _believed(scene: Scene) -> GrantsSeen | None:
+    """What we finished putting there is there until the drift beat shows otherwise."""
+    status = scene.status
+    finished = any(
+        each.type == "GrantsReady" and each.status == "True" for each in status.conditions
+    )
+    same = (
+        isinstance(scene.robot, Present)
+        and status.robot is not None
+        and status.robot.created_at == scene.robot.value.created
+    )
+    # The mode may be another one since: Additive leaves what the status does not know.
+    unchanged = status.observed_generation == scene.me.generation
+    if not (finished and same and unchanged and status.grants is not None):
+        return None
+    return GrantsSeen(
+        {each.name: each.role for each in status.grants.repositories},
+        frozenset(status.grants.teams),
+        tuple(DefaultSeen(each.role, each.creator) for each in status.grants.defaults),
+    )
+
+
+def _unread(wanted: Permissions, known: GrantsSeen) -> bool:
+    """A role that was not read, or a default to be changed without its id, needs a look."""
+    roles = any(
+        known.repositories.get(each.name, each.role) is None for each in wanted.repositories
+    )
+    declared = {(each.role, each.creator) for each in wanted.defaults}
+    defaults = any(
+        each.id is None and (each.role, each.creator) not in declared for each in known.defaults
+    )
+    return roles or defaults
+
+
+def _refused(scene: Scene, change: GrantChange) -> bool:
+    return target_of(change) in scene.grant_refusals
+
+
+def _changes(scene: Scene, wanted: Permissions, known: GrantsSeen) -> Iterator[GrantChange]:
+    robot = scene.robot_name
+    ours = None if wanted.mode == "Exact" else scene.status.grants or GrantsState()
+    declared = {each.name: each.role for each in wanted.repositories}
+    growing: list[GrantChange] = []
+
+    our_names = None if ours is None else [each.name for each in ours.repositories]
+    for name in _surplus(known.repositories, declared, our_names):
+        yield TakeRole(robot, name)
+    for name in _surplus(known.teams, wanted.teams, None if ours is None else ours.teams):
+        yield LeaveTeam(robot, name)
+    yield from _default_changes(scene, wanted, known, ours, growing)
+
+    for name, role in declared.items():
+        held = known.repositories.get(name)
+        if held == role:
+            continue
+        change = GiveRole(robot, name, role)
+        if held in ROLES and ROLES.index(held) > ROLES.index(role):
+            yield change
+        else:
+            growing.append(change)
+    growing += [JoinTeam(robot, team) for team in wanted.teams if team not in known.teams]
+    yield from growing
+
+
+def _surplus(
+    held: Iterable[str], declared: Iterable[str], ours: Iterable[str] | None
+) -> list[str]:
+    wanted = set(declared)
+    may_go = None if ours is None else set(ours)
+    return sorted(
+        name for name in held if name not in wanted and (may_go is None or name in may_go)
+    )
+
+
+def _default_changes(
+    scene: Scene,
+    wanted: Permissions,
+    known: GrantsSeen,
+    ours: GrantsState | None,
+    growing: list[GrantChange],
+) -> Iterator[GrantChange]:
+    """Yield what shrinks and note what grows; of duplicates one stays."""
+    robot = scene.robot_name
+    left = {each.creator: each.role for each in wanted.defaults}
+    mine = None if ours is None else {(each.role, each.creator) for each in ours.defaults}
+    taken: set[str | None] = set()
+    for seen in sorted(known.defaults, key=lambda each: each.role != left.get(each.creator)):
+        role = left.get(seen.creator)
+        if role is None or seen.creator in taken:
+            if mine is None or seen.creator in taken or (seen.role, seen.creator) in mine:
+                yield TakeDefault(robot, seen)
+            continue
+        taken.add(seen.creator)
+        if seen.role == role:
+            continue
+        change = ChangeDefault(robot, seen, role)
+        if seen.role in ROLES and ROLES.index(seen.role) > ROLES.index(role):
+            yield change
+        else:
+            growing.append(change)
+    growing += [
+        GiveDefault(robot, each.role, each.creator)
+        for each in wanted.defaults
+        if each.creator not in taken
+    ]
+
+
+def _recorded(scene: Scene, wanted: Permissions, changes: list[GrantChange]) -> tuple[Action, ...]:
+    if not changes:
+        return ()
+    before = scene.status.grants or GrantsState()
+    both = GrantsState(
+        repositories=tuple(
+            {each.name: each for each in (*before.repositories, *wanted.repositories)}.values()
+        ),
+        teams=tuple(dict.fromkeys((*before.teams, *wanted.teams))),
+        defaults=tuple(_each_once((*before.defaults, *wanted.defaults))),
+    )
+    finished = any(
+        each.type == "GrantsReady" and each.status == "True" for each in scene.status.conditions
+    )
+    # After a crash the rights are read anew unless the status calls them finished: so it
+    # must not, from the first change on.
+    if finished or both != before:
+        return (RecordGrants(both), *changes)
+    return tuple(changes)
+
+
+def _each_once(grants: Iterable[DefaultGrant]) -> Iterator[DefaultGrant]:
+    seen: set[tuple[str, str | None]] = set()
+    for each in grants:
+        if (each.role, each.creator) not in seen:
+            seen.add((each.role, each.creator))
+            yield each

@@ -1,0 +1,63 @@
+"""
+Which of several resources that name one robot has it?
+
+The one that already holds it keeps it, else the older wins; equal age is
+decided by uid, so that every replica and every restart agrees. The loser is
+told without the winner's name. Who holds one of two robots that take turns and
+wants the other has to give way to who holds that other.
+"""
+
+from __future__ import annotations
+
+from ...model.errors import Reason, Refused
+from ...model.names import ALT, ALT_SUFFIX
+from ...model.resources.robot import RobotStatus
+from ...model.world import Claimant
+from ..scene import Scene
+
+__all__ = ["already_claimed", "check_claim", "held_by"]
+
+
+def check_claim(scene: Scene) -> None:
+    """
+    Return when the robot is this resource's to have.
+
+    Raises:
+        Refused: AlreadyClaimed, another resource comes first.
+    """
+    for rival in scene.rivals:
+        if _rank(rival) < _rank(_mine(scene, rival)):
+            raise already_claimed(scene, min(rival.contested, default=None))
+
+
+def already_claimed(scene: Scene, name: str | None = None) -> Refused:
+    """Return the refusal for a robot, by default the active one, that another resource has."""
+    msg = f"the robot {name or scene.robot_name.full} is claimed by another resource"
+    return Refused(Reason.ALREADY_CLAIMED, msg)
+
+
+def _mine(scene: Scene, rival: Claimant) -> Claimant:
+    me, status = scene.me, scene.status
+    held = held_by(status)
+    holds = bool(held & rival.contested) if rival.contested else status.holds
+    return Claimant(me.kind, me.namespace, me.name, me.uid, me.created, holds, me.guarded)
+
+
+def held_by(status: RobotStatus) -> frozenset[str]:
+    """Return the full names of the robots that were made or adopted for a resource."""
+    robot, rotation = status.robot, status.rotation
+    if robot is None or robot.created_at is None:
+        return frozenset()
+    held = {robot.full_name}
+    if rotation is not None and rotation.retiring is not None:
+        held.add(rotation.retiring.full_name)
+    if rotation is not None and rotation.intent is not None and rotation.intent.slot is not None:
+        # It is being made, or was a moment ago.
+        main = robot.full_name.removesuffix(ALT_SUFFIX) if robot.slot == ALT else robot.full_name
+        held |= {main, main + ALT_SUFFIX}
+    return frozenset(held)
+
+
+def _rank(claimant: Claimant) -> tuple[bool, bool, str, str]:
+    # A finalizer without a known robot is what a crash around the PUT leaves: the maker's.
+    return (not claimant.holds, not claimant.guarded, claimant.created.isoformat(), claimant.uid)

@@ -1,0 +1,144 @@
+"""
+When may a resource go, and what has to be gone before?
+
+The finalizer falls only when Quay said that the robot is absent, when the
+robot is provably not ours, when its organization itself is gone, or when the
+user said Orphan. A 204 is no proof, an outage is no proof, a connection that
+now leads elsewhere proves nothing about the place where the robot was made.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from ...model.actions import (
+    Action,
+    Component,
+    DeleteRobot,
+    LookAtOrganization,
+    LookAtRobot,
+    RemoveFinalizer,
+)
+from ...model.errors import QuayRobotError, Reason, TryLater
+from ...model.world import (
+    Absent,
+    ConnectionSeen,
+    Missing,
+    Present,
+    RobotSeen,
+    Unknown,
+    Unlooked,
+)
+from ..credentials.links import unlink
+from ..scene import Finding, Plan, Scene
+from .creation import connection_of, has_moved, moved_error
+from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, prove
+from .slots import everywhere
+
+__all__ = ["plan_deletion", "robot_gone"]
+
+_ASKS_FOR_ORGANIZATION = {Reason.ORGANIZATION_NOT_FOUND, Reason.INSUFFICIENT_SCOPE}
+
+
+def plan_deletion(scene: Scene) -> Plan:
+    """Return the next actions that let a terminating resource go."""
+    if not scene.me.guarded:
+        return Plan()
+
+    if scene.spec.deletion_policy == "Orphan":
+        return Plan((*unlink(scene), RemoveFinalizer()))
+
+    findings = []
+    for each in everywhere(scene):
+        try:
+            actions = robot_gone(each)
+        except QuayRobotError as error:
+            findings.append(Finding(Component.DELETION, error))
+            continue
+        if actions:
+            return Plan(actions)
+    if findings:
+        return Plan(findings=tuple(findings))
+    return Plan((*unlink(scene), RemoveFinalizer()))
+
+
+def robot_gone(scene: Scene) -> tuple[Action, ...]:
+    """
+    Return the next actions until the robot is gone, or is not ours; none when that is so.
+
+    Raises:
+        QuayRobotError: What stands in the way.
+    """
+    connection = connection_of(scene)
+    match scene.robot:
+        case Unknown(error):
+            return _where_nothing_is_known(scene, connection, error)
+        case Unlooked() | Missing():
+            return (LookAtRobot(scene.robot_name),)
+        case Absent():
+            return _released(scene, connection)
+        case Present() if scene.list_due:
+            # It may be another one by now.
+            return (LookAtRobot(scene.robot_name),)
+        case Present(seen):
+            return _delete_if_ours(scene, connection, seen)
+        case _:
+            assert_never(scene.robot)
+
+
+def _where_nothing_is_known(
+    scene: Scene, connection: ConnectionSeen, error: QuayRobotError
+) -> tuple[Action, ...]:
+    """Quay answers a missing organization like a missing right: ask for it by name."""
+    if error.reason not in _ASKS_FOR_ORGANIZATION or scene.robot_name.owner.kind == "user":
+        raise error
+
+    if scene.organization_exists is None:
+        return (LookAtOrganization(scene.robot_name),)
+
+    if scene.organization_exists:
+        raise error
+    return _released(scene, connection)
+
+
+def _delete_if_ours(
+    scene: Scene, connection: ConnectionSeen, seen: RobotSeen
+) -> tuple[Action, ...]:
+    match prove(scene, seen, None):
+        case NeedsLook():
+            return (LookAtRobot(scene.robot_name),)
+        case NeedsOwnerLook():
+            # Whoever the marker names, it is not this resource.
+            return _released(scene, connection)
+        case Foreign():
+            return _released(scene, connection)
+        case Ours(adopted):
+            if has_moved(scene, connection) and (adopted or not _marked(scene, seen)):
+                return _prove_by_marker(scene, seen)
+            return _delete(scene)
+
+
+def _prove_by_marker(scene: Scene, seen: RobotSeen) -> tuple[Action, ...]:
+    if seen.metadata is None:
+        return (LookAtRobot(scene.robot_name),)
+    raise moved_error(scene)
+
+
+def _delete(scene: Scene) -> tuple[Action, ...]:
+    if scene.deleted:
+        msg = (
+            f"Quay answered the deletion of {scene.robot_name.full}, but the robot is still "
+            "there; something in Quay, such as a mirror, keeps it"
+        )
+        raise TryLater(Reason.DELETION_BLOCKED, msg)
+    return (DeleteRobot(scene.robot_name),)
+
+
+def _released(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
+    if has_moved(scene, connection):
+        raise moved_error(scene)
+    return ()
+
+
+def _marked(scene: Scene, seen: RobotSeen) -> bool:
+    return seen.marker is not None and seen.marker.same_owner(scene.marker)

@@ -1,0 +1,152 @@
+"""
+Has the credential to be replaced?
+
+Once per request: what is wanted, and the digest of the credential before, are
+stored first; then Quay is asked; then the Secrets follow, from Quay's own
+answer. A live credential that differs from the stored one means that it
+already happened, whatever crashed in between.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ...model.actions import Action, RecordIntent, Regenerate
+from ...model.conditions import rfc3339
+from ...model.errors import Reason, TryLater
+from ...model.resources.rotation import Intent, Rotation, RotationState
+from ...model.secrecy import Token, digest_of
+from ...model.world import Present
+from ..credentials.keyless import owes_switch, was_renewed
+from ..credentials.secrets import check_names, issued_at
+from ..robot.slots import rotation_of
+from ..scene import Scene
+from .schedule import next_rotation
+
+__all__ = [
+    "check_place",
+    "due",
+    "plan_rotation",
+    "request_of",
+    "rotated",
+    "token_of",
+    "up",
+]
+
+NONE = "-"
+
+
+def plan_rotation(scene: Scene) -> tuple[Action, ...]:
+    """
+    Return the next step of a rotation; none where none is due.
+
+    Raises:
+        InvalidSpec: The window cannot be one.
+        QuayRobotError: The new credential would have no place to rest.
+    """
+    token = token_of(scene)
+    if token is None:
+        return ()
+    state = rotation_of(scene)
+    if state.intent is not None:
+        if state.intent.digest != token.digest:
+            return ()
+        check_place(scene)
+        return (Regenerate(scene.robot_name),)
+
+    intent = due(scene, state, token)
+    if intent is None:
+        return ()
+    check_place(scene)
+    return (
+        RecordIntent(state.model_copy(update={"intent": intent})),
+        Regenerate(scene.robot_name),
+    )
+
+
+def request_of(scene: Scene) -> str:
+    """
+    Return digests of what was asked last, by spec and by annotation.
+
+    What was taken away counts as still there: only a new value is a request.
+    """
+    asked = (_rotation(scene).trigger, scene.me.rotate)
+    state = scene.status.rotation
+    before = (state.last_trigger or "").split() if state else []
+    before += [NONE] * (2 - len(before))
+    return " ".join(
+        was if value is None else digest_of(value)
+        for value, was in zip(asked, before, strict=False)
+    )
+
+
+def rotated(scene: Scene, *, finished: bool) -> RotationState:
+    """Return what the status says of rotations; *finished*: the Secrets carry the credential."""
+    state = rotation_of(scene)
+    changes: dict[str, object] = {}
+    token = token_of(scene)
+    intent = state.intent
+    if state.last_trigger is None:
+        # A new or restored object does not rotate because its status is empty.
+        changes["last_trigger"] = request_of(scene)
+    happened = intent is not None and token is not None and _happened(scene, intent, token)
+    if intent is not None and happened and finished and was_renewed(scene):
+        changes |= {"intent": None, "last_at": rfc3339(scene.now)}
+        if intent.cause == "Request":
+            changes["last_trigger"] = intent.request
+    if token is not None:
+        moment = _next(scene, token)
+        changes["next_at"] = rfc3339(up(moment)) if moment else None
+    return state.model_copy(update=changes)
+
+
+def _happened(scene: Scene, intent: Intent, token: Token) -> bool:
+    if intent.slot is not None:
+        # Two robots take turns: the Secrets carry the new one's credential.
+        return intent.slot == scene.slot
+    return token.digest != intent.digest
+
+
+def _rotation(scene: Scene) -> Rotation:
+    return scene.spec.rotation or Rotation()
+
+
+def token_of(scene: Scene) -> Token | None:
+    """Return the active robot's token, None where it is not shown."""
+    return scene.robot.value.token if isinstance(scene.robot, Present) else None
+
+
+def due(scene: Scene, state: RotationState, token: Token) -> Intent | None:
+    """Return the rotation that is due, None where none is."""
+    request = request_of(scene)
+    if state.last_trigger is not None and state.last_trigger != request:
+        return Intent(cause="Request", request=request, digest=token.digest)
+    if owes_switch(scene):
+        return Intent(cause="Switch", request=request, digest=token.digest)
+    moment = _next(scene, token)
+    if moment is not None and moment <= scene.now:
+        return Intent(cause="Interval", request=rfc3339(moment), digest=token.digest)
+    return None
+
+
+def _next(scene: Scene, token: Token) -> datetime | None:
+    issued = datetime.fromisoformat(issued_at(scene, token))
+    return next_rotation(_rotation(scene), issued=issued, now=scene.now, uid=scene.me.uid)
+
+
+def up(moment: datetime) -> datetime:
+    """Return the whole second after: what is shown must not be before the real moment."""
+    return moment + timedelta(seconds=1) if moment.microsecond else moment
+
+
+def check_place(scene: Scene) -> None:
+    """
+    Return when a new credential would have a place to rest.
+
+    Raises:
+        QuayRobotError: A Secret's name is not ours, or the namespace is going.
+    """
+    check_names(scene)
+    if scene.namespace.terminating:
+        msg = "the namespace is being deleted; nothing is rotated in it"
+        raise TryLater(Reason.CLUSTER_REFUSED, msg)

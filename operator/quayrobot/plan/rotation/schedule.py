@@ -1,0 +1,90 @@
+"""
+When is the next rotation by interval due?
+
+Counted from when the credential was issued, a little later for each resource
+so that a fleet does not rotate at once, and moved into the next opening of the
+window where there is one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+
+from ...model.durations import parse_duration
+from ...model.errors import InvalidSpec, Reason
+from ...model.resources.rotation import Rotation, Window
+from ..jitter import share_of
+
+__all__ = ["check_window", "next_rotation"]
+
+# A credential gets at most a tenth older than asked.
+SPREAD = 0.1
+
+
+def next_rotation(
+    rotation: Rotation, *, issued: datetime, now: datetime, uid: str
+) -> datetime | None:
+    """
+    Return when the credential *issued* is to be replaced, None where never.
+
+    What is overdue is due now, or when the window opens next.
+
+    Raises:
+        InvalidSpec: The window names no such time zone, or its schedule is none.
+    """
+    if rotation.interval is None:
+        return None
+    interval = parse_duration(rotation.interval)
+    share = share_of(uid)
+    due = issued + interval * (1 + SPREAD * share)
+    if rotation.window is None:
+        return due
+    return _in_window(rotation.window, max(due, now), share)
+
+
+def check_window(rotation: Rotation | None, now: datetime) -> None:
+    """
+    Return when the window of *rotation*, if there is one, can be one.
+
+    Raises:
+        InvalidSpec: It names no such time zone, or its schedule is none.
+    """
+    if rotation is not None and rotation.window is not None:
+        _in_window(rotation.window, now, 0.0)
+
+
+def _in_window(window: Window, earliest: datetime, share: float) -> datetime:
+    """The first moment from *earliest* on in an opening, spread over it."""
+    openings = _openings(window, earliest)
+    for opening, following in pairwise(openings):
+        # Where openings overlap, each lasts until the next.
+        duration = min(parse_duration(window.duration), following - opening)
+        moment = opening + duration * 0.9 * share
+        if opening <= earliest < opening + duration:
+            return max(earliest, moment)
+        if opening > earliest:
+            return moment
+    msg = "rotation.window.schedule never opens"
+    raise InvalidSpec(Reason.INVALID_SPEC, msg)
+
+
+def _openings(window: Window, earliest: datetime) -> list[datetime]:
+    """The last opening before *earliest* and the two after it, in UTC, ascending."""
+    try:
+        local = earliest.astimezone(ZoneInfo(window.time_zone))
+        before = next(CronSim(window.schedule, local + timedelta(seconds=1), reverse=True), None)
+        coming = CronSim(window.schedule, local)
+        found = [before, next(coming, None), next(coming, None)]
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        # A folder of zones is an OSError.
+        msg = "rotation.window.timeZone is not known; use a name like Europe/Berlin"
+        raise InvalidSpec(Reason.INVALID_SPEC, msg) from error
+    except CronSimError as error:
+        msg = "rotation.window.schedule is no cron expression of five fields, like '0 3 * * 1'"
+        raise InvalidSpec(Reason.INVALID_SPEC, msg) from error
+    # Durations are real time: what is added must not skip or repeat an hour.
+    return [each.astimezone(UTC) for each in found if each is not None]
