@@ -243,16 +243,16 @@ class Front:
 @pytest.fixture
 async def front(plane, hand) -> AsyncIterator[Front]:
     behind = find_access(Path(plane.kubeconfig))
-    standing = Front(behind)
+    report = Front(behind)
     app = web.Application()
-    app.router.add_get("/{path:.*}", standing.answer)
+    app.router.add_get("/{path:.*}", report.answer)
     async with (
         open_session(behind, Arrivals((), lambda: None), watches=20) as session,
         TestServer(app) as server,
     ):
-        standing.session = session
-        standing.url = str(server.make_url("")).rstrip("/")
-        yield standing
+        report.session = session
+        report.url = str(server.make_url("")).rstrip("/")
+        yield report
 
 
 @pytest.fixture

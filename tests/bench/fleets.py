@@ -160,30 +160,30 @@ class Fleet:
 
 def measure_fleet(stage: Stage, mode: str, size: int) -> FleetRow:
     """Play one mode with *size* namespaces and return its figures."""
-    fleet, operator = Fleet(stage, mode, size), stage.operator()
-    fleet.prepare()
+    cluster_robot, operator = Fleet(stage, mode, size), stage.operator()
+    cluster_robot.prepare()
     operator.start()
     try:
-        fleet.wait_settled()
+        cluster_robot.wait_settled()
         row = {"mode": mode, "namespaces": size}
-        row |= _serve(fleet, operator)
-        row |= _refresh(fleet)
-        row |= _restart(fleet, operator)
-        fleet.clear()
+        row |= _serve(cluster_robot, operator)
+        row |= _refresh(cluster_robot)
+        row |= _restart(cluster_robot, operator)
+        cluster_robot.clear()
     finally:
         operator.stop()
     return {**row, "faults": list(fleet_faults(row))}
 
 
-def _serve(fleet: Fleet, operator: OperatorProcess) -> FleetRow:
-    stage, process = fleet.stage, psutil.Process(operator.pid)
+def _serve(cluster_robot: Fleet, operator: OperatorProcess) -> FleetRow:
+    stage, process = cluster_robot.stage, psutil.Process(operator.pid)
     audit, ledger, cpu = len(stage.plane.audit()), stage.double.mark(), cpu_of(process)
     begun = time.monotonic()
-    fleet.label(fleet.spaces[: fleet.size])
+    cluster_robot.label(cluster_robot.spaces[: cluster_robot.size])
     labelled = time.monotonic()
-    fleet.wait_secrets(fleet.size)
+    cluster_robot.wait_secrets(cluster_robot.size)
     served = time.monotonic()
-    fleet.wait_settled()
+    cluster_robot.wait_settled()
     return {
         "label_s": round(labelled - begun, 1),
         "served_s": round(served - begun, 1),
@@ -195,27 +195,29 @@ def _serve(fleet: Fleet, operator: OperatorProcess) -> FleetRow:
     }
 
 
-def _refresh(fleet: Fleet) -> FleetRow:
-    stage, later = fleet.stage, fleet.spaces[-1]
-    ledger, before = stage.double.mark(), fleet.digests()
+def _refresh(cluster_robot: Fleet) -> FleetRow:
+    stage, later = cluster_robot.stage, cluster_robot.spaces[-1]
+    ledger, before = stage.double.mark(), cluster_robot.digests()
     begun = time.monotonic()
-    if fleet.mode == "Shared":
-        fleet.change({"metadata": {"annotations": {"quayrobot.io/rotate": "now"}}})
-        fleet.wait(lambda: _changed(fleet, before) > 0, "the first new copy")
+    if cluster_robot.mode == "Shared":
+        cluster_robot.change({"metadata": {"annotations": {"quayrobot.io/rotate": "now"}}})
+        cluster_robot.wait(lambda: _changed(cluster_robot, before) > 0, "the first new copy")
     else:
         labels = {"template": {"metadata": {"labels": {"edited": "yes"}}}}
-        fleet.change({"spec": labels})
-        fleet.wait(lambda: _edited(fleet) > 0, "the first edited QuayRobot")
+        cluster_robot.change({"spec": labels})
+        cluster_robot.wait(lambda: _edited(cluster_robot) > 0, "the first edited QuayRobot")
     joined = time.monotonic()
-    fleet.label([later])
-    fleet.wait_one(later)
+    cluster_robot.label([later])
+    cluster_robot.wait_one(later)
     one_more = time.monotonic() - joined
-    if fleet.mode == "Shared":
-        fleet.wait(lambda: _changed(fleet, before) >= fleet.size, "all copies")
+    if cluster_robot.mode == "Shared":
+        cluster_robot.wait(
+            lambda: _changed(cluster_robot, before) >= cluster_robot.size, "all copies"
+        )
     else:
-        fleet.wait(lambda: _edited(fleet) > fleet.size, "all QuayRobots")
+        cluster_robot.wait(lambda: _edited(cluster_robot) > cluster_robot.size, "all QuayRobots")
     took = time.monotonic() - begun
-    fleet.wait_settled()
+    cluster_robot.wait_settled()
     return {
         "refresh_s": round(took, 1),
         "one_more_s": round(one_more, 2),
@@ -223,18 +225,20 @@ def _refresh(fleet: Fleet) -> FleetRow:
     }
 
 
-def _changed(fleet: Fleet, before: dict[str, str]) -> int:
-    now = fleet.digests()
+def _changed(cluster_robot: Fleet, before: dict[str, str]) -> int:
+    now = cluster_robot.digests()
     return sum(now.get(each) not in {None, digest} for each, digest in before.items())
 
 
-def _edited(fleet: Fleet) -> int:
-    names = fleet.stage.plane.kubectl("get", "quayrobots", "-A", "-l", "edited=yes", "-o", "name")
+def _edited(cluster_robot: Fleet) -> int:
+    names = cluster_robot.stage.plane.kubectl(
+        "get", "quayrobots", "-A", "-l", "edited=yes", "-o", "name"
+    )
     return len(names.split())
 
 
-def _restart(fleet: Fleet, operator: OperatorProcess) -> FleetRow:
-    stage = fleet.stage
+def _restart(cluster_robot: Fleet, operator: OperatorProcess) -> FleetRow:
+    stage = cluster_robot.stage
     operator.stop()
     audit, ledger = len(stage.plane.audit()), stage.double.mark()
     operator.start()

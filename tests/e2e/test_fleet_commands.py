@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.kit.cluster_robots import Fleet
 
-from tests.kit.fleets import Fleet
 from tests.kit.installation import Body, Installation, Tenant
 from tests.kit.processes import wait_for
 from tests.kit.shell import Shell, check_recording, normalized
@@ -23,7 +23,7 @@ class Shop:
     """Namespaces team-a, team-b and so on, and the ClusterQuayRobot `puller` of docs."""
 
     def __init__(self, house: Installation) -> None:
-        self.house, self.fleet = house, Fleet(house)
+        self.house, self.cluster_robot = house, Fleet(house)
         self.org = f"o-{uuid.uuid4().hex[:8]}"
         house.quay.admin("organization", name=self.org)
         house.plane.kubectl("create", "serviceaccount", LOOKER, "-n", "default", check=False)
@@ -38,32 +38,32 @@ class Shop:
 
     def teams(self, letters: str) -> list[Tenant]:
         """Make chosen namespaces."""
-        return [self.fleet.namespace(each) for each in letters]
+        return [self.cluster_robot.namespace(each) for each in letters]
 
     def told(self, text: str) -> str:
         """Return *text* as the docs write it."""
-        names = {f"{self.fleet.name}-{each}": f"team-{each}" for each in "abcde"}
-        names |= {self.fleet.name: "puller", self.org: "acme"}
+        names = {f"{self.cluster_robot.name}-{each}": f"team-{each}" for each in "abcde"}
+        names |= {self.cluster_robot.name: "puller", self.org: "acme"}
         return normalized(text, self.house.quay, names)
 
     def manifests(self, *bodies: Body) -> str:
         """Write manifests to a file and return its path."""
-        path = self.house.plane.folder / f"{self.fleet.name}.yaml"
+        path = self.house.plane.folder / f"{self.cluster_robot.name}.yaml"
         path.write_text(yaml.safe_dump_all(bodies))
         return str(path)
 
     def space(self, suffix: str, label: str) -> Body:
         """Return the manifest of a namespace."""
-        meta = {"name": f"{self.fleet.name}-{suffix}", "labels": {"fleet": label}}
+        meta = {"name": f"{self.cluster_robot.name}-{suffix}", "labels": {"fleet": label}}
         return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
 
     def narrow_connection(self, suffix: str) -> Body:
         """Return the manifest of a connection that one namespace may use."""
         live = self.house.plane.get("clusterquayconnection", "default")
         assert live is not None
-        label = {"kubernetes.io/metadata.name": f"{self.fleet.name}-{suffix}"}
+        label = {"kubernetes.io/metadata.name": f"{self.cluster_robot.name}-{suffix}"}
         rule = {"namespaces": {"matchLabels": label}, "organizations": ["*"]}
-        meta = {"name": f"narrow-{self.fleet.name}"}
+        meta = {"name": f"narrow-{self.cluster_robot.name}"}
         kind = {"apiVersion": live["apiVersion"], "kind": "ClusterQuayConnection"}
         return {**kind, "metadata": meta, "spec": {**live["spec"], "access": [rule]}}
 
@@ -93,20 +93,20 @@ def shell_of(tenant: Tenant) -> Shell:
 def shop(house: Installation) -> Iterator[Shop]:
     made = Shop(house)
     yield made
-    made.fleet.close()
+    made.cluster_robot.close()
 
 
 def test_status_tells_how_the_namespaces_of_a_cluster_quay_robot_stand(shop: Shop):
-    fleet, shell = shop.fleet, shop.shell
+    cluster_robot, shell = shop.cluster_robot, shop.shell
     *_, taken = shop.teams("abc")
     # Somebody has a QuayRobot of that name there already.
-    taken.robot(fleet.name, organization=shop.org, robotName="mine")
-    fleet.apply(template={"organization": shop.org})
-    wait_for(lambda: fleet.counts().get("ready") == 2, "two of them ready")
-    fleet.wait_reason("NamespacesFailed")
+    taken.robot(cluster_robot.name, organization=shop.org, robotName="mine")
+    cluster_robot.apply(template={"organization": shop.org})
+    wait_for(lambda: cluster_robot.counts().get("ready") == 2, "two of them ready")
+    cluster_robot.wait_reason("NamespacesFailed")
 
-    said = shell.plugin("status", f"cqr/{fleet.name}")
-    as_json = shell.plugin("status", f"clusterquayrobot/{fleet.name}", "-o", "json")
+    said = shell.plugin("status", f"cqr/{cluster_robot.name}")
+    as_json = shell.plugin("status", f"clusterquayrobot/{cluster_robot.name}", "-o", "json")
     everything = shell.plugin("status", "-A")
     nobody = shell.plugin("status", "cqr/nobody")
 
@@ -114,31 +114,31 @@ def test_status_tells_how_the_namespaces_of_a_cluster_quay_robot_stand(shop: Sho
     check_recording(PAGE, "status of a ClusterQuayRobot", words)
     (item,) = json.loads(as_json.out)["items"]
     assert (item["kind"], item["name"], item["mode"]) == (
-        "ClusterQuayRobot", fleet.name, "PerNamespace",
+        "ClusterQuayRobot", cluster_robot.name, "PerNamespace",
     )  # fmt: skip
     assert (item["namespaces"]["ready"], item["namespaces"]["failed"]) == (2, 1)
     assert [each["reason"] for each in item["failed"]] == ["QuayRobotNotOwned"]
-    assert f"clusterquayrobot/{fleet.name}  not Ready" in everything.out
-    assert f"quayrobot/{fleet.name} in {taken.name}" in everything.out
+    assert f"clusterquayrobot/{cluster_robot.name}  not Ready" in everything.out
+    assert f"quayrobot/{cluster_robot.name} in {taken.name}" in everything.out
     assert (nobody.code, nobody.err) == (1, "error: there is no clusterquayrobot nobody\n")
     shop.wrote_nothing()
 
 
 def test_a_plan_tells_which_namespaces_gain_change_lose_or_are_refused(shop: Shop):
-    fleet, shell = shop.fleet, shop.shell
+    cluster_robot, shell = shop.cluster_robot, shop.shell
     one, two, taken = shop.teams("abc")
-    taken.robot(fleet.name, organization=shop.org, robotName="mine")
+    taken.robot(cluster_robot.name, organization=shop.org, robotName="mine")
     template = {"organization": shop.org}
-    fleet.apply(template=template)
-    wait_for(lambda: fleet.counts().get("ready") == 2, "two of them ready")
+    cluster_robot.apply(template=template)
+    wait_for(lambda: cluster_robot.counts().get("ready") == 2, "two of them ready")
     after = {
         "excludeNamespaces": [two.name],
         "template": {**template, "rotation": {"interval": "720h"}},
     }
-    changed = shop.manifests(shop.space("d", fleet.name), fleet.body(**after))
+    changed = shop.manifests(shop.space("d", cluster_robot.name), cluster_robot.body(**after))
     called = shop.house.quay.mark()
 
-    rests = shell.plugin("plan", f"cqr/{fleet.name}")
+    rests = shell.plugin("plan", f"cqr/{cluster_robot.name}")
     told = shell.plugin("plan", "-f", changed)
 
     assert rests.code == 1
@@ -151,7 +151,7 @@ def test_a_plan_tells_which_namespaces_gain_change_lose_or_are_refused(shop: Sho
 
     # What the rules of the connection refuse is told before it is applied.
     rights = {"repositories": [{"name": "app", "role": "admin"}]}
-    more = fleet.body(template={**template, "permissions": rights})
+    more = cluster_robot.body(template={**template, "permissions": rights})
     refused = shell.plugin("plan", "-f", shop.manifests(more))
     assert refused.code == 2
     assert refused.out.count("in the way: AccessDenied") == 2
@@ -160,28 +160,31 @@ def test_a_plan_tells_which_namespaces_gain_change_lose_or_are_refused(shop: Sho
     by_name = shell.plugin("plan", "-f", shop.manifests(named), "--cluster-name=east")
     assert nameless.out.count("in the way: InvalidSpec: robotNameTemplate holds {cluster}") == 3
     assert by_name.out.count("in the way: ImmutableField") == 2
-    moved = fleet.body(mode="Shared", template=template)
+    moved = cluster_robot.body(mode="Shared", template=template)
     shared = shell.plugin("plan", "-f", shop.manifests(moved))
     assert (shared.code, "mode cannot be changed" in shared.out) == (1, True)
 
-    shop.house.plane.apply(shop.space("d", fleet.name))
-    fleet.apply(**after)
-    wait_for(lambda: fleet.members() == {one.name, f"{fleet.name}-d", taken.name}, "as was told")
-    wait_for(lambda: "rotation" in one.get(fleet.name)["spec"], "the change")
-    wait_for(lambda: not fleet.moving(), "an end")
-    again = shell.plugin("plan", f"clusterquayrobot/{fleet.name}")
+    shop.house.plane.apply(shop.space("d", cluster_robot.name))
+    cluster_robot.apply(**after)
+    wait_for(
+        lambda: cluster_robot.members() == {one.name, f"{cluster_robot.name}-d", taken.name},
+        "as was told",
+    )
+    wait_for(lambda: "rotation" in one.get(cluster_robot.name)["spec"], "the change")
+    wait_for(lambda: not cluster_robot.moving(), "an end")
+    again = shell.plugin("plan", f"clusterquayrobot/{cluster_robot.name}")
     assert again.out.splitlines()[-1].endswith("plan: nothing can be done, 1 refused")
     shop.wrote_nothing()
 
 
 def test_a_plan_of_a_shared_robot_tells_of_the_robot_and_of_its_copies(shop: Shop):
-    fleet, shell, quay = shop.fleet, shop.shell, shop.house.quay
+    cluster_robot, shell, quay = shop.cluster_robot, shop.shell, shop.house.quay
     quay.admin("repository", namespace=shop.org, name="base")
     _, two = shop.teams("ab")
     rights = {"repositories": [{"name": "base", "role": "read"}]}
     accounts = [{"name": "pull", "serviceAccounts": [{"name": "default"}]}]
     template = {"organization": shop.org, "permissions": rights, "secrets": accounts}
-    body = fleet.body(mode="Shared", template=template)
+    body = cluster_robot.body(mode="Shared", template=template)
     wait_for(lambda: shop.house.plane.get("serviceaccount", "default", two.name), "its account")
     called = quay.mark()
 
@@ -195,7 +198,7 @@ def test_a_plan_of_a_shared_robot_tells_of_the_robot_and_of_its_copies(shop: Sho
 
     narrow = shop.narrow_connection("a")
     named = {"kind": "ClusterQuayConnection", "name": narrow["metadata"]["name"]}
-    some = fleet.body(mode="Shared", template={**template, "connectionRef": named})
+    some = cluster_robot.body(mode="Shared", template={**template, "connectionRef": named})
     refused = shell.plugin("plan", "-f", shop.manifests(narrow, some))
     assert refused.code == 2, refused.all
     assert f"{two.name}: in the way: ConnectionNotFound" in refused.out
@@ -205,11 +208,11 @@ def test_a_plan_of_a_shared_robot_tells_of_the_robot_and_of_its_copies(shop: Sho
     assert (unseen.code, unseen.out) == (1, "")
     assert "may not read clusterquayrobots" in unseen.err
 
-    fleet.apply_body(body)
-    fleet.wait_ready(2)
+    cluster_robot.apply_body(body)
+    cluster_robot.wait_ready(2)
     in_quay = int(told.out.split("plan: ")[1].split()[0])
     assert len([e for e in shop.effects_since(called) if not e.endswith("list")]) == in_quay
-    rests = shell.plugin("plan", f"cqr/{fleet.name}")
+    rests = shell.plugin("plan", f"cqr/{cluster_robot.name}")
     assert (rests.code, "plan: nothing to do" in rests.out) == (0, True), rests.all
 
     one_less = shell.plugin("plan", "-f", shop.manifests(body, shop.space("b", "another")))
@@ -218,8 +221,8 @@ def test_a_plan_of_a_shared_robot_tells_of_the_robot_and_of_its_copies(shop: Sho
     assert "take pull out of imagePullSecrets" in one_less.out
 
     # Many at once wait for a word, which a plan knows of too.
-    fleet.namespaces(11)
-    fleet.wait_ready(13)
+    cluster_robot.namespaces(11)
+    cluster_robot.wait_ready(13)
     none = {**body, "spec": {**body["spec"], "namespaceSelectors": [{"matchLabels": {"x": "y"}}]}}
     held = shell.plugin("plan", "-f", shop.manifests(none))
     meta = {**none["metadata"], "annotations": {"quayrobot.io/confirm-removal": "13"}}
@@ -236,7 +239,7 @@ def test_a_secret_of_somebody_else_is_told_beforehand(shop: Shop, mode: str):
     free, taken = shop.teams("ab")
     taken.kubectl("create", "secret", "generic", "pull")
     template = {"organization": shop.org, "secrets": [{"name": "pull"}]}
-    body = shop.fleet.body(mode=mode, template=template)
+    body = shop.cluster_robot.body(mode=mode, template=template)
 
     told = shop.shell.plugin("plan", "-f", shop.manifests(body))
 
@@ -249,17 +252,20 @@ def test_a_secret_of_somebody_else_is_told_beforehand(shop: Shop, mode: str):
 
 @pytest.mark.rotates
 def test_a_rotation_of_all_is_waited_for_until_the_last_copy_is_fresh(shop: Shop):
-    fleet, shell = shop.fleet, Shell(shop.house.plane)
+    cluster_robot, shell = shop.cluster_robot, Shell(shop.house.plane)
     tenants = shop.teams("ab")
     template = {"organization": shop.org, "secrets": [{"name": "pull"}]}
-    fleet.apply(mode="Shared", template=template)
-    fleet.wait_ready(2)
+    cluster_robot.apply(mode="Shared", template=template)
+    cluster_robot.wait_ready(2)
     before = [each.credential("pull") for each in tenants]
 
-    rotated = shell.plugin("rotate", f"cqr/{fleet.name}", "--wait")
+    rotated = shell.plugin("rotate", f"cqr/{cluster_robot.name}", "--wait")
     nobody = shell.plugin("rotate", "cqr/nobody")
 
-    assert f"clusterquayrobot/{fleet.name}: the new credential is in its Secrets" in rotated.out
+    assert (
+        f"clusterquayrobot/{cluster_robot.name}: the new credential is in its Secrets"
+        in rotated.out
+    )
     after = [each.credential("pull") for each in tenants]
     assert after[0] == after[1]
     assert after != before
@@ -268,10 +274,10 @@ def test_a_rotation_of_all_is_waited_for_until_the_last_copy_is_fresh(shop: Shop
 
 
 def test_a_rotation_of_a_robot_for_each_namespace_is_waited_for_one_by_one(shop: Shop):
-    shop.fleet.apply(template={"organization": shop.org})
+    shop.cluster_robot.apply(template={"organization": shop.org})
 
-    waits = Shell(shop.house.plane).plugin("rotate", f"cqr/{shop.fleet.name}", "--wait")
+    waits = Shell(shop.house.plane).plugin("rotate", f"cqr/{shop.cluster_robot.name}", "--wait")
 
     assert waits.code == 1
     assert "wait for them one by one" in waits.err
-    assert "quayrobot.io/rotate" not in json.dumps(shop.fleet.get())
+    assert "quayrobot.io/rotate" not in json.dumps(shop.cluster_robot.get())

@@ -121,9 +121,9 @@ def test_an_import_tells_what_is_in_the_way_in_the_cluster(tenant: Tenant):
         quay.admin("robot", name=tenant.full(name))
     tenant.connection()
     tenant.kubectl("create", "secret", "generic", "app", "--from-literal=a=b")
-    fleet = f"fleet-{org}"
-    _share(tenant, fleet)
-    wait_for(lambda: _holds(tenant, fleet), "the shared robot")
+    cluster_robot = f"fleet-{org}"
+    _share(tenant, cluster_robot)
+    wait_for(lambda: _holds(tenant, cluster_robot), "the shared robot")
     tenant.kubectl("create", "serviceaccount", "importer")
     plane.apply(READER)
     account = f"--serviceaccount={org}:importer"
@@ -137,7 +137,10 @@ def test_an_import_tells_what_is_in_the_way_in_the_cluster(tenant: Tenant):
     app, lib = (each for each in said.out.split("---\n") if "kind: QuayRobot" in each)
     assert "# refused for now: SecretNotOwned: Secret app exists" in app
     assert "refused" not in lib
-    assert f"# {tenant.full('fleet')}: ClusterQuayRobot {fleet} of this cluster has it" in said.out
+    assert (
+        f"# {tenant.full('fleet')}: ClusterQuayRobot {cluster_robot} of this cluster has it"
+        in said.out
+    )
     assert "1 manifests want a Secret of a name that somebody else's has" in said.err
     # Whoever may not list Secrets gets the manifests, and is told what was not looked at.
     assert less.code == 0, less.err

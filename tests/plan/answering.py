@@ -60,7 +60,7 @@ from quayrobot.model.world import (
 from quayrobot.plan.decide import decide
 from quayrobot.plan.rights.grants import after, known_grants, target_of
 from quayrobot.plan.scene import Plan, Scene
-from quayrobot.plan.words.verdict import linking, progress, recording
+from quayrobot.plan.words.status import intent_to_grant, intent_to_hold, intent_to_link
 
 from .scenes import CREATED_ANEW, TOKEN, stored
 
@@ -211,11 +211,11 @@ class World:
             case LookAtGrants(_, asked):
                 return replace(scene, grants=Present(self.rights.seen(asked)))
             case RecordProgress(state):
-                return replace(scene, status=progress(scene, state))
+                return replace(scene, status=intent_to_hold(scene, state))
             case RecordGrants(grants):
-                return replace(scene, status=recording(scene, grants))
+                return replace(scene, status=intent_to_grant(scene, grants))
             case RecordLinks(links):
-                return replace(scene, status=linking(scene, links))
+                return replace(scene, status=intent_to_link(scene, links))
             case GuardConnection():
                 return replace(scene, connection=replace(scene.connection, guarded=True))
             case AddFinalizer():

@@ -25,9 +25,9 @@ from quayrobot.model.world import (
 )
 from quayrobot.plan.decide import decide
 from quayrobot.plan.robot.proof import ownership
-from quayrobot.plan.robot.slots import facing
+from quayrobot.plan.robot.slots import active_first
 from quayrobot.plan.scene import Look, Scene
-from quayrobot.plan.words.verdict import verdict
+from quayrobot.plan.words.status import status_after
 
 from .rotations import request
 from .scenes import (
@@ -118,7 +118,7 @@ def told(scene: Scene) -> RobotStatus:
     """Return the status after a pass that ends with *scene*."""
     plan = decide(scene)
     assert plan.actions == ()
-    return verdict(facing(scene), plan.findings, adopted=ownership(facing(scene)))
+    return status_after(active_first(scene), plan.findings, adopted=ownership(active_first(scene)))
 
 
 def late(scene: Scene) -> Any:

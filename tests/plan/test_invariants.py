@@ -39,7 +39,7 @@ from quayrobot.model.world import Absent, Missing, Present, SecretSeen, Unknown,
 from quayrobot.plan.decide import decide
 from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Scene
-from quayrobot.plan.words.verdict import verdict, worth_writing
+from quayrobot.plan.words.status import status_after, worth_writing
 from tests.kit.canary import scan
 from tests.kit.statuslint import lint, lint_transition
 
@@ -322,7 +322,7 @@ def test_every_status_keeps_the_rules_of_the_field(scene):
     if plan.quiet:
         return  # the stored status stands
     adopted = None if plan.actions else ownership(scene)
-    after = verdict(scene, plan.findings, adopted=adopted)
+    after = status_after(scene, plan.findings, adopted=adopted)
     before, later = body_of(scene, scene.status), body_of(scene, after)
 
     assert lint(later) == []
@@ -361,14 +361,14 @@ def test_every_plan_comes_to_an_end_and_then_to_rest(scene, robot, lives, seen):
     assert isinstance(last.robot, Present)
     assert set(secrets_of("ci", last.spec)) <= set(last.secrets)
     # Then the process starts anew: a list, and not one write.
-    told = verdict(last, (), adopted=ownership(last))
+    told = status_after(last, (), adopted=ownership(last))
     awake = replace(
         last, status=told, robot=Unlooked(), list_due=True, owner_lives=None, create_refusal=None,
         grants=Unlooked(),
     )  # fmt: skip
     rested, _ = world.follow(awake)
     assert world.writes == []
-    assert not worth_writing(told, verdict(rested, (), adopted=ownership(rested)))
+    assert not worth_writing(told, status_after(rested, (), adopted=ownership(rested)))
 
 
 @many

@@ -33,9 +33,14 @@ from quayrobot.model.secrecy import Token
 from quayrobot.model.world import GrantsSeen, Missing, Present, RobotSeen, SecretSeen, Seen
 from quayrobot.plan.decide import decide
 from quayrobot.plan.robot.proof import ownership
-from quayrobot.plan.robot.slots import facing
+from quayrobot.plan.robot.slots import active_first
 from quayrobot.plan.scene import Look, Plan, Scene
-from quayrobot.plan.words.verdict import federating, rotating, verdict, worth_writing
+from quayrobot.plan.words.status import (
+    intent_to_federate,
+    intent_to_rotate,
+    status_after,
+    worth_writing,
+)
 from tests.kit.canary import robot_token
 
 from .answering import SECRET_WRITES, Rights, World
@@ -103,7 +108,7 @@ class Pair:
                 here.robot = replace(here.robot, token=Token(robot_token()))
                 return replace(scene, robot=Present(here.robot))
             case RecordIntent(state):
-                return replace(scene, status=rotating(scene, state))
+                return replace(scene, status=intent_to_rotate(scene, state))
             case LookAtFederation() | SetFederation() | RecordFederation():
                 return self._federate(here, action, scene)
             case CreateSecret() | ReplaceSecret():
@@ -137,7 +142,7 @@ class Pair:
         self, here: One, action: LookAtFederation | SetFederation | RecordFederation, scene: Scene
     ) -> Scene:
         if isinstance(action, RecordFederation):
-            return replace(scene, status=federating(scene, action.identities))
+            return replace(scene, status=intent_to_federate(scene, action.identities))
         if isinstance(action, SetFederation):
             here.identities = action.identities
         return replace(scene, federation=Present(here.identities), federation_read=True)
@@ -191,7 +196,7 @@ class Turns:
         """Make one pass and return what was done; it may die after some steps."""
         scene, done = self.look(), []
         for _ in range(16):
-            scene = facing(scene)
+            scene = active_first(scene)
             plan = decide(scene)
             for action in plan.actions:
                 before = scene
@@ -219,7 +224,7 @@ class Turns:
 
     def say(self, scene: Scene, plan: Plan) -> None:
         """Store what came of a pass."""
-        after = verdict(scene, plan.findings, adopted=ownership(scene))
+        after = status_after(scene, plan.findings, adopted=ownership(scene))
         if not plan.quiet and worth_writing(self.status, after):
             self.status = after
 

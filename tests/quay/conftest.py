@@ -10,8 +10,8 @@ from hypothesis import settings
 from quayrobot.model.secrecy import Token
 from quayrobot.quay.client import QuayClient
 from quayrobot.quay.limits import Limits
+from quayrobot.quay.rate_limiter import Urgency
 from quayrobot.quay.transport import Endpoint
-from quayrobot.quay.turns import Urgency
 from tests.kit.canary import oauth_token, robot_token
 from tests.kit.fakequay import FakeQuay
 

@@ -22,8 +22,8 @@ from quayrobot.model.secrecy import Token
 from quayrobot.model.world import Absent, Present
 from quayrobot.quay.client import QuayClient
 from quayrobot.quay.limits import Limits
+from quayrobot.quay.rate_limiter import Urgency, with_urgency
 from quayrobot.quay.transport import Endpoint
-from quayrobot.quay.turns import Urgency, with_urgency
 from tests.kit.canary import oauth_token, robot_token, scan
 from tests.kit.fakequay import FakeQuay
 
@@ -105,10 +105,10 @@ async def test_a_list_serves_all_and_waits_behind_no_crowd_of_one_namespace(quay
     limits = Limits(clock=Clock(), jitter=lambda: 0.0, concurrency=1)
     endpoint = Endpoint(quay.url, None, 5.0)
     client = QuayClient(endpoint, Token(secret), limits=limits, observer=meter)
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group, limits.turn(Urgency.ASKED):
-        with with_urgency(Urgency.REPAIR, party="crowd"):
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group, limits.permit(Urgency.ASKED):
+        with with_urgency(Urgency.REPAIR, tenant="crowd"):
             crowd = [group.create_task(client.get_robot(CI)) for _ in range(10)]
-        with with_urgency(Urgency.ASKED, party="crowd"):
+        with with_urgency(Urgency.ASKED, tenant="crowd"):
             group.create_task(client.list_robots(ACME))
         await asyncio.sleep(0.01)
 

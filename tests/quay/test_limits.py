@@ -9,7 +9,7 @@ import pytest
 
 from quayrobot.model.errors import Reason, TryLater
 from quayrobot.quay.limits import FAILURES_TO_OPEN, PROBE_CAP_S, SLOW_S, Limits
-from quayrobot.quay.turns import Urgency
+from quayrobot.quay.rate_limiter import Urgency
 
 from .conftest import Clock
 
@@ -36,13 +36,13 @@ def made(
 
 
 async def answered(limits: Limits, status: int = 200, retry_after_s: float | None = None) -> None:
-    async with limits.turn(ASKED) as turn:
-        turn.answered(status, retry_after_s, write=False, read_only=False)
+    async with limits.permit(ASKED) as permit:
+        permit.answered(status, retry_after_s, write=False, read_only=False)
 
 
-async def lost(limits: Limits) -> None:
-    async with limits.turn(ASKED) as turn:
-        turn.failed(UNREACHABLE)
+async def unanswered(limits: Limits) -> None:
+    async with limits.permit(ASKED) as permit:
+        permit.failed(UNREACHABLE)
 
 
 async def width(limits: Limits, *, how: Urgency = ASKED) -> int:
@@ -51,7 +51,7 @@ async def width(limits: Limits, *, how: Urgency = ASKED) -> int:
         for count in range(100):
             try:
                 async with asyncio.timeout(0.01):
-                    await stack.enter_async_context(limits.turn(how))
+                    await stack.enter_async_context(limits.permit(how))
             except TimeoutError:
                 return count
     raise AssertionError("no bound")
@@ -59,7 +59,7 @@ async def width(limits: Limits, *, how: Urgency = ASKED) -> int:
 
 async def refusal(limits: Limits) -> TryLater:
     with pytest.raises(TryLater) as raised:
-        async with limits.turn(ASKED):
+        async with limits.permit(ASKED):
             pass
     return raised.value
 
@@ -67,7 +67,7 @@ async def refusal(limits: Limits) -> TryLater:
 async def test_who_was_not_heard_or_was_lost_is_in_doubt_until_heard(clock):
     limits = made(clock)
     told = [limits.in_doubt]
-    for step in (answered, lost, answered, opened):
+    for step in (answered, unanswered, answered, opened):
         await step(limits)
         told.append(limits.in_doubt)
     clock.now += 60
@@ -78,7 +78,7 @@ async def test_who_was_not_heard_or_was_lost_is_in_doubt_until_heard(clock):
 
 async def opened(limits: Limits) -> None:
     for _ in range(FAILURES_TO_OPEN):
-        await lost(limits)
+        await unanswered(limits)
 
 
 # Width: additive up, multiplicative down ---------------------------------------
@@ -94,9 +94,9 @@ async def test_a_list_in_the_background_leaves_a_turn_to_an_edit(clock):
     assert await width(limits, how=BACKGROUND) == 3
     async with AsyncExitStack() as stack:
         for _ in range(3):
-            await stack.enter_async_context(limits.turn(BACKGROUND))
+            await stack.enter_async_context(limits.permit(BACKGROUND))
         async with asyncio.timeout(1):
-            await stack.enter_async_context(limits.turn(ASKED))
+            await stack.enter_async_context(limits.permit(ASKED))
 
 
 async def test_a_single_turn_is_also_for_lists(clock):
@@ -115,7 +115,7 @@ async def test_a_groan_halves_the_width(status, clock):
 async def test_the_width_never_falls_under_one(clock):
     limits = made(clock, concurrency=4)
     for _ in range(10):
-        limits.groaned(clock.now)
+        limits.overloaded(clock.now)
 
     assert await width(limits) == 1
 
@@ -145,7 +145,7 @@ async def test_the_width_grows_by_one_per_round_of_answers_and_not_over_the_most
 async def test_a_turn_is_given_back_after_an_error(clock):
     limits = made(clock, concurrency=1)
     with pytest.raises(ZeroDivisionError):
-        async with limits.turn(ASKED):
+        async with limits.permit(ASKED):
             raise ZeroDivisionError
 
     assert await width(limits) == 1
@@ -153,9 +153,9 @@ async def test_a_turn_is_given_back_after_an_error(clock):
 
 async def test_who_waits_for_a_turn_and_gives_up_holds_none(clock):
     limits = made(clock, concurrency=1)
-    async with limits.turn(ASKED):
+    async with limits.permit(ASKED):
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01), limits.turn(ASKED):
+            async with asyncio.timeout(0.01), limits.permit(ASKED):
                 pass
 
     assert await width(limits) == 1
@@ -166,7 +166,7 @@ async def test_who_waits_is_served_when_a_turn_is_given_back(clock):
     order = []
 
     async def work(name: str) -> None:
-        async with limits.turn(ASKED):
+        async with limits.permit(ASKED):
             order.append(name)
             await asyncio.sleep(0)
 
@@ -178,37 +178,37 @@ async def test_who_waits_is_served_when_a_turn_is_given_back(clock):
 async def test_answers_to_calls_of_one_moment_halve_the_width_once(clock):
     limits = made(clock, concurrency=16)
     async with AsyncExitStack() as stack:
-        turns = [await stack.enter_async_context(limits.turn(ASKED)) for _ in range(8)]
+        turns = [await stack.enter_async_context(limits.permit(ASKED)) for _ in range(8)]
         clock.now += 0.2
-        for turn in turns:
-            turn.answered(503, None, write=False, read_only=False)
+        for permit in turns:
+            permit.answered(503, None, write=False, read_only=False)
             clock.now += 0.01
-            limits.found()
+            limits.reached()
 
     assert 8 <= await width(limits) <= 9
 
 
 async def test_a_slow_answer_to_a_single_question_halves_the_width(clock):
     limits = made(clock, concurrency=16)
-    async with limits.turn(ASKED) as turn:
+    async with limits.permit(ASKED) as permit:
         clock.now += SLOW_S + 1
-        turn.answered(200, None, write=False, read_only=False)
+        permit.answered(200, None, write=False, read_only=False)
 
     assert await width(limits) == 8
 
 
 async def test_a_long_list_is_not_slow(clock):
     limits = made(clock, concurrency=16)
-    async with limits.turn(BACKGROUND) as turn:
+    async with limits.permit(BACKGROUND) as permit:
         clock.now += SLOW_S + 1
-        turn.answered(200, None, write=False, read_only=False)
+        permit.answered(200, None, write=False, read_only=False)
 
     assert await width(limits) == 16
 
 
 async def test_calls_without_an_answer_halve_the_width_so_that_a_recovery_begins_gently(clock):
     limits = made(clock, concurrency=16)
-    await lost(limits)
+    await unanswered(limits)
 
     assert await width(limits) == 8
 
@@ -230,11 +230,11 @@ async def test_further_429s_halve_the_rate_down_to_a_least(clock):
     limits = made(clock)
     rates = []
     for _ in range(6):
-        async with limits.turn(ASKED) as turn:
-            turn.answered(429, None, write=False, read_only=False)
+        async with limits.permit(ASKED) as permit:
+            permit.answered(429, None, write=False, read_only=False)
         rates.append(limits.rate_per_s)
         # Only this test's patience: the next call shall not have to wait.
-        limits._turns.pace(None)
+        limits._limiter.pace(None)
 
     assert rates == [4.0, 2.0, 1.0, 0.5, 0.5, 0.5]
 
@@ -242,10 +242,10 @@ async def test_further_429s_halve_the_rate_down_to_a_least(clock):
 async def test_429s_to_calls_of_one_moment_count_once(clock):
     limits = made(clock)
     async with AsyncExitStack() as stack:
-        turns = [await stack.enter_async_context(limits.turn(ASKED)) for _ in range(8)]
+        turns = [await stack.enter_async_context(limits.permit(ASKED)) for _ in range(8)]
         clock.now += 0.2
-        for turn in turns:
-            turn.answered(429, None, write=False, read_only=False)
+        for permit in turns:
+            permit.answered(429, None, write=False, read_only=False)
 
     assert limits.rate_per_s == 4.0
 
@@ -253,17 +253,17 @@ async def test_429s_to_calls_of_one_moment_count_once(clock):
 async def test_the_rate_rises_slowly_and_is_free_again_in_the_end(clock):
     limits = made(clock)
     await answered(limits, 429)
-    limits.found()
+    limits.reached()
     assert limits.rate_per_s == 4.0
 
     clock.now += 10
-    limits.found()
-    limits.found()
+    limits.reached()
+    limits.reached()
     assert limits.rate_per_s == 5.0
 
     for _ in range(60):
         clock.now += 10
-        limits.found()
+        limits.reached()
     assert limits.rate_per_s is None
 
 
@@ -274,7 +274,7 @@ async def test_the_rate_never_rises_over_what_the_connection_allows(clock):
 
     for _ in range(60):
         clock.now += 10
-        limits.found()
+        limits.reached()
     assert limits.rate_per_s == 6
 
 
@@ -284,7 +284,7 @@ async def test_an_edited_connection_goes_on_as_slowly_and_with_its_pause_but_tri
     old.pause(30)
     old.throttled(clock.now)
     new = made(clock)
-    new.take_pace(old)
+    new.inherit_pace(old)
 
     assert new.rate_per_s == 4.0
     assert (await refusal(new)).reason == Reason.QUAY_THROTTLED
@@ -294,21 +294,21 @@ async def test_an_edited_connection_goes_on_as_slowly_and_with_its_pause_but_tri
 
 async def test_who_waited_in_line_while_the_breaker_opened_sends_nothing(clock):
     limits = made(clock, concurrency=1)
-    async with limits.turn(ASKED) as turn:
+    async with limits.permit(ASKED) as permit:
         waiting = asyncio.create_task(refusal(limits))
         await asyncio.sleep(0)
         for _ in range(FAILURES_TO_OPEN):
-            turn.failed(UNREACHABLE)
+            permit.failed(UNREACHABLE)
 
     assert (await waiting).reason == Reason.QUAY_UNREACHABLE
 
 
 async def test_who_waited_in_line_while_quay_asked_for_a_pause_sends_nothing(clock):
     limits = made(clock, concurrency=1)
-    async with limits.turn(ASKED) as turn:
+    async with limits.permit(ASKED) as permit:
         waiting = asyncio.create_task(refusal(limits))
         await asyncio.sleep(0)
-        turn.answered(503, 30.0, write=False, read_only=False)
+        permit.answered(503, 30.0, write=False, read_only=False)
 
     assert (await waiting).retry_after == 30.0
 
@@ -352,10 +352,10 @@ async def test_a_throttled_quay_is_not_away(clock):
 async def test_the_third_loss_in_a_row_opens_the_breaker(clock):
     limits = made(clock)
     for _ in range(FAILURES_TO_OPEN - 1):
-        await lost(limits)
+        await unanswered(limits)
     assert not limits.open
 
-    await lost(limits)
+    await unanswered(limits)
 
     assert limits.open
     error = await refusal(limits)
@@ -367,8 +367,8 @@ async def test_the_third_loss_in_a_row_opens_the_breaker(clock):
 async def test_any_answer_of_quay_itself_starts_the_count_again(status, clock):
     limits = made(clock)
     for _ in range(5):
-        await lost(limits)
-        await lost(limits)
+        await unanswered(limits)
+        await unanswered(limits)
         await answered(limits, status)
 
     assert not limits.open
@@ -386,8 +386,8 @@ async def test_an_answer_of_the_proxy_alone_counts_as_a_loss(status, clock):
 async def test_a_failure_that_is_not_quays_does_not_count(clock):
     limits = made(clock)
     for _ in range(10):
-        async with limits.turn(ASKED) as turn:
-            turn.failed(TryLater(Reason.INTERNAL_ERROR, "ours"))
+        async with limits.permit(ASKED) as permit:
+            permit.failed(TryLater(Reason.INTERNAL_ERROR, "ours"))
 
     assert not limits.open
 
@@ -395,13 +395,13 @@ async def test_a_failure_that_is_not_quays_does_not_count(clock):
 async def test_read_only_mode_is_an_answer(clock):
     limits = made(clock)
     for _ in range(10):
-        async with limits.turn(ASKED) as turn:
-            turn.answered(503, None, write=True, read_only=True)
+        async with limits.permit(ASKED) as permit:
+            permit.answered(503, None, write=True, read_only=True)
 
     assert not limits.open
     assert limits.read_only
-    async with limits.turn(ASKED) as turn:
-        turn.answered(201, None, write=True, read_only=False)
+    async with limits.permit(ASKED) as permit:
+        permit.answered(201, None, write=True, read_only=False)
     assert not limits.read_only
 
 
@@ -411,7 +411,7 @@ async def test_one_probe_at_a_time_finds_out(clock):
     clock.now += 1
 
     assert limits.probe_due
-    async with limits.turn(ASKED) as probe:
+    async with limits.permit(ASKED) as probe:
         assert (await refusal(limits)).reason == Reason.QUAY_UNREACHABLE
         probe.answered(200, None, write=False, read_only=False)
 
@@ -424,7 +424,7 @@ async def test_a_probe_that_never_tells_is_followed_by_another(clock):
     await opened(limits)
     clock.now += 1
     with pytest.raises(asyncio.CancelledError):
-        async with limits.turn(ASKED):
+        async with limits.permit(ASKED):
             raise asyncio.CancelledError
 
     await refusal(limits)
@@ -440,7 +440,7 @@ async def test_probes_become_rarer_up_to_a_cap(clock):
     for _ in range(8):
         waits.append(round((await refusal(limits)).retry_after))
         clock.now += PROBE_CAP_S * 2
-        await lost(limits)
+        await unanswered(limits)
 
     assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
 
@@ -458,7 +458,7 @@ async def test_after_a_recovery_the_first_probe_is_soon_again(clock):
     await opened(limits)
     for _ in range(5):
         clock.now += 60
-        await lost(limits)
+        await unanswered(limits)
     clock.now += 60
     await answered(limits)
 
@@ -478,7 +478,7 @@ async def test_every_turn_of_the_breaker_is_told_once(clock):
     await answered(limits)
     await opened(limits)
     clock.now += 60
-    await lost(limits)
+    await unanswered(limits)
     clock.now += 60
     await answered(limits)
     await answered(limits)

@@ -299,9 +299,9 @@ async def test_the_way_can_be_checked_without_a_request(resolver, answer, refuse
 
     if refused:
         with pytest.raises(Refused):
-            await transport.check_way()
+            await transport.check_addresses()
     else:
-        await transport.check_way()
+        await transport.check_addresses()
     await transport.aclose()
 
 

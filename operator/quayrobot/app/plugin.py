@@ -26,7 +26,7 @@ from .commands.access.cluster_access import (
     reach,
     run,
 )
-from .commands.access.naming import Named, named
+from .commands.access.resource_args import ResourceArg, parse_resource_arg
 from .commands.plan import plan
 from .commands.status import status
 
@@ -61,7 +61,7 @@ def rotate(
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait.")] = 120.0,
 ) -> None:
     """Ask for a new credential of a QuayRobot, or of all that a ClusterQuayRobot gives."""
-    one, place = named(name), namespace or context_namespace(kubeconfig, context)
+    one, place = parse_resource_arg(name), namespace or context_namespace(kubeconfig, context)
     try:
         run(_rotate(one, place, kubeconfig, context, timeout if wait else 0.0))
     except TimeoutError:
@@ -69,11 +69,11 @@ def rotate(
 
 
 async def _rotate(
-    one: Named, namespace: str, kubeconfig: Path | None, context: str | None, wait_s: float
+    one: ResourceArg, namespace: str, kubeconfig: Path | None, context: str | None, wait_s: float
 ) -> None:
     async with reach(kubeconfig, context) as api:
         before = await _read(api, one, namespace)
-        if wait_s and one.is_fleet and before["spec"].get("mode") != "Shared":
+        if wait_s and one.is_cluster_robot and before["spec"].get("mode") != "Shared":
             fail("each of its QuayRobots has a credential of its own: wait for them one by one")
         value = datetime.now(UTC).isoformat()
         patch: Body = {"metadata": {"annotations": {ANNOTATION_ROTATE: value}}}
@@ -93,7 +93,9 @@ def _robot_spec(body: Body) -> Body:
     return inner
 
 
-async def _until_rotated(api: ClusterApi, one: Named, namespace: str, before: str | None) -> None:
+async def _until_rotated(
+    api: ClusterApi, one: ResourceArg, namespace: str, before: str | None
+) -> None:
     while True:
         body = await _read(api, one, namespace)
         status = body.get("status") or {}
@@ -104,14 +106,14 @@ async def _until_rotated(api: ClusterApi, one: Named, namespace: str, before: st
         await asyncio.sleep(POLL_S)
 
 
-def _path(one: Named, namespace: str) -> str:
-    return one.kind.path(None if one.is_fleet else namespace, one.name)
+def _path(one: ResourceArg, namespace: str) -> str:
+    return one.kind.path(None if one.is_cluster_robot else namespace, one.name)
 
 
-async def _read(api: ClusterApi, one: Named, namespace: str) -> Body:
+async def _read(api: ClusterApi, one: ResourceArg, namespace: str) -> Body:
     body = await api.get(_path(one, namespace))
     if body is None:
-        inside = "" if one.is_fleet else f" in the namespace {namespace}"
+        inside = "" if one.is_cluster_robot else f" in the namespace {namespace}"
         fail(f"there is no {one.kind.kind.lower()} {one.name}{inside}")
     return body
 

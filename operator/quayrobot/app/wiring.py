@@ -94,8 +94,8 @@ async def _assemble(
     credentials = Secrets(api)
     turned: list[Runner] = []
 
-    def quay_turned(key: ResourceKey) -> None:
-        turned[0].quay_turned(key)
+    def circuit_changed(key: ResourceKey) -> None:
+        turned[0].circuit_changed(key)
 
     pool = ConnectionPool(
         store,
@@ -104,16 +104,16 @@ async def _assemble(
         clock=time.monotonic,
         jitter=random.random,
         observer=metrics,
-        on_change=quay_turned,
+        on_change=circuit_changed,
         tenants_reach=settings.tenants_reach,
         clusterwide=settings.clusterwide,
     )
-    parties = Tenants(store, pool)
-    seats = WorkerShares(settings.workers, party=parties.of, in_doubt=parties.in_doubt)
+    tenants = Tenants(store, pool)
+    shares = WorkerShares(settings.workers, tenant=tenants.of, in_doubt=tenants.in_doubt)
     context = Context(
         cluster=settings.cluster_id or await _cluster_id(resources),
         store=store,
-        queue=Queue(clock=time.monotonic, jitter=random.random, seats=seats),
+        queue=Queue(clock=time.monotonic, jitter=random.random, shares=shares),
         pool=pool,
         renewals=RenewalsAsked(store),
         resources=resources,
@@ -181,8 +181,8 @@ async def _gauges(context: Context, metrics: Metrics) -> None:
 
 def _namespaces(context: Context) -> Counter[str]:
     total: Counter[str] = Counter()
-    for each in context.store.fleets.values():
-        counts = each.fleet_status.namespaces or NamespaceCounts()
+    for each in context.store.cluster_robots.values():
+        counts = each.cluster_robot_status.namespaces or NamespaceCounts()
         total.update(counts.model_dump())
     return total
 
@@ -195,7 +195,7 @@ def _show_circuits(
         live = context.pool.known(key)
         if live is not None:
             metrics.circuit(key.kind, key.name, "open" if live.limits.open else "closed")
-            counts = live.census.values()
+            counts = live.summary.values()
             metrics.leftovers(
                 key.kind,
                 key.name,

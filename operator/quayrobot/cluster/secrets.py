@@ -53,7 +53,7 @@ class Secrets:
     def __init__(self, api: ClusterApi) -> None:
         self._api = api
 
-    async def look(self, namespace: str, name: str) -> Present[SecretSeen] | Absent:
+    async def get(self, namespace: str, name: str) -> Present[SecretSeen] | Absent:
         """Return the Secret as it is now."""
         body = await self._api.get(SECRET.path(namespace, name))
         return Absent() if body is None else Present(secret_seen(body))

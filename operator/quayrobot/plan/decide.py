@@ -18,8 +18,8 @@ from .rights.federation import plan_federation
 from .rights.grants import plan_grants
 from .robot.creation import connection_of, plan_robot
 from .robot.deletion import plan_deletion
-from .robot.slots import facing
-from .rotation.overlap import plan_leaving, plan_turn, turning
+from .robot.slots import active_first
+from .rotation.overlap import is_overlapping, plan_overlap, plan_retirement
 from .rotation.rotation import plan_rotation
 from .rotation.schedule import check_window
 from .scene import Finding, Plan, Scene
@@ -29,7 +29,7 @@ __all__ = ["decide", "stands"]
 
 def decide(scene: Scene) -> Plan:
     """Return the next actions for *scene*, or what stands in their way."""
-    scene = facing(scene)
+    scene = active_first(scene)
     if scene.me.terminating:
         return plan_deletion(scene)
 
@@ -66,7 +66,7 @@ def _plan(scene: Scene) -> Plan:
         secrets, rotation, plan_grants(scene), plan_federation(scene), plan_links(scene)
     )
     # What the active robot lacks comes before its successor.
-    return found if found.actions else _joined(found, plan_turn(scene))
+    return found if found.actions else _joined(found, plan_overlap(scene))
 
 
 def _plan_keyless(scene: Scene) -> Plan:
@@ -84,12 +84,12 @@ def _plan_keyless(scene: Scene) -> Plan:
         return rotation
     found = _joined(secrets, rotation, plan_grants(scene), federation, plan_links(scene))
     # One that took turns with it before may still have to go.
-    return found if found.actions else _joined(found, plan_turn(scene))
+    return found if found.actions else _joined(found, plan_overlap(scene))
 
 
 def _plan_rotation(scene: Scene) -> Plan:
     """A credential that cannot be replaced now is still good: the rest goes on."""
-    if turning(scene):
+    if is_overlapping(scene):
         return Plan()
     try:
         return Plan(plan_rotation(scene))
@@ -123,7 +123,7 @@ def _cannot(scene: Scene, error: QuayRobotError) -> Plan:
     """An outage is no news for a resource that has nothing due: its status stands."""
     if _is_outage(scene, error) and _nothing_due(scene):
         return Plan(quiet=True)
-    if isinstance(error, Refused) and (leaving := plan_leaving(scene)):
+    if isinstance(error, Refused) and (leaving := plan_retirement(scene)):
         return Plan(leaving)
     return Plan(findings=(Finding(Component.ROBOT, error),))
 

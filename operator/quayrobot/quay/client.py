@@ -27,10 +27,10 @@ from ..model.secrecy import Token
 from ..model.world import Absent, Password, Present, RobotSeen
 from .bootstrap import Bootstrap
 from .exchange import EXCHANGE_PATH, exchange_refusal, parse_password
-from .limits import Limits, Turn
+from .limits import CallPermit, Limits
+from .rate_limiter import Urgency, tenant, urgency
 from .rights import Rights
 from .transport import Endpoint, Reply, Transport
-from .turns import Urgency, party, urgency
 from .wire import (
     ABSENT,
     failure,
@@ -88,14 +88,14 @@ class QuayClient:
         """Close what is open."""
         await self._transport.aclose()
 
-    async def check_way(self) -> None:
+    async def check_addresses(self) -> None:
         """
         Return when Quay's name leads nowhere that is refused, as far as can be told now.
 
         Raises:
             Refused: It does.
         """
-        await self._transport.check_way()
+        await self._transport.check_addresses()
 
     async def get_robot(self, name: RobotName) -> Present[RobotSeen] | Absent:
         """Return the robot, metadata included, or Quay's word that it is not there."""
@@ -245,8 +245,8 @@ class QuayClient:
     ) -> Reply:
         user, token = login or (None, self._token)
         # A list serves all: no namespace's crowd is before it.
-        whose = "" if operation in _BACKGROUND else party()
-        async with self._limits.turn(_urgency(operation), whose) as turn:
+        whose = "" if operation in _BACKGROUND else tenant()
+        async with self._limits.permit(_urgency(operation), whose) as permit:
             begun = monotonic()
             try:
                 reply = await self._transport.send(
@@ -254,12 +254,12 @@ class QuayClient:
                 )
             except QuayRobotError as error:
                 self._observer.called(operation, error.reason, monotonic() - begun)
-                self._failed(turn, operation, error)
+                self._failed(permit, operation, error)
                 raise
             self.date = reply.answered
             self._observer.called(operation, reply.status, monotonic() - begun)
             if operation != _EXCHANGE or reply.status != 502 or self._limits.open:
-                turn.answered(
+                permit.answered(
                     reply.status,
                     wait_asked_s(reply),
                     write=method != "GET",
@@ -270,11 +270,11 @@ class QuayClient:
                 self._accepted()
             return reply
 
-    def _failed(self, turn: Turn, operation: str, error: QuayRobotError) -> None:
+    def _failed(self, permit: CallPermit, operation: str, error: QuayRobotError) -> None:
         # An exchange fails like Quay itself where only the issuer cannot be reached: one
         # cluster's issuer must not close the connection for everybody.
         if operation != _EXCHANGE or self._limits.open:
-            turn.failed(error)
+            permit.failed(error)
 
 
 def _urgency(operation: str) -> Urgency:

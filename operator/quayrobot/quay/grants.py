@@ -19,7 +19,7 @@ from ..model.names import OwnerName, RobotName
 from ..model.world import DefaultSeen, GrantsSeen, GrantsView, Present, Unknown, Unlooked
 from .rights import Rights
 
-__all__ = ["GrantsMemory"]
+__all__ = ["GrantsCache"]
 
 Listed = dict[str, tuple[frozenset[str], frozenset[str]]]
 
@@ -37,14 +37,14 @@ class _Owner:
     refused: QuayRobotError | None = None
 
 
-class GrantsMemory:
+class GrantsCache:
     """The memory of one connection; *rights* gives its calls, *clock* is monotonic."""
 
     def __init__(self, rights: Callable[[], Rights], *, clock: Callable[[], float]) -> None:
         self._rights, self._clock = rights, clock
         self._owners: dict[OwnerName, _Owner] = defaultdict(_Owner)
 
-    def ask_with(self, rights: Callable[[], Rights]) -> None:
+    def read_with(self, rights: Callable[[], Rights]) -> None:
         """Have later reads made by *rights*: the same Quay through another client."""
         self._rights = rights
 
@@ -65,7 +65,7 @@ class GrantsMemory:
         """Remember the rights of *name* as our own change left them."""
         self._owners[name.owner].own[name.full] = (self._clock(), now)
 
-    def hope(self) -> None:
+    def forget_refusals(self) -> None:
         """Forget that reads were refused: there is another credential."""
         for here in self._owners.values():
             here.refused = None
@@ -94,7 +94,9 @@ class GrantsMemory:
             wanted = held if repositories is None else held & set(repositories)
             await self._read_roles(name.owner, here, wanted, since=asked)
 
-    async def beat(self, owner: OwnerName, repositories: Iterable[str], *, defaults: bool) -> None:
+    async def refresh_all(
+        self, owner: OwnerName, repositories: Iterable[str], *, defaults: bool
+    ) -> None:
         """
         Read the rights of all robots of *owner*, with the roles on *repositories*.
 

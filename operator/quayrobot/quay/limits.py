@@ -15,9 +15,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from ..model.errors import QuayRobotError, Reason, TryLater
-from .turns import BURST_S, Turns, Urgency
+from .rate_limiter import BURST_S, RateLimiter, Urgency
 
-__all__ = ["Limits", "Turn"]
+__all__ = ["Limits", "CallPermit"]
 
 FAILURES_TO_OPEN = 3
 PROBE_FIRST_S = 1.0
@@ -31,7 +31,7 @@ EASE_EVERY_S = 10.0
 _AWAY = {502, 503, 504, 520}
 
 
-class Turn:
+class CallPermit:
     """One call's permission to be made; it is told how the call went."""
 
     def __init__(self, limits: Limits, how: Urgency, begun: float) -> None:
@@ -45,14 +45,14 @@ class Turn:
         if read_only:
             limits.refused_to_write()
         elif status in _AWAY:
-            limits.groaned(self.begun)
-            limits.lost()
+            limits.overloaded(self.begun)
+            limits.unanswered()
         elif status == 429:
-            limits.found()
-            limits.groaned(self.begun)
+            limits.reached()
+            limits.overloaded(self.begun)
             limits.throttled(self.begun)
         else:
-            limits.found(slow_since=self.begun if self._slow else None)
+            limits.reached(slow_since=self.begun if self._slow else None)
             if write and status < 300:
                 limits.wrote()
         if retry_after_s is not None and (status == 429 or status in _AWAY):
@@ -61,8 +61,8 @@ class Turn:
     def failed(self, error: QuayRobotError) -> None:
         """Take note of a call without an answer."""
         if error.reason is Reason.QUAY_UNREACHABLE:
-            self._limits.groaned(self.begun)
-            self._limits.lost()
+            self._limits.overloaded(self.begun)
+            self._limits.unanswered()
 
     @property
     def _slow(self) -> bool:
@@ -90,7 +90,7 @@ class Limits:
         self.clock, self._jitter, self._on_change = clock, jitter, on_change
         self._waited = waited
         self._most, self._ceiling = concurrency, rate_per_s
-        self._turns = Turns(float(concurrency), rate_per_s)
+        self._limiter = RateLimiter(float(concurrency), rate_per_s)
         self.rate_per_s = rate_per_s
         self._shrunk_at = self._throttled_at = self._eased_at = float("-inf")
         self._paused_until = 0.0
@@ -121,9 +121,9 @@ class Limits:
         return self.clock() < self._paused_until
 
     @asynccontextmanager
-    async def turn(self, how: Urgency, party: str = "") -> AsyncIterator[Turn]:
+    async def permit(self, how: Urgency, tenant: str = "") -> AsyncIterator[CallPermit]:
         """
-        Wait for a turn, which *party* takes, and hold it.
+        Wait for a turn, which *tenant* takes, and hold it.
 
         Raises:
             TryLater: Quay is away or asked for a pause; nothing was sent.
@@ -131,7 +131,7 @@ class Limits:
         self._check_paused()
         probe = self._check_open()
         asked = self.clock()
-        await self._turns.enter(how, party)
+        await self._limiter.acquire(how, tenant)
         try:
             begun = self.clock()
             self._waited(how, begun - asked)
@@ -139,11 +139,11 @@ class Limits:
             self._check_paused()
             if self.open and not probe:
                 raise self._away()
-            yield Turn(self, how, begun)
+            yield CallPermit(self, how, begun)
         finally:
-            await self._turns.leave()
+            await self._limiter.release()
 
-    def take_pace(self, old: Limits) -> None:
+    def inherit_pace(self, old: Limits) -> None:
         """Go on as slowly as *old* had to, with the same Quay; the breaker begins anew."""
         self._paused_until, self._throttled_at = old._paused_until, old._throttled_at
         self._eased_at = old._eased_at
@@ -156,10 +156,10 @@ class Limits:
         if self._open_until is not None:
             self._open_until = self.clock()
 
-    def groaned(self, begun: float) -> None:
+    def overloaded(self, begun: float) -> None:
         """Halve the width; calls that began before the last halving tell nothing new."""
         if begun >= self._shrunk_at:
-            self._turns.width = max(1.0, self._turns.width / 2)
+            self._limiter.width = max(1.0, self._limiter.width / 2)
             self._shrunk_at = self.clock()
 
     def throttled(self, begun: float) -> None:
@@ -177,7 +177,7 @@ class Limits:
         """Send nothing for so long."""
         self._paused_until = max(self._paused_until, self.clock() + seconds)
 
-    def lost(self) -> None:
+    def unanswered(self) -> None:
         """Count a call that Quay did not answer; the third in a row opens the breaker."""
         self._failures += 1
         if self._failures < FAILURES_TO_OPEN and not self.open:
@@ -188,15 +188,17 @@ class Limits:
         if not was_open:
             self._on_change(True)  # noqa: FBT003
 
-    def found(self, *, slow_since: float | None = None) -> None:
+    def reached(self, *, slow_since: float | None = None) -> None:
         """Count an answer: Quay is there, if slow since the call began."""
         self._failures = 0
         first, self.heard = not self.heard, True
         if slow_since is None:
-            self._turns.width = min(float(self._most), self._turns.width + 1 / self._turns.width)
+            self._limiter.width = min(
+                float(self._most), self._limiter.width + 1 / self._limiter.width
+            )
             self._ease()
         else:
-            self.groaned(slow_since)
+            self.overloaded(slow_since)
         was_open = self.open
         self._open_until, self._probe_s = None, PROBE_FIRST_S
         if was_open or first:
@@ -205,7 +207,7 @@ class Limits:
     def refused_to_write(self) -> None:
         """Take note that Quay answers, but takes no writes."""
         self.read_only = True
-        self.found()
+        self.reached()
 
     def wrote(self) -> None:
         """Take note that Quay took a write; who waited for that may try now."""
@@ -228,7 +230,7 @@ class Limits:
     def _pace(self, rate_per_s: float | None) -> None:
         self.rate_per_s = rate_per_s
         calm = rate_per_s == self._ceiling
-        self._turns.pace(rate_per_s, burst_s=BURST_S if calm else 0.0)
+        self._limiter.pace(rate_per_s, burst_s=BURST_S if calm else 0.0)
 
     def _check_paused(self) -> None:
         if self.paused:

@@ -115,7 +115,7 @@ class Transport:
         except (httpx.HTTPError, httpx.StreamError, TimeoutError, ssl.SSLError) as error:
             raise _cut_off(method, error) from None
 
-    async def check_way(self) -> None:
+    async def check_addresses(self) -> None:
         """
         Return when the host leads nowhere that is refused, as far as can be told now.
 

@@ -19,8 +19,8 @@ from rich.text import Text
 from ...model.names import OPERATOR
 from ..settings import ENV_PREFIX
 from .access.cluster_access import ContextOption, KubeconfigOption, fail, reach, run
-from .check_steps import Asked, check_all
-from .report.checks import State, Verdict
+from .check_steps import CheckOptions, check_all
+from .report.checks import CheckResult, State
 from .status import WIDTH, Output, OutputOption
 
 __all__ = ["check"]
@@ -53,29 +53,31 @@ def check(
     if not namespace or not name:
         fail("--service-account is NAMESPACE/NAME")
     served = tuple(each.strip() for each in (namespaces or "").split(",") if each.strip())
-    asked = Asked((namespace, name), served, tuple(organization or ()))
-    verdicts = run(_check(kubeconfig, context, asked))
+    asked = CheckOptions((namespace, name), served, tuple(organization or ()))
+    results = run(_check(kubeconfig, context, asked))
     if output is Output.JSON:
         items = [
             {"about": each.about, "state": each.state, "words": each.words, "cure": each.cure}
-            for each in verdicts
+            for each in results
         ]
         typer.echo(orjson.dumps({"items": items}, option=orjson.OPT_INDENT_2))
     else:
-        _print(verdicts)
-    if any(each.state is State.WRONG for each in verdicts):
+        _print(results)
+    if any(each.state is State.WRONG for each in results):
         raise typer.Exit(1)
 
 
-async def _check(kubeconfig: Path | None, context: str | None, asked: Asked) -> list[Verdict]:
+async def _check(
+    kubeconfig: Path | None, context: str | None, asked: CheckOptions
+) -> list[CheckResult]:
     async with reach(kubeconfig, context) as api:
         return await check_all(api, asked)
 
 
-def _print(verdicts: list[Verdict]) -> None:
+def _print(results: list[CheckResult]) -> None:
     console = Console(highlight=False)
     console.width = max(console.width, WIDTH)
-    for each in verdicts:
+    for each in results:
         text = Text(f"{each.state}  ", style=_COLORS.get(each.state, "yellow"))
         text.append(f"{each.about}: ", style="bold").append(each.words, style="not bold default")
         console.print(text)

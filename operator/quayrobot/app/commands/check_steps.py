@@ -30,18 +30,23 @@ from ...model.names import GROUP, OPERATOR, OwnerName, RobotName
 from ...model.resources.connection import ClusterConnectionSpec
 from .access.readers import now, reading_pool
 from .report.checks import (
+    CheckResult,
     State,
-    Verdict,
-    judge_clock,
-    judge_definition,
-    judge_operators,
-    judge_renewal,
+    check_clock,
+    check_definition,
+    check_operators,
+    check_renewal,
 )
 from .report.cures import cure_of
-from .report.rights import denied_to, judge_rights
-from .report.serving import judge_connection_kinds, judge_place, judge_served, namespaces_of
+from .report.rights import check_rights, denied_to
+from .report.served_namespaces import (
+    check_connection_kinds,
+    check_place,
+    check_served,
+    namespaces_of,
+)
 
-__all__ = ["Asked", "check_all"]
+__all__ = ["CheckOptions", "check_all"]
 
 DEFINITION = Kind(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition",
@@ -53,7 +58,7 @@ ANY_REPOSITORY = "quayrobot-check"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckOptions:
     """
     What to look at: the operator's ServiceAccount (namespace and name) and what it serves.
 
@@ -66,32 +71,32 @@ class Asked:
     organizations: tuple[str, ...] = ()
 
 
-async def check_all(api: ClusterApi, asked: Asked) -> list[Verdict]:
+async def check_all(api: ClusterApi, asked: CheckOptions) -> list[CheckResult]:
     """Return all verdicts."""
     deployments = await _deployments(api, asked.account[0])
     served = asked.namespaces or namespaces_of(deployments, asked.account)
-    verdicts = [
+    results = [
         *await _definitions(api),
         *await _rights(api, asked.account, served),
-        judge_operators(deployments),
-        judge_clock("the API server", api.date, now()),
+        check_operators(deployments),
+        check_clock("the API server", api.date, now()),
     ]
-    peek = OneShotCache(Resources(api))
-    verdicts += await _take_in(peek, served)
-    pool = reading_pool(api, peek.store)
+    cache = OneShotCache(Resources(api))
+    results += await _take_in(cache, served)
+    pool = reading_pool(api, cache.store)
     try:
-        for key in sorted(peek.store.connections, key=lambda key: (key.kind, key.namespace)):
-            names = asked.organizations or _organizations(peek, key)
-            verdicts += await _connection(peek, pool.get(key), key, names)
+        for key in sorted(cache.store.connections, key=lambda key: (key.kind, key.namespace)):
+            names = asked.organizations or _organizations(cache, key)
+            results += await _connection(cache, pool.get(key), key, names)
     finally:
         await pool.aclose()
-    if not peek.store.connections:
+    if not cache.store.connections:
         helps = "Make one: docs/install.md says how."
-        verdicts.append(Verdict("connections", State.DOUBTFUL, "There is none.", helps))
-    return verdicts
+        results.append(CheckResult("connections", State.DOUBTFUL, "There is none.", helps))
+    return results
 
 
-async def _take_in(peek: OneShotCache, served: tuple[str, ...]) -> list[Verdict]:
+async def _take_in(cache: OneShotCache, served: tuple[str, ...]) -> list[CheckResult]:
     """Read what the operator serves; return what cannot be read or is not served."""
     kinds = (QUAY_CONNECTION,) if served else (CLUSTER_QUAY_CONNECTION, QUAY_CONNECTION)
     reads: list[tuple[Kind, str | None]] = [
@@ -100,54 +105,54 @@ async def _take_in(peek: OneShotCache, served: tuple[str, ...]) -> list[Verdict]
     if served:
         reads = [(QUAY_ROBOT, place) for place in served] + reads
     else:
-        await peek.everybody(())
-    verdicts = []
+        await cache.everybody(())
+    results = []
     for kind, place in reads:
         about = f"{kind.kind}s" + (f" in {place}" if place else "")
         try:
-            async for body in peek.resources.list_all(kind, namespace=place):
-                peek.store.observe(kind.kind, None, body)
+            async for body in cache.resources.list_all(kind, namespace=place):
+                cache.store.observe(kind.kind, None, body)
         except QuayRobotError as error:
-            verdicts.append(_failed(about, error, State.UNSEEN))
+            results.append(_failed(about, error, State.UNSEEN))
     robots = [
-        (f"{each.key.namespace}/{each.key.name}", each) for each in peek.store.robots.values()
+        (f"{each.key.namespace}/{each.key.name}", each) for each in cache.store.robots.values()
     ]
-    named = judge_connection_kinds((place, each.lenient_spec) for place, each in robots)
-    return [*verdicts, *([named] if served and named else [])]
+    named = check_connection_kinds((place, each.lenient_spec) for place, each in robots)
+    return [*results, *([named] if served and named else [])]
 
 
 # The cluster -------------------------------------------------------------
 
 
-async def _definitions(api: ClusterApi) -> list[Verdict]:
-    verdicts = []
+async def _definitions(api: ClusterApi) -> list[CheckResult]:
+    results = []
     for definition in DEFINITIONS:
         name = f"{definition.plural}.{GROUP}"
         try:
             live = await Resources(api).get(DEFINITION, None, name)
-            verdicts.append(judge_definition(definition, live))
+            results.append(check_definition(definition, live))
         except QuayRobotError as error:
-            verdicts.append(_failed(f"definition {name}", error, State.UNSEEN))
-    return verdicts
+            results.append(_failed(f"definition {name}", error, State.UNSEEN))
+    return results
 
 
 async def _rights(
     api: ClusterApi, account: tuple[str, str], served: tuple[str, ...]
-) -> list[Verdict]:
+) -> list[CheckResult]:
     who = f"ServiceAccount {account[0]}/{account[1]}"
     if not served:
-        return [judge_rights(who, await denied_to(api, account))]
-    verdicts = [judge_served(served)]
+        return [check_rights(who, await denied_to(api, account))]
+    results = [check_served(served)]
     for namespace in served:
         if place := await _place(api, namespace):
-            verdicts.append(place)
-        verdicts.append(judge_rights(who, await denied_to(api, account, namespace), namespace))
-    return verdicts
+            results.append(place)
+        results.append(check_rights(who, await denied_to(api, account, namespace), namespace))
+    return results
 
 
-async def _place(api: ClusterApi, namespace: str) -> Verdict | None:
+async def _place(api: ClusterApi, namespace: str) -> CheckResult | None:
     try:
-        return judge_place(namespace, await Resources(api).get(NAMESPACE, None, namespace))
+        return check_place(namespace, await Resources(api).get(NAMESPACE, None, namespace))
     except QuayRobotError as error:
         return _failed(f"namespace {namespace}", error, State.UNSEEN)
 
@@ -165,12 +170,12 @@ async def _deployments(api: ClusterApi, home: str) -> list[Body] | None:
 # Connections -------------------------------------------------------------
 
 
-def _organizations(peek: OneShotCache, key: ResourceKey) -> tuple[str, ...]:
+def _organizations(cache: OneShotCache, key: ResourceKey) -> tuple[str, ...]:
     """Those of the robots behind the connection, and those that its rules name."""
-    spec = peek.store.connections[key].spec
+    spec = cache.store.connections[key].spec
     rules = spec.access if isinstance(spec, ClusterConnectionSpec) else []
     named = {each for rule in rules for each in rule.organizations if _is_exact(each)}
-    owners = {each.robot_name.owner for each in peek.store.users_of(key)}
+    owners = {each.robot_name.owner for each in cache.store.users_of(key)}
     used = {each.name for each in owners if each.kind == "organization"}
     return tuple(sorted(used | named)[:ORGANIZATIONS_MAX])
 
@@ -180,52 +185,52 @@ def _is_exact(glob: str) -> bool:
 
 
 async def _connection(
-    peek: OneShotCache,
+    cache: OneShotCache,
     getting: Awaitable[LiveConnection],
     key: ResourceKey,
     organizations: Iterable[str],
-) -> list[Verdict]:
+) -> list[CheckResult]:
     about = f"{key.kind} {key.name}" + (f" in {key.namespace}" if key.namespace else "")
     try:
         live = await getting
     except QuayRobotError as error:
         return [_failed(about, error, State.WRONG)]
-    verdicts = []
+    results = []
     for name in organizations:
-        verdicts += await _organization(peek, live, about, OwnerName("organization", name))
-        if verdicts[-1].state is State.WRONG and live.limits.open:
+        results += await _organization(cache, live, about, OwnerName("organization", name))
+        if results[-1].state is State.WRONG and live.limits.open:
             break
-    if not verdicts:
+    if not results:
         words = "Its Secret holds a token; no organization is known to try it on."
-        verdicts.append(Verdict(about, State.UNSEEN, words, "Name one: --organization."))
+        results.append(CheckResult(about, State.UNSEEN, words, "Name one: --organization."))
     if live.spec.origin.startswith("http://"):
         words = "It sends the token over http, where anybody on the way can read it."
-        verdicts.append(Verdict(about, State.DOUBTFUL, words, "Serve Quay over https."))
-    verdicts += judge_renewal(about, peek.store.connections[key].status.conditions)
+        results.append(CheckResult(about, State.DOUBTFUL, words, "Serve Quay over https."))
+    results += check_renewal(about, cache.store.connections[key].status.conditions)
     if live.client.date is not None:
-        verdicts.append(judge_clock(f"the Quay of {about}", live.client.date, now()))
-    return verdicts
+        results.append(check_clock(f"the Quay of {about}", live.client.date, now()))
+    return results
 
 
 async def _organization(
-    peek: OneShotCache, live: LiveConnection, about: str, owner: OwnerName
-) -> list[Verdict]:
+    cache: OneShotCache, live: LiveConnection, about: str, owner: OwnerName
+) -> list[CheckResult]:
     about = f"{about}, organization {owner.name}"
     try:
         # Prototypes are shown to whoever administers robots, and to nobody else.
         await live.client.rights.defaults(owner)
     except QuayRobotError as error:
         return [_failed(about, await _gone(live, owner, error), State.WRONG)]
-    verdicts = [Verdict(about, State.FINE, "Quay answers, and the token has org:admin there.")]
-    verdicts.append(await _repositories(live, f"{about}, repositories", owner))
+    results = [CheckResult(about, State.FINE, "Quay answers, and the token has org:admin there.")]
+    results.append(await _repositories(live, f"{about}, repositories", owner))
     held = [
         each.active_name
-        for each in peek.store.users_of(live.key)
+        for each in cache.store.users_of(live.key)
         if each.robot_name.owner == owner and each.status.holds
     ]
     if held:
-        verdicts.append(await _federation(live, f"{about}, federation", held[0]))
-    return verdicts
+        results.append(await _federation(live, f"{about}, federation", held[0]))
+    return results
 
 
 async def _gone(live: LiveConnection, owner: OwnerName, error: QuayRobotError) -> QuayRobotError:
@@ -241,24 +246,24 @@ async def _gone(live: LiveConnection, owner: OwnerName, error: QuayRobotError) -
     return error
 
 
-async def _repositories(live: LiveConnection, about: str, owner: OwnerName) -> Verdict:
+async def _repositories(live: LiveConnection, about: str, owner: OwnerName) -> CheckResult:
     try:
         await live.client.rights.roles(owner, ANY_REPOSITORY)
     except QuayRobotError as error:
         failed = _failed(about, error, State.DOUBTFUL)
         words = f"Rights on repositories cannot be given: {error.message}."
-        return Verdict(about, failed.state, words, failed.cure)
-    return Verdict(about, State.FINE, "The token has repo:admin there.")
+        return CheckResult(about, failed.state, words, failed.cure)
+    return CheckResult(about, State.FINE, "The token has repo:admin there.")
 
 
-async def _federation(live: LiveConnection, about: str, robot: RobotName) -> Verdict:
+async def _federation(live: LiveConnection, about: str, robot: RobotName) -> CheckResult:
     try:
         await live.client.federation(robot)
     except QuayRobotError as error:
         return _failed(about, error, State.DOUBTFUL)
-    return Verdict(about, State.FINE, "Quay has federation (3.13 or newer).")
+    return CheckResult(about, State.FINE, "Quay has federation (3.13 or newer).")
 
 
-def _failed(about: str, error: QuayRobotError, state: State) -> Verdict:
+def _failed(about: str, error: QuayRobotError, state: State) -> CheckResult:
     words = error.message[:1].upper() + error.message[1:]
-    return Verdict(about, state, f"{words}.", cure_of(error.reason))
+    return CheckResult(about, state, f"{words}.", cure_of(error.reason))

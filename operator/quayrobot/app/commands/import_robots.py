@@ -37,7 +37,7 @@ from .access.cluster_access import (
 )
 from .access.readers import ClusterIdOption, cluster_of, now, reading_pool
 from .access.survey import survey
-from .render.manifests import Asked, Writer
+from .render.manifests import ImportOptions, Writer
 
 __all__ = ["import_robots"]
 
@@ -64,7 +64,7 @@ def import_robots(
 ) -> None:
     """Print QuayRobots for an organization's robots that, applied, change nothing in Quay."""
     place = namespace or context_namespace(kubeconfig, context)
-    asked = Asked(
+    asked = ImportOptions(
         _key(connection, place),
         OwnerName("organization", organization),
         tuple(robot or ()),
@@ -85,31 +85,31 @@ def _key(connection: str, namespace: str) -> ResourceKey:
 
 
 async def _import(
-    kubeconfig: Path | None, context: str | None, cluster_id: str | None, asked: Asked
+    kubeconfig: Path | None, context: str | None, cluster_id: str | None, asked: ImportOptions
 ) -> str:
     async with reach(kubeconfig, context) as api:
         cluster = cluster_id or await cluster_of(Resources(api))
-        peek = OneShotCache(Resources(api))
-        await peek.connection(asked.key)
-        await peek.everybody([asked.namespace])
-        secrets = await peek.secret_names(asked.namespace)
-        for words in peek.notes:
+        cache = OneShotCache(Resources(api))
+        await cache.connection(asked.key)
+        await cache.everybody([asked.namespace])
+        secrets = await cache.secret_names(asked.namespace)
+        for words in cache.notes:
             note(f"note: {words}")
-        pool = reading_pool(api, peek.store)
+        pool = reading_pool(api, cache.store)
         try:
             live = await pool.get(asked.key)
             found = await survey(
                 live, asked.owner, asked.wants, note,
                 rights=asked.permissions, federation=asked.federation,
             )  # fmt: skip
-            base = await _base(api, cluster, asked, live, peek.store)
+            base = await _base(api, cluster, asked, live, cache.store)
         finally:
             await pool.aclose()
-    return Writer(asked, base, peek, secrets).write(found)
+    return Writer(asked, base, cache, secrets).write(found)
 
 
 async def _base(
-    api: ClusterApi, cluster: str, asked: Asked, live: LiveConnection, store: Store
+    api: ClusterApi, cluster: str, asked: ImportOptions, live: LiveConnection, store: Store
 ) -> Scene:
     """A resource in the namespace, before it is said which."""
     body = await Resources(api).get(NAMESPACE, None, asked.namespace)

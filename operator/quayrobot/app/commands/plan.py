@@ -23,7 +23,7 @@ from ...engine.cache.one_shot import OneShotCache
 from ...engine.cache.store import ClusterRobotRecord, RobotRecord
 from ...engine.connection.context import Context
 from ...engine.preview.cluster_robot import ClusterRobotPreview, preview_cluster_robot
-from ...engine.preview.robot import Preview, preview
+from ...engine.preview.robot import Preview, preview_robot
 from ...engine.workqueue.keys import ResourceKey
 from ...model.actions import Component
 from ...model.errors import InvalidSpec, QuayRobotError
@@ -45,7 +45,6 @@ from .access.documents import (
     check_cluster_robot_change,
     read_documents,
 )
-from .access.naming import Named, named
 from .access.readers import (
     ClusterIdOption,
     ClusterNameOption,
@@ -53,6 +52,7 @@ from .access.readers import (
     now,
     reading_context,
 )
+from .access.resource_args import ResourceArg, parse_resource_arg
 from .render.cluster_robot_plan_text import cluster_robot_plan_tree
 from .render.plan_text import plan_tree
 from .status import WIDTH
@@ -76,7 +76,7 @@ class Wanted:
     """The resources to plan for as if applied, others that count, and what is refused."""
 
     robots: list[Body] = field(default_factory=list)
-    fleets: list[Body] = field(default_factory=list)
+    cluster_robots: list[Body] = field(default_factory=list)
     others: list[tuple[str, Body]] = field(default_factory=list)
     refusals: dict[ResourceKey, Finding] = field(default_factory=dict)
 
@@ -86,7 +86,7 @@ class Wanted:
             self.robots.append(body)
             return
         if kind == CLUSTER_QUAY_ROBOT.kind:
-            self.fleets.append(body)
+            self.cluster_robots.append(body)
         self.others.append((kind, body))
 
 
@@ -109,7 +109,7 @@ def plan(
     if not names and not files:
         fail("give names of QuayRobots, or -f with manifests")
     place = namespace or context_namespace(kubeconfig, context)
-    asked = [named(each) for each in names or []]
+    asked = [parse_resource_arg(each) for each in names or []]
     documents = [each for file in files or [] for each in _read(file, place)]
     told = run(_plan(kubeconfig, context, (cluster_id, cluster_name), place, asked, documents))
     console = Console(highlight=False)
@@ -134,7 +134,7 @@ async def _plan(
     context: str | None,
     cluster: tuple[str | None, str | None],
     place: str,
-    asked: list[Named],
+    asked: list[ResourceArg],
     documents: list[Document],
 ) -> list[Answer]:
     async with reach(kubeconfig, context) as api:
@@ -149,18 +149,22 @@ async def _plan(
             else:
                 words = "is left aside: plans are made of QuayRobots and ClusterQuayRobots"
                 note(f"{document.kind} {document.name} {words}")
-        peek = OneShotCache(resources, cluster_name=cluster[1])
-        await peek.read(wanted.robots, wanted.others)
-        await peek.fleets(ClusterRobotRecord(each, cluster[1]) for each in wanted.fleets)
-        for line in peek.notes:
+        cache = OneShotCache(resources, cluster_name=cluster[1])
+        await cache.read(wanted.robots, wanted.others)
+        await cache.cluster_robots(
+            ClusterRobotRecord(each, cluster[1]) for each in wanted.cluster_robots
+        )
+        for line in cache.notes:
             note(f"note: {line}")
-        return await _answers(reading_context(api, cluster_id, peek.store), wanted)
+        return await _answers(reading_context(api, cluster_id, cache.store), wanted)
 
 
 async def _answers(context: Context, wanted: Wanted) -> list[Answer]:
     try:
-        fleets = [await _fleet(context, wanted, each) for each in wanted.fleets]
-        return fleets + [await _robot(context, wanted, each) for each in wanted.robots]
+        cluster_robots = [
+            await _cluster_robot(context, wanted, each) for each in wanted.cluster_robots
+        ]
+        return cluster_robots + [await _robot(context, wanted, each) for each in wanted.robots]
     finally:
         await context.pool.aclose()
 
@@ -168,28 +172,30 @@ async def _answers(context: Context, wanted: Wanted) -> list[Answer]:
 async def _robot(context: Context, wanted: Wanted, body: Body) -> Answer:
     record = context.store.robots[RobotRecord(QUAY_ROBOT.kind, body).key]
     refusal = wanted.refusals.get(record.key)
-    told = await preview(context, record) if refusal is None else Preview(findings=(refusal,))
+    told = (
+        await preview_robot(context, record) if refusal is None else Preview(findings=(refusal,))
+    )
     return Answer(plan_tree(record, told), bool(told.steps), bool(told.findings))
 
 
-async def _fleet(context: Context, wanted: Wanted, body: Body) -> Answer:
+async def _cluster_robot(context: Context, wanted: Wanted, body: Body) -> Answer:
     """One namespace that is refused holds up no other: something to do comes first."""
-    record = context.store.fleets[RobotRecord(CLUSTER_QUAY_ROBOT.kind, body).key]
+    record = context.store.cluster_robots[RobotRecord(CLUSTER_QUAY_ROBOT.kind, body).key]
     refusal = wanted.refusals.get(record.key)
     if refusal is None:
         told = await preview_cluster_robot(context, record)
     else:
         told = ClusterRobotPreview(findings=(refusal,))
     robot = told.robot is not None and bool(told.robot.findings)
-    refused = not told.busy and any(each.findings for each in told.spaces)
+    refused = not told.busy and any(each.findings for each in told.namespaces)
     blocked = bool(told.findings) or robot or refused
     return Answer(cluster_robot_plan_tree(record, told), told.busy, blocked)
 
 
-async def _live(resources: Resources, place: str, one: Named) -> Body:
-    body = await resources.get(one.kind, None if one.is_fleet else place, one.name)
+async def _live(resources: Resources, place: str, one: ResourceArg) -> Body:
+    body = await resources.get(one.kind, None if one.is_cluster_robot else place, one.name)
     if body is None:
-        inside = "" if one.is_fleet else f" in the namespace {place}"
+        inside = "" if one.is_cluster_robot else f" in the namespace {place}"
         fail(f"there is no {one.kind.kind.lower()} {one.name}{inside}")
     return body
 

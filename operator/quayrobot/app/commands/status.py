@@ -32,11 +32,11 @@ from .access.cluster_access import (
     reach,
     run,
 )
-from .access.naming import Named, named
+from .access.resource_args import ResourceArg, parse_resource_arg
 from .render.cluster_robot_tree import cluster_robot_tree_of
 from .render.tree import tree_of
-from .report.cluster_robot import cluster_robot_standing_of, robot_body_of
-from .report.robot import standing_of
+from .report.cluster_robot import cluster_robot_report_of, robot_body_of
+from .report.robot import report_of
 
 __all__ = ["Output", "status"]
 
@@ -69,59 +69,61 @@ def status(
     """Show robots with their Secrets and rights, and what stands in their way."""
     if name is not None and everywhere:
         fail("a name is in one namespace: give -n instead of -A")
-    one = None if name is None else named(name)
+    one = None if name is None else parse_resource_arg(name)
     place = None if everywhere else namespace or context_namespace(kubeconfig, context)
-    standings = run(_read(kubeconfig, context, place, one))
+    reports = run(_read(kubeconfig, context, place, one))
     if output is Output.JSON:
-        typer.echo(orjson.dumps({"items": standings}, option=orjson.OPT_INDENT_2))
+        typer.echo(orjson.dumps({"items": reports}, option=orjson.OPT_INDENT_2))
         return
-    _print(standings, place)
+    _print(reports, place)
 
 
-def _print(standings: list[dict[str, Any]], place: str | None) -> None:
-    if not standings:
+def _print(reports: list[dict[str, Any]], place: str | None) -> None:
+    if not reports:
         note("there are no quayrobots" + (f" in the namespace {place}" if place else ""))
     console = Console(highlight=False)
     console.width = max(console.width, WIDTH)
     now = datetime.now(UTC)
-    for each in standings:
-        fleet = each["kind"] == CLUSTER_QUAY_ROBOT.kind
+    for each in reports:
+        cluster_robot = each["kind"] == CLUSTER_QUAY_ROBOT.kind
         console.print(
-            cluster_robot_tree_of(each, now) if fleet else tree_of(each, now, place=place is None)
+            cluster_robot_tree_of(each, now)
+            if cluster_robot
+            else tree_of(each, now, place=place is None)
         )
 
 
 async def _read(
-    kubeconfig: Path | None, context: str | None, place: str | None, one: Named | None
+    kubeconfig: Path | None, context: str | None, place: str | None, one: ResourceArg | None
 ) -> list[dict[str, Any]]:
     async with reach(kubeconfig, context) as api:
         if one is not None:
             body = await _one(api, place, one)
-            fleets, robots = ([body], []) if one.is_fleet else ([], [body])
+            cluster_robots, robots = ([body], []) if one.is_cluster_robot else ([], [body])
         else:
-            fleets = [] if place else await _fleets(api)
+            cluster_robots = [] if place else await _cluster_robots(api)
             robots = [each async for each in Resources(api).list_all(QUAY_ROBOT, namespace=place)]
-        seen = await _connections(api, [*robots, *map(robot_body_of, fleets)])
+        seen = await _connections(api, [*robots, *map(robot_body_of, cluster_robots)])
     told = [
-        cluster_robot_standing_of(each, seen.get(_connection_of(robot_body_of(each))))
-        for each in sorted(fleets, key=_place_of)
+        cluster_robot_report_of(each, seen.get(_connection_of(robot_body_of(each))))
+        for each in sorted(cluster_robots, key=_place_of)
     ]
     told += [
-        standing_of(each, seen.get(_connection_of(each))) for each in sorted(robots, key=_place_of)
+        report_of(each, seen.get(_connection_of(each))) for each in sorted(robots, key=_place_of)
     ]
     return told
 
 
-async def _one(api: ClusterApi, place: str | None, one: Named) -> Body:
-    where = None if one.is_fleet else place
+async def _one(api: ClusterApi, place: str | None, one: ResourceArg) -> Body:
+    where = None if one.is_cluster_robot else place
     body = await Resources(api).get(one.kind, where, one.name)
     if body is None:
-        inside = "" if one.is_fleet else f" in the namespace {place}"
+        inside = "" if one.is_cluster_robot else f" in the namespace {place}"
         fail(f"there is no {one.kind.kind.lower()} {one.name}{inside}")
     return body
 
 
-async def _fleets(api: ClusterApi) -> list[Body]:
+async def _cluster_robots(api: ClusterApi) -> list[Body]:
     """Those of the whole cluster, which not everybody who sees all QuayRobots may see."""
     try:
         return [each async for each in Resources(api).list_all(CLUSTER_QUAY_ROBOT)]

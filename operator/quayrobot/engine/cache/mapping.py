@@ -16,64 +16,71 @@ from ...plan.cluster_robot.targets import is_target
 from ..workqueue.keys import Key, Lane, NamespaceKey, ResourceKey
 from .records import ClusterRobotRecord, RobotRecord
 
-__all__ = ["account_wakes", "cluster_robot_wakes", "namespace_wakes", "secret_wakes"]
+__all__ = ["map_account", "map_member", "map_namespace", "map_secret"]
 
-Wakes = list[tuple[Key, Lane]]
+Requests = list[tuple[Key, Lane]]
 
 
-def namespace_wakes(
-    fleets: Iterable[ClusterRobotRecord], old: NamespaceSeen | None, new: NamespaceSeen | None
-) -> Wakes:
+def map_namespace(
+    cluster_robots: Iterable[ClusterRobotRecord],
+    old: NamespaceSeen | None,
+    new: NamespaceSeen | None,
+) -> Requests:
     """Return whom it concerns that a namespace came, changed or went."""
     name = (new or old or NamespaceSeen("")).name
     return [
-        wake
-        for fleet in fleets
-        if _means(fleet, old) or _means(fleet, new)
-        for wake in ((NamespaceKey(fleet.key, name), Lane.EDIT), (fleet.key, Lane.DRIFT))
+        enqueue
+        for cluster_robot in cluster_robots
+        if _means(cluster_robot, old) or _means(cluster_robot, new)
+        for enqueue in (
+            (NamespaceKey(cluster_robot.key, name), Lane.EDIT),
+            (cluster_robot.key, Lane.DRIFT),
+        )
     ]
 
 
-def cluster_robot_wakes(
-    fleets: Mapping[ResourceKey, ClusterRobotRecord],
+def map_member(
+    cluster_robots: Mapping[ResourceKey, ClusterRobotRecord],
     old: RobotRecord | None,
     new: RobotRecord,
     *,
     gone: bool,
-) -> Wakes:
+) -> Requests:
     """Return whom it concerns that a QuayRobot came, changed or went."""
-    fleet = ResourceKey("ClusterQuayRobot", "", new.key.name)
-    if new.key.kind != "QuayRobot" or fleet not in fleets:
+    cluster_robot = ResourceKey("ClusterQuayRobot", "", new.key.name)
+    if new.key.kind != "QuayRobot" or cluster_robot not in cluster_robots:
         return []
-    wakes: Wakes = []
+    wakes: Requests = []
     if gone or old is None or old.uid != new.uid or old.member != new.member:
-        wakes.append((NamespaceKey(fleet, new.key.namespace), Lane.DRIFT))
+        wakes.append((NamespaceKey(cluster_robot, new.key.namespace), Lane.DRIFT))
     if gone or old is None or _standing(old) != _standing(new):
-        wakes.append((fleet, Lane.DRIFT))
+        wakes.append((cluster_robot, Lane.DRIFT))
     return wakes
 
 
-def secret_wakes(fleets: Iterable[ClusterRobotRecord], secret: SecretSeen) -> Wakes:
+def map_secret(cluster_robots: Iterable[ClusterRobotRecord], secret: SecretSeen) -> Requests:
     """Return whom it concerns that a copy changed, or that the name of one is free now."""
     return [
-        (NamespaceKey(fleet.key, secret.namespace), Lane.DRIFT)
-        for fleet in fleets
-        if fleet.shared
-        and (secret.controller_uid == fleet.uid or secret.name in fleet.secret_names)
+        (NamespaceKey(cluster_robot.key, secret.namespace), Lane.DRIFT)
+        for cluster_robot in cluster_robots
+        if cluster_robot.shared
+        and (
+            secret.controller_uid == cluster_robot.uid or secret.name in cluster_robot.secret_names
+        )
     ]
 
 
-def account_wakes(fleets: Iterable[ClusterRobotRecord], account: AccountSeen) -> Wakes:
+def map_account(cluster_robots: Iterable[ClusterRobotRecord], account: AccountSeen) -> Requests:
     """Return whom it concerns that a ServiceAccount came or names other Secrets."""
     return [
-        (NamespaceKey(fleet.key, account.namespace), Lane.DRIFT)
-        for fleet in fleets
-        if fleet.shared and account.name in fleet.account_names
+        (NamespaceKey(cluster_robot.key, account.namespace), Lane.DRIFT)
+        for cluster_robot in cluster_robots
+        if cluster_robot.shared and account.name in cluster_robot.account_names
     ]
 
 
-def _means(fleet: ClusterRobotRecord, namespace: NamespaceSeen | None) -> bool:
-    declared = fleet.declared
+def _means(cluster_robot: ClusterRobotRecord, namespace: NamespaceSeen | None) -> bool:
+    declared = cluster_robot.declared
     if namespace is None or isinstance(declared, InvalidSpec):
         return False
     return is_target(declared, namespace)

@@ -71,7 +71,7 @@ class OneShotCache:
         for record in mine:
             await self._accounts(record)
 
-    async def fleets(self, records: Iterable[ClusterRobotRecord]) -> None:
+    async def cluster_robots(self, records: Iterable[ClusterRobotRecord]) -> None:
         """
         Take in what concerns ClusterQuayRobots; all who may have a robot are known by now.
 
@@ -125,7 +125,7 @@ class OneShotCache:
 
     async def everybody(self, namespaces: Iterable[str], but: Iterable[ResourceKey] = ()) -> None:
         """Take in all who may have a robot, or else those of *namespaces*, save *but*."""
-        others = set(but) | self.store.fleets.keys()
+        others = set(but) | self.store.cluster_robots.keys()
         unread = []
         try:
             await self._claimants(QUAY_ROBOT, None, others)

@@ -195,14 +195,14 @@ class ClusterRobotRecord(RobotRecord):
         return bool(self.body["spec"].get("mode") == "Shared")
 
     @cached_property
-    def fleet_status(self) -> ClusterRobotStatus:
+    def cluster_robot_status(self) -> ClusterRobotStatus:
         """Its stored status."""
         return parse_cluster_robot_status(self.body["status"])
 
     @property
     def status(self) -> ClusterRobotStatus:
         """Its stored status, of which a robot's is a part."""
-        return self.fleet_status
+        return self.cluster_robot_status
 
     @cached_property
     def copied_spec(self) -> RobotSpec | InvalidSpec:

@@ -19,7 +19,7 @@ from ...model.resources.robot import is_keyless, links_of, secrets_of
 from ...model.world import AccountSeen, NamespaceSeen, SecretSeen
 from ..workqueue.keys import Key, Lane, ResourceKey
 from .index import Index
-from .mapping import account_wakes, cluster_robot_wakes, namespace_wakes, secret_wakes
+from .mapping import map_account, map_member, map_namespace, map_secret
 from .records import Body, ClusterRobotRecord, ConnectionRecord, Record, RobotRecord
 
 __all__ = [
@@ -29,11 +29,11 @@ __all__ = [
     "Record",
     "RobotRecord",
     "Store",
-    "Wake",
+    "Request",
 ]
 
 Place = tuple[str, str]
-Wake = tuple[Key, Lane]
+Request = tuple[Key, Lane]
 
 
 class Store:
@@ -45,7 +45,7 @@ class Store:
 
     def __init__(self, *, cluster_name: str | None = None) -> None:
         self._cluster_name = cluster_name
-        self.fleets: dict[ResourceKey, ClusterRobotRecord] = {}
+        self.cluster_robots: dict[ResourceKey, ClusterRobotRecord] = {}
         self.robots: dict[ResourceKey, RobotRecord] = {}
         self.connections: dict[ResourceKey, ConnectionRecord] = {}
         self.namespaces: dict[str, NamespaceSeen] = {}
@@ -62,14 +62,14 @@ class Store:
 
     # What happened -----------------------------------------------------
 
-    def observe(self, kind: str, event: str | None, body: Body) -> list[Wake]:  # noqa: PLR0911 - one line per kind
+    def observe(self, kind: str, event: str | None, body: Body) -> list[Request]:  # noqa: PLR0911 - one line per kind
         """Take one watch event (or listed object) in; return whom it concerns."""
         gone = event == "DELETED"
         match kind:
             case "QuayRobot":
                 return self._robot(RobotRecord(kind, body), gone=gone)
             case "ClusterQuayRobot":
-                return self._fleet(ClusterRobotRecord(body, self._cluster_name), gone=gone)
+                return self._cluster_robot(ClusterRobotRecord(body, self._cluster_name), gone=gone)
             case "QuayConnection" | "ClusterQuayConnection":
                 return self._connection(ConnectionRecord(kind, body), gone=gone)
             case "Secret":
@@ -155,34 +155,34 @@ class Store:
 
     # How it is taken in ------------------------------------------------
 
-    def _robot(self, new: RobotRecord, *, gone: bool) -> list[Wake]:
+    def _robot(self, new: RobotRecord, *, gone: bool) -> list[Request]:
         old = self.robots.get(new.key)
         if old is not None and old.version > new.version:
             return []
         if old is not None:
             self._unindex(old)
-        fleet = cluster_robot_wakes(self.fleets, old, new, gone=gone)
+        cluster_robot = map_member(self.cluster_robots, old, new, gone=gone)
         if gone:
             self.robots.pop(new.key, None)
-            return [*self._left(new), *fleet]
+            return [*self._left(new), *cluster_robot]
 
         self.robots[new.key] = new
         self._index(new)
         if old is not None and old.uid == new.uid and old.asks_as(new):
-            return fleet
-        return [(new.key, Lane.DRIFT if new.rolled_out_from(old) else Lane.EDIT), *fleet]
+            return cluster_robot
+        return [(new.key, Lane.DRIFT if new.rolled_out_from(old) else Lane.EDIT), *cluster_robot]
 
-    def _fleet(self, new: ClusterRobotRecord, *, gone: bool) -> list[Wake]:
-        old = self.fleets.get(new.key)
+    def _cluster_robot(self, new: ClusterRobotRecord, *, gone: bool) -> list[Request]:
+        old = self.cluster_robots.get(new.key)
         if old is not None and old.version > new.version:
             return []
         if old is not None and old.shared and not new.shared:
             # Another life under the same name.
             self._robot(old, gone=True)
         if gone:
-            self.fleets.pop(new.key, None)
+            self.cluster_robots.pop(new.key, None)
         else:
-            self.fleets[new.key] = new
+            self.cluster_robots[new.key] = new
         if new.shared:
             # Its robot is a robot like any other.
             return self._robot(new, gone=gone)
@@ -190,11 +190,11 @@ class Store:
             return []
         return [(new.key, Lane.EDIT)]
 
-    def _left(self, record: RobotRecord) -> list[Wake]:
+    def _left(self, record: RobotRecord) -> list[Request]:
         heirs = [(each.key, Lane.EDIT) for each in self.namesakes(record)]
         return [*heirs, (record.connection_key, Lane.DRIFT), (record.key, Lane.EDIT)]
 
-    def _connection(self, new: ConnectionRecord, *, gone: bool) -> list[Wake]:
+    def _connection(self, new: ConnectionRecord, *, gone: bool) -> list[Request]:
         old = self.connections.get(new.key)
         if old is not None and old.version > new.version:
             return []
@@ -206,7 +206,7 @@ class Store:
             return []
         return [(new.key, Lane.EDIT)]
 
-    def _secret(self, new: SecretSeen, *, gone: bool) -> list[Wake]:
+    def _secret(self, new: SecretSeen, *, gone: bool) -> list[Request]:
         old = self._secrets[new.namespace].get(new.name)
         if old is not None and int(old.version) > int(new.version):
             return []
@@ -217,7 +217,7 @@ class Store:
         if old is not None and not gone and old == new:
             return []
         concerned = [(each, Lane.DRIFT) for each in self._concerned(new, gone=gone)]
-        return [*concerned, *secret_wakes(self.fleets.values(), new)]
+        return [*concerned, *map_secret(self.cluster_robots.values(), new)]
 
     def _put_secret(self, seen: SecretSeen) -> None:
         self.drop_secret(seen.namespace, seen.name)
@@ -242,7 +242,7 @@ class Store:
             if key not in {owner, named}:
                 yield key
 
-    def _account(self, new: AccountSeen, *, gone: bool) -> list[Wake]:
+    def _account(self, new: AccountSeen, *, gone: bool) -> list[Request]:
         place = (new.namespace, new.name)
         old = self.accounts.get(place)
         if old is not None and int(old.version) > int(new.version):
@@ -254,9 +254,9 @@ class Store:
         if old is not None and not gone and old.links == new.links:
             return []
         linking = [(key, Lane.DRIFT) for key in self._by_account.get(place)]
-        return [*linking, *account_wakes(self.fleets.values(), new)]
+        return [*linking, *map_account(self.cluster_robots.values(), new)]
 
-    def _namespace(self, body: Body, *, gone: bool) -> list[Wake]:
+    def _namespace(self, body: Body, *, gone: bool) -> list[Request]:
         meta = body["metadata"]
         name = meta["name"]
         terminating = "deletionTimestamp" in meta
@@ -272,7 +272,7 @@ class Store:
             self.namespaces[name] = new
         if old == new:
             return []
-        meant = namespace_wakes(self.fleets.values(), old, None if gone else new)
+        meant = map_namespace(self.cluster_robots.values(), old, None if gone else new)
         return [*((key, Lane.EDIT) for key in self._by_namespace.get(name)), *meant]
 
     def _index(self, record: RobotRecord) -> None:

@@ -65,6 +65,6 @@ def _records(store: Store, kind: str) -> Mapping[ResourceKey, Record]:
         case "QuayRobot":
             return store.robots
         case "ClusterQuayRobot":
-            return store.fleets
+            return store.cluster_robots
         case _:
             return store.connections

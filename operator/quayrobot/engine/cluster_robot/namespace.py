@@ -16,29 +16,29 @@ from ...model.names import ANNOTATION_ROTATE, LABEL_MANAGED_BY, OPERATOR
 from ...model.resources.clusterrobot import ClusterRobotSpec
 from ...model.resources.parse_clusterrobot import name_robot, robot_spec_for
 from ...model.world import Absent, NamespaceSeen, Present, Seen
-from ...plan.cluster_robot.members import plan_leaving, plan_member
+from ...plan.cluster_robot.members import plan_member, plan_member_removal
 from ...plan.cluster_robot.targets import is_target
 from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord, RobotRecord
 from ..connection.context import GATHER_S, Context, Outcome, requeue_s
 from ..workqueue.keys import Lane, NamespaceKey, ResourceKey
-from .secret_copies import leave_copies, serve_copies
+from .secret_copies import apply_copies, remove_copies
 
 __all__ = [
-    "leaving_actions",
+    "removal_actions",
     "member_of",
-    "run_copy",
+    "reconcile_namespace",
     "seen_member",
-    "serving_actions",
-    "wake_cluster_robot",
+    "apply_actions",
+    "enqueue_cluster_robot",
 ]
 
 SLOW_S = 300.0
 
 
-async def run_copy(context: Context, key: NamespaceKey) -> Outcome:
+async def reconcile_namespace(context: Context, key: NamespaceKey) -> Outcome:
     """Bring what one namespace has as close to what it is to have as can be done now."""
-    record = context.store.fleets.get(key.resource)
+    record = context.store.cluster_robots.get(key.resource)
     if record is None or isinstance(record.declared, InvalidSpec):
         return Outcome()
     if record.terminating and not (record.shared and record.guarded):
@@ -52,7 +52,7 @@ async def run_copy(context: Context, key: NamespaceKey) -> Outcome:
         if record.terminating and isinstance(error, Refused):
             memory.stuck |= {key.namespace}
         if memory.failed(key.namespace, error):
-            wake_cluster_robot(context, record.key)
+            enqueue_cluster_robot(context, record.key)
         again = requeue_s(context, key, error, slow_s=SLOW_S)
         return Outcome(again_s=again, error=error, settled=False)
     if key.namespace in memory.waiting:
@@ -62,7 +62,7 @@ async def run_copy(context: Context, key: NamespaceKey) -> Outcome:
     return Outcome()
 
 
-def wake_cluster_robot(context: Context, key: ResourceKey) -> None:
+def enqueue_cluster_robot(context: Context, key: ResourceKey) -> None:
     """Have the ClusterQuayRobot count again, soon: more may have changed by then."""
     context.queue.add(key, Lane.DRIFT, delay_s=GATHER_S)
 
@@ -88,20 +88,20 @@ class _Copy(ABC):
     ) -> None:
         self.context, self.record, self.declared = context, record, declared
         self.memory, self.namespace = memory, namespace
-        self.space = NamespaceSeen(namespace, labels=None)
+        self.seen = NamespaceSeen(namespace, labels=None)
 
     async def run(self) -> None:
         """Make, edit or take away what the namespace has."""
         self.memory.waiting.discard(self.namespace)
-        space = self.context.store.namespaces.get(self.namespace)
-        if space is None or space.terminating:
+        seen = self.context.store.namespaces.get(self.namespace)
+        if seen is None or seen.terminating:
             # All that is in it goes with it.
             self.memory.forget(self.namespace)
             return
-        self.space = space
+        self.seen = seen
         if self.record.terminating:
             await self._leave()
-        elif is_target(self.declared, space):
+        elif is_target(self.declared, seen):
             self.memory.removable -= {self.namespace}
             await self._serve()
         elif self.namespace in self.memory.removable:
@@ -117,7 +117,7 @@ class _Copy(ABC):
 
     def _ended(self) -> None:
         if self.memory.ended(self.namespace, self.record.generation):
-            wake_cluster_robot(self.context, self.record.key)
+            enqueue_cluster_robot(self.context, self.record.key)
 
     def _left(self) -> None:
         self.memory.left.append(self.context.clock())
@@ -127,16 +127,16 @@ class _Sharing(_Copy):
     """Where all namespaces have copies of one robot's Secrets."""
 
     async def _serve(self) -> None:
-        if await serve_copies(self.context, self.record, self.memory, self.space):
+        if await apply_copies(self.context, self.record, self.memory, self.seen):
             self._ended()
         else:
             self.memory.troubles.pop(self.namespace, None)
             self.memory.waiting.add(self.namespace)
 
     async def _leave(self) -> None:
-        if await leave_copies(self.context, self.record, self.space):
+        if await remove_copies(self.context, self.record, self.seen):
             self._left()
-            wake_cluster_robot(self.context, self.record.key)
+            enqueue_cluster_robot(self.context, self.record.key)
         self.memory.forget(self.namespace)
 
 
@@ -144,12 +144,12 @@ class _Member(_Copy):
     """Where each namespace has a QuayRobot of its own."""
 
     async def _serve(self) -> None:
-        for action in serving_actions(self.context, self.record, self.declared, self.namespace):
+        for action in apply_actions(self.context, self.record, self.declared, self.namespace):
             await self._apply(action)
         self._ended()
 
     async def _leave(self) -> None:
-        for action in leaving_actions(self.context, self.record, self.namespace):
+        for action in removal_actions(self.context, self.record, self.namespace):
             await self._apply(action)
         self.memory.forget(self.namespace)
 
@@ -166,7 +166,7 @@ class _Member(_Copy):
                 self.context.queue.add(key, lane)
 
 
-def serving_actions(
+def apply_actions(
     context: Context, record: ClusterRobotRecord, declared: ClusterRobotSpec, namespace: str
 ) -> tuple[MemberAction, ...]:
     """
@@ -179,11 +179,11 @@ def serving_actions(
     return plan_member(wanted, seen_member(context, record, namespace))
 
 
-def leaving_actions(
+def removal_actions(
     context: Context, record: ClusterRobotRecord, namespace: str
 ) -> tuple[MemberAction, ...]:
     """Return the writes after which *namespace* has no QuayRobot of *record*."""
-    return plan_leaving(record.uid, seen_member(context, record, namespace))
+    return plan_member_removal(record.uid, seen_member(context, record, namespace))
 
 
 def seen_member(context: Context, record: ClusterRobotRecord, namespace: str) -> Seen[MemberSeen]:

@@ -15,31 +15,31 @@ from ...model.errors import InvalidSpec, Reason
 from ...model.names import ANNOTATION_ROTATE
 from ...model.resources.base import dump_status
 from ...model.resources.clusterrobot import ClusterRobotStatus, Removal
-from ...plan.cluster_robot.census import (
-    Census,
+from ...plan.cluster_robot.status import (
+    Summary,
     cluster_robot_conditions,
 )
 from ..cache.records import ClusterRobotRecord
 from ..connection.context import Context, Outcome
 from ..workqueue.keys import ResourceKey
-from .shared import run_shared, run_shared_end
+from .shared import finalize_shared, reconcile_shared
 from .targets import CopyTargets, MemberTargets
 
-__all__ = ["run_cluster_robot"]
+__all__ = ["reconcile_cluster_robot"]
 
 log = structlog.get_logger(__name__)
 C = ConditionType
 
 
-async def run_cluster_robot(context: Context, key: ResourceKey) -> Outcome:
+async def reconcile_cluster_robot(context: Context, key: ResourceKey) -> Outcome:
     """Bring what is known of one ClusterQuayRobot up to date, and wake its namespaces."""
-    record = context.store.fleets.get(key)
+    record = context.store.cluster_robots.get(key)
     if record is None:
         context.memories.forget(key)
         return Outcome()
     memory = context.memories.of(key, record.uid)
     if record.shared and record.terminating:
-        return await run_shared_end(context, record, memory)
+        return await finalize_shared(context, record, memory)
     if record.terminating:
         # Its QuayRobots go by the garbage collector, each with a finalizer of its own.
         return Outcome()
@@ -49,31 +49,35 @@ async def run_cluster_robot(context: Context, key: ResourceKey) -> Outcome:
         assert isinstance(error, InvalidSpec)
         return await _say_invalid(context, record, error)
     if record.shared:
-        return await run_shared(context, CopyTargets(context, record, record.declared, memory))
-    return await _run_members(context, MemberTargets(context, record, record.declared, memory))
+        return await reconcile_shared(
+            context, CopyTargets(context, record, record.declared, memory)
+        )
+    return await _reconcile_members(
+        context, MemberTargets(context, record, record.declared, memory)
+    )
 
 
-async def _run_members(context: Context, roll: MemberTargets) -> Outcome:
-    record = roll.record
+async def _reconcile_members(context: Context, targets: MemberTargets) -> Outcome:
+    record = targets.record
     rotate = (record.meta.get("annotations") or {}).get(ANNOTATION_ROTATE)
-    roll.tell_all((record.generation, rotate))
-    removal = roll.plan_removal()
-    status, census = record.fleet_status, roll.census()
-    error = removal.error if removal else roll.held_before()
-    conditions = cluster_robot_conditions(status, census, error, generation=record.generation)
+    targets.enqueue_all_on((record.generation, rotate))
+    removal = targets.plan_removal()
+    status, summary = record.cluster_robot_status, targets.summary()
+    error = removal.error if removal else targets.held_before()
+    conditions = cluster_robot_conditions(status, summary, error, generation=record.generation)
     # What a removal was confirmed by is stored before anything is removed.
     state = removal.state if removal else status.removal
-    await say_fleet(context, record, census, conditions, state)
+    await update_status(context, record, summary, conditions, state)
     if removal is not None:
-        roll.leave(removal)
+        targets.leave(removal)
     context.queue.forgive(record.key)
-    return Outcome(again_s=roll.wait_s())
+    return Outcome(again_s=targets.wait_s())
 
 
-async def say_fleet(
+async def update_status(
     context: Context,
     record: ClusterRobotRecord,
-    census: Census | None,
+    summary: Summary | None,
     conditions: list[Condition],
     removal: Removal | None,
 ) -> None:
@@ -83,7 +87,7 @@ async def say_fleet(
     Raises:
         QuayRobotError: It could not be stored.
     """
-    before = record.fleet_status
+    before = record.cluster_robot_status
     merged = merge_conditions(
         before.conditions, conditions, generation=record.generation, now=context.now()
     )
@@ -92,8 +96,8 @@ async def say_fleet(
         "conditions": merged,
         "removal": removal,
     }
-    if census is not None:
-        changes |= {"namespaces": census.counts, "failed": census.failed}
+    if summary is not None:
+        changes |= {"namespaces": summary.counts, "failed": summary.failed}
     after = before.model_copy(update=changes)
     if after == before:
         return
@@ -136,5 +140,5 @@ async def _say_invalid(
         Condition(type=C.READY, status="False", reason=error.reason, message=error.message),
         Condition(type=C.STALLED, status="True", reason=error.reason, message=error.message),
     ]
-    await say_fleet(context, record, None, conditions, record.fleet_status.removal)
+    await update_status(context, record, None, conditions, record.cluster_robot_status.removal)
     return Outcome(error=error, settled=False)

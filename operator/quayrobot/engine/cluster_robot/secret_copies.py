@@ -23,25 +23,28 @@ from ...model.errors import Conflict, InvalidSpec, QuayRobotError
 from ...model.resources.robot import RobotSpec, links_of
 from ...model.secrecy import Token
 from ...model.world import Absent, AccountSeen, NamespaceSeen, Present, SecretSeen, Seen
-from ...plan.cluster_robot.copies import check_copy, noted_links, plan_copy, plan_copy_leaving
+from ...plan.cluster_robot.copies import check_copy, noted_links, plan_copy, plan_copy_removal
 from ...plan.scene import Scene
 from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord
 from ..connection.context import Context
-from ..robot.observe import look_at_secret, observe
+from ..robot.observe import observe, read_secret
 
-__all__ = ["known_token", "leave_copies", "scene_of_copies", "serve_copies"]
+__all__ = ["known_token", "remove_copies", "scene_of_copies", "apply_copies"]
 
 ROUNDS = 6
 
 log = structlog.get_logger(__name__)
 
 
-async def serve_copies(
-    context: Context, record: ClusterRobotRecord, memory: ClusterRobotMemory, space: NamespaceSeen
+async def apply_copies(
+    context: Context,
+    record: ClusterRobotRecord,
+    memory: ClusterRobotMemory,
+    namespace: NamespaceSeen,
 ) -> bool:
     """
-    Make the copies in *space* as they are to be; tell whether that came to an end.
+    Make the copies in *namespace* as they are to be; tell whether that came to an end.
 
     Every write is told to *memory*.
 
@@ -51,7 +54,7 @@ async def serve_copies(
     spec = record.copied_spec
     if isinstance(spec, InvalidSpec):
         raise spec
-    robot, live = await observe(context, record, space=space)
+    robot, live = await observe(context, record, namespace=namespace)
     scene = await scene_of_copies(context, record, spec, robot)
     check_copy(scene)
     if spec.suspend:
@@ -70,18 +73,20 @@ async def serve_copies(
     return True
 
 
-async def leave_copies(context: Context, record: ClusterRobotRecord, space: NamespaceSeen) -> bool:
+async def remove_copies(
+    context: Context, record: ClusterRobotRecord, namespace: NamespaceSeen
+) -> bool:
     """
-    Take away what is ours in *space*; tell whether there was anything.
+    Take away what is ours in *namespace*; tell whether there was anything.
 
     Raises:
         QuayRobotError: It could not be done.
     """
-    robot, _live = await observe(context, record, space=space)
+    robot, _live = await observe(context, record, namespace=namespace)
     scene = await scene_of_copies(context, record, record.lenient_spec, robot)
     found = False
     for _ in range(ROUNDS):
-        actions = plan_copy_leaving(scene)
+        actions = plan_copy_removal(scene)
         if not actions:
             break
         found = True
@@ -105,7 +110,7 @@ async def scene_of_copies(
 async def _secrets(
     context: Context, record: ClusterRobotRecord, place: str
 ) -> dict[str, Seen[SecretSeen]]:
-    return {name: await look_at_secret(context, place, name) for name in record.secret_names}
+    return {name: await read_secret(context, place, name) for name in record.secret_names}
 
 
 def _accounts(

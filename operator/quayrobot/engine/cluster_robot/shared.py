@@ -20,8 +20,8 @@ from ...model.resources.base import dump_status
 from ...model.resources.clusterrobot import ClusterRobotStatus
 from ...model.resources.robot import RobotStatus
 from ...model.world import NamespaceSeen
-from ...plan.cluster_robot.census import Census, cluster_robot_conditions, shared_conditions
 from ...plan.cluster_robot.copies import check_copy
+from ...plan.cluster_robot.status import Summary, cluster_robot_conditions, shared_conditions
 from ...plan.cluster_robot.targets import RemovalPlan
 from ...plan.scene import Finding, Scene
 from ..cache.cluster_robot_memory import ClusterRobotMemory
@@ -33,7 +33,7 @@ from ..robot.reconciler import RobotPass
 from ..workqueue.keys import Lane, NamespaceKey
 from .targets import CopyTargets
 
-__all__ = ["NOWHERE", "left_with_copies", "run_shared", "run_shared_end", "who_asks"]
+__all__ = ["NOWHERE", "left_with_copies", "reconcile_shared", "finalize_shared", "who_asks"]
 
 WAIT_S = 5.0
 NOWHERE = NamespaceSeen("")
@@ -41,12 +41,12 @@ NOWHERE = NamespaceSeen("")
 log = structlog.get_logger(__name__)
 
 
-async def run_shared(context: Context, roll: CopyTargets) -> Outcome:
+async def reconcile_shared(context: Context, targets: CopyTargets) -> Outcome:
     """Bring the shared robot up to date, and say how all of its copies stand."""
-    record = roll.record
-    scene, live = await observe(context, record, space=NOWHERE)
-    asking = who_asks(roll, scene)
-    this = _SharedPass(context, roll, live)
+    record = targets.record
+    scene, live = await observe(context, record, namespace=NOWHERE)
+    asking = who_asks(targets, scene)
+    this = _SharedPass(context, targets, live)
     if asking is None:
         # Nobody is to have it: it is not made, and one that is there is left alone.
         await this.say_counts()
@@ -55,26 +55,26 @@ async def run_shared(context: Context, roll: CopyTargets) -> Outcome:
         outcome = await this.run(replace(scene, namespace=asking))
     this.tell()
     this.leave()
-    waits = [each for each in (outcome.again_s, roll.wait_s()) if each is not None]
+    waits = [each for each in (outcome.again_s, targets.wait_s()) if each is not None]
     return replace(outcome, again_s=min(waits, default=None))
 
 
-def who_asks(roll: CopyTargets, scene: Scene) -> NamespaceSeen | None:
+def who_asks(targets: CopyTargets, scene: Scene) -> NamespaceSeen | None:
     """
     Return the namespace in whose name the robot is had; None where none is meant.
 
-    The *roll* is told which of the namespaces the rules refuse it to.
+    The *targets* is told which of the namespaces the rules refuse it to.
     """
-    roll.refusals = _refusals(scene, roll)
-    allowed = [each for each in roll.targets.values() if each.name not in roll.refusals]
-    return min(allowed or roll.targets.values(), key=lambda each: each.name, default=None)
+    targets.refusals = _refusals(scene, targets)
+    allowed = [each for each in targets.selected.values() if each.name not in targets.refusals]
+    return min(allowed or targets.selected.values(), key=lambda each: each.name, default=None)
 
 
-def _refusals(scene: Scene, roll: CopyTargets) -> dict[str, QuayRobotError]:
+def _refusals(scene: Scene, targets: CopyTargets) -> dict[str, QuayRobotError]:
     found: dict[str, QuayRobotError] = {}
-    for name, space in roll.targets.items():
+    for name, namespace in targets.selected.items():
         try:
-            check_copy(replace(scene, namespace=space))
+            check_copy(replace(scene, namespace=namespace))
         except QuayRobotError as error:
             found[name] = error
     return found
@@ -89,13 +89,13 @@ def left_with_copies(context: Context, record: ClusterRobotRecord) -> list[Names
     ]
 
 
-async def run_shared_end(
+async def finalize_shared(
     context: Context, record: ClusterRobotRecord, memory: ClusterRobotMemory
 ) -> Outcome:
     """Take the copies away, then the robot; what cannot be taken goes with the resource."""
     if not record.guarded:
         return Outcome()
-    scene, live = await observe(context, record, space=NOWHERE)
+    scene, live = await observe(context, record, namespace=NOWHERE)
     this = RobotPass(context, record, live)
     left = [each for each in left_with_copies(context, record) if each.name not in memory.stuck]
     if not left:
@@ -109,10 +109,12 @@ async def run_shared_end(
 class _SharedPass(RobotPass):
     """One pass over the robot, whose verdict counts the namespaces too."""
 
-    def __init__(self, context: Context, roll: CopyTargets, live: LiveConnection | None) -> None:
-        super().__init__(context, roll.record, live)
-        self.roll = roll
-        self.removal: RemovalPlan | None = roll.plan_removal()
+    def __init__(
+        self, context: Context, targets: CopyTargets, live: LiveConnection | None
+    ) -> None:
+        super().__init__(context, targets.record, live)
+        self.targets = targets
+        self.removal: RemovalPlan | None = targets.plan_removal()
 
     async def run(self, scene: Scene) -> Outcome:
         """Run to the end of what can be done now; the counts are told in any case."""
@@ -127,22 +129,22 @@ class _SharedPass(RobotPass):
         """Carry out *actions*; note when the credential was replaced."""
         after, finding = await super().carry_out(actions, scene)
         if finding is None and any(isinstance(each, Regenerate) for each in actions):
-            self.roll.memory.replaced(self.context.clock())
+            self.targets.memory.replaced(self.context.clock())
         return after, finding
 
     def judge(self, scene: Scene, findings: tuple[Finding, ...]) -> RobotStatus:
         """Return the status of the robot and of its copies."""
         robot = super().judge(scene, findings)
         assert isinstance(robot, ClusterRobotStatus)
-        status, census = self._counted(robot)
+        status, summary = self._counted(robot)
         if scene.spec.suspend:
             return status
-        fleet = cluster_robot_conditions(
-            self._stored(), census, self._held(), generation=scene.me.generation
+        cluster_robot = cluster_robot_conditions(
+            self._stored(), summary, self._held(), generation=scene.me.generation
         )
         conditions = merge_conditions(
             self._stored().conditions,
-            shared_conditions(robot.conditions, fleet),
+            shared_conditions(robot.conditions, cluster_robot),
             generation=scene.me.generation,
             now=scene.now,
         )
@@ -150,19 +152,19 @@ class _SharedPass(RobotPass):
 
     async def say_counts(self) -> None:
         """Store the counts alone: nothing new is known of the robot."""
-        before = self.roll.record.fleet_status
-        status, census = self._counted(before)
-        if not self.roll.targets:
+        before = self.targets.record.cluster_robot_status
+        status, summary = self._counted(before)
+        if not self.targets.selected:
             conditions = cluster_robot_conditions(
-                before, census, self._held(), generation=self.roll.record.generation
+                before, summary, self._held(), generation=self.targets.record.generation
             )
             merged = merge_conditions(
                 before.conditions,
                 conditions,
-                generation=self.roll.record.generation,
+                generation=self.targets.record.generation,
                 now=self.context.now(),
             )
-            generation = {"observed_generation": self.roll.record.generation}
+            generation = {"observed_generation": self.targets.record.generation}
             status = status.model_copy(update={"conditions": merged, **generation})
         if status == before:
             return
@@ -177,22 +179,24 @@ class _SharedPass(RobotPass):
         credential = record.status.credential
         digest = credential.digest if credential else None
         rules = self.context.pool.rules(record.connection_key)
-        self.roll.tell_all((record.generation, digest, rules, sorted(self.roll.refusals)))
-        took = self.roll.memory.refreshed_s(self.roll.census().moving_stale)
+        self.targets.enqueue_all_on(
+            (record.generation, digest, rules, sorted(self.targets.refusals))
+        )
+        took = self.targets.memory.refreshed_s(self.targets.summary().moving_stale)
         if took is not None:
             self.context.memories.refreshed(took)
 
     def leave(self) -> None:
         """Let go what may be left, once it is stored that it was confirmed."""
         if self.removal is not None and self._stored().removal == self.removal.state:
-            self.roll.leave(self.removal)
+            self.targets.leave(self.removal)
 
-    def _counted(self, status: ClusterRobotStatus) -> tuple[ClusterRobotStatus, Census]:
-        self.roll.digest = status.credential.digest if status.credential else None
-        census = self.roll.census()
+    def _counted(self, status: ClusterRobotStatus) -> tuple[ClusterRobotStatus, Summary]:
+        self.targets.digest = status.credential.digest if status.credential else None
+        summary = self.targets.summary()
         state = self.removal.state if self.removal else status.removal
-        counted = {"namespaces": census.counts, "failed": census.failed, "removal": state}
-        return status.model_copy(update=counted), census
+        counted = {"namespaces": summary.counts, "failed": summary.failed, "removal": state}
+        return status.model_copy(update=counted), summary
 
     def _stored(self) -> ClusterRobotStatus:
         status = self.applier.record.status
@@ -200,4 +204,4 @@ class _SharedPass(RobotPass):
         return status
 
     def _held(self) -> QuayRobotError | None:
-        return self.removal.error if self.removal else self.roll.held_before()
+        return self.removal.error if self.removal else self.targets.held_before()

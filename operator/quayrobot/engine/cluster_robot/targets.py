@@ -14,13 +14,13 @@ from ...model.conditions import ConditionType
 from ...model.errors import QuayRobotError, Reason, Refused
 from ...model.resources.clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from ...model.world import SecretSeen
-from ...plan.cluster_robot.census import (
-    Census,
-    Standing,
-    standing_of_copies,
-    standing_of_member,
-    standing_of_trouble,
-    take_census,
+from ...plan.cluster_robot.status import (
+    NamespaceState,
+    Summary,
+    state_after_failure,
+    state_of_copies,
+    state_of_member,
+    summarize,
 )
 from ...plan.cluster_robot.targets import RemovalPlan, is_target, plan_removal
 from ..cache.cluster_robot_memory import ClusterRobotMemory
@@ -46,11 +46,11 @@ class Targets(ABC):
     ) -> None:
         self.context, self.record, self.memory = context, record, memory
         spaces = context.store.namespaces.values()
-        self.targets = {each.name: each for each in spaces if is_target(declared, each)}
+        self.selected = {each.name: each for each in spaces if is_target(declared, each)}
         self.leaving = frozenset(
             each.name
             for each in spaces
-            if each.name not in self.targets and not each.terminating and self.has(each.name)
+            if each.name not in self.selected and not each.terminating and self.has(each.name)
         )
 
     @abstractmethod
@@ -58,25 +58,23 @@ class Targets(ABC):
         """Tell whether *namespace* has something of ours that is not on its way out."""
 
     @abstractmethod
-    def standing(self, namespace: str) -> Standing:
+    def state(self, namespace: str) -> NamespaceState:
         """Return how *namespace*, which is meant, stands."""
 
-    def census(self) -> Census:
+    def summary(self) -> Summary:
         """Count how all of them stand."""
-        return take_census(
-            (self.standing(each) for each in self.targets), leaving=len(self.leaving)
-        )
+        return summarize((self.state(each) for each in self.selected), leaving=len(self.leaving))
 
-    def tell_all(self, news: object) -> None:
+    def enqueue_all_on(self, news: object) -> None:
         """Wake all namespaces, once for each *news*, and once after a start."""
         if self.memory.told == news:
             return
         lane = Lane.RESYNC if self.memory.told is None else Lane.DRIFT
         self.memory.told = news
-        for namespace in self.targets:
-            self.wake(namespace, lane)
+        for namespace in self.selected:
+            self.enqueue(namespace, lane)
 
-    def wake(self, namespace: str, lane: Lane) -> None:
+    def enqueue(self, namespace: str, lane: Lane) -> None:
         """Have one namespace looked at."""
         key = NamespaceKey(self.record.key, namespace)
         self.context.queue.forgive(key)
@@ -91,10 +89,10 @@ class Targets(ABC):
         """Return what may be left if those that are left now are all of them."""
         return plan_removal(
             len(self.leaving),
-            served=sum(self.has(each) for each in self.targets) + len(self.leaving),
+            served=sum(self.has(each) for each in self.selected) + len(self.leaving),
             lately=self.memory.lately(self.context.clock()),
             confirm=self.record.confirm,
-            state=self.record.fleet_status.removal,
+            state=self.record.cluster_robot_status.removal,
         )
 
     def wait_s(self) -> float | None:
@@ -111,7 +109,7 @@ class Targets(ABC):
 
     def held_before(self) -> Refused | None:
         """While it is not decided again, what was held stays held."""
-        for each in self.record.fleet_status.conditions:
+        for each in self.record.cluster_robot_status.conditions:
             held = each.type is C.STALLED and each.reason is Reason.REMOVAL_NOT_CONFIRMED
             if self.leaving and held:
                 return Refused(each.reason, each.message)
@@ -122,7 +120,7 @@ class Targets(ABC):
         generation = self.record.generation
         if namespace in self.memory.settled:
             return self.memory.settled[namespace] == generation
-        status: ClusterRobotStatus = self.record.fleet_status
+        status: ClusterRobotStatus = self.record.cluster_robot_status
         moving = any(
             each.type is C.RECONCILING or each.reason is Reason.PROGRESSING
             for each in status.conditions
@@ -138,15 +136,15 @@ class MemberTargets(Targets):
         member = member_of(self.context, self.record, namespace)
         return member is not None and not member.terminating
 
-    def standing(self, namespace: str) -> Standing:
+    def state(self, namespace: str) -> NamespaceState:
         """Return how *namespace* stands by its own pass and by its QuayRobot."""
         trouble = self.memory.troubles.get(namespace)
         if trouble is not None:
-            return standing_of_trouble(namespace, trouble)
+            return state_after_failure(namespace, trouble)
         member = member_of(self.context, self.record, namespace)
         if member is None or member.terminating or not self.is_settled(namespace):
-            return Standing(namespace)
-        return standing_of_member(namespace, member.status, member.generation)
+            return NamespaceState(namespace)
+        return state_of_member(namespace, member.status, member.generation)
 
 
 class CopyTargets(Targets):
@@ -163,13 +161,13 @@ class CopyTargets(Targets):
         """Tell whether *namespace* has a copy of ours that stays."""
         return any(not each.deleting for each in self._copies(namespace))
 
-    def standing(self, namespace: str) -> Standing:
+    def state(self, namespace: str) -> NamespaceState:
         """Return how *namespace* stands by the rules, by its own pass and by its copies."""
         copies = [each for each in self._copies(namespace) if not each.deleting]
         wanted = self.record.secret_names
         error = self.refusals.get(namespace) or self.memory.troubles.get(namespace)
         settled = self.is_settled(namespace)
-        return standing_of_copies(
+        return state_of_copies(
             namespace, copies, wanted, self.digest, error=error, settled=settled
         )
 

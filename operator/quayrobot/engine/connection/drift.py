@@ -19,14 +19,14 @@ from ..workqueue.keys import Lane, OwnerKey, ResourceKey
 from .context import Context, Outcome, requeue_s
 from .pool import LiveConnection
 from .reconciler import deny
-from .status import take_census
+from .status import count_robots
 
-__all__ = ["run_drift"]
+__all__ = ["check_drift"]
 
 log = structlog.get_logger(__name__)
 
 
-async def run_drift(context: Context, key: OwnerKey) -> Outcome:
+async def check_drift(context: Context, key: OwnerKey) -> Outcome:
     """List the robots of one owner and wake whoever is not as expected."""
     held = _held(context, key)
     if not held:
@@ -48,7 +48,7 @@ async def run_drift(context: Context, key: OwnerKey) -> Outcome:
         )
 
     context.queue.forgive(key)
-    take_census(context, live, key.owner)
+    count_robots(context, live, key.owner)
     drifted = await _beat(context, live, key.owner, held)
     for record in held:
         if record.key in drifted or _differs(live, record):
@@ -81,7 +81,7 @@ async def _rights_beat(
     )
     everybody = {each.key for each in held}
     try:
-        await live.grants.beat(owner, repositories, defaults=defaults)
+        await live.grants.refresh_all(owner, repositories, defaults=defaults)
     except Refused:
         # Each robot tells of it: its rights are not known any more.
         return everybody

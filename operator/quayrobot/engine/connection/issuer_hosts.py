@@ -43,7 +43,7 @@ class IssuerHosts:
         # Since when the name service fails for a host.
         self._failing: dict[str, float] = {}
 
-    async def look(self, hosts: Iterable[str]) -> dict[str, HostSeen]:
+    async def resolve(self, hosts: Iterable[str]) -> dict[str, HostSeen]:
         """Return the addresses of *hosts*; Unknown is worth another look soon."""
         found: dict[str, HostSeen] = {}
         for host in hosts:

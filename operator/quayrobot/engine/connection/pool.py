@@ -33,7 +33,7 @@ from ...model.resources.parse import lenient_access
 from ...model.world import ConnectionSeen, RobotSeen
 from ...plan.rights.access import connection_not_found
 from ...quay.client import Observer, QuayClient
-from ...quay.grants import GrantsMemory
+from ...quay.grants import GrantsCache
 from ...quay.limits import Limits
 from ...quay.rights import Rights
 from ...quay.snapshot import Snapshots
@@ -83,13 +83,13 @@ class LiveConnection:
         self._held: tuple[QuayRobotError | None, float] = (None, 0.0)
         self.refused: dict[OwnerName, QuayRobotError] = {}
         # What the last lists showed, as long as the process lives.
-        self.census: dict[OwnerName, OwnerCount] = {}
+        self.summary: dict[OwnerName, OwnerCount] = {}
         self.listed_at: str | None = None
         self._new = True
         self._observer, self._clock = observer, clock
         self.client = self._connect()
         self.snapshots = Snapshots(self._list, clock=clock)
-        self.grants = GrantsMemory(self._rights, clock=clock)
+        self.grants = GrantsCache(self._rights, clock=clock)
         self.missing = Missing(clock=clock)
         # None: the drift beat wants it read anew.
         self.federation: dict[RobotName, tuple[IdentityState, ...] | None] = {}
@@ -145,7 +145,7 @@ class LiveConnection:
         self.credential, self.token_user = credential, None
         self.denied, self._held = None, (None, 0.0)
         self.refused.clear()
-        self.grants.hope()
+        self.grants.forget_refusals()
         self.client = self._connect()
 
     def trust(self, bundle: str | None) -> None:
@@ -194,9 +194,9 @@ class LiveConnection:
         self.snapshots.list_with(self._list)
         self.grants, self.drift_due = old.grants, old.drift_due
         self.federation, self.missing = old.federation, old.missing
-        self.grants.ask_with(self._rights)
-        self.census, self.listed_at = old.census, old.listed_at
-        self.limits.take_pace(old.limits)
+        self.grants.read_with(self._rights)
+        self.summary, self.listed_at = old.summary, old.listed_at
+        self.limits.inherit_pace(old.limits)
 
     def _connect(self) -> QuayClient:
         timeout = parse_duration(self.spec.limits.timeout).total_seconds()

@@ -19,10 +19,10 @@ from ..cache.store import ConnectionRecord, RobotRecord
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
 from .context import Context, Outcome
 from .pool import LiveConnection
-from .status import say_standing, settled
+from .status import settled, update_status
 from .token_renewal import hold_for_renewal, is_renewed, renew_in_time, renewal_wait_s
 
-__all__ = ["deny", "run_connection", "wake_waiting"]
+__all__ = ["deny", "reconcile_connection", "enqueue_waiting"]
 
 HEALTHY_S = 30.0
 WAITING_S = 3.0
@@ -33,12 +33,12 @@ log = structlog.get_logger(__name__)
 C = ConditionType
 
 
-async def run_connection(context: Context, key: ResourceKey) -> Outcome:
+async def reconcile_connection(context: Context, key: ResourceKey) -> Outcome:
     """Bring what is known of one connection up to date."""
     record = context.store.connections.get(key)
     if record is None:
         await context.pool.drop(key)
-        wake_all(context, key)
+        enqueue_all(context, key)
         return Outcome()
 
     error: QuayRobotError | None = None
@@ -48,7 +48,7 @@ async def run_connection(context: Context, key: ResourceKey) -> Outcome:
         live = await context.pool.get(key)
         changed = live.introduce()
         changed = await context.pool.check(key) or changed
-        await live.client.check_way()
+        await live.client.check_addresses()
         changed = await renew_in_time(context, key) or changed
     except QuayRobotError as failed:
         error = failed
@@ -57,9 +57,9 @@ async def run_connection(context: Context, key: ResourceKey) -> Outcome:
     record = context.store.connections.get(key)
     if record is None:
         return Outcome()
-    await say_standing(context, record, error)
+    await update_status(context, record, error)
     if _turned_ready(context, record):
-        wake_all(context, key)
+        enqueue_all(context, key)
     elif changed:
         _wake_with_token(context, key, before)
     outcome = _outcome(context, key, error)
@@ -102,12 +102,12 @@ def _used(context: Context, key: ResourceKey) -> str | None:
 def _wake_with_token(context: Context, key: ResourceKey, before: str | None) -> None:
     """A token that was renewed in time can what the one before could: only who waits is woken."""
     if before is not None and is_renewed(context, before):
-        wake_waiting(context, key)
+        enqueue_waiting(context, key)
     else:
-        wake_all(context, key)
+        enqueue_all(context, key)
 
 
-def wake_waiting(context: Context, key: ResourceKey) -> None:
+def enqueue_waiting(context: Context, key: ResourceKey) -> None:
     """Have whoever waits for *key* try again now."""
     for record in _waiting(context, key):
         context.queue.forgive(record.key)
@@ -145,7 +145,7 @@ def _waiting(context: Context, key: ResourceKey) -> list[RobotRecord]:
     return [each for each in users if each.terminating or not settled(each.status)]
 
 
-def wake_all(context: Context, key: ResourceKey) -> None:
+def enqueue_all(context: Context, key: ResourceKey) -> None:
     """Have everybody on *key* look again: the rules or the way may be other ones."""
     for record in context.store.users_of(key):
         context.queue.forgive(record.key)

@@ -11,13 +11,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ...model.errors import QuayRobotError
-from ...plan.credentials.renewal import Asked, Heard, asked_before, is_arriving
+from ...plan.credentials.renewal import (
+    RenewalRequest,
+    RenewalResult,
+    is_arriving,
+    recorded_request,
+)
 from ..cache.store import Store
 
 __all__ = ["RenewalsAsked"]
 
 KEPT = timedelta(days=1)
-_FINAL = {Heard.ASKING, Heard.ROTATED, Heard.DEAD, Heard.EXPIRED}
+_FINAL = {RenewalResult.ASKING, RenewalResult.ROTATED, RenewalResult.DEAD, RenewalResult.EXPIRED}
 
 
 class RenewalsAsked:
@@ -25,15 +30,15 @@ class RenewalsAsked:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, RenewalRequest] = {}
 
-    def asked(self, digest: str) -> Asked | None:
+    def asked(self, digest: str) -> RenewalRequest | None:
         """Return what was asked with the token *digest*, by whomever."""
         known = self._asked.get(digest)
         if known is not None:
             return known
         told = (
-            asked_before(each.status.credential, digest)
+            recorded_request(each.status.credential, digest)
             for each in self._store.connections.values()
         )
         return max(filter(None, told), key=lambda each: each.at, default=None)
@@ -50,11 +55,17 @@ class RenewalsAsked:
         old = [each for each, asked in self._asked.items() if now - asked.at > KEPT]
         for each in old:
             del self._asked[each]
-        self._asked[digest] = Asked(now, Heard.ASKING)
+        self._asked[digest] = RenewalRequest(now, RenewalResult.ASKING)
         return True
 
-    def hear(self, digest: str, asked: Asked, heard: Heard, error: QuayRobotError | None) -> None:
+    def hear(
+        self,
+        digest: str,
+        asked: RenewalRequest,
+        heard: RenewalResult,
+        error: QuayRobotError | None,
+    ) -> None:
         """Take note of what came of *asked*, unless somebody asked again meanwhile."""
         known = self._asked.get(digest)
         if known is None or known.at == asked.at:
-            self._asked[digest] = Asked(asked.at, heard, error)
+            self._asked[digest] = RenewalRequest(asked.at, heard, error)

@@ -26,7 +26,7 @@ from .context import Context
 from .pool import LiveConnection
 from .token_renewal import noted_credential, renewal_condition
 
-__all__ = ["lacks_scope", "say_standing", "settled", "take_census"]
+__all__ = ["lacks_scope", "update_status", "settled", "count_robots"]
 
 COMPLAINTS = 3
 
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 C = ConditionType
 
 
-async def say_standing(
+async def update_status(
     context: Context, record: ConnectionRecord, error: QuayRobotError | None
 ) -> None:
     """Store how the connection stands, where that is news."""
@@ -71,11 +71,11 @@ async def say_standing(
     await _tell(context, record, after, body)
 
 
-def take_census(context: Context, live: LiveConnection, owner: OwnerName) -> None:
+def count_robots(context: Context, live: LiveConnection, owner: OwnerName) -> None:
     """Count the robots of *owner* from the list just made; have it told where that is news."""
     ours = context.store.held_names(owner, live.spec.origin)
     count = count_listed(owner, live.snapshots.robots(owner), ours, context.now())
-    known, live.census[owner] = live.census.get(owner), count
+    known, live.summary[owner] = live.summary.get(owner), count
     live.listed_at = rfc3339(context.now())
     if known != count:
         context.queue.add(live.key, Lane.RESYNC)
@@ -102,7 +102,7 @@ def _counts(
     managed = Counter(each.robot_name.owner for each in users if each.status.robot is not None)
     if not managed and record.status.robots is None:
         return None
-    return total(managed, live.census, record.status.robots)
+    return total(managed, live.summary, record.status.robots)
 
 
 def _circuit(live: LiveConnection) -> str:
@@ -148,10 +148,12 @@ def _conditions(
             _condition(kind, "True", reason, message),
         ]
     renewal = renewal_condition(context, live, record)
-    return [*_of_line(context, live, record.status), *([renewal] if renewal else [])]
+    return [*_of_connection(context, live, record.status), *([renewal] if renewal else [])]
 
 
-def _of_line(context: Context, live: LiveConnection, before: ConnectionStatus) -> list[Condition]:
+def _of_connection(
+    context: Context, live: LiveConnection, before: ConnectionStatus
+) -> list[Condition]:
     reachable, authorized = _reachable(live), _authorized(context, live)
     if not live.limits.heard and not live.limits.open:
         # Nothing was asked since the start: what was said last still stands.

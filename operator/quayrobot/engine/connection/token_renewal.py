@@ -20,20 +20,20 @@ from ...model.resources.base import dump_status
 from ...model.resources.connection import CredentialSeen
 from ...model.resources.renewal import Renewal
 from ...plan.credentials.renewal import (
-    Asked,
-    Heard,
-    Life,
-    Step,
+    RenewalRequest,
+    RenewalResult,
+    RenewalStep,
+    TokenLifetime,
     TokenSeen,
+    credential_status,
     is_arriving,
-    life_of,
+    lifetime_of,
     meaning_of_refusal,
     next_step,
     next_step_s,
-    note_life,
     renewed_condition,
 )
-from ...quay.turns import Urgency, with_urgency
+from ...quay.rate_limiter import Urgency, with_urgency
 from ..cache.store import ConnectionRecord
 from ..workqueue.keys import Lane, ResourceKey
 from .context import Context
@@ -70,15 +70,15 @@ async def renew_in_time(context: Context, key: ResourceKey) -> bool:
         live, record = context.pool.known(key), context.store.connections.get(key)
         if live is None or record is None or _renewal(live) is None:
             return came
-        life, asked = _standing(context, live, record)
+        life, asked = _lifetime_and_request(context, live, record)
         match next_step(life, asked, context.now()):
-            case Step.WAIT:
+            case RenewalStep.WAIT:
                 break
-            case Step.LOOK:
+            case RenewalStep.LOOK:
                 assert asked is not None
                 if not await _look(context, live, life, asked):
                     break
-            case Step.ASK:
+            case RenewalStep.ASK:
                 came = await _ask(context, live, record) or came
     hold_for_renewal(context, key)
     return came
@@ -99,7 +99,7 @@ def hold_for_renewal(context: Context, key: ResourceKey) -> TryLater | None:
 def is_renewed(context: Context, digest: str) -> bool:
     """Tell whether the token *digest* was replaced in the ordinary way."""
     asked = context.renewals.asked(digest)
-    return asked is not None and asked.heard in {Heard.ROTATED, Heard.DEAD}
+    return asked is not None and asked.heard in {RenewalResult.ROTATED, RenewalResult.DEAD}
 
 
 def noted_credential(
@@ -109,7 +109,7 @@ def noted_credential(
     place = CredentialSeen(secret_name=live.place.name, secret_namespace=live.place.namespace)
     if _renewal(live) is None:
         return place
-    return note_life(place, *_standing(context, live, record))
+    return credential_status(place, *_lifetime_and_request(context, live, record))
 
 
 def renewal_condition(
@@ -132,7 +132,7 @@ def renewal_wait_s(context: Context, key: ResourceKey) -> float | None:
     live, record = context.pool.known(key), context.store.connections.get(key)
     if live is None or record is None or _renewal(live) is None:
         return None
-    life, asked = _standing(context, live, record)
+    life, asked = _lifetime_and_request(context, live, record)
     soon = ARRIVING_S if is_arriving(asked, context.now()) else HELD_S
     return max(soon, next_step_s(life, asked, context.now()))
 
@@ -145,14 +145,14 @@ def _digest(live: LiveConnection) -> str:
     return live.credential.token.digest
 
 
-def _standing(
+def _lifetime_and_request(
     context: Context, live: LiveConnection, record: ConnectionRecord
-) -> tuple[Life, Asked | None]:
+) -> tuple[TokenLifetime, RenewalRequest | None]:
     renewal = _renewal(live)
     assert renewal is not None
     held = live.credential
     seen = TokenSeen(held.token.digest, held.written_at, held.created_at)
-    life = life_of(renewal, seen, record.status.credential, context.now())
+    life = lifetime_of(renewal, seen, record.status.credential, context.now())
     return life, context.renewals.asked(seen.digest)
 
 
@@ -168,7 +168,9 @@ def _settling(context: Context, live: LiveConnection) -> bool:
     return _renewal(live) is not None or context.renewals.busy(context.now())
 
 
-async def _look(context: Context, live: LiveConnection, life: Life, asked: Asked) -> bool:
+async def _look(
+    context: Context, live: LiveConnection, life: TokenLifetime, asked: RenewalRequest
+) -> bool:
     """See whether the token still works; tell whether that is known now."""
     digest = _digest(live)
     try:
@@ -180,7 +182,7 @@ async def _look(context: Context, live: LiveConnection, life: Life, asked: Asked
     if not alive:
         heard = meaning_of_refusal(life, asked)
     else:
-        heard = Heard.ALIVE if asked.error is None else Heard.FAILED
+        heard = RenewalResult.ALIVE if asked.error is None else RenewalResult.FAILED
     context.renewals.hear(digest, asked, heard, asked.error)
     return True
 
@@ -191,7 +193,7 @@ async def _ask(context: Context, live: LiveConnection, record: ConnectionRecord)
         # Nothing would be sent.
         return False
     now = context.now()
-    if not await _intend(context, live, record, Asked(now)):
+    if not await _intend(context, live, record, RenewalRequest(now)):
         return False
     if await context.pool.check(live.key):
         # Somebody was faster.
@@ -201,25 +203,25 @@ async def _ask(context: Context, live: LiveConnection, record: ConnectionRecord)
     same = context.pool.known(live.key) is live
     if not same or not context.renewals.begin(digest, now):
         return False
-    error = await _call(context, live, record, Asked(now))
+    error = await _call(context, live, record, RenewalRequest(now))
     if await context.pool.check(live.key):
         return True
     asked = context.renewals.asked(digest)
-    if asked is not None and asked.heard is Heard.EXPIRED and isinstance(error, Denied):
+    if asked is not None and asked.heard is RenewalResult.EXPIRED and isinstance(error, Denied):
         live.deny(error)
     return False
 
 
 async def _call(
-    context: Context, live: LiveConnection, record: ConnectionRecord, asked: Asked
+    context: Context, live: LiveConnection, record: ConnectionRecord, asked: RenewalRequest
 ) -> QuayRobotError | None:
-    (life, _), digest = _standing(context, live, record), _digest(live)
-    heard: Heard = Heard.NOTHING
+    (life, _), digest = _lifetime_and_request(context, live, record), _digest(live)
+    heard: RenewalResult = RenewalResult.NOTHING
     failed: QuayRobotError | None = None
     try:
         with with_urgency(Urgency.ASKED):
             await live.client.bootstrap.renew()
-        heard = Heard.ROTATED
+        heard = RenewalResult.ROTATED
     except QuayRobotError as error:
         heard, failed = _meaning(life, asked, error), error
     finally:
@@ -230,25 +232,25 @@ async def _call(
     return failed
 
 
-def _meaning(life: Life, asked: Asked, error: QuayRobotError) -> Heard:
+def _meaning(life: TokenLifetime, asked: RenewalRequest, error: QuayRobotError) -> RenewalResult:
     match error:
         case Denied():
             return meaning_of_refusal(life, asked)
         case Refused():
-            return Heard.REFUSED
+            return RenewalResult.REFUSED
         case Ambiguous():
-            return Heard.NOTHING
+            return RenewalResult.NOTHING
         case _:
-            return Heard.FAILED
+            return RenewalResult.FAILED
 
 
 async def _intend(
-    context: Context, live: LiveConnection, record: ConnectionRecord, asked: Asked
+    context: Context, live: LiveConnection, record: ConnectionRecord, asked: RenewalRequest
 ) -> bool:
     """Store that a new token is about to be asked for with this one."""
-    life, _ = _standing(context, live, record)
+    life, _ = _lifetime_and_request(context, live, record)
     place = CredentialSeen(secret_name=live.place.name, secret_namespace=live.place.namespace)
-    status = record.status.model_copy(update={"credential": note_life(place, life, asked)})
+    status = record.status.model_copy(update={"credential": credential_status(place, life, asked)})
     try:
         body = await context.resources.write_status(
             OURS[record.key.kind], record.body, dump_status(status)

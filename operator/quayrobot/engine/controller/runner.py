@@ -14,13 +14,13 @@ from typing import Any
 import structlog
 
 from ...model.errors import QuayRobotError, Reason, TryLater
-from ...quay.turns import Urgency, with_urgency
-from ..cluster_robot.namespace import run_copy
-from ..cluster_robot.reconciler import run_cluster_robot
+from ...quay.rate_limiter import Urgency, with_urgency
+from ..cluster_robot.namespace import reconcile_namespace
+from ..cluster_robot.reconciler import reconcile_cluster_robot
 from ..connection.context import GATHER_S, Context, Meter, Outcome
-from ..connection.drift import run_drift
-from ..connection.reconciler import run_connection, wake_waiting
-from ..robot.reconciler import run_robot
+from ..connection.drift import check_drift
+from ..connection.reconciler import enqueue_waiting, reconcile_connection
+from ..robot.reconciler import reconcile_robot
 from ..workqueue.keys import Key, Lane, NamespaceKey, OwnerKey, ResourceKey, namespace_of
 
 __all__ = ["Runner"]
@@ -64,12 +64,12 @@ class Runner:
             delay_s = GATHER_S if counts else 0.0
             self._context.queue.add(key, Lane.RESYNC if first else lane, delay_s=delay_s)
 
-    def quay_turned(self, key: ResourceKey) -> None:
+    def circuit_changed(self, key: ResourceKey) -> None:
         """A connection's Quay went away or came back."""
         self._context.queue.add(key, Lane.EDIT)
         live = self._context.pool.known(key)
         if live is not None and not live.limits.open:
-            wake_waiting(self._context, key)
+            enqueue_waiting(self._context, key)
 
     def start(self) -> None:
         """Start the workers."""
@@ -106,7 +106,7 @@ class Runner:
     async def _run(self, key: Key, lane: Lane) -> None:
         context = self._context
         begun = context.clock()
-        with with_urgency(_URGENCY[lane], party=namespace_of(key)):
+        with with_urgency(_URGENCY[lane], tenant=namespace_of(key)):
             outcome = await self._guarded(key)
         kind = _kind(key)
         word = outcome.error.reason if outcome.error else "settled" if outcome.settled else "quiet"
@@ -146,15 +146,15 @@ def _next_lane(lane: Lane, outcome: Outcome) -> Lane:
 async def _dispatch(context: Context, key: Key) -> Outcome:
     match key:
         case OwnerKey():
-            return await run_drift(context, key)
+            return await check_drift(context, key)
         case NamespaceKey():
-            return await run_copy(context, key)
+            return await reconcile_namespace(context, key)
         case ResourceKey(kind="ClusterQuayRobot"):
-            return await run_cluster_robot(context, key)
+            return await reconcile_cluster_robot(context, key)
         case ResourceKey(kind="QuayRobot"):
-            return await run_robot(context, key)
+            return await reconcile_robot(context, key)
         case ResourceKey():
-            return await run_connection(context, key)
+            return await reconcile_connection(context, key)
 
 
 def _kind(key: Key) -> str:

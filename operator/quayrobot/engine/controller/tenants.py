@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..cache.store import Store
 from ..connection.pool import ConnectionPool
 from ..workqueue.keys import Key, NamespaceKey, OwnerKey, ResourceKey, namespace_of
-from ..workqueue.worker_shares import Party
+from ..workqueue.worker_shares import Tenant
 
 __all__ = ["Tenants"]
 
@@ -16,9 +16,9 @@ class Tenants:
     def __init__(self, store: Store, pool: ConnectionPool) -> None:
         self._store, self._pool = store, pool
 
-    def of(self, key: Key) -> Party:
+    def of(self, key: Key) -> Tenant:
         """Return for whom *key* runs."""
-        return Party(namespace_of(key), self._connection(key))
+        return Tenant(namespace_of(key), self._connection(key))
 
     def in_doubt(self, connection: ResourceKey) -> bool:
         """Tell whether a call through *connection* may hang, as far as is known."""

@@ -21,20 +21,20 @@ from ...model.names import API_VERSION
 from ...model.resources.clusterrobot import ClusterRobotSpec
 from ...model.secrecy import Token
 from ...model.world import ConnectionSeen, NamespaceSeen, Present
-from ...plan.cluster_robot.copies import plan_copy, plan_copy_leaving
+from ...plan.cluster_robot.copies import plan_copy, plan_copy_removal
 from ...plan.decide import decide
 from ...plan.scene import Finding, Scene
-from ...plan.words.foresight import foresee
+from ...plan.words.dry_run import simulate
 from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord, RobotRecord
-from ..cluster_robot.namespace import leaving_actions, seen_member, serving_actions
+from ..cluster_robot.namespace import apply_actions, removal_actions, seen_member
 from ..cluster_robot.secret_copies import known_token, scene_of_copies
 from ..cluster_robot.shared import NOWHERE, left_with_copies, who_asks
 from ..cluster_robot.targets import CopyTargets, MemberTargets, Targets
 from ..connection.context import Context
 from ..robot.observe import observe
 from ..workqueue.keys import ResourceKey
-from .robot import Preview, Step, preview
+from .robot import Preview, Step, preview_robot
 
 __all__ = ["ClusterRobotPreview", "MemberStep", "NamespacePreview", "preview_cluster_robot"]
 
@@ -73,7 +73,7 @@ class ClusterRobotPreview:
     *findings* stand in the way of all of them.
     """
 
-    spaces: list[NamespacePreview] = field(default_factory=list)
+    namespaces: list[NamespacePreview] = field(default_factory=list)
     robot: Preview | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -81,7 +81,7 @@ class ClusterRobotPreview:
     def busy(self) -> bool:
         """Tell whether something would be done."""
         robot = self.robot is not None and bool(self.robot.steps)
-        return robot or any(each.busy for each in self.spaces)
+        return robot or any(each.busy for each in self.namespaces)
 
 
 async def preview_cluster_robot(
@@ -89,39 +89,39 @@ async def preview_cluster_robot(
 ) -> ClusterRobotPreview:
     """Return what the next passes over *record* and its namespaces would do."""
     if record.terminating:
-        return await _foretell_end(context, record) if record.shared else ClusterRobotPreview()
+        return await _preview_end(context, record) if record.shared else ClusterRobotPreview()
     if isinstance(record.declared, InvalidSpec):
         return ClusterRobotPreview(findings=(Finding(Component.SPEC, record.declared),))
     memory = ClusterRobotMemory(record.uid)
     if not record.shared:
-        return await _foretell_members(
+        return await _preview_members(
             context, MemberTargets(context, record, record.declared, memory)
         )
     if isinstance(record.spec, InvalidSpec):
         return ClusterRobotPreview(findings=(Finding(Component.SPEC, record.spec),))
-    return await _foretell_shared(context, CopyTargets(context, record, record.declared, memory))
+    return await _preview_shared(context, CopyTargets(context, record, record.declared, memory))
 
 
-def _leaving(roll: Targets, told: ClusterRobotPreview) -> tuple[str, ...]:
+def _leaving(targets: Targets, preview: ClusterRobotPreview) -> tuple[str, ...]:
     """Who would be left now; what keeps them from it is told of all."""
-    removal = roll.removal()
+    removal = targets.removal()
     if removal.error is not None:
-        told.findings = (*told.findings, Finding(Component.SPEC, removal.error))
-    return tuple(sorted(roll.leaving)) if removal.allowed else ()
+        preview.findings = (*preview.findings, Finding(Component.SPEC, removal.error))
+    return tuple(sorted(targets.leaving)) if removal.allowed else ()
 
 
 # A QuayRobot for each ---------------------------------------------------------
 
 
-async def _foretell_members(context: Context, roll: MemberTargets) -> ClusterRobotPreview:
-    told, record = ClusterRobotPreview(), roll.record
+async def _preview_members(context: Context, targets: MemberTargets) -> ClusterRobotPreview:
+    preview, record = ClusterRobotPreview(), targets.record
     assert isinstance(record.declared, ClusterRobotSpec)
-    for name in _leaving(roll, told):
-        member = _first(context, record, name, leaving_actions(context, record, name))
-        told.spaces.append(NamespacePreview(name, member, leaves=True))
-    for name in sorted(roll.targets):
-        told.spaces.append(_serve(context, record, record.declared, name))
-    made = [(each, _as_made(context, record, each.member)) for each in told.spaces]
+    for name in _leaving(targets, preview):
+        member = _first(context, record, name, removal_actions(context, record, name))
+        preview.namespaces.append(NamespacePreview(name, member, leaves=True))
+    for name in sorted(targets.selected):
+        preview.namespaces.append(_serve(context, record, record.declared, name))
+    made = [(each, _as_made(context, record, each.member)) for each in preview.namespaces]
     # All of them first: two of them may come to one robot.
     for _each, body in made:
         if body is not None:
@@ -129,15 +129,15 @@ async def _foretell_members(context: Context, roll: MemberTargets) -> ClusterRob
     for each, body in made:
         if body is not None:
             each.findings = (*each.findings, *await _refusals(context, body))
-    told.spaces.sort(key=lambda each: each.namespace)
-    return told
+    preview.namespaces.sort(key=lambda each: each.namespace)
+    return preview
 
 
 def _serve(
     context: Context, record: ClusterRobotRecord, declared: ClusterRobotSpec, name: str
 ) -> NamespacePreview:
     try:
-        actions = serving_actions(context, record, declared, name)
+        actions = apply_actions(context, record, declared, name)
     except QuayRobotError as error:
         return NamespacePreview(name, findings=(Finding(Component.ROBOT, error),))
     return NamespacePreview(name, _first(context, record, name, actions))
@@ -197,57 +197,59 @@ async def _refusals(context: Context, body: dict[str, Any]) -> tuple[Finding, ..
 # One robot for all ------------------------------------------------------------
 
 
-async def _foretell_shared(context: Context, roll: CopyTargets) -> ClusterRobotPreview:
-    told, record = ClusterRobotPreview(), roll.record
-    scene, _live = await observe(context, record, space=NOWHERE)
-    asking = who_asks(roll, scene)
+async def _preview_shared(context: Context, targets: CopyTargets) -> ClusterRobotPreview:
+    preview, record = ClusterRobotPreview(), targets.record
+    scene, _live = await observe(context, record, namespace=NOWHERE)
+    asking = who_asks(targets, scene)
     if asking is not None:
-        told.robot = await preview(context, record, space=asking)
-        scene = told.robot.scene or scene
-    for name in _leaving(roll, told):
-        told.spaces.append(await _leave(context, record, scene, context.store.namespaces[name]))
-    for name, space in sorted(roll.targets.items()):
-        if error := roll.refusals.get(name):
+        preview.robot = await preview_robot(context, record, namespace=asking)
+        scene = preview.robot.scene or scene
+    for name in _leaving(targets, preview):
+        preview.namespaces.append(
+            await _leave(context, record, scene, context.store.namespaces[name])
+        )
+    for name, namespace in sorted(targets.selected.items()):
+        if error := targets.refusals.get(name):
             refused = (Finding(Component.SECRETS, error),)
-            told.spaces.append(NamespacePreview(name, findings=refused))
+            preview.namespaces.append(NamespacePreview(name, findings=refused))
         else:
-            told.spaces.append(
-                await _copy(context, record, told.robot, replace(scene, namespace=space))
+            preview.namespaces.append(
+                await _copy(context, record, preview.robot, replace(scene, namespace=namespace))
             )
-    told.spaces.sort(key=lambda each: each.namespace)
-    return told
+    preview.namespaces.sort(key=lambda each: each.namespace)
+    return preview
 
 
-async def _foretell_end(context: Context, record: ClusterRobotRecord) -> ClusterRobotPreview:
+async def _preview_end(context: Context, record: ClusterRobotRecord) -> ClusterRobotPreview:
     """First the copies go, then the robot."""
-    told = ClusterRobotPreview()
+    preview = ClusterRobotPreview()
     if not record.guarded:
-        return told
-    scene, _live = await observe(context, record, space=NOWHERE)
-    for space in sorted(left_with_copies(context, record), key=lambda each: each.name):
-        told.spaces.append(await _leave(context, record, scene, space))
-    told.robot = await preview(context, record, space=NOWHERE)
-    return told
+        return preview
+    scene, _live = await observe(context, record, namespace=NOWHERE)
+    for namespace in sorted(left_with_copies(context, record), key=lambda each: each.name):
+        preview.namespaces.append(await _leave(context, record, scene, namespace))
+    preview.robot = await preview_robot(context, record, namespace=NOWHERE)
+    return preview
 
 
 async def _copy(
     context: Context, record: ClusterRobotRecord, robot: Preview | None, scene: Scene
 ) -> NamespacePreview:
-    told = NamespacePreview(scene.namespace.name)
+    preview = NamespacePreview(scene.namespace.name)
     spec, token = record.copied_spec, _token(robot, scene)
     if isinstance(spec, InvalidSpec) or spec.suspend or token is None:
-        return told
+        return preview
     assert isinstance(scene.connection, ConnectionSeen)
     registry = scene.connection.registry_host
     there = await scene_of_copies(context, record, spec, scene)
     for _ in range(ROUNDS):
         plan = plan_copy(there, token, registry)
-        told.findings = plan.findings
-        after = _follow(told, plan.actions, there)
+        preview.findings = plan.findings
+        after = _follow(preview, plan.actions, there)
         if after is None:
             break
         there = after
-    return told
+    return preview
 
 
 def _token(robot: Preview | None, scene: Scene) -> Token | None:
@@ -261,22 +263,22 @@ def _token(robot: Preview | None, scene: Scene) -> Token | None:
 
 
 async def _leave(
-    context: Context, record: ClusterRobotRecord, scene: Scene, space: NamespaceSeen
+    context: Context, record: ClusterRobotRecord, scene: Scene, namespace: NamespaceSeen
 ) -> NamespacePreview:
-    told = NamespacePreview(space.name, leaves=True)
-    asks = replace(scene, namespace=space)
+    preview = NamespacePreview(namespace.name, leaves=True)
+    asks = replace(scene, namespace=namespace)
     there: Scene | None = await scene_of_copies(context, record, record.lenient_spec, asks)
     for _ in range(ROUNDS):
-        there = _follow(told, plan_copy_leaving(there), there) if there is not None else None
-    return told
+        there = _follow(preview, plan_copy_removal(there), there) if there is not None else None
+    return preview
 
 
-def _follow(told: NamespacePreview, actions: tuple[Action, ...], scene: Scene) -> Scene | None:
+def _follow(preview: NamespacePreview, actions: tuple[Action, ...], scene: Scene) -> Scene | None:
     """Note *actions* and return the scene after them; None where nothing more can be told."""
     after: Scene | None = scene
     for action in actions:
         if after is None:
             return None
-        told.copies.append(Step(action, after))
-        after = foresee(action, after)
+        preview.copies.append(Step(action, after))
+        after = simulate(action, after)
     return after if actions else None

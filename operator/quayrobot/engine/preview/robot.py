@@ -23,14 +23,14 @@ from ...model.errors import InvalidSpec, QuayRobotError
 from ...model.world import NamespaceSeen, Unknown
 from ...plan.decide import decide
 from ...plan.scene import Finding, Plan, Scene
-from ...plan.words.foresight import foresee, leaves_to_quay
+from ...plan.words.dry_run import depends_on_quay, simulate
 from ..cache.store import RobotRecord
 from ..connection.context import Context
 from ..connection.pool import LiveConnection
 from ..robot.observe import observe
-from ..robot.reads import look
+from ..robot.reads import perform_read
 
-__all__ = ["Preview", "Step", "preview"]
+__all__ = ["Preview", "Step", "preview_robot"]
 
 ROUNDS = 20
 
@@ -60,16 +60,16 @@ class Preview:
     @property
     def answered(self) -> bool:
         """Tell whether a step was foreseen whose consequences Quay alone can tell."""
-        return any(leaves_to_quay(each.action) for each in self.steps)
+        return any(depends_on_quay(each.action) for each in self.steps)
 
 
-async def preview(
-    context: Context, record: RobotRecord, *, space: NamespaceSeen | None = None
+async def preview_robot(
+    context: Context, record: RobotRecord, *, namespace: NamespaceSeen | None = None
 ) -> Preview:
-    """Return what the next pass over *record* would do; *space* is as for `observe`."""
+    """Return what the next pass over *record* would do; *namespace* is as for `observe`."""
     try:
         await _look_for_drift(context, record)
-        scene, live = await observe(context, record, space=space)
+        scene, live = await observe(context, record, namespace=namespace)
     except InvalidSpec as error:
         return Preview(findings=(Finding(Component.SPEC, error),))
     return await _unfold(context, live, scene)
@@ -92,46 +92,46 @@ async def _look_for_drift(context: Context, record: RobotRecord) -> None:
 
 
 async def _unfold(context: Context, live: LiveConnection | None, scene: Scene) -> Preview:
-    told = Preview()
+    preview = Preview()
     for _ in range(ROUNDS):
-        plan, told.scene = decide(scene), scene
-        told.findings = plan.findings or _unseen(plan, scene)
+        plan, preview.scene = decide(scene), scene
+        preview.findings = plan.findings or _unseen(plan, scene)
         if not plan.actions:
-            return told
+            return preview
         for action in plan.actions:
             try:
-                after = await _next(context, live, action, scene, told)
+                after = await _next(context, live, action, scene, preview)
             except QuayRobotError as error:
-                told.findings = (*told.findings, Finding(Component.ROBOT, error))
-                return told
+                preview.findings = (*preview.findings, Finding(Component.ROBOT, error))
+                return preview
             if after is None:
-                told.open_end = told.open_end or bool(plan.actions)
-                return told
-            scene = told.scene = after
-    told.open_end = True
-    return told
+                preview.open_end = preview.open_end or bool(plan.actions)
+                return preview
+            scene = preview.scene = after
+    preview.open_end = True
+    return preview
 
 
 async def _next(
-    context: Context, live: LiveConnection | None, action: Action, scene: Scene, told: Preview
+    context: Context, live: LiveConnection | None, action: Action, scene: Scene, preview: Preview
 ) -> Scene | None:
     if not isinstance(action, Look):
-        told.steps.append(Step(action, scene))
-        return foresee(action, scene)
-    if _too_early(action, told):
+        preview.steps.append(Step(action, scene))
+        return simulate(action, scene)
+    if _too_early(action, preview):
         return None
-    return await look(context.resources, context.hosts, live, action, scene)
+    return await perform_read(context.resources, context.hosts, live, action, scene)
 
 
-def _too_early(action: Look, told: Preview) -> bool:
+def _too_early(action: Look, preview: Preview) -> bool:
     """Tell whether Quay would show what is not made yet."""
     if isinstance(action, LookAtHosts):
         return False
-    return told.answered or (isinstance(action, LookAtGrants) and _changed_rights(told))
+    return preview.answered or (isinstance(action, LookAtGrants) and _changed_rights(preview))
 
 
-def _changed_rights(told: Preview) -> bool:
-    return any(isinstance(each.action, get_args(GrantChange)) for each in told.steps)
+def _changed_rights(preview: Preview) -> bool:
+    return any(isinstance(each.action, get_args(GrantChange)) for each in preview.steps)
 
 
 def _unseen(plan: Plan, scene: Scene) -> tuple[Finding, ...]:

@@ -31,13 +31,13 @@ from ...plan.rights.grants import after, known_grants, target_of
 from ...plan.scene import Scene
 from ..connection.pool import LiveConnection
 
-__all__ = ["change_grant", "federate", "look_at_grants"]
+__all__ = ["change_grant", "federate", "read_grants"]
 
 # Each robot comes again after a resync: the first of them asks.
 MISSING_FOR = 0.85
 
 
-async def look_at_grants(live: LiveConnection, action: LookAtGrants, scene: Scene) -> Scene:
+async def read_grants(live: LiveConnection, action: LookAtGrants, scene: Scene) -> Scene:
     """
     Return the scene with the robot's rights as Quay shows them.
 

@@ -36,7 +36,7 @@ from ...model.world import (
 )
 from ...plan.rights.access import connection_not_found, may_know, permit_of
 from ...plan.robot.claim import held_by
-from ...plan.robot.slots import facing
+from ...plan.robot.slots import active_first
 from ...plan.scene import Look, Me, Scene
 from ..cache.store import RobotRecord
 from ..connection.context import Context
@@ -50,18 +50,18 @@ FRESH_ENOUGH = 0.85
 
 
 async def observe(
-    context: Context, record: RobotRecord, *, space: NamespaceSeen | None = None
+    context: Context, record: RobotRecord, *, namespace: NamespaceSeen | None = None
 ) -> tuple[Scene, LiveConnection | None]:
     """
     Return the scene of *record*, and the connection in use where the connection can be used.
 
-    *space* is the namespace that asks; by default the one that *record* is in.
+    *namespace* is the namespace that asks; by default the one that *record* is in.
 
     Raises:
         InvalidSpec: Its spec cannot be one (a terminating one is read leniently).
     """
     spec = _spec(record)
-    asking = space or await _namespace(context, record.key.namespace)
+    asking = namespace or await _namespace(context, record.key.namespace)
     connection, live = await _connection(context, record, asking)
     if live is not None and is_keyless(spec):
         for name in filter(context.store.drops_token, record.robot_names):
@@ -82,7 +82,7 @@ async def observe(
         accounts=_accounts(context, record, spec),
         issuer=await context.issuer.read() if federation_of(spec) else None,
     )
-    return facing(_with_robots(scene, live, record)), live
+    return active_first(_with_robots(scene, live, record)), live
 
 
 def _with_robots(scene: Scene, live: LiveConnection | None, record: RobotRecord) -> Scene:
@@ -121,8 +121,8 @@ def _remembered(scene: Scene, live: LiveConnection, name: RobotName) -> dict[str
     wanted = federation_of(scene.spec) is not None or scene.status.federation
     if wanted and name in live.federation:
         found = live.federation[name]
-        beat = {"federation_due": True} if found is None else {"federation": Present(found)}
-        known |= beat
+        refresh_all = {"federation_due": True} if found is None else {"federation": Present(found)}
+        known |= refresh_all
     return known
 
 
@@ -272,18 +272,18 @@ async def _secrets(
     if record.terminating:
         return {}
     return {
-        name: await look_at_secret(context, record.key.namespace, name)
+        name: await read_secret(context, record.key.namespace, name)
         for name in secrets_of(record.key.name, spec)
     }
 
 
-async def look_at_secret(context: Context, namespace: str, name: str) -> Seen[SecretSeen]:
+async def read_secret(context: Context, namespace: str, name: str) -> Seen[SecretSeen]:
     """Return a Secret as watched, else as read live (one without our label is not watched)."""
     known = context.store.secret(namespace, name)
     if known is not None:
         return Present(known)
     try:
-        return await context.secrets.look(namespace, name)
+        return await context.secrets.get(namespace, name)
     except QuayRobotError as error:
         return Unknown(error)
 

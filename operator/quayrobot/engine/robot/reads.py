@@ -31,14 +31,14 @@ from ...model.world import Present, RobotView, Unknown
 from ...plan.scene import Scene
 from ..connection.issuer_hosts import IssuerHosts
 from ..connection.pool import LiveConnection
-from .grants import federate, look_at_grants
+from .grants import federate, read_grants
 from .keyless import received
 from .observe import FRESH_ENOUGH
 
-__all__ = ["look", "usable"]
+__all__ = ["perform_read", "usable"]
 
 
-async def look(
+async def perform_read(
     resources: Resources,
     hosts: IssuerHosts,
     live: LiveConnection | None,
@@ -64,7 +64,7 @@ async def _look(  # noqa: PLR0911 - one line per look
 ) -> Scene:
     match action:
         case LookAtHosts(names):
-            return replace(scene, hosts={**scene.hosts, **await hosts.look(names)})
+            return replace(scene, hosts={**scene.hosts, **await hosts.resolve(names)})
         case LookAtOwner():
             return await _look_at_owner(resources, action, scene)
         case ListRobots():
@@ -77,7 +77,7 @@ async def _look(  # noqa: PLR0911 - one line per look
         case LookAtUser():
             return await _look_at_user(usable(live), scene)
         case LookAtGrants():
-            return await look_at_grants(usable(live), action, scene)
+            return await read_grants(usable(live), action, scene)
         case LookAtFederation():
             return await federate(usable(live), action, scene)
         case _:

@@ -48,9 +48,9 @@ from ...model.world import NamespaceSeen, Unlooked
 from ...plan.credentials.keyless import next_look, refresh_at
 from ...plan.decide import decide, stands
 from ...plan.robot.proof import ownership
-from ...plan.robot.slots import facing
+from ...plan.robot.slots import active_first
 from ...plan.scene import Finding, Me, Scene
-from ...plan.words.verdict import verdict, worth_writing
+from ...plan.words.status import status_after, worth_writing
 from ..cache.store import RobotRecord
 from ..connection.context import Context, Outcome, requeue_s
 from ..connection.pool import LiveConnection
@@ -60,7 +60,7 @@ from ..workqueue.keys import Lane, OwnerKey, ResourceKey
 from .observe import observe
 from .writes import Applier
 
-__all__ = ["RobotPass", "run_robot"]
+__all__ = ["RobotPass", "reconcile_robot"]
 
 ROUNDS = 10
 BLOCKED_CAP_S = 30.0
@@ -72,7 +72,7 @@ TOLD_S = 2.0
 log = structlog.get_logger()
 
 
-async def run_robot(context: Context, key: ResourceKey) -> Outcome:
+async def reconcile_robot(context: Context, key: ResourceKey) -> Outcome:
     """Bring one QuayRobot as close to its spec as can be done now, and say how far."""
     record = context.store.robots.get(key)
     if record is None or (record.terminating and not record.guarded):
@@ -97,7 +97,7 @@ class RobotPass:
     async def run(self, scene: Scene) -> Outcome:
         """Run to the end of what can be done now."""
         scene, findings = await self.rounds(scene)
-        scene = facing(scene)
+        scene = active_first(scene)
         if self.applier.released:
             return self._released()
         if not self.quiet:
@@ -108,7 +108,7 @@ class RobotPass:
     async def rounds(self, scene: Scene) -> tuple[Scene, tuple[Finding, ...]]:
         """Look, decide and do until nothing is due; return what stands in the way."""
         for _ in range(ROUNDS):
-            scene = facing(scene)
+            scene = active_first(scene)
             plan = decide(scene)
             self.quiet = plan.quiet
             if not plan.actions:
@@ -150,7 +150,7 @@ class RobotPass:
 
     def judge(self, scene: Scene, findings: tuple[Finding, ...]) -> RobotStatus:
         """Return the status that the pass comes to."""
-        return verdict(scene, findings, adopted=ownership(scene))
+        return status_after(scene, findings, adopted=ownership(scene))
 
     async def say(self, scene: Scene, findings: tuple[Finding, ...]) -> None:
         """Store what the pass came to, where that says more than what is stored."""
@@ -172,7 +172,7 @@ class RobotPass:
             return
         self.applier.keep(body)
         await self._tell(self.first.status, after)
-        self._wake_rivals(self.first.status, after)
+        self._enqueue_rivals(self.first.status, after)
 
     async def _tell(self, before: RobotStatus, after: RobotStatus) -> None:
         """One Event per change of what Ready says."""
@@ -193,7 +193,7 @@ class RobotPass:
             note=note,
         )
 
-    def _wake_rivals(self, before: RobotStatus, after: RobotStatus) -> None:
+    def _enqueue_rivals(self, before: RobotStatus, after: RobotStatus) -> None:
         if lacks_scope(before) != lacks_scope(after):
             # The connection tells what its token lacks.
             self.context.queue.add(self.first.connection_key, Lane.RESYNC, delay_s=TOLD_S)

@@ -53,13 +53,19 @@ from ...model.resources.base import dump_status
 from ...model.resources.robot import CredentialState, RobotStatus, is_keyless
 from ...model.world import Absent, GrantsSeen, Present, RobotSeen, Unlooked
 from ...plan.scene import Scene
-from ...plan.words.verdict import federating, linking, progress, recording, rotating
+from ...plan.words.status import (
+    intent_to_federate,
+    intent_to_grant,
+    intent_to_hold,
+    intent_to_link,
+    intent_to_rotate,
+)
 from ..cache.store import Body, RobotRecord
 from ..connection.context import GATHER_S, Context
 from ..connection.pool import LiveConnection
 from .grants import change_grant, federate
 from .keyless import exchange, received
-from .reads import look, usable
+from .reads import perform_read, usable
 
 __all__ = ["Applier"]
 
@@ -108,17 +114,19 @@ class Applier:
                 | LookAtHosts()
             ):
                 context = self.context
-                return await look(context.resources, context.hosts, self.live, action, scene)
+                return await perform_read(
+                    context.resources, context.hosts, self.live, action, scene
+                )
             case CreateRobot() | DeleteRobot() | Regenerate():
                 return await self._write_robot(action, scene)
             case RecordIntent(state):
-                return await self._store(rotating(scene, state), scene)
+                return await self._store(intent_to_rotate(scene, state), scene)
             case CreateSecret() | ReplaceSecret() | DeleteSecret():
                 return await self._write_secret(action, scene)
             case RecordProgress() | GuardConnection() | AddFinalizer() | RemoveFinalizer():
                 return await self._bind(action, scene)
             case RecordFederation(identities):
-                return await self._store(federating(scene, identities), scene)
+                return await self._store(intent_to_federate(scene, identities), scene)
             case SetFederation():
                 # What was refused before may be taken now.
                 again = replace(scene, exchange=Unlooked())
@@ -126,7 +134,7 @@ class Applier:
             case Exchange():
                 return await exchange(self.context, usable(self.live), action, scene)
             case RecordGrants(grants):
-                return await self._store(recording(scene, grants), scene)
+                return await self._store(intent_to_grant(scene, grants), scene)
             case (
                 GiveRole()
                 | TakeRole()
@@ -226,7 +234,7 @@ class Applier:
 
     async def _link(self, action: RecordLinks | LinkAccount, scene: Scene) -> Scene:
         if isinstance(action, RecordLinks):
-            return await self._store(linking(scene, action.links), scene)
+            return await self._store(intent_to_link(scene, action.links), scene)
         seen = await self.context.accounts.change(action)
         accounts = {**scene.accounts, action.name: seen}
         return replace(scene, accounts=accounts)
@@ -265,7 +273,7 @@ class Applier:
         resources, body = self.context.resources, self.record.body
         match action:
             case RecordProgress(state):
-                return await self._store(progress(scene, state), scene)
+                return await self._store(intent_to_hold(scene, state), scene)
             case AddFinalizer():
                 self.keep(await resources.add_finalizer(self._kind, body))
                 return replace(scene, me=replace(scene.me, guarded=True))

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .keys import Key, Lane
-from .worker_shares import Group, Party, WorkerShares
+from .worker_shares import Group, Tenant, WorkerShares
 
-__all__ = ["Ready"]
+__all__ = ["FairOrder"]
 
 # After so many keys of more urgent lanes one of this lane runs.
 _PATIENCE = {Lane.EDIT: 0, Lane.DRIFT: 4, Lane.RESYNC: 16}
@@ -28,18 +28,18 @@ class _Flow(NamedTuple):
     """Those who wait for the same: none of them may run, or each."""
 
     lane: Lane
-    party: Party
+    tenant: Tenant
 
 
 # When it was served last, and since when it waits.
 _Place = tuple[int, int, _Flow]
 
 
-class Ready:
+class FairOrder:
     """Keys that are due; *current* tells whether a key's ticket still counts."""
 
-    def __init__(self, seats: WorkerShares, *, current: Callable[[Key, int], bool]) -> None:
-        self._seats, self._current = seats, current
+    def __init__(self, shares: WorkerShares, *, current: Callable[[Key, int], bool]) -> None:
+        self._shares, self._current = shares, current
         self._flows: dict[_Flow, deque[tuple[int, Key]]] = {}
         self._pool: dict[Lane, list[_Place]] = {lane: [] for lane in Lane}
         self._aside: defaultdict[tuple[Group, Lane], list[_Place]] = defaultdict(list)
@@ -50,7 +50,7 @@ class Ready:
 
     def push(self, key: Key, lane: Lane, ticket: int) -> None:
         """Put *key* in line."""
-        flow = _Flow(lane, self._seats.party(key))
+        flow = _Flow(lane, self._shares.tenant(key))
         if flow not in self._flows:
             self._flows[flow] = deque()
             self._members[_whose(flow)] += 1
@@ -69,12 +69,12 @@ class Ready:
                 flow = firsts[lane]
                 assert flow is not None
                 return self._serve(flow), lane
-            if not any(self._seats.room(group) > 0 for group, _ in self._aside):
+            if not any(self._shares.room(group) > 0 for group, _ in self._aside):
                 return None
 
     def done(self, key: Key) -> bool:
         """Take note that *key* ran; tell whether somebody waited for its worker."""
-        self._seats.leave(key)
+        self._shares.leave(key)
         return bool(self._aside)
 
     def _first(self, lane: Lane) -> _Flow | None:
@@ -86,7 +86,7 @@ class Ready:
                 heapq.heappop(live)
             elif (latest := self._served.get(_whose(flow), 0)) > served:
                 heapq.heapreplace(live, (latest, since, flow))
-            elif (group := self._seats.full(flow.party)) is not None:
+            elif (group := self._shares.full(flow.tenant)) is not None:
                 heapq.heappush(self._aside[group, lane], heapq.heappop(live))
             else:
                 return flow
@@ -106,14 +106,14 @@ class Ready:
         live = self._pool[flow.lane]
         heapq.heapreplace(live, (now, now, flow))
         self._served[_whose(flow)] = now
-        self._seats.take(key, flow.party)
+        self._shares.take(key, flow.tenant)
         return key
 
     def _take_back(self) -> None:
         """Put those aside back in line, as many as there is room for by now."""
         for group, lane in list(self._aside):
             aside = self._aside[group, lane]
-            for _ in range(min(self._seats.room(group), len(aside))):
+            for _ in range(min(self._shares.room(group), len(aside))):
                 heapq.heappush(self._pool[lane], heapq.heappop(aside))
             if not aside:
                 del self._aside[group, lane]
@@ -124,7 +124,7 @@ class Ready:
         while keys:
             ticket, key = keys[0]
             if self._current(key, ticket):
-                if self._seats.party(key) == flow.party:
+                if self._shares.tenant(key) == flow.tenant:
                     return True
                 # Its resource names another connection since.
                 self.push(key, flow.lane, ticket)
@@ -138,4 +138,4 @@ class Ready:
 
 
 def _whose(flow: _Flow) -> tuple[Lane, str]:
-    return flow.lane, flow.party.namespace
+    return flow.lane, flow.tenant.namespace

@@ -15,7 +15,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .fair_order import Ready
+from .fair_order import FairOrder
 from .keys import Key, Lane
 from .worker_shares import WorkerShares
 
@@ -41,7 +41,7 @@ class Queue:
     """
     Keys in lanes; *clock* is monotonic in seconds, *jitter* draws from [0, 1).
 
-    *seats* bound how many of those who run at once may be of one party.
+    *shares* bound how many of those who run at once may be of one party.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class Queue:
         *,
         clock: Callable[[], float],
         jitter: Callable[[], float],
-        seats: WorkerShares | None = None,
+        shares: WorkerShares | None = None,
     ) -> None:
         self._clock, self._jitter = clock, jitter
         self._entries: dict[Key, _Entry] = {}
-        self._ready = Ready(seats or WorkerShares.unbounded(), current=self._counts)
+        self._ready = FairOrder(shares or WorkerShares.unbounded(), current=self._counts)
         self._later: list[tuple[float, int, Key]] = []
         self._tickets = itertools.count()
         self._changed = asyncio.Event()

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 
 from .keys import Key, ResourceKey, namespace_of
 
-__all__ = ["Group", "Party", "WorkerShares"]
+__all__ = ["Group", "Tenant", "WorkerShares"]
 
 Group = Hashable
 _DOUBT = "in doubt"
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class Tenant:
     """For whom a key runs, and which connection it may have to wait for."""
 
     namespace: str
@@ -36,13 +36,13 @@ class WorkerShares:
         self,
         workers: int,
         *,
-        party: Callable[[Key], Party],
+        tenant: Callable[[Key], Tenant],
         in_doubt: Callable[[ResourceKey], bool],
     ) -> None:
         self._most = max(1, workers * 2 // 3)
         self._most_in_doubt = max(1, workers // 2)
-        self.party, self._in_doubt = party, in_doubt
-        self._held: dict[Key, Party] = {}
+        self.tenant, self._in_doubt = tenant, in_doubt
+        self._held: dict[Key, Tenant] = {}
         self._count: Counter[Group] = Counter()
 
     @classmethod
@@ -50,16 +50,16 @@ class WorkerShares:
         """Return seats for everybody."""
         return cls(
             1 << 30,
-            party=lambda key: Party(namespace_of(key), None),
+            tenant=lambda key: Tenant(namespace_of(key), None),
             in_doubt=lambda _connection: False,
         )
 
-    def full(self, party: Party) -> Group | None:
-        """Return what has no room for one more of *party* now; None where there is room."""
-        for group in _groups(party):
+    def full(self, tenant: Tenant) -> Group | None:
+        """Return what has no room for one more of *tenant* now; None where there is room."""
+        for group in _groups(tenant):
             if self.room(group) <= 0:
                 return group
-        doubtful = party.connection is not None and self._in_doubt(party.connection)
+        doubtful = tenant.connection is not None and self._in_doubt(tenant.connection)
         return _DOUBT if doubtful and self.room(_DOUBT) <= 0 else None
 
     def room(self, group: Group) -> int:
@@ -69,10 +69,10 @@ class WorkerShares:
         connections = [each.connection for each in self._held.values() if each.connection]
         return self._most_in_doubt - sum(map(self._in_doubt, connections))
 
-    def take(self, key: Key, party: Party) -> None:
-        """Give *key*, which runs for *party*, a worker."""
-        self._held[key] = party
-        self._count.update(_groups(party))
+    def take(self, key: Key, tenant: Tenant) -> None:
+        """Give *key*, which runs for *tenant*, a worker."""
+        self._held[key] = tenant
+        self._count.update(_groups(tenant))
 
     def leave(self, key: Key) -> None:
         """Take the worker of *key* back."""
@@ -83,6 +83,6 @@ class WorkerShares:
                 del self._count[each]
 
 
-def _groups(party: Party) -> tuple[Group, ...]:
-    both = (("namespace", party.namespace), ("connection", party.connection))
-    return both if party.connection is not None else both[:1]
+def _groups(tenant: Tenant) -> tuple[Group, ...]:
+    both = (("namespace", tenant.namespace), ("connection", tenant.connection))
+    return both if tenant.connection is not None else both[:1]

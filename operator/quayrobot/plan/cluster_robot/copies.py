@@ -27,7 +27,7 @@ from ..robot.creation import connection_of
 from ..robot.proof import adoption_denied
 from ..scene import Finding, Plan, Scene
 
-__all__ = ["check_copy", "is_fresh", "noted_links", "plan_copy", "plan_copy_leaving", "read_note"]
+__all__ = ["check_copy", "is_fresh", "noted_links", "plan_copy", "plan_copy_removal", "read_note"]
 
 
 def check_copy(scene: Scene) -> None:
@@ -69,7 +69,7 @@ def plan_copy(scene: Scene, token: Token, registry: str) -> Plan:
     return Plan(_gone(scene, scene.spare_secrets), links.findings)
 
 
-def plan_copy_leaving(scene: Scene) -> tuple[Action, ...]:
+def plan_copy_removal(scene: Scene) -> tuple[Action, ...]:
     """Return the next writes after which the namespace has nothing of ours."""
     links = unlink(_noting(scene))
     return links or _gone(scene, ours_of(scene))

@@ -26,7 +26,7 @@ from ...model.resources.parse import lenient_robot
 from ...model.resources.robot import RobotSpec, robot_name_of, secrets_of
 from ...model.world import Absent, Missing, Present, Seen, Unknown, Unlooked
 
-__all__ = ["differences", "plan_leaving", "plan_member"]
+__all__ = ["differences", "plan_member_removal", "plan_member"]
 
 
 def plan_member(wanted: MemberWanted, seen: Seen[MemberSeen]) -> tuple[MemberAction, ...]:
@@ -50,7 +50,7 @@ def plan_member(wanted: MemberWanted, seen: Seen[MemberSeen]) -> tuple[MemberAct
             assert_never(seen)
 
 
-def plan_leaving(uid: str, seen: Seen[MemberSeen]) -> tuple[MemberAction, ...]:
+def plan_member_removal(uid: str, seen: Seen[MemberSeen]) -> tuple[MemberAction, ...]:
     """Return what takes away the QuayRobot of a namespace that is no longer meant."""
     match seen:
         case Present(member) if member.controller_uid == uid and not member.deleting:

@@ -19,18 +19,18 @@ from ...model.resources.connection import CredentialSeen
 from ...model.resources.renewal import Renewal
 
 __all__ = [
-    "Asked",
-    "Heard",
-    "Life",
-    "Step",
+    "RenewalRequest",
+    "RenewalResult",
+    "TokenLifetime",
+    "RenewalStep",
     "TokenSeen",
-    "asked_before",
+    "recorded_request",
     "is_arriving",
-    "life_of",
+    "lifetime_of",
     "meaning_of_refusal",
     "next_step",
     "next_step_s",
-    "note_life",
+    "credential_status",
     "renewed_condition",
 ]
 
@@ -42,7 +42,7 @@ PATIENCE = timedelta(minutes=2)
 AFTER_NO, AFTER_FAILURE, LEAST_PART = timedelta(minutes=5), timedelta(minutes=1), 1 / 12
 
 
-class Heard(StrEnum):
+class RenewalResult(StrEnum):
     """What came of a request for a new token."""
 
     ASKING = "it is under way"
@@ -55,7 +55,7 @@ class Heard(StrEnum):
     FAILED = "it was not done"
 
 
-class Step(StrEnum):
+class RenewalStep(StrEnum):
     """What is to be done about a token."""
 
     WAIT = "nothing for now"
@@ -73,16 +73,16 @@ class TokenSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RenewalRequest:
     """A request for a new token: when, what was heard, and why nothing came of it."""
 
     at: datetime
-    heard: Heard = Heard.NOTHING
+    heard: RenewalResult = RenewalResult.NOTHING
     error: QuayRobotError | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class TokenLifetime:
     """The times of one token."""
 
     digest: str
@@ -96,14 +96,14 @@ class Life:
         return self.expires_at - self.issued_at
 
 
-def life_of(
+def lifetime_of(
     renewal: Renewal, seen: TokenSeen, before: CredentialSeen | None, now: datetime
-) -> Life:
+) -> TokenLifetime:
     """Return the times of the token *seen*; *before* is what the status says."""
     issued_at = _issued_at(seen, before, now)
     # Always the same for a token, so that nothing has to be remembered.
     fraction = int(seen.digest[-8:], 16) / 2**32
-    return Life(
+    return TokenLifetime(
         digest=seen.digest,
         issued_at=issued_at,
         renew_at=issued_at + renewal.life * (USED - SPREAD * fraction),
@@ -124,55 +124,67 @@ def _issued_at(seen: TokenSeen, before: CredentialSeen | None, now: datetime) ->
     return seen.created_at if known is None else now
 
 
-def asked_before(before: CredentialSeen | None, digest: str) -> Asked | None:
+def recorded_request(before: CredentialSeen | None, digest: str) -> RenewalRequest | None:
     """Return what the status says was asked with the token *digest*."""
     if before is None or before.digest != digest or before.asked_at is None:
         return None
-    return Asked(datetime.fromisoformat(before.asked_at))
+    return RenewalRequest(datetime.fromisoformat(before.asked_at))
 
 
-def next_step(life: Life, asked: Asked | None, now: datetime) -> Step:
+def next_step(life: TokenLifetime, asked: RenewalRequest | None, now: datetime) -> RenewalStep:
     """Return what is to be done now."""
     if now < _due_at(life, asked):
-        return Step.WAIT
+        return RenewalStep.WAIT
     match asked.heard if asked is not None else None:
-        case Heard.ASKING | Heard.ROTATED | Heard.DEAD | Heard.EXPIRED:
+        case (
+            RenewalResult.ASKING
+            | RenewalResult.ROTATED
+            | RenewalResult.DEAD
+            | RenewalResult.EXPIRED
+        ):
             # The next token comes by the Secret.
-            return Step.WAIT
-        case Heard.NOTHING:
-            return Step.LOOK
+            return RenewalStep.WAIT
+        case RenewalResult.NOTHING:
+            return RenewalStep.LOOK
         case _:
-            return Step.ASK
+            return RenewalStep.ASK
 
 
-def next_step_s(life: Life, asked: Asked | None, now: datetime) -> float:
+def next_step_s(life: TokenLifetime, asked: RenewalRequest | None, now: datetime) -> float:
     """Return in how many seconds something is due; 0 where it is, or the Secret is waited for."""
     return max(0.0, (_due_at(life, asked) - now).total_seconds())
 
 
-def meaning_of_refusal(life: Life, asked: Asked) -> Heard:
+def meaning_of_refusal(life: TokenLifetime, asked: RenewalRequest) -> RenewalResult:
     """Return what it means that the token does not work, as *asked* has shown."""
-    return Heard.EXPIRED if asked.at >= life.expires_at else Heard.DEAD
+    return RenewalResult.EXPIRED if asked.at >= life.expires_at else RenewalResult.DEAD
 
 
-def _due_at(life: Life, asked: Asked | None) -> datetime:
+def _due_at(life: TokenLifetime, asked: RenewalRequest | None) -> datetime:
     if asked is None:
         return life.renew_at
-    if asked.heard is Heard.REFUSED:
+    if asked.heard is RenewalResult.REFUSED:
         return asked.at + min(AFTER_NO, life.length * LEAST_PART)
-    if asked.heard is Heard.FAILED:
+    if asked.heard is RenewalResult.FAILED:
         return asked.at + min(AFTER_FAILURE, life.length * LEAST_PART)
     return asked.at
 
 
-def is_arriving(asked: Asked | None, now: datetime) -> bool:
+def is_arriving(asked: RenewalRequest | None, now: datetime) -> bool:
     """Tell whether a token that is refused may just have been replaced."""
     if asked is None or now >= asked.at + PATIENCE:
         return False
-    return asked.heard in {Heard.ASKING, Heard.NOTHING, Heard.ROTATED, Heard.DEAD}
+    return asked.heard in {
+        RenewalResult.ASKING,
+        RenewalResult.NOTHING,
+        RenewalResult.ROTATED,
+        RenewalResult.DEAD,
+    }
 
 
-def note_life(credential: CredentialSeen, life: Life, asked: Asked | None) -> CredentialSeen:
+def credential_status(
+    credential: CredentialSeen, life: TokenLifetime, asked: RenewalRequest | None
+) -> CredentialSeen:
     """Return what the status is to say of the token."""
     return credential.model_copy(
         update={
@@ -186,22 +198,22 @@ def note_life(credential: CredentialSeen, life: Life, asked: Asked | None) -> Cr
 
 
 def renewed_condition(
-    asked: Asked | None, before: Condition | None, *, place: str, now: datetime
+    asked: RenewalRequest | None, before: Condition | None, *, place: str, now: datetime
 ) -> Condition:
     """Return what is said of the renewal; *before* stands while its outcome is open."""
     if asked is None:
         return _fine()
     match asked.heard:
-        case Heard.REFUSED | Heard.FAILED:
+        case RenewalResult.REFUSED | RenewalResult.FAILED:
             assert asked.error is not None
             return _trouble(asked.error)
-        case Heard.EXPIRED:
+        case RenewalResult.EXPIRED:
             msg = (
                 f"the token in {place} is older than its lifetime and Quay does not take it any "
                 "more; from now on it can be renewed inside Quay's own container only"
             )
             return _trouble(Refused(Reason.TOKEN_EXPIRED, msg))
-        case Heard.ROTATED | Heard.DEAD if not is_arriving(asked, now):
+        case RenewalResult.ROTATED | RenewalResult.DEAD if not is_arriving(asked, now):
             msg = (
                 f"a new token was asked for, but {place} still holds the one before, which Quay "
                 "does not take any more"

@@ -23,7 +23,7 @@ from ...model.resources.federation import Federation, IdentityState
 from ...model.resources.robot import federation_of
 from ...model.world import Present, Unknown
 from ..scene import Finding, Plan, Scene
-from .issuers import check_ways, unlooked_hosts
+from .issuers import check_issuer_addresses, unresolved_hosts
 
 __all__ = [
     "federation_finished",
@@ -91,9 +91,9 @@ def _plan(scene: Scene, wanted: Federation) -> Plan:
         # The list is replaced whole: what others put there since must be in it.
         return Plan((LookAtFederation(scene.robot_name),))
     added = [each.issuer for each in goal if each not in known and each in declared]
-    if hosts := unlooked_hosts(scene, added):
+    if hosts := unresolved_hosts(scene, added):
         return Plan((LookAtHosts(hosts),))
-    check_ways(scene, added)
+    check_issuer_addresses(scene, added)
     return Plan((*_recorded(scene, declared), SetFederation(scene.robot_name, goal)))
 
 

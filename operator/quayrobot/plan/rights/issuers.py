@@ -23,7 +23,7 @@ from ...model.world import Present, Unknown
 from ..scene import Scene
 from .access import Permit, any_glob, permit_of
 
-__all__ = ["check_identities", "check_ways", "unlooked_hosts"]
+__all__ = ["check_identities", "check_issuer_addresses", "unresolved_hosts"]
 
 NAT64 = ipaddress.ip_network("64:ff9b::/32")
 
@@ -51,13 +51,13 @@ def check_identities(scene: Scene, permit: Permit) -> None:
             raise Refused(Reason.ISSUER_REFUSED, msg)
 
 
-def unlooked_hosts(scene: Scene, issuers: Iterable[str]) -> tuple[str, ...]:
+def unresolved_hosts(scene: Scene, issuers: Iterable[str]) -> tuple[str, ...]:
     """Return the hosts of *issuers* whose addresses decide and were not looked at yet."""
     hosts = (_host(each) for each in _to_be_public(scene, issuers))
     return tuple(dict.fromkeys(each for each in hosts if each not in scene.hosts))
 
 
-def check_ways(scene: Scene, issuers: Iterable[str]) -> None:
+def check_issuer_addresses(scene: Scene, issuers: Iterable[str]) -> None:
     """
     Return when *issuers*, whose hosts were looked at, lead to no private address.
 

@@ -33,7 +33,7 @@ from ..credentials.links import unlink
 from ..scene import Finding, Plan, Scene
 from .creation import connection_of, has_moved, moved_error
 from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, prove
-from .slots import everywhere
+from .slots import each_slot
 
 __all__ = ["plan_deletion", "robot_gone"]
 
@@ -49,7 +49,7 @@ def plan_deletion(scene: Scene) -> Plan:
         return Plan((*unlink(scene), RemoveFinalizer()))
 
     findings = []
-    for each in everywhere(scene):
+    for each in each_slot(scene):
         try:
             actions = robot_gone(each)
         except QuayRobotError as error:

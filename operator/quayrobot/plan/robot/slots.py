@@ -28,17 +28,17 @@ from ..scene import Scene
 from .proof import NeedsLook, Ours, prove
 
 __all__ = [
-    "everywhere",
-    "facing",
-    "former",
-    "retiree",
+    "each_slot",
+    "active_first",
+    "retiring_state",
+    "scene_of_retiring",
     "retiring_of",
     "rotation_of",
-    "successor",
+    "scene_of_next",
 ]
 
 
-def facing(scene: Scene) -> Scene:
+def active_first(scene: Scene) -> Scene:
     """Return *scene* with the active robot in front."""
     if scene.other is None or _active(scene) == scene.slot:
         return scene
@@ -60,7 +60,7 @@ def retiring_of(scene: Scene) -> Retiring | None:
     return retiring if retiring is not None and retiring.slot != scene.slot else None
 
 
-def successor(scene: Scene) -> Scene:
+def scene_of_next(scene: Scene) -> Scene:
     """Return the other robot's scene as of a resource that has none yet."""
     # Claim and finalizer are the active robot's, and what is asked of it was checked with it.
     return replace(
@@ -71,7 +71,7 @@ def successor(scene: Scene) -> Scene:
     )
 
 
-def retiree(scene: Scene, retiring: Retiring) -> Scene:
+def scene_of_retiring(scene: Scene, retiring: Retiring) -> Scene:
     """Return the scene of the robot that was replaced."""
     known = RobotState(
         full_name=retiring.full_name,
@@ -82,7 +82,7 @@ def retiree(scene: Scene, retiring: Retiring) -> Scene:
     return _other(scene, known, retiring.digest)
 
 
-def former(scene: Scene, intent: Intent, until: str) -> Retiring:
+def retiring_state(scene: Scene, intent: Intent, until: str) -> Retiring:
     """Return what is to be remembered of the robot before the one in front."""
     before = other_slot(scene.slot)
     return Retiring(
@@ -95,16 +95,16 @@ def former(scene: Scene, intent: Intent, until: str) -> Retiring:
     )
 
 
-def everywhere(scene: Scene) -> Iterator[Scene]:
+def each_slot(scene: Scene) -> Iterator[Scene]:
     """Return a scene for each robot that may be there and have to go with the resource."""
     yield scene
     if scene.other is None:
         return
     retiring, intent = retiring_of(scene), rotation_of(scene).intent
     if retiring is not None:
-        yield retiree(scene, retiring)
+        yield scene_of_retiring(scene, retiring)
     elif intent is not None and intent.slot == scene.slot:
-        yield retiree(scene, former(scene, intent, ""))
+        yield scene_of_retiring(scene, retiring_state(scene, intent, ""))
     elif intent is not None and intent.slot is not None:
         yield _other(scene, None, None)
     elif not scene.status.holds or isinstance(scene.other.robot, Present):

@@ -38,11 +38,17 @@ from ..rights.grants import plan_grants
 from ..robot.creation import connection_of, has_moved, plan_robot
 from ..robot.deletion import robot_gone
 from ..robot.proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, Proof, prove
-from ..robot.slots import former, retiree, retiring_of, rotation_of, successor
+from ..robot.slots import (
+    retiring_of,
+    retiring_state,
+    rotation_of,
+    scene_of_next,
+    scene_of_retiring,
+)
 from ..scene import Finding, Plan, Scene
-from .rotation import check_place, due, request_of, rotated, token_of, up
+from .rotation import active_token, check_place, due, request_of, rotated, round_up
 
-__all__ = ["live", "plan_leaving", "plan_turn", "settled", "turning"]
+__all__ = ["scenes_with_rights", "plan_retirement", "plan_overlap", "settled", "is_overlapping"]
 
 # Nobody has rights on what is not there: the robot before has them no more than the next.
 _AS_BEFORE = {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
@@ -50,7 +56,7 @@ _AS_BEFORE = {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
 _NOT_ITS = (AddFinalizer, RecordProgress, RecordGrants, RecordFederation)
 
 
-def turning(scene: Scene) -> bool:
+def is_overlapping(scene: Scene) -> bool:
     """Tell whether rotations of *scene* are turns, so that nothing is replaced in place."""
     intent = rotation_of(scene).intent
     return scene.other is not None and (
@@ -58,7 +64,7 @@ def turning(scene: Scene) -> bool:
     )
 
 
-def plan_turn(scene: Scene) -> Plan:
+def plan_overlap(scene: Scene) -> Plan:
     """Return the next step about the other robot; what it cannot do holds up nothing else."""
     if scene.other is None:
         return Plan()
@@ -68,7 +74,7 @@ def plan_turn(scene: Scene) -> Plan:
         return Plan(findings=(Finding(Component.ROTATION, error),))
 
 
-def plan_leaving(scene: Scene) -> tuple[Action, ...]:
+def plan_retirement(scene: Scene) -> tuple[Action, ...]:
     """
     Return the end of a robot that was replaced, where the resource itself is held up.
 
@@ -77,7 +83,7 @@ def plan_leaving(scene: Scene) -> tuple[Action, ...]:
     retiring = retiring_of(scene)
     if retiring is None or scene.other is None or not _is_over(scene, retiring):
         return ()
-    it = retiree(scene, retiring)
+    it = scene_of_retiring(scene, retiring)
     try:
         actions = _about_it(it, robot_gone(it))
     except QuayRobotError:
@@ -88,12 +94,12 @@ def plan_leaving(scene: Scene) -> tuple[Action, ...]:
     return (RecordIntent(rotation_of(scene).model_copy(update={"retiring": None})),)
 
 
-def live(scene: Scene) -> tuple[Scene, ...]:
+def scenes_with_rights(scene: Scene) -> tuple[Scene, ...]:
     """Return a scene for each robot whose rights have to be as declared."""
     retiring = retiring_of(scene)
     if retiring is None or scene.other is None or _is_over(scene, retiring):
         return (scene,)
-    it = retiree(scene, retiring)
+    it = scene_of_retiring(scene, retiring)
     return (scene, it) if isinstance(_proof(it), Ours) else (scene,)
 
 
@@ -105,7 +111,7 @@ def settled(scene: Scene, *, finished: bool) -> RotationState:
         return state
     retiring = _retiring(scene)
     if before.intent is not None and state.intent is None and before.intent.slot is not None:
-        retiring = former(scene, before.intent, _until(scene))
+        retiring = retiring_state(scene, before.intent, _until(scene))
     return state.model_copy(
         update={"retiring": retiring, "next_at": _next_at(scene, state, retiring)}
     )
@@ -127,7 +133,7 @@ def _plan(scene: Scene) -> Plan:
 
 
 def _begin(scene: Scene) -> Plan:
-    it = successor(scene)
+    it = scene_of_next(scene)
     proof = _proof(it)
     if looks := _looks(it, proof):
         return Plan(looks)
@@ -136,7 +142,7 @@ def _begin(scene: Scene) -> Plan:
         return Plan()
     if isinstance(proof, Foreign):
         raise proof.error
-    token = token_of(scene)
+    token = active_token(scene)
     intent = due(scene, rotation_of(scene), token) if token is not None else None
     if intent is None:
         return Plan()
@@ -150,7 +156,7 @@ def _go_on(scene: Scene, intent: Intent) -> Plan:
     if intent.slot == scene.slot:
         # The Secrets carry it; what is left is to say so.
         return Plan()
-    token = token_of(scene)
+    token = active_token(scene)
     if token is None:
         return Plan()
     if not overlaps(scene.spec):
@@ -185,7 +191,7 @@ def _in_place_after_all(scene: Scene, intent: Intent) -> Plan:
 def _succeed(scene: Scene) -> Plan:
     """Make the next robot, give it what is declared, hand it over."""
     check_place(scene)
-    next_one = successor(scene)
+    next_one = scene_of_next(scene)
     actions = _about_it(next_one, plan_robot(next_one))
     if actions:
         return Plan(actions)
@@ -218,7 +224,7 @@ def _hand_over(next_one: Scene) -> Plan:
 
 
 def _retire(scene: Scene, retiring: Retiring) -> Plan:
-    it = retiree(scene, retiring)
+    it = scene_of_retiring(scene, retiring)
     if _is_over(scene, retiring):
         return Plan(_about_it(it, robot_gone(it)))
     if isinstance(it.robot, Missing):
@@ -271,7 +277,7 @@ def _retiring(scene: Scene) -> Retiring | None:
     known = retiring_of(scene)
     if known is not None:
         return _there(scene)
-    it, intent = successor(scene), rotation_of(scene).intent
+    it, intent = scene_of_next(scene), rotation_of(scene).intent
     if intent is not None or not isinstance(_proof(it), Ours):
         return None
     assert isinstance(it.robot, Present)
@@ -290,7 +296,7 @@ def _there(scene: Scene) -> Retiring | None:
     known = retiring_of(scene)
     if known is None:
         return None
-    it = retiree(scene, known)
+    it = scene_of_retiring(scene, known)
     proof = _proof(it)
     if isinstance(it.robot, Absent) or isinstance(proof, Foreign | NeedsOwnerLook):
         return None
@@ -304,7 +310,7 @@ def _there(scene: Scene) -> Retiring | None:
 
 def _until(scene: Scene) -> str:
     overlap = parse_duration((scene.spec.rotation or Rotation()).overlap)
-    return rfc3339(up(scene.now + overlap))
+    return rfc3339(round_up(scene.now + overlap))
 
 
 def _next_at(scene: Scene, state: RotationState, retiring: Retiring | None) -> str | None:

@@ -29,8 +29,8 @@ __all__ = [
     "plan_rotation",
     "request_of",
     "rotated",
-    "token_of",
-    "up",
+    "active_token",
+    "round_up",
 ]
 
 NONE = "-"
@@ -44,7 +44,7 @@ def plan_rotation(scene: Scene) -> tuple[Action, ...]:
         InvalidSpec: The window cannot be one.
         QuayRobotError: The new credential would have no place to rest.
     """
-    token = token_of(scene)
+    token = active_token(scene)
     if token is None:
         return ()
     state = rotation_of(scene)
@@ -84,7 +84,7 @@ def rotated(scene: Scene, *, finished: bool) -> RotationState:
     """Return what the status says of rotations; *finished*: the Secrets carry the credential."""
     state = rotation_of(scene)
     changes: dict[str, object] = {}
-    token = token_of(scene)
+    token = active_token(scene)
     intent = state.intent
     if state.last_trigger is None:
         # A new or restored object does not rotate because its status is empty.
@@ -96,7 +96,7 @@ def rotated(scene: Scene, *, finished: bool) -> RotationState:
             changes["last_trigger"] = intent.request
     if token is not None:
         moment = _next(scene, token)
-        changes["next_at"] = rfc3339(up(moment)) if moment else None
+        changes["next_at"] = rfc3339(round_up(moment)) if moment else None
     return state.model_copy(update=changes)
 
 
@@ -111,7 +111,7 @@ def _rotation(scene: Scene) -> Rotation:
     return scene.spec.rotation or Rotation()
 
 
-def token_of(scene: Scene) -> Token | None:
+def active_token(scene: Scene) -> Token | None:
     """Return the active robot's token, None where it is not shown."""
     return scene.robot.value.token if isinstance(scene.robot, Present) else None
 
@@ -134,7 +134,7 @@ def _next(scene: Scene, token: Token) -> datetime | None:
     return next_rotation(_rotation(scene), issued=issued, now=scene.now, uid=scene.me.uid)
 
 
-def up(moment: datetime) -> datetime:
+def round_up(moment: datetime) -> datetime:
     """Return the whole second after: what is shown must not be before the real moment."""
     return moment + timedelta(seconds=1) if moment.microsecond else moment
 

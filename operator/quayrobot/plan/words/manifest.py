@@ -26,8 +26,8 @@ from ...model.world import GrantsSeen, RobotSeen
 from ..credentials.secrets import check_names
 from ..decide import decide
 from ..scene import Scene
-from .foresight import foresee
-from .telling import Place, tell
+from .dry_run import simulate
+from .explain import Place, explain
 
 __all__ = ["Consequence", "Declared", "consequence_of", "declare", "object_names", "taken_name_of"]
 
@@ -203,7 +203,7 @@ def consequence_of(scene: Scene) -> Consequence:
             if isinstance(action, Look):
                 # What is not declared is looked at and left as it is.
                 return Consequence()
-            told, after = tell(action, scene), foresee(action, scene)
+            told, after = explain(action, scene), simulate(action, scene)
             if told.place is Place.QUAY:
                 return Consequence(change=told.what)
             if after is None:

@@ -35,8 +35,8 @@ from ....engine.connection.renewals_asked import RenewalsAsked
 from ....engine.workqueue.queue import Queue
 from ....model.errors import Reason, Refused
 from ....model.reach import Reach
+from ....quay.rate_limiter import Urgency
 from ....quay.resolver import addresses_of
-from ....quay.turns import Urgency
 
 __all__ = [
     "ClusterIdOption",

@@ -18,54 +18,54 @@ from ....engine.cache.store import ClusterRobotRecord
 from ....engine.preview.cluster_robot import ClusterRobotPreview, MemberStep, NamespacePreview
 from ....model.members import CreateMember, DeleteMember, ReplaceMember
 from ....plan.cluster_robot.members import differences
-from ....plan.words.telling import Place, tell
+from ....plan.words.explain import Place, explain
 from .plan_text import add_finding, add_preview, counted, sentence
 
 __all__ = ["cluster_robot_plan_tree"]
 
 
-def cluster_robot_plan_tree(record: ClusterRobotRecord, told: ClusterRobotPreview) -> Tree:
-    """Return what was *told* of the ClusterQuayRobot *record* as a tree."""
+def cluster_robot_plan_tree(record: ClusterRobotRecord, preview: ClusterRobotPreview) -> Tree:
+    """Return what was *preview* of the ClusterQuayRobot *record* as a tree."""
     head = Text(f"clusterquayrobot/{record.key.name}", style="bold")
     what = f"Shared, robot {record.active_name.full}" if record.shared else "PerNamespace"
     tree = Tree(head.append(f"  {what}", style="not bold"), guide_style="dim")
-    for finding in told.findings:
+    for finding in preview.findings:
         add_finding(tree, finding.error)
-    at = _add_robot(tree, told)
+    at = _add_robot(tree, preview)
     known: set[str] = set()
-    for each in told.spaces:
+    for each in preview.namespaces:
         # Copies follow the robot; what is lost or refused waits for nobody.
-        _add_space(at if each.copies and not each.leaves else tree, each, known)
-    tree.add(Text(f"plan: {', '.join(_sums(record, told))}", style="bold"))
+        _add_namespace(at if each.copies and not each.leaves else tree, each, known)
+    tree.add(Text(f"plan: {', '.join(_sums(record, preview))}", style="bold"))
     return tree
 
 
-def _add_robot(tree: Tree, told: ClusterRobotPreview) -> Tree:
+def _add_robot(tree: Tree, preview: ClusterRobotPreview) -> Tree:
     """The robot first; return where the copies of its credential come."""
-    if told.robot is None or not (told.robot.steps or told.robot.findings):
+    if preview.robot is None or not (preview.robot.steps or preview.robot.findings):
         return tree
-    at = add_preview(tree, told.robot)
-    if told.robot.answered and any(each.copies for each in told.spaces) and at is tree:
+    at = add_preview(tree, preview.robot)
+    if preview.robot.answered and any(each.copies for each in preview.namespaces) and at is tree:
         return tree.add(Text("then, when Quay has done that", style="italic"))
     return at
 
 
-def _add_space(tree: Tree, space: NamespacePreview, known: set[str]) -> None:
-    where = f"{space.namespace}: "
-    if space.member is not None:
-        tree.add(Text(where, style="bold").append(_member(space), style="not bold"))
-    if space.copies:
-        why = "it is no longer meant" if space.leaves else ""
+def _add_namespace(tree: Tree, preview: NamespacePreview, known: set[str]) -> None:
+    where = f"{preview.namespace}: "
+    if preview.member is not None:
+        tree.add(Text(where, style="bold").append(_member(preview), style="not bold"))
+    if preview.copies:
+        why = "it is no longer meant" if preview.leaves else ""
         node = tree.add(Text(where, style="bold").append(why, style="not bold dim"))
-        for step in space.copies:
-            node.add(sentence(tell(step.action, step.scene)))
-    for finding in space.findings:
+        for step in preview.copies:
+            node.add(sentence(explain(step.action, step.scene)))
+    for finding in preview.findings:
         add_finding(tree, finding.error, where=where, known=known)
         known.add(finding.error.reason)
 
 
-def _member(space: NamespacePreview) -> str:
-    step = space.member
+def _member(preview: NamespacePreview) -> str:
+    step = preview.member
     assert step is not None
     match step.action:
         case CreateMember(wanted):
@@ -90,22 +90,22 @@ def _fate(step: MemberStep) -> str:
     return "its robot stays in Quay" if stays else "its robot goes too"
 
 
-def _sums(record: ClusterRobotRecord, told: ClusterRobotPreview) -> Iterator[str]:
-    refused = sum(bool(each.findings) for each in told.spaces)
-    resting = sum(not each.busy and not each.findings for each in told.spaces)
-    if not told.busy and not refused and not told.findings:
+def _sums(record: ClusterRobotRecord, preview: ClusterRobotPreview) -> Iterator[str]:
+    refused = sum(bool(each.findings) for each in preview.namespaces)
+    resting = sum(not each.busy and not each.findings for each in preview.namespaces)
+    if not preview.busy and not refused and not preview.findings:
         yield f"nothing to do{_why_nothing(record)}"
-    elif not told.busy:
+    elif not preview.busy:
         yield "nothing can be done"
     elif record.shared:
-        steps = [step for each in told.spaces for step in each.copies]
-        sums = counted((*(told.robot.steps if told.robot else ()), *steps))
+        steps = [step for each in preview.namespaces for step in each.copies]
+        sums = counted((*(preview.robot.steps if preview.robot else ()), *steps))
         yield from (f"{sums[place]} in {place}" for place in (Place.QUAY, Place.CLUSTER))
     else:
-        yield from _members(told)
+        yield from _members(preview)
     if refused:
         yield f"{refused} refused"
-    if resting and told.busy:
+    if resting and preview.busy:
         yield f"{resting} as they are"
 
 
@@ -115,7 +115,9 @@ def _why_nothing(record: ClusterRobotRecord) -> str:
     return " (it is suspended)" if record.lenient_spec.suspend else ""
 
 
-def _members(told: ClusterRobotPreview) -> Iterator[str]:
-    kinds = Counter(type(each.member.action) for each in told.spaces if each.member is not None)
+def _members(preview: ClusterRobotPreview) -> Iterator[str]:
+    kinds = Counter(
+        type(each.member.action) for each in preview.namespaces if each.member is not None
+    )
     words = {CreateMember: "to make", ReplaceMember: "to change", DeleteMember: "to delete"}
     yield from (f"{kinds[kind]} {shown}" for kind, shown in words.items())

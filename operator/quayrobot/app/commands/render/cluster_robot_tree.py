@@ -29,26 +29,26 @@ __all__ = ["cluster_robot_tree_of"]
 Values = Mapping[str, Any]
 
 
-def cluster_robot_tree_of(standing: Values, now: datetime) -> Tree:
-    """Return *standing* as a tree."""
-    tree = Tree(head_of(standing, place=False), guide_style="dim")
-    for each in _branches(standing, now):
+def cluster_robot_tree_of(report: Values, now: datetime) -> Tree:
+    """Return *report* as a tree."""
+    tree = Tree(head_of(report, place=False), guide_style="dim")
+    for each in _branches(report, now):
         tree.add(each)
     return tree
 
 
-def _branches(standing: Values, now: datetime) -> Iterator[Tree | Text]:
-    shared = standing["mode"] == "Shared"
-    what = "one robot for all" if shared else f"robots {standing['robot']['fullName']}"
-    yield line("mode", f"{standing['mode']}, {what}")
-    yield line("meant", _meant(standing["meant"]))
-    yield branch("namespaces", _counts(standing["namespaces"]), _failures(standing))
-    yield from _removal(standing["removal"])
+def _branches(report: Values, now: datetime) -> Iterator[Tree | Text]:
+    shared = report["mode"] == "Shared"
+    what = "one robot for all" if shared else f"robots {report['robot']['fullName']}"
+    yield line("mode", f"{report['mode']}, {what}")
+    yield line("meant", _meant(report["meant"]))
+    yield branch("namespaces", _counts(report["namespaces"]), _failures(report))
+    yield from _removal(report["removal"])
     if shared:
-        yield from robot_branches(standing, now)
+        yield from robot_branches(report, now)
     else:
-        yield connection_branch(standing["connection"])
-    yield from last_branches(standing)
+        yield connection_branch(report["connection"])
+    yield from last_branches(report)
 
 
 def _meant(meant: Values) -> str:
@@ -91,9 +91,9 @@ def _counts(counts: Values | None) -> str:
     return ", ".join(words)
 
 
-def _failures(standing: Values) -> Iterator[Tree]:
+def _failures(report: Values) -> Iterator[Tree]:
     told: set[str] = set()
-    for each in standing["failed"]:
+    for each in report["failed"]:
         reason = each["reason"]
         node = Tree(
             Text(f"{each['namespace']}: {reason}: {each['message']}", style="red"),
@@ -104,7 +104,7 @@ def _failures(standing: Values) -> Iterator[Tree]:
             node.add(Text(f"more: {each['page']}", style="dim"))
         told.add(reason)
         yield node
-    unnamed = (standing["namespaces"] or {}).get("failed", 0) - len(standing["failed"])
+    unnamed = (report["namespaces"] or {}).get("failed", 0) - len(report["failed"])
     if unnamed > 0:
         yield Tree(f"and {unnamed} more that the status does not name")
 

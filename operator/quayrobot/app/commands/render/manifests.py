@@ -33,7 +33,7 @@ from ....plan.words.manifest import Declared, consequence_of, declare, object_na
 from ..access.cluster_access import note
 from ..access.survey import Found
 
-__all__ = ["Asked", "Writer"]
+__all__ = ["ImportOptions", "Writer"]
 
 _CLAIMANTS = {QUAY_ROBOT.kind, CLUSTER_QUAY_ROBOT.kind}
 PLAIN = re.compile(r"[A-Za-z0-9._-]{1,253}")
@@ -46,7 +46,7 @@ LOST = "whether that is still there may not be read"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ImportOptions:
     """What was typed."""
 
     key: ResourceKey
@@ -90,15 +90,15 @@ class Writer:
 
     def __init__(
         self,
-        asked: Asked,
+        asked: ImportOptions,
         base: Scene,
-        peek: OneShotCache,
+        cache: OneShotCache,
         secrets: Mapping[str, SecretSeen] | None,
     ) -> None:
-        self._asked, self._base, self._peek = asked, base, peek
+        self._asked, self._base, self._cache = asked, base, cache
         self._secrets, self._stopped = secrets or {}, 0
-        records = peek.store.robots.values()
-        self._known = {record.key for record in records} | peek.store.fleets.keys()
+        records = cache.store.robots.values()
+        self._known = {record.key for record in records} | cache.store.cluster_robots.keys()
         self._claims = {
             name.full: record.key
             for record in records
@@ -120,7 +120,7 @@ class Writer:
         names = object_names((each.name.short for each in free), self._taken)
         key, owner = self._asked.key, self._asked.owner
         pieces = [HEAD.format(owner=owner.name, kind=key.kind, name=key.name)]
-        pieces[0] += "".join(f"#\n# Not looked at: {each}.\n" for each in self._peek.notes)
+        pieces[0] += "".join(f"#\n# Not looked at: {each}.\n" for each in self._cache.notes)
         aside = [f"# {name.full}: {whose}\n" for name, whose in owners.items() if whose]
         for each in free:
             try:
@@ -150,7 +150,7 @@ class Writer:
             return f"{whose} of another cluster ({_plain(marker.cluster)})"
         if ResourceKey(marker.kind, marker.namespace, marker.name) in self._known:
             return f"{whose} of this cluster"
-        if marker.kind not in _CLAIMANTS or not self._peek.complete:
+        if marker.kind not in _CLAIMANTS or not self._cache.complete:
             return f"{whose} of this cluster; {LOST}"
         # A marker of ours whose owner is gone counts as none.
         return ""

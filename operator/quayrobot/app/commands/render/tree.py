@@ -30,55 +30,55 @@ Values = Mapping[str, Any]
 _COLORS = {"True": "green", "False": "red"}
 
 
-def tree_of(standing: Values, now: datetime, *, place: bool) -> Tree:
-    """Return *standing* as a tree; *place* says whether the namespace is named."""
-    tree = Tree(head_of(standing, place=place), guide_style="dim")
-    for each in (*robot_branches(standing, now), *last_branches(standing)):
+def tree_of(report: Values, now: datetime, *, place: bool) -> Tree:
+    """Return *report* as a tree; *place* says whether the namespace is named."""
+    tree = Tree(head_of(report, place=place), guide_style="dim")
+    for each in (*robot_branches(report, now), *last_branches(report)):
         tree.add(each)
     return tree
 
 
-def head_of(standing: Values, *, place: bool) -> Text:
+def head_of(report: Values, *, place: bool) -> Text:
     """Return what it is and how it stands, in a line."""
-    where = f" in {standing['namespace']}" if place else ""
-    said = "Ready" if standing["ready"] == "True" else "not Ready"
-    if standing["deleting"]:
+    where = f" in {report['namespace']}" if place else ""
+    said = "Ready" if report["ready"] == "True" else "not Ready"
+    if report["deleting"]:
         said = "being deleted"
-    elif standing["suspended"]:
+    elif report["suspended"]:
         said += ", suspended"
-    reason = standing["reason"]
+    reason = report["reason"]
     if reason and reason not in {"Reconciled", "Suspended", "Deleting"}:
         said += f": {reason}"
-    head = Text(f"{standing['kind'].lower()}/{standing['name']}{where}  ", style="bold")
-    return head.append(said, style=_COLORS.get(standing["ready"], "yellow"))
+    head = Text(f"{report['kind'].lower()}/{report['name']}{where}  ", style="bold")
+    return head.append(said, style=_COLORS.get(report["ready"], "yellow"))
 
 
-def robot_branches(standing: Values, now: datetime) -> Iterator[Tree | Text]:
+def robot_branches(report: Values, now: datetime) -> Iterator[Tree | Text]:
     """Yield what there is to say of a robot and of what carries its credential."""
-    yield _robot(standing, now)
-    yield connection_branch(standing["connection"])
-    yield _secrets(standing, now)
-    if (permissions := standing["permissions"]) is not None:
+    yield _robot(report, now)
+    yield connection_branch(report["connection"])
+    yield _secrets(report, now)
+    if (permissions := report["permissions"]) is not None:
         yield branch("rights", _mode(permissions), _rights(permissions))
-    if (federation := standing["federation"]) is not None:
+    if (federation := report["federation"]) is not None:
         yield branch("federation", _mode(federation), _identities(federation))
-    if lines := list(_rotation(standing["rotation"] or {}, now)):
+    if lines := list(_rotation(report["rotation"] or {}, now)):
         yield branch("rotation", "", lines)
-    if standing["pending"]:
-        waits = ", ".join(standing["pending"])
+    if report["pending"]:
+        waits = ", ".join(report["pending"])
         yield line("pending", f"{waits}: applied when the robot is next made anew")
 
 
-def last_branches(standing: Values) -> Iterator[Tree]:
+def last_branches(report: Values) -> Iterator[Tree]:
     """Yield what this version has no words for, then what is wrong."""
-    for part, fields in standing["more"].items():
+    for part, fields in report["more"].items():
         if fields:
             yield branch(f"{part} (more)", "", (Text(each) for each in _walk(fields)))
-    yield from (problem_branch(each) for each in standing["problems"])
+    yield from (problem_branch(each) for each in report["problems"])
 
 
-def _robot(standing: Values, now: datetime) -> Text:
-    robot = standing["robot"]
+def _robot(report: Values, now: datetime) -> Text:
+    robot = report["robot"]
     words = [robot["fullName"]]
     if made := robot.get("createdAt"):
         words.append(f"made {_ago(made, now)}")
@@ -105,16 +105,16 @@ def connection_branch(connection: Values) -> Tree | Text:
     return branch("connection", words, told)
 
 
-def _secrets(standing: Values, now: datetime) -> Tree | Text:
-    credential = standing["credential"]
+def _secrets(report: Values, now: datetime) -> Tree | Text:
+    credential = report["credential"]
     words = []
     if issued := credential.get("issuedAt"):
         words.append(f"credential known for {_age(issued, now)}")
     if expires := credential.get("expiresAt"):
         words.append(f"expires {_when(expires, now)}")
-    if not standing["secrets"]:
+    if not report["secrets"]:
         return line("secrets", ", ".join(("none wanted", *words)))
-    return branch("secrets", ", ".join(words), (_secret(each) for each in standing["secrets"]))
+    return branch("secrets", ", ".join(words), (_secret(each) for each in report["secrets"]))
 
 
 def _secret(secret: Values) -> Tree | Text:

@@ -21,11 +21,11 @@ from .cures import cure_of
 
 __all__ = [
     "State",
-    "Verdict",
-    "judge_clock",
-    "judge_definition",
-    "judge_operators",
-    "judge_renewal",
+    "CheckResult",
+    "check_clock",
+    "check_definition",
+    "check_operators",
+    "check_renewal",
 ]
 
 LEEWAY_S = 30.0
@@ -42,7 +42,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckResult:
     """One check: what it was about, how it stands, in a sentence, and what helps."""
 
     about: str
@@ -51,14 +51,14 @@ class Verdict:
     cure: str = ""
 
 
-def judge_definition(definition: Definition, live: Body | None) -> Verdict:
+def check_definition(definition: Definition, live: Body | None) -> CheckResult:
     """Tell whether a definition is there and is the one of this version."""
     about = f"definition {definition.plural}.{GROUP}"
     again = "kubectl apply -k deploy/crds, of the version that the operator is."
     if live is None:
-        return Verdict(about, State.WRONG, "It is not in the cluster.", again)
+        return CheckResult(about, State.WRONG, "It is not in the cluster.", again)
     if not _condition(live, "Established"):
-        return Verdict(
+        return CheckResult(
             about, State.WRONG, "The API server does not serve it.",
             "See the conditions of the definition: kubectl describe crd.",
         )  # fmt: skip
@@ -66,12 +66,12 @@ def judge_definition(definition: Definition, live: Body | None) -> Verdict:
     there = {each["name"]: each for each in live["spec"]["versions"]}
     mine = there.get(wanted["name"])
     if mine is None or not mine.get("served"):
-        return Verdict(about, State.WRONG, f"It does not serve {wanted['name']}.", again)
+        return CheckResult(about, State.WRONG, f"It does not serve {wanted['name']}.", again)
     where = _first_difference(wanted["schema"], mine.get("schema"))
     if where:
         words = f"Its schema is another one than this version's, first at {where}."
-        return Verdict(about, State.WRONG, words, again)
-    return Verdict(about, State.FINE, "It is there and the one of this version.")
+        return CheckResult(about, State.WRONG, words, again)
+    return CheckResult(about, State.FINE, "It is there and the one of this version.")
 
 
 def _condition(body: Body, kind: str) -> bool:
@@ -96,11 +96,11 @@ def _first_difference(wanted: Any, there: Any, path: str = "") -> str:
     return "" if wanted == there else (path or "the top")
 
 
-def judge_operators(deployments: Iterable[Body] | None) -> Verdict:
+def check_operators(deployments: Iterable[Body] | None) -> CheckResult:
     """Tell whether one operator is wanted and runs."""
     about = "operators"
     if deployments is None:
-        return Verdict(
+        return CheckResult(
             about, State.UNSEEN, "You may not list the Deployments of all namespaces.",
             "Have somebody look who may.",
         )  # fmt: skip
@@ -109,49 +109,51 @@ def judge_operators(deployments: Iterable[Body] | None) -> Verdict:
         f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in wanted
     )
     if not wanted:
-        return Verdict(
+        return CheckResult(
             about, State.WRONG, "No Deployment of the operator wants a pod.",
             "kubectl apply -k deploy/manifests, or scale the Deployment to 1.",
         )  # fmt: skip
     if len(wanted) > 1 or wanted[0]["spec"].get("replicas", 1) > 1:
-        return Verdict(
+        return CheckResult(
             about, State.DOUBTFUL, f"More than one may run: {places}.",
             "Keep one, with one replica, unless each serves namespaces of its own: two do no "
             "harm and ask Quay twice.",
         )  # fmt: skip
     ready = (wanted[0].get("status") or {}).get("readyReplicas", 0)
     if not ready:
-        return Verdict(
+        return CheckResult(
             about, State.WRONG, f"{places} has no ready pod.",
             "See why: kubectl describe its pods, and their log.",
         )  # fmt: skip
-    return Verdict(about, State.FINE, f"One runs: {places}.")
+    return CheckResult(about, State.FINE, f"One runs: {places}.")
 
 
-def judge_clock(about: str, date: str | datetime | None, now: datetime) -> Verdict:
+def check_clock(about: str, date: str | datetime | None, now: datetime) -> CheckResult:
     """Tell how far the other side's clock, in a Date header, is from ours."""
     about = f"clock of {about}"
     try:
         there = date if isinstance(date, datetime) else parsedate_to_datetime(date or "")
         skew = (there - now).total_seconds()
     except (ValueError, TypeError):
-        return Verdict(about, State.UNSEEN, "It does not say what time it is.", "None needed.")
+        return CheckResult(about, State.UNSEEN, "It does not say what time it is.", "None needed.")
     if abs(skew) <= LEEWAY_S:
-        return Verdict(about, State.FINE, "It agrees with this machine's.")
+        return CheckResult(about, State.FINE, "It agrees with this machine's.")
     side = "ahead of" if skew > 0 else "behind"
-    return Verdict(
+    return CheckResult(
         about, State.DOUBTFUL, f"It is {abs(skew):.0f} s {side} this machine's.",
         "Set the clocks right (NTP) on whichever side is wrong: Quay refuses tokens that are more "
         "than 30 s early, and rotations by interval come at the wrong time.",
     )  # fmt: skip
 
 
-def judge_renewal(about: str, conditions: Iterable[Condition]) -> list[Verdict]:
+def check_renewal(about: str, conditions: Iterable[Condition]) -> list[CheckResult]:
     """Tell how the renewal of a connection's token stands; nothing where none is declared."""
     return [
-        Verdict(f"{about}, renewal of its token", State.FINE, "It is renewed before it expires.")
+        CheckResult(
+            f"{about}, renewal of its token", State.FINE, "It is renewed before it expires."
+        )
         if each.status == "True"
-        else Verdict(
+        else CheckResult(
             f"{about}, renewal of its token", State.DOUBTFUL,
             f"{each.message[:1].upper()}{each.message[1:]}.", cure_of(each.reason),
         )

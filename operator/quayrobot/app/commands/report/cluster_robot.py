@@ -15,9 +15,9 @@ from ....model.errors import Reason
 from ....model.names import ANNOTATION_CONFIRM
 from ....model.resources.clusterrobot import EXCLUDED, NAME_TEMPLATES
 from .cures import cure_of, page_of
-from .robot import standing_of
+from .robot import report_of
 
-__all__ = ["cluster_robot_standing_of", "robot_body_of"]
+__all__ = ["cluster_robot_report_of", "robot_body_of"]
 
 Values = dict[str, Any]
 Body = Mapping[str, Any]
@@ -36,11 +36,11 @@ def robot_body_of(body: Body) -> Body:
     return {"metadata": body["metadata"], "spec": robot, "status": body.get("status") or {}}
 
 
-def cluster_robot_standing_of(body: Body, connection: Body | None) -> Values:
+def cluster_robot_report_of(body: Body, connection: Body | None) -> Values:
     """Return how the ClusterQuayRobot *body* stands; *connection* is None where not seen."""
     spec, status = body.get("spec") or {}, body.get("status") or {}
     shared = spec.get("mode") == "Shared"
-    robot = standing_of(robot_body_of(body), connection)
+    robot = report_of(robot_body_of(body), connection)
     more = robot["more"]
     if shared:
         # Each namespace has its own; how many are as they should be is counted.

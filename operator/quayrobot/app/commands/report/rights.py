@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from ....cluster.api import Body, ClusterApi
 from ....model.errors import QuayRobotError
 from ....model.names import GROUP
-from .checks import State, Verdict
+from .checks import CheckResult, State
 
-__all__ = ["NAMESPACED_RIGHTS", "RIGHTS", "Right", "denied_to", "judge_rights"]
+__all__ = ["NAMESPACED_RIGHTS", "RIGHTS", "Right", "denied_to", "check_rights"]
 
 API = "authorization.k8s.io/v1"
 AUTHENTICATION = "authentication.k8s.io/v1"
@@ -153,9 +153,9 @@ def _attributes(namespace: str | None, right: Right) -> dict[str, str]:
     return asked
 
 
-def judge_rights(
+def check_rights(
     who: str, denied: Iterable[Right] | None, namespace: str | None = None
-) -> Verdict:
+) -> CheckResult:
     """Tell whether the operator may do what it has to; *denied* is None where none can ask."""
     about, wanted = f"rights of {who}", RIGHTS
     where, review = "", "subjectaccessreviews"
@@ -163,15 +163,15 @@ def judge_rights(
         about, wanted = f"{about} in {namespace}", NAMESPACED_RIGHTS
         where, review = " there", "localsubjectaccessreviews there"
     if denied is None:
-        return Verdict(
+        return CheckResult(
             about, State.UNSEEN, "You may not ask what others may do.",
             f"Have somebody look who may create {review}.",
         )  # fmt: skip
     missing = sorted(each.shown for each in denied)
     if missing:
         words = f"It may not {'; '.join(missing[:6])}" + (" and more." if missing[6:] else ".")
-        return Verdict(about, State.WRONG, words, _cure(namespace))
-    return Verdict(about, State.FINE, f"It has all {len(wanted)} rights that it needs{where}.")
+        return CheckResult(about, State.WRONG, words, _cure(namespace))
+    return CheckResult(about, State.FINE, f"It has all {len(wanted)} rights that it needs{where}.")
 
 
 def _cure(namespace: str | None) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from ....model.names import FINALIZER
 from .cures import cure_of, page_of
 
-__all__ = ["standing_of"]
+__all__ = ["report_of"]
 
 Values = dict[str, Any]
 FINE = {"Reconciled", "Suspended"}
@@ -29,7 +29,7 @@ _DECLARED = {
 }  # fmt: skip
 
 
-def standing_of(body: Mapping[str, Any], connection: Mapping[str, Any] | None) -> Values:
+def report_of(body: Mapping[str, Any], connection: Mapping[str, Any] | None) -> Values:
     """Return how the QuayRobot *body* stands; *connection* is None where it is not seen."""
     meta, spec, status = body["metadata"], body.get("spec") or {}, body.get("status") or {}
     ready = _condition(status, "Ready")

@@ -1,0 +1,205 @@
+"""
+How do the namespaces of a ClusterQuayRobot stand, and what does its status say of that?
+
+One namespace that fails holds up no other, and is named with its reason, but
+of many only so many are named. What is merely under way is no failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ...model.conditions import Condition, ConditionType, Status
+from ...model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
+from ...model.resources.clusterrobot import (
+    FAILED_MAX,
+    ClusterRobotStatus,
+    Failure,
+    NamespaceCounts,
+)
+from ...model.resources.robot import RobotStatus
+from ...model.world import SecretSeen
+from .copies import is_fresh
+
+__all__ = [
+    "Summary",
+    "NamespaceState",
+    "cluster_robot_conditions",
+    "problem_of",
+    "shared_conditions",
+    "state_of_copies",
+    "state_of_member",
+    "state_after_failure",
+    "summarize",
+]
+
+MESSAGE_MAX = 256
+C = ConditionType
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceState:
+    """
+    How one namespace stands.
+
+    *waits* says that its *failure* may pass by itself; *stale* that it still has
+    an older credential.
+    """
+
+    namespace: str
+    ready: bool = False
+    stale: bool = False
+    failure: Failure | None = None
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """
+    All of them: the counts, those that are named, and how many may still come right.
+
+    *moving_stale* of these have an older credential.
+    """
+
+    counts: NamespaceCounts
+    failed: tuple[Failure, ...]
+    moving: int
+    moving_stale: int = 0
+
+
+def state_after_failure(namespace: str, error: QuayRobotError) -> NamespaceState:
+    """Return how *namespace* stands after its own pass ended with *error*."""
+    if isinstance(error, Conflict) or error.reason is Reason.CREATING:
+        # Somebody else wrote meanwhile: that is work, not a failure.
+        return NamespaceState(namespace)
+    failure = Failure(
+        namespace=namespace, reason=error.reason, message=error.message[:MESSAGE_MAX]
+    )
+    return NamespaceState(namespace, failure=failure, waits=isinstance(error, TryLater))
+
+
+def state_of_member(namespace: str, status: RobotStatus, generation: int) -> NamespaceState:
+    """Return how *namespace* stands by the *status* of its QuayRobot."""
+    ready = next((each for each in status.conditions if each.type is C.READY), None)
+    if ready is None or ready.observed_generation != generation:
+        return NamespaceState(namespace)
+    if ready.status == "True":
+        return NamespaceState(namespace, ready=True)
+    if ready.status == "Unknown" or ready.reason is Reason.DELETING:
+        return NamespaceState(namespace)
+    failure = Failure(
+        namespace=namespace, reason=ready.reason, message=ready.message[:MESSAGE_MAX]
+    )
+    waits = any(each.type is C.RECONCILING for each in status.conditions)
+    return NamespaceState(namespace, failure=failure, waits=waits)
+
+
+def state_of_copies(
+    namespace: str,
+    copies: Iterable[SecretSeen],
+    wanted: frozenset[str],
+    digest: str | None,
+    *,
+    error: QuayRobotError | None,
+    settled: bool,
+) -> NamespaceState:
+    """
+    Return how *namespace* stands by its *copies* of the credential of *digest*.
+
+    *error* is why it cannot have it, *settled* says that its own pass came to an end.
+    """
+    there = tuple(copies)
+    fresh = {each.name for each in there if is_fresh(each, digest)}
+    stale = any(each.name not in fresh for each in there)
+    if error is not None:
+        return replace(state_after_failure(namespace, error), stale=stale)
+    return NamespaceState(namespace, ready=settled and wanted <= fresh, stale=stale)
+
+
+def shared_conditions(
+    robot: Iterable[Condition], cluster_robot: Iterable[Condition]
+) -> list[Condition]:
+    """
+    Return the conditions of a shared *robot* and of all who have it.
+
+    While the robot is not as asked, that is what is told; else how the copies are.
+    """
+    of_robot = {each.type: each for each in robot}
+    of_cluster_robot = {each.type: each for each in cluster_robot}
+    ready = of_cluster_robot[C.READY]
+    secrets = ready.model_copy(update={"type": C.SECRETS_READY})
+    parts = {**of_robot, C.SECRETS_READY: secrets}
+    if of_robot[C.READY].status == "True" and C.RECONCILING not in of_robot:
+        parts |= of_cluster_robot
+    return list(parts.values())
+
+
+def summarize(states: Iterable[NamespaceState], *, leaving: int) -> Summary:
+    """Count *states*; *leaving* more have what they are no longer to have."""
+    all_of_them = sorted(states, key=lambda each: each.namespace)
+    failing = [each for each in all_of_them if each.failure is not None]
+    ready = sum(each.ready for each in all_of_them)
+    counts = NamespaceCounts(
+        targets=len(all_of_them),
+        ready=ready,
+        stale=sum(each.stale for each in all_of_them),
+        failed=len(failing),
+        leaving=leaving,
+    )
+    named = tuple(each.failure for each in failing if each.failure is not None)
+    lasting = sum(not each.waits for each in failing)
+    return Summary(
+        counts,
+        named[:FAILED_MAX],
+        moving=len(all_of_them) - ready - lasting,
+        moving_stale=sum(each.stale and each.failure is None for each in all_of_them),
+    )
+
+
+def problem_of(summary: Summary) -> QuayRobotError | None:
+    """Return what keeps the namespaces from having what they are to have; None for nothing."""
+    counts = summary.counts
+    if counts.failed:
+        msg = (
+            f"{counts.failed} of {counts.targets} namespaces do not have what they are to have; "
+            f"the first is {summary.failed[0].namespace} ({summary.failed[0].reason}): see "
+            "status.failed"
+        )
+        return (TryLater if summary.moving else Refused)(Reason.NAMESPACES_FAILED, msg)
+    if counts.ready < counts.targets:
+        msg = f"{counts.ready} of {counts.targets} namespaces have what they are to have"
+        return TryLater(Reason.PROGRESSING, msg)
+    return None
+
+
+def cluster_robot_conditions(
+    status: ClusterRobotStatus,
+    summary: Summary,
+    removal: QuayRobotError | None,
+    *,
+    generation: int,
+) -> list[Condition]:
+    """Return the conditions of a ClusterQuayRobot that has no robot of its own."""
+    problem = removal or problem_of(summary)
+    if problem is None:
+        words = f"{summary.counts.targets} namespaces have what they are to have"
+        return [_condition(C.READY, "True", Reason.RECONCILED, words)]
+    ready: Status = "False"
+    if problem.reason is Reason.PROGRESSING:
+        # One namespace more makes none of the others less ready; an edit is not done yet.
+        known = status.observed_generation == generation and _is_ready(status)
+        ready = "True" if known else "Unknown"
+    kind = C.RECONCILING if isinstance(problem, TryLater) else C.STALLED
+    return [
+        _condition(C.READY, ready, problem.reason, problem.message),
+        _condition(kind, "True", problem.reason, problem.message),
+    ]
+
+
+def _is_ready(status: RobotStatus) -> bool:
+    return any(each.type is C.READY and each.status == "True" for each in status.conditions)
+
+
+def _condition(kind: ConditionType, status: Status, reason: Reason, words: str) -> Condition:
+    return Condition(type=kind, status=status, reason=reason, message=words)

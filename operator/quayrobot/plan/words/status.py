@@ -1,0 +1,399 @@
+"""
+What does the status say after a pass?
+
+Nothing else sets conditions. A new day of last use alone is not worth a write.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from ...model.actions import Component
+from ...model.conditions import Condition, ConditionType, Status, merge_conditions
+from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused, TryLater
+from ...model.names import ANNOTATION_ISSUED_AT, MARKER_KEY
+from ...model.resources.federation import IdentityState
+from ...model.resources.permissions import GrantsState
+from ...model.resources.robot import (
+    ConnectionState,
+    CredentialState,
+    LinkState,
+    RobotState,
+    RobotStatus,
+    SecretState,
+    federation_of,
+    is_keyless,
+    links_of,
+    secrets_of,
+)
+from ...model.resources.rotation import RotationState
+from ...model.secrecy import digest_of
+from ...model.world import ConnectionSeen, Present, RobotSeen
+from ..credentials.keyless import noted_credential, noted_secrets, still_works
+from ..credentials.secrets import content_digest, issued_at
+from ..rights.federation import identities_of, leaves_federation, plan_federation
+from ..rights.grants import given, plan_grants
+from ..rotation.overlap import scenes_with_rights, settled
+from ..scene import Finding, Scene
+
+__all__ = [
+    "intent_to_federate",
+    "intent_to_grant",
+    "intent_to_hold",
+    "intent_to_link",
+    "intent_to_rotate",
+    "status_after",
+    "worth_writing",
+]
+
+C = ConditionType
+SECRETS_WORDS = "every Secret carries the robot's credential"
+FEDERATION_WORDS = "Quay takes the tokens of the declared identities for the robot's"
+RIGHTS_WORDS = "the robot has the rights that are declared"
+
+
+def status_after(
+    scene: Scene, findings: Iterable[Finding], *, adopted: bool | None
+) -> RobotStatus:
+    """Return the status after a pass; *adopted* is None where the robot is not ours."""
+    found = tuple(findings)
+    status = scene.status
+    if scene.me.terminating:
+        return _concluded(scene, status, _deleting(found))
+
+    if scene.spec.suspend:
+        return _concluded(scene, status, _suspended(status))
+
+    broken = {each.component for each in found} | _due(scene)
+    if adopted is not None and not broken & {Component.ROBOT, Component.SPEC}:
+        status = _observed(scene, adopted=adopted, broken=broken)
+    return _concluded(scene, status, _conditions(scene, status, found, broken))
+
+
+def _due(scene: Scene) -> set[Component]:
+    """What the pass did not come to, held up by something else, is not finished."""
+    if not isinstance(scene.robot, Present):
+        return {Component.GRANTS, Component.FEDERATION}
+    plans = [(Component.GRANTS, plan_grants(each)) for each in scenes_with_rights(scene)]
+    plans += [(Component.FEDERATION, plan_federation(each)) for each in scenes_with_rights(scene)]
+    return {part for part, plan in plans if plan.actions or plan.findings}
+
+
+def intent_to_hold(scene: Scene, state: RobotState | None) -> RobotStatus:
+    """Return the status that has to be stored before a robot is made or taken."""
+    connection = scene.connection
+    status = scene.status
+    if isinstance(connection, ConnectionSeen):
+        status = status.model_copy(update={"connection": _connection_state(scene, connection)})
+    if state is not None:
+        status = status.model_copy(update={"robot": _with_digest(scene, state)})
+    # What was Ready stays so while its robot is made anew; what never was is not known yet.
+    ready: Status = "True" if _is_ready(status) else "Unknown"
+    words = "the robot is being made ready"
+    return _under_way(scene, status, ready, Reason.CREATING, words, changed=())
+
+
+def intent_to_grant(scene: Scene, grants: GrantsState) -> RobotStatus:
+    """Return the status that has to be stored before the first right is changed."""
+    status = scene.status.model_copy(update={"grants": grants})
+    words = "the robot's rights are being changed"
+    return _under_way(
+        scene, status, "Unknown", Reason.PROGRESSING, words, changed=(C.GRANTS_READY,)
+    )
+
+
+def intent_to_federate(scene: Scene, identities: tuple[IdentityState, ...]) -> RobotStatus:
+    """Return the status that has to be stored before the outside identities are changed."""
+    status = scene.status.model_copy(update={"federation": identities})
+    words = "the outside identities are being changed"
+    return _under_way(
+        scene, status, "Unknown", Reason.PROGRESSING, words, changed=(C.FEDERATION_READY,)
+    )
+
+
+def intent_to_rotate(scene: Scene, state: RotationState) -> RobotStatus:
+    """Return the status that has to be stored before the credential is replaced."""
+    status = scene.status.model_copy(update={"rotation": state})
+    ready: Status = "True" if _is_ready(status) else "Unknown"
+    words = "the credential is being rotated"
+    return _under_way(scene, status, ready, Reason.ROTATING, words, changed=())
+
+
+def intent_to_link(scene: Scene, links: tuple[LinkState, ...]) -> RobotStatus:
+    """Return the status that has to be stored before a ServiceAccount names a Secret."""
+    status = scene.status.model_copy(update={"links": links})
+    ready: Status = "True" if _is_ready(status) else "Unknown"
+    words = "ServiceAccounts are being linked"
+    return _under_way(scene, status, ready, Reason.PROGRESSING, words, changed=())
+
+
+def _under_way(
+    scene: Scene,
+    status: RobotStatus,
+    ready: Status,
+    reason: Reason,
+    words: str,
+    *,
+    changed: tuple[ConditionType, ...],
+) -> RobotStatus:
+    told = {C.READY, C.RECONCILING, C.STALLED, *changed}
+    kept = [each for each in status.conditions if each.type not in told]
+    waiting = [
+        Condition(type=C.READY, status=ready, reason=reason, message=words),
+        Condition(type=C.RECONCILING, status="True", reason=reason, message=words),
+        *(
+            Condition(type=each, status="Unknown", reason=reason, message=words)
+            for each in changed
+        ),
+    ]
+    # What is still to come of an edit is not observed: Ready is that of the spec before.
+    before = status.observed_generation or 0
+    generation = before if before > 0 else scene.me.generation
+    return _concluded(scene, status, [*kept, *waiting], generation=generation)
+
+
+def worth_writing(before: RobotStatus, after: RobotStatus) -> bool:
+    """Tell whether *after* says more than *before*, the last day of use aside."""
+    return _without_use(before) != _without_use(after)
+
+
+def _without_use(status: RobotStatus) -> RobotStatus:
+    if status.robot is None:
+        return status
+    robot = status.robot.model_copy(update={"last_used_on": None})
+    return status.model_copy(update={"robot": robot})
+
+
+def metadata_digest(metadata: object) -> str:
+    """Return the digest of a robot's *metadata* without our marker."""
+    pairs = {key: value for key, value in dict(metadata).items() if key != MARKER_KEY}  # type: ignore[call-overload]
+    return digest_of(json.dumps(pairs, sort_keys=True))
+
+
+def _with_digest(scene: Scene, state: RobotState) -> RobotState:
+    if state.created_at is not None:
+        return state
+    return state.model_copy(update={"metadata_digest": metadata_digest(scene.spec.metadata)})
+
+
+def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotStatus:
+    assert isinstance(scene.robot, Present)
+    assert isinstance(scene.connection, ConnectionSeen)
+    seen: RobotSeen = scene.robot.value
+    keyless = is_keyless(scene.spec)
+    robot = RobotState(
+        full_name=seen.full_name,
+        created_at=seen.created,
+        adopted=adopted,
+        last_used_on=seen.last_used_on,
+        slot=scene.slot,
+        metadata_digest=_metadata_digest(scene, seen),
+        token_digest=seen.token.digest if keyless and seen.token else None,
+    )
+    return scene.status.model_copy(
+        update={
+            "robot": robot,
+            "connection": _connection_state(scene, scene.connection),
+            "credential": noted_credential(scene) if keyless else _credential(scene, seen, broken),
+            "secrets": noted_secrets(scene) if keyless else _secrets(scene),
+            "pending": _pending(scene, seen, robot),
+            "grants": _grants(scene, finished=Component.GRANTS not in broken),
+            "federation": _federation(scene, finished=Component.FEDERATION not in broken),
+            "rotation": settled(scene, finished=Component.SECRETS not in broken),
+            "links": _links(scene),
+        }
+    )
+
+
+def _credential(scene: Scene, seen: RobotSeen, broken: set[Component]) -> CredentialState | None:
+    if seen.token is None or (leaves_federation(scene) and Component.FEDERATION in broken):
+        return scene.status.credential
+    return CredentialState(digest=seen.token.digest, issued_at=issued_at(scene, seen.token))
+
+
+def _grants(scene: Scene, *, finished: bool) -> GrantsState | None:
+    """What is recorded stays until all of it is as declared: it may have to be taken back."""
+    wanted = scene.spec.permissions
+    return given(wanted) if wanted is not None and finished else scene.status.grants
+
+
+def _federation(scene: Scene, *, finished: bool) -> tuple[IdentityState, ...] | None:
+    if leaves_federation(scene) and finished:
+        return None
+    if federation_of(scene.spec) is None or not finished:
+        return scene.status.federation
+    try:
+        return identities_of(scene)
+    except TryLater:
+        # Finished before, and the cluster cannot tell its issuer now.
+        return scene.status.federation
+
+
+def _links(scene: Scene) -> tuple[LinkState, ...]:
+    wanted = links_of(scene.me.name, scene.spec)
+    recorded = scene.status.links
+    kept = [each for each in recorded if each in wanted or _still_there(scene, each)]
+    return (*kept, *(each for each in wanted if each not in kept and _still_there(scene, each)))
+
+
+def _still_there(scene: Scene, link: LinkState) -> bool:
+    seen = scene.accounts.get(link.service_account)
+    return isinstance(seen, Present) and link.secret in seen.value.links.get(link.link, ())
+
+
+def _metadata_digest(scene: Scene, seen: RobotSeen) -> str | None:
+    if seen.metadata is not None:
+        return metadata_digest(seen.metadata)
+    return scene.status.robot.metadata_digest if scene.status.robot else None
+
+
+def _pending(scene: Scene, seen: RobotSeen, robot: RobotState) -> tuple[str, ...]:
+    """Quay takes these at creation only; a difference waits for the next one."""
+    pending = []
+    if seen.description != scene.spec.description:
+        pending.append("description")
+    if robot.metadata_digest not in {None, metadata_digest(scene.spec.metadata)}:
+        pending.append("metadata")
+    return tuple(pending)
+
+
+def _secrets(scene: Scene) -> tuple[SecretState, ...]:
+    wanted = secrets_of(scene.me.name, scene.spec)
+    seen = {name: scene.secrets.get(name) for name in wanted}
+    return tuple(
+        SecretState(name=name, digest=content_digest(each.value.digests))
+        for name, each in seen.items()
+        if isinstance(each, Present) and ANNOTATION_ISSUED_AT in each.value.annotations
+    )
+
+
+def _connection_state(scene: Scene, connection: ConnectionSeen) -> ConnectionState:
+    return ConnectionState(
+        kind=connection.kind,
+        name=connection.name,
+        origin=connection.origin,
+        cluster=scene.cluster,
+    )
+
+
+def _conditions(
+    scene: Scene,
+    status: RobotStatus,
+    findings: tuple[Finding, ...],
+    broken: set[Component],
+) -> list[Condition]:
+    by_part = {each.component: each.error for each in reversed(findings)}
+    stop = by_part.get(Component.SPEC) or by_part.get(Component.ROBOT)
+    secrets_stop, grants_stop = by_part.get(Component.SECRETS), by_part.get(Component.GRANTS)
+    federation_stop = by_part.get(Component.FEDERATION)
+    rights, federated = scene.spec.permissions is not None, federation_of(scene.spec) is not None
+    late = by_part.get(Component.ROTATION)
+    if secrets_stop is not None and still_works(scene):
+        # What is in the Secrets goes on to work; only its successor is late.
+        late, secrets_stop = TryLater(secrets_stop.reason, secrets_stop.message), None
+    if stop is not None:
+        parts = [_failed(C.ROBOT_READY, stop), *_kept(status, C.SECRETS_READY)]
+        parts += _kept(status, C.GRANTS_READY) if rights else []
+        parts += _kept(status, C.FEDERATION_READY) if federated else []
+    else:
+        parts = [_true(C.ROBOT_READY, "the robot exists and is this resource's")]
+        if rights:
+            waits = Component.GRANTS in broken
+            parts.append(_part(C.GRANTS_READY, grants_stop, RIGHTS_WORDS, waits=waits))
+        if federated:
+            waits = Component.FEDERATION in broken
+            words = FEDERATION_WORDS
+            parts.append(_part(C.FEDERATION_READY, federation_stop, words, waits=waits))
+        parts.append(_part(C.SECRETS_READY, secrets_stop, SECRETS_WORDS, waits=False))
+
+    worst = stop or secrets_stop or grants_stop or federation_stop
+    if worst is None and late is not None and (_is_ready(status) or still_works(scene)):
+        # The credential still works; only its successor is late.
+        ready = _true(C.READY, "the robot and its Secrets are as asked; a rotation is due")
+        return (
+            [ready, *parts, _consequence(late)]
+            if isinstance(late, TryLater)
+            else [_failed(C.READY, late), *parts, _consequence(late)]
+        )
+    worst = worst or late
+    if worst is None:
+        return [_true(C.READY, "the robot and its Secrets are as asked"), *parts]
+    return [_failed(C.READY, worst), *parts, _consequence(worst)]
+
+
+def _part(
+    kind: ConditionType, stop: QuayRobotError | None, words: str, *, waits: bool
+) -> Condition:
+    if stop is None and waits:
+        held_up = "not finished: something else has to be mended first"
+        return Condition(type=kind, status="Unknown", reason=Reason.PROGRESSING, message=held_up)
+    if stop is None:
+        return _true(kind, words)
+    failed = _failed(kind, stop)
+    # Rights that may not be read are not known to be missing.
+    unseen = (
+        kind in {C.GRANTS_READY, C.FEDERATION_READY} and stop.reason is Reason.INSUFFICIENT_SCOPE
+    )
+    return failed.model_copy(update={"status": "Unknown"}) if unseen else failed
+
+
+def _deleting(findings: tuple[Finding, ...]) -> list[Condition]:
+    if not findings:
+        return [
+            Condition(
+                type=C.READY, status="False", reason=Reason.DELETING, message="being deleted"
+            )
+        ]
+    error = findings[0].error
+    message = f"the robot cannot be deleted yet ({error.reason}): {error.message}"
+    return [
+        Condition(type=C.READY, status="False", reason=Reason.DELETION_BLOCKED, message=message)
+    ]
+
+
+def _suspended(status: RobotStatus) -> list[Condition]:
+    ready: Status = "True" if _is_ready(status) else "False"
+    words = "suspended: nothing is written until spec.suspend is false"
+    return [
+        Condition(type=C.READY, status=ready, reason=Reason.SUSPENDED, message=words),
+        *_kept(status, C.ROBOT_READY),
+        *_kept(status, C.GRANTS_READY),
+        *_kept(status, C.FEDERATION_READY),
+        *_kept(status, C.SECRETS_READY),
+    ]
+
+
+def _consequence(error: QuayRobotError) -> Condition:
+    match error:
+        case TryLater():
+            kind = C.RECONCILING
+        case InvalidSpec() | Refused() | Denied():
+            kind = C.STALLED
+        case _:
+            kind = C.RECONCILING
+    return Condition(type=kind, status="True", reason=error.reason, message=error.message)
+
+
+def _true(kind: ConditionType, message: str) -> Condition:
+    return Condition(type=kind, status="True", reason=Reason.RECONCILED, message=message)
+
+
+def _failed(kind: ConditionType, error: QuayRobotError) -> Condition:
+    return Condition(type=kind, status="False", reason=error.reason, message=error.message)
+
+
+def _kept(status: RobotStatus, kind: ConditionType) -> list[Condition]:
+    return [each for each in status.conditions if each.type == kind]
+
+
+def _is_ready(status: RobotStatus) -> bool:
+    return any(each.type == C.READY and each.status == "True" for each in status.conditions)
+
+
+def _concluded(
+    scene: Scene, status: RobotStatus, wanted: list[Condition], *, generation: int | None = None
+) -> RobotStatus:
+    at = scene.me.generation if generation is None else generation
+    merged = merge_conditions(scene.status.conditions, wanted, generation=at, now=scene.now)
+    return status.model_copy(update={"conditions": merged, "observed_generation": at})

@@ -1,0 +1,117 @@
+"""Does one robot have one owner, whoever comes when?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quayrobot.model.errors import Reason, Refused
+from quayrobot.model.world import Claimant, Present
+from quayrobot.plan.decide import decide
+from quayrobot.plan.robot.claim import check_claim
+
+from ..scenes import BORN, UID, fresh, got, held, marked, me, rival, status, stops, terminating
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(rival(older=True), id="an older one"),
+        pytest.param(rival(holds=True), id="a younger one that holds it"),
+        pytest.param(replace(rival(), created=BORN, uid="a"), id="a twin with the lower uid"),
+    ],
+)
+def test_who_comes_later_stalls_and_learns_nothing_of_the_first(other):
+    error = stops(fresh(rivals=(other,)))
+
+    assert (type(error), error.reason) == (Refused, Reason.ALREADY_CLAIMED)
+    assert other.namespace not in error.message
+    assert other.name not in error.message
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(rival(), id="a younger one"),
+        pytest.param(replace(rival(), created=BORN, uid="z"), id="a twin with the higher uid"),
+    ],
+)
+def test_who_comes_first_is_not_disturbed(other):
+    check_claim(fresh(rivals=(other,)))
+
+
+def test_who_holds_it_keeps_it_from_an_older_one():
+    check_claim(held(rivals=(rival(older=True),)))
+
+
+def test_the_loser_is_told_before_anything_is_asked_of_quay():
+    assert stops(fresh(rivals=(rival(older=True),))).reason == Reason.ALREADY_CLAIMED
+
+
+def test_the_deletion_of_the_loser_touches_nothing():
+    plan = decide(terminating(guarded=False, rivals=(rival(holds=True),)))
+
+    assert plan.actions == ()
+
+
+def test_a_loser_with_a_finalizer_is_let_go_and_the_winners_robot_stays():
+    winners = Present(got(marked(namespace="bakery", name="oven")))
+    plan = decide(terminating(robot=winners, status=status(robot=None, credential=None)))
+
+    assert [type(each).__name__ for each in plan.actions] == ["RemoveFinalizer"]
+
+
+claimants = st.builds(
+    Claimant,
+    kind=st.just("QuayRobot"),
+    namespace=st.sampled_from(["a", "b"]),
+    name=st.sampled_from(["x", "y"]),
+    uid=st.uuids().map(str),
+    created=st.integers(0, 2).map(lambda seconds: BORN + timedelta(seconds=seconds)),
+    holds=st.booleans(),
+)
+
+
+def wins(one: Claimant, others: tuple[Claimant, ...]) -> bool:
+    held_by_me = status() if one.holds else status(robot=None)
+    mine = me(namespace=one.namespace, name=one.name, uid=one.uid, created=one.created)
+    try:
+        check_claim(fresh(me=mine, status=held_by_me, rivals=others))
+    except Refused:
+        return False
+    return True
+
+
+@given(st.lists(claimants, min_size=2, max_size=3, unique_by=lambda each: each.uid))
+def test_exactly_one_of_all_claimants_has_it_in_every_order(found):
+    for order in permutations(found):
+        winners = [
+            one for one in order if wins(one, tuple(each for each in order if each is not one))
+        ]
+
+        assert len(winners) == 1
+
+
+def test_who_holds_it_wins_over_all_who_do_not():
+    older = replace(rival(older=True), uid=UID + "0")
+
+    assert wins(replace(rival(), holds=True, uid="me"), (older,))
+
+
+def test_a_robot_that_carries_the_mark_of_one_claimant_is_never_refused_to_both():
+    first = fresh(
+        me=me(guarded=True), robot=Present(got()), rivals=(rival(older=True),)
+    )  # it made the robot, then the process died
+    second = fresh(
+        me=me(namespace="bakery", name="oven", uid="uid-rival", created=rival(older=True).created),
+        robot=Present(got()),
+        rivals=(Claimant("QuayRobot", "shop", "ci", UID, BORN, holds=False),),
+        owner_lives=True,
+    )
+
+    assert not decide(first).findings or not decide(second).findings
