@@ -20,8 +20,8 @@ from quayrobot.plan.credentials.keyless import noted_credential, noted_secrets
 from quayrobot.plan.scene import Scene
 from tests.kit.canary import robot_token
 
+from .rights.test_federation import BUILDER, OWN
 from .scenes import NOW, TOKEN, held, listed, spec, status, stored_all
-from .test_federation import BUILDER, OWN
 
 __all__ = ["ACCOUNTS", "HOUR", "KEYLESS", "at_rest", "keyless", "password", "wanting"]
 
