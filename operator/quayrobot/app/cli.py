@@ -73,6 +73,21 @@ def run(
     workers: Annotated[
         int | None, _flag("workers", "Resources worked on at once; default 24.")
     ] = None,
+    leader_election: Annotated[
+        bool | None,
+        typer.Option(
+            "--leader-election/--no-leader-election",
+            help="Work only while holding the Lease; default in a pod. "
+            f"[env: {ENV_PREFIX}LEADER_ELECTION]",
+            show_default=False,
+        ),
+    ] = None,
+    lease_namespace: Annotated[
+        str | None, _flag("lease_namespace", "Namespace of the Lease; default: the pod's own.")
+    ] = None,
+    lease_name: Annotated[
+        str | None, _flag("lease_name", "Name of the Lease; default quay-robot-operator.")
+    ] = None,
     relist_interval_s: Annotated[
         float | None,
         _flag("relist_interval_s", "Seconds between safety relists; default 600."),
@@ -99,7 +114,9 @@ def run(
     from .wiring import run as run_operator  # noqa: PLC0415 - the other commands start faster
 
     make_room_for_lookups()
-    uvloop.run(run_operator(settings))
+    if not uvloop.run(run_operator(settings)):
+        # Another replica leads; with nothing remembered this one may follow it.
+        raise typer.Exit(1)
 
 
 def make_room_for_lookups() -> None:

@@ -82,6 +82,9 @@ class Metrics:
             buckets=_PASS_BUCKETS,
             registry=own,
         )
+        self._leader = Gauge(
+            "quayrobot_leader", "1 while this replica holds the Lease.", registry=own
+        )
         self._robots = Gauge("quayrobot_robots", "QuayRobots by state.", ["state"], registry=own)
         self._namespaces = Gauge(
             "quayrobot_cluster_robot_namespaces",
@@ -158,6 +161,10 @@ class Metrics:
             registry=own,
         )
         age.set_function(lambda: self._clock() - self._last_event)
+
+    def leader(self, held: Callable[[], bool]) -> None:
+        """Show what *held* says: whether this replica works."""
+        self._leader.set_function(lambda: float(held()))
 
     def queued(self, lane: str, depth: int) -> None:
         """Set how many keys wait in *lane*."""

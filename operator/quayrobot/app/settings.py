@@ -22,12 +22,15 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ..model.names import OPERATOR
 from ..model.reach import Network, Reach
 
 __all__ = ["ENV_PREFIX", "LogFormat", "LogLevel", "Settings"]
 
 ENV_PREFIX = "QUAYROBOT_"
 _HOST = re.compile(r"[A-Za-z0-9*?.:\[\]!-]{1,300}")
+# Where the kubelet writes it, beside the ServiceAccount's token.
+_POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -46,6 +49,13 @@ def _check_namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
         msg = "each namespace must be a plain name; patterns are not supported"
         raise ValueError(msg)
     return tuple(dict.fromkeys(names))
+
+
+def _check_namespace(name: str) -> str:
+    if not _NAMESPACE.fullmatch(name):
+        msg = "it must be a plain name, such as quay-robot-operator"
+        raise ValueError(msg)
+    return name
 
 
 def _networks(value: object) -> object:
@@ -93,6 +103,9 @@ class Settings(BaseSettings):
     health_port: Port = 8080
     metrics_port: Port = 8081
     workers: Annotated[int, Field(ge=1, le=256)] = 24
+    leader_election: bool = True
+    lease_namespace: Annotated[str, AfterValidator(_check_namespace)] | None = None
+    lease_name: Annotated[str, AfterValidator(_check_namespace)] = OPERATOR
     relist_interval_s: Annotated[float, Field(ge=10)] = 600.0
     tenant_hosts: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_check_hosts)
@@ -115,6 +128,13 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def lease_place(self) -> str | None:
+        """The namespace of the Lease; None where this process works without one."""
+        if not self.leader_election:
+            return None
+        return self.lease_namespace or _own_namespace()
+
+    @property
     def tenants_reach(self) -> Reach:
         """Where connections that tenants write may lead."""
         return Reach(self.tenant_hosts, self.tenant_refused_networks)
@@ -123,3 +143,11 @@ class Settings(BaseSettings):
     def clusterwide(self) -> bool:
         """Tell whether all namespaces are served."""
         return not self.namespaces
+
+
+def _own_namespace() -> str | None:
+    """The namespace of the pod; None outside of one, where one process is all there is."""
+    try:
+        return _POD_NAMESPACE.read_text().strip() or None
+    except OSError:
+        return None

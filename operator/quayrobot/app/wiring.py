@@ -42,10 +42,12 @@ from ..engine.workqueue.keys import ResourceKey
 from ..engine.workqueue.queue import Queue
 from ..engine.workqueue.worker_shares import WorkerShares
 from ..model.errors import QuayRobotError
+from ..model.fence import Fence
 from ..model.resources.clusterrobot import NamespaceCounts
 from ..quay.resolver import addresses_of
 from .handlers import build_registry, run_shell
 from .health import HealthServer, Probes
+from .leading import Leadership, fence_of
 from .logs import configure_logs
 from .metrics import Metrics
 from .session import EndlessBackoff
@@ -59,22 +61,34 @@ GAUGES_S = 5.0
 log = structlog.get_logger(__name__)
 
 
-async def run(settings: Settings) -> None:
-    """Run the operator until it is told to stop."""
+async def run(settings: Settings) -> bool:
+    """Run the operator until it is told to stop; tell whether that was why it ended."""
     configure_logs(settings.log_level, settings.log_format)
     log.info("operator.starting")
     metrics = Metrics()
-    api = await ClusterApi.connect(settings.kubeconfig, settings.context, env_proxies=False)
+    fence = fence_of(settings)
+    api = await ClusterApi.connect(
+        settings.kubeconfig, settings.context, env_proxies=False, fence=fence
+    )
+    leadership = Leadership(settings, api, fence)
     stop, seen_all = asyncio.Event(), asyncio.Event()
     alive = [True]
     async with AsyncExitStack() as stack:
         stack.push_async_callback(api.aclose)
         probes = Probes(shell_alive=lambda: alive[0], listed=seen_all.is_set)
         await stack.enter_async_context(HealthServer(settings, probes, metrics))
-        context, runner = await _assemble(settings, api, metrics)
+        context, runner = await _assemble(settings, api, metrics, fence)
         stack.push_async_callback(context.pool.aclose)
-        probes.working = lambda: runner.working
-        watching = _in_background(stack, _begin(settings, context, runner, metrics, seen_all))
+        # One that waits for the Lease with all caches filled is as ready as it can be.
+        probes.working = lambda: runner.working or not leadership.held
+
+        async def begin() -> None:
+            await seen_all.wait()
+            await leadership.gain(stack, stop.set)
+            await _begin(settings, context, runner, metrics)
+
+        metrics.leader(lambda: leadership.held)
+        watching = _in_background(stack, begin())
         try:
             await run_shell(
                 build_registry(runner, clusterwide=settings.clusterwide), settings, stop, seen_all
@@ -84,11 +98,13 @@ async def run(settings: Settings) -> None:
             log.info("operator.stopping")
             await runner.stop(grace_s=GRACE_S)
             watching.cancel()
+            await leadership.release()
     log.info("operator.stopped")
+    return not leadership.lost
 
 
 async def _assemble(
-    settings: Settings, api: ClusterApi, metrics: Metrics
+    settings: Settings, api: ClusterApi, metrics: Metrics, fence: Fence
 ) -> tuple[Context, Runner]:
     store, resources = Store(cluster_name=settings.cluster_name), Resources(api)
     credentials = Secrets(api)
@@ -107,6 +123,7 @@ async def _assemble(
         on_change=circuit_changed,
         tenants_reach=settings.tenants_reach,
         clusterwide=settings.clusterwide,
+        fence=fence,
     )
     tenants = Tenants(store, pool)
     shares = WorkerShares(settings.workers, tenant=tenants.of, in_doubt=tenants.in_doubt)
@@ -149,10 +166,7 @@ async def _cluster_id(resources: Resources) -> str:
     raise AssertionError
 
 
-async def _begin(
-    settings: Settings, context: Context, runner: Runner, metrics: Metrics, seen_all: asyncio.Event
-) -> None:
-    await seen_all.wait()
+async def _begin(settings: Settings, context: Context, runner: Runner, metrics: Metrics) -> None:
     runner.start()
     log.info("operator.ready", robots=len(context.store.robots))
     async with asyncio.TaskGroup() as group:

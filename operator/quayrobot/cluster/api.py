@@ -21,6 +21,7 @@ import yaml
 from kubernetes.aio import client, config
 
 from ..model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
+from ..model.fence import Fence
 from ..model.names import OPERATOR
 
 __all__ = ["Body", "ClusterApi"]
@@ -37,8 +38,10 @@ _FAR_SIDE = (aiohttp.ClientError, TimeoutError, OSError)
 class ClusterApi:
     """One shared connection to the API server."""
 
-    def __init__(self, api: client.ApiClient, who: str = "the operator") -> None:
-        self._api, self._who = api, who
+    def __init__(
+        self, api: client.ApiClient, who: str = "the operator", fence: Fence | None = None
+    ) -> None:
+        self._api, self._who, self._fence = api, who, fence or Fence()
         # What time the API server had at its last answer, in its own words.
         self.date: str | None = None
 
@@ -50,12 +53,14 @@ class ClusterApi:
         *,
         who: str = "the operator",
         env_proxies: bool = True,
+        fence: Fence | None = None,
     ) -> ClusterApi:
         """
         Connect as the pod's ServiceAccount, or as *kubeconfig* (else KUBECONFIG) says.
 
         *who* is what refusals call the caller. A proxy that the kubeconfig names is used;
-        one of the environment only with *env_proxies*, as a command line does.
+        one of the environment only with *env_proxies*, as a command line does. No write
+        passes *fence* while that is closed.
 
         Raises:
             Refused: There is no kubeconfig that can be used.
@@ -71,7 +76,7 @@ class ClusterApi:
         settings.client_session_kwargs = {"trust_env": env_proxies}
         api = client.ApiClient(settings)
         api.user_agent = OPERATOR
-        return cls(api, who)
+        return cls(api, who, fence)
 
     async def aclose(self) -> None:
         """Close what is open."""
@@ -109,9 +114,22 @@ class ClusterApi:
 
         Raises:
             Conflict: The object is not as it was looked at (409, or gone).
-            TryLater: The server cannot be reached. Our writes carry uid and
-                version, so that repeating one that was done is a Conflict.
+            TryLater: The server cannot be reached, or this replica does not lead. Our
+                writes carry uid and version, so that repeating one that was done is
+                a Conflict.
             Refused: The server does not let us.
+        """
+        self._fence.check()
+        return await self.write_unfenced(method, path, body, **query)
+
+    async def write_unfenced(
+        self, method: str, path: str, body: Body | None, **query: str
+    ) -> Body:
+        """
+        Write as *write* does, whether or not this replica leads: for the Lease alone.
+
+        Raises:
+            QuayRobotError: As *write* says.
         """
         query.setdefault("fieldManager", OPERATOR)
         if method == "DELETE":

@@ -12,6 +12,7 @@ __all__ = [
     "CLUSTER_QUAY_ROBOT",
     "CONFIG_MAP",
     "EVENT",
+    "LEASE",
     "NAMESPACE",
     "OURS",
     "QUAY_CONNECTION",
@@ -63,6 +64,7 @@ CONFIG_MAP = Kind("", "v1", "configmaps", "ConfigMap")
 SECRET = Kind("", "v1", "secrets", "Secret")
 SERVICE_ACCOUNT = Kind("", "v1", "serviceaccounts", "ServiceAccount")
 NAMESPACE = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
+LEASE = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 EVENT = Kind("events.k8s.io", "v1", "events", "Event")
 
 OURS = {

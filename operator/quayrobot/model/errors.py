@@ -73,6 +73,7 @@ class Reason(StrEnum):
     ORGANIZATION_NOT_FOUND = "OrganizationNotFound"
     CLUSTER_REFUSED = "ClusterRefused"
     CLUSTER_UNAVAILABLE = "ClusterUnavailable"
+    NOT_LEADER = "NotLeader"
     INTERNAL_ERROR = "InternalError"
 
 

@@ -24,6 +24,7 @@ import httpx
 import orjson
 
 from ..model.errors import Ambiguous, InvalidSpec, QuayRobotError, Reason, Refused, TryLater
+from ..model.fence import Fence
 from ..model.names import OPERATOR
 from ..model.reach import Address, Reach, address_of
 from ..model.secrecy import Token
@@ -44,12 +45,13 @@ _NEVER_SENT = (
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a Quay is, whom to trust, how long to wait, and where its name may lead."""
+    """Where a Quay is, whom to trust, how long to wait, where its name may lead, who may write."""
 
     origin: str
     ca_bundle: str | None
     timeout_s: float
     reach: Reach = field(default_factory=Reach)
+    fence: Fence = field(default_factory=Fence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Transport:
         *token* is sent as it is, or as the password of *user* where one is given.
 
         Raises:
-            TryLater: It was never sent, or it was a read.
+            TryLater: It was never sent (no way, or this replica does not lead), or a read.
             Ambiguous: It was a write, and Quay may have carried it out.
             Refused: The host leads to an address that is not dialled.
         """
@@ -136,6 +138,8 @@ class Transport:
         addresses = await self._addresses()
         for spare in reversed(range(len(addresses))):
             address = addresses[-1 - spare]
+            if request.method != "GET":
+                self._endpoint.fence.check()
             try:
                 return await self._exchange(self._to(request, address, spare))
             except (httpx.ConnectError, httpx.ConnectTimeout):

@@ -18,6 +18,7 @@ from ...cluster.bundles import BundlePlace, Bundles
 from ...cluster.secrets import CredentialRead, Secrets
 from ...model.durations import parse_duration
 from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
+from ...model.fence import Fence
 from ...model.names import OwnerName, RobotName
 from ...model.reach import Reach
 from ...model.resources.connection import (
@@ -68,9 +69,10 @@ class LiveConnection:
         clock: Callable[[], float],
         reach: Reach,
         drops_token: Callable[[RobotName], bool],
+        fence: Fence,
     ) -> None:
         self.reach, self.bundle, self.retired = reach, bundle, False
-        self._drops_token = drops_token
+        self._drops_token, self._fence = drops_token, fence
         self.key, self.uid, self.generation = record.key, record.uid, record.generation
         self.spec, self.credential, self.limits = spec, credential, limits
         self.place = secret_place(record.key, spec)
@@ -200,7 +202,7 @@ class LiveConnection:
 
     def _connect(self) -> QuayClient:
         timeout = parse_duration(self.spec.limits.timeout).total_seconds()
-        endpoint = Endpoint(self.spec.origin, self.bundle, timeout, self.reach)
+        endpoint = Endpoint(self.spec.origin, self.bundle, timeout, self.reach, self._fence)
         try:
             return QuayClient(
                 endpoint,
@@ -241,7 +243,9 @@ class ConnectionPool:
         on_change: Callable[[ResourceKey], None],
         tenants_reach: Reach,
         clusterwide: bool,
+        fence: Fence | None = None,
     ) -> None:
+        self._fence = fence or Fence()
         self._tenants_reach, self._clusterwide = tenants_reach, clusterwide
         self._store, self._secrets, self._bundles = store, secrets, bundles
         self._clock, self._jitter = clock, jitter
@@ -353,6 +357,7 @@ class ConnectionPool:
             self._clock,
             reach,
             self._store.drops_token,
+            self._fence,
         )
         if old is not None and old.spec.origin == spec.origin and old.uid == record.uid:
             # The same Quay: what is known of its robots is still known.

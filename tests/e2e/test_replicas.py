@@ -1,0 +1,198 @@
+"""Does one of two replicas work, and does the other take over when it should?"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.kit.canary_fixture import CanaryWatch
+from tests.kit.controlplane import ControlPlane
+from tests.kit.fakequay import FakeQuay
+from tests.kit.installation import Installation, Tenant, settle
+from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
+from tests.kit.processes import wait_for
+from tests.kit.proxy import Asked, Proxy, When
+
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+LEASE = "/leases"
+
+
+@dataclass
+class Replica:
+    """An operator whose every request to the API server and when it was made is noted."""
+
+    name: str
+    operator: OperatorProcess
+    front: Proxy
+    cut: bool = False
+    writes: list[tuple[float, str]] = field(default_factory=list)
+
+    def note(self, asked: Asked, when: When) -> bool:
+        if when == "before" and asked.method in WRITES and LEASE not in asked.path:
+            self.writes.append((time.monotonic(), f"{asked.method} {asked.path}"))
+        return self.cut
+
+    @property
+    def leads(self) -> bool:
+        return "\nquayrobot_leader 1.0" in self.operator.metrics()
+
+
+@dataclass
+class Pair:
+    """Two replicas of one installation."""
+
+    house: Installation
+    replicas: tuple[Replica, Replica]
+
+    def leader(self) -> tuple[Replica, Replica]:
+        """Return who leads and who does not."""
+        wait_for(lambda: [each.leads for each in self.replicas].count(True) == 1, "a leader")
+        one, other = self.replicas
+        return (one, other) if one.leads else (other, one)
+
+
+@pytest.fixture
+def pair(own_control_plane: ControlPlane, canary_watch: CanaryWatch) -> Iterator[Pair]:
+    plane = own_control_plane
+    certified = plane.server_pair("replicas")
+    with FakeQuay() as quay, ExitStack() as stack:
+        house = Installation.make(plane, quay)
+        stack.callback(house.close)
+        house.cluster_connection()
+        replicas = []
+        for name in ("one", "two"):
+            front = Proxy(
+                "cluster",
+                plane.url,
+                certificate=(certified.certificate, certified.key),
+                target_ca=plane.ca_file,
+            )
+            stack.enter_context(front)
+            kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT, server=front.url)
+            folder = plane.folder / name
+            folder.mkdir()
+            operator = OperatorProcess(kubeconfig, folder, f"--lease-namespace={NAMESPACE}")
+            canary_watch.add(f"log of {name}", operator.said)
+            replica = Replica(name, operator, front)
+            front.hook = replica.note
+            replicas.append(replica)
+            operator.start()
+            stack.callback(operator.stop)
+        yield Pair(house, (replicas[0], replicas[1]))
+
+
+def _names(count: int, prefix: str) -> list[str]:
+    return [f"{prefix}{number}" for number in range(count)]
+
+
+def _serve(tenant: Tenant, *names: str, timeout_s: float = 40) -> None:
+    tenant.robots({name: {} for name in names})
+    for name in names:
+        tenant.wait_ready(name, timeout_s=timeout_s)
+
+
+def test_one_works_and_the_other_is_ready_and_writes_nothing(pair: Pair):
+    leader, standby = pair.leader()
+    tenant = pair.house.tenant()
+
+    _serve(tenant, *_names(5, "r"))
+
+    assert leader.writes
+    assert standby.writes == []
+    # It was waited for until /readyz said yes, and it is no leader.
+    assert standby.operator.running()
+    assert "leader.awaited" in standby.operator.said()
+    tenant.kubectl("delete", "quayrobots", "--all", "--timeout=40s")
+
+
+def test_a_clean_end_hands_over_at_once(pair: Pair, record_property):
+    leader, standby = pair.leader()
+    tenant = pair.house.tenant()
+    _serve(tenant, "before")
+    called = pair.house.quay.mark()
+
+    leader.operator.stop()
+    began = time.monotonic()
+    wait_for(lambda: standby.leads, "the other to lead", timeout_s=5, every_s=0.05)
+    took = time.monotonic() - began
+
+    _serve(tenant, "after")
+    record_property("seconds from a clean end to the next leader", round(took, 2))
+    assert took < 2.5
+    # One list for the organization, and what the new robot takes.
+    assert sorted(tenant.operations(called)) == ["robot.create", "robot.list"]
+    tenant.kubectl("delete", "quayrobots", "--all", "--timeout=40s")
+
+
+def test_a_killed_leader_is_followed_in_time_and_no_edit_is_lost(pair: Pair, record_property):
+    leader, standby = pair.leader()
+    tenant = pair.house.tenant()
+    _serve(tenant, "before")
+    called = pair.house.quay.mark()
+
+    leader.operator.kill()
+    killed = time.monotonic()
+    tenant.robots({name: {} for name in _names(20, "during")})
+    wait_for(lambda: standby.writes, "a write of the other", timeout_s=30, every_s=0.1)
+    took = standby.writes[0][0] - killed
+
+    for name in _names(20, "during"):
+        tenant.wait_ready(name)
+    record_property("seconds from a killed leader to the next one's write", round(took, 1))
+    assert took < 20
+    operations = tenant.operations(called)
+    assert operations.count("robot.create") == 20
+    assert "robot.regenerate" not in operations
+    # Nothing of the first comes after the second has begun.
+    assert leader.writes[-1][0] < standby.writes[0][0]
+    tenant.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
+
+
+def test_a_leader_that_was_stopped_finds_itself_overtaken_and_ends(pair: Pair):
+    leader, standby = pair.leader()
+    tenant = pair.house.tenant()
+    _serve(tenant, "before")
+
+    os.kill(leader.operator.pid, signal.SIGSTOP)
+    wait_for(lambda: standby.leads, "the other to lead", timeout_s=30)
+    tenant.robots({name: {} for name in _names(5, "during")})
+    written = len(leader.writes)
+    os.kill(leader.operator.pid, signal.SIGCONT)
+
+    wait_for(lambda: not leader.operator.running(), "the first to end", timeout_s=40)
+    assert leader.writes[written:] == []
+    assert "leader.lost" in leader.operator.said()
+    for name in _names(5, "during"):
+        tenant.wait_ready(name)
+    # What the kubelet does next.
+    leader.operator.start()
+    assert not leader.leads
+    tenant.kubectl("delete", "quayrobots", "--all", "--timeout=40s")
+
+
+def test_a_leader_without_the_api_server_writes_nothing_and_goes_on_where_nobody_took_over(
+    pair: Pair,
+):
+    leader, standby = pair.leader()
+    tenant = pair.house.tenant()
+    _serve(tenant, "before")
+    standby.operator.stop()
+
+    calls = pair.house.quay.mark()
+    leader.cut = True
+    wait_for(lambda: "leader.unsure" in leader.operator.said(), "doubt", timeout_s=15)
+    # Watches go on: it hears of the deletion, and may do nothing about it.
+    tenant.delete("before")
+    settle(lambda: tenant.effects(calls) == [], 12)
+    leader.cut = False
+
+    tenant.wait_gone("before", timeout_s=60)
+    _serve(tenant, "after")
+    assert leader.operator.running()
+    tenant.kubectl("delete", "quayrobots", "--all", "--timeout=40s")
