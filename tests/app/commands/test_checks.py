@@ -14,6 +14,7 @@ from quayrobot.app.commands.report.checks import (
     State,
     check_clock,
     check_definition,
+    check_leader,
     check_operators,
     check_renewal,
 )
@@ -165,13 +166,34 @@ def test_a_served_namespace_that_is_missing_or_on_its_way_out_is_told():
         ([], State.WRONG),
         ([deployment(replicas=0)], State.WRONG),
         ([deployment(ready=0)], State.WRONG),
-        ([deployment(replicas=2)], State.DOUBTFUL),
+        ([deployment(replicas=2)], State.FINE),
         ([deployment(), deployment("other")], State.DOUBTFUL),
         (None, State.UNSEEN),
     ],
 )
 def test_one_operator_is_right(there, state):
     assert check_operators(there).state is state
+
+
+def lease(holder="one", renewed="2026-11-24T11:59:50.000000Z"):
+    spec = {"holderIdentity": holder, "leaseDurationSeconds": 15, "renewTime": renewed}
+    return {"spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("there", "state", "says"),
+    [
+        (lease(), State.FINE, "one leads"),
+        (lease(""), State.WRONG, "free"),
+        (lease(renewed="2026-11-24T11:50:00.000000Z"), State.WRONG, "600 s"),
+        ({"spec": {}}, State.WRONG, "free"),
+        (None, State.DOUBTFUL, "no Lease"),
+    ],
+)
+def test_who_leads_is_told(there, state, says):
+    verdict = check_leader(there, NOW)
+
+    assert (verdict.state, says in verdict.words) == (state, True)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from ...cluster.kinds import (
     QUAY_ROBOT,
     Kind,
 )
+from ...cluster.leases import Leases
 from ...cluster.resources import Resources
 from ...engine.cache.one_shot import OneShotCache
 from ...engine.connection.pool import LiveConnection
@@ -34,6 +35,7 @@ from .report.checks import (
     State,
     check_clock,
     check_definition,
+    check_leader,
     check_operators,
     check_renewal,
 )
@@ -79,6 +81,7 @@ async def check_all(api: ClusterApi, asked: CheckOptions) -> list[CheckResult]:
         *await _definitions(api),
         *await _rights(api, asked.account, served),
         check_operators(deployments),
+        await _leader(api, asked.account[0]),
         check_clock("the API server", api.date, now()),
     ]
     cache = OneShotCache(Resources(api))
@@ -165,6 +168,13 @@ async def _deployments(api: ClusterApi, home: str) -> list[Body] | None:
         with suppress(QuayRobotError):
             return [each async for each in found]
     return None
+
+
+async def _leader(api: ClusterApi, home: str) -> CheckResult:
+    try:
+        return check_leader(await Leases(api, home, OPERATOR).read(), now())
+    except QuayRobotError as error:
+        return _failed("leader", error, State.UNSEEN)
 
 
 # Connections -------------------------------------------------------------

@@ -69,10 +69,10 @@ class LiveConnection:
         clock: Callable[[], float],
         reach: Reach,
         drops_token: Callable[[RobotName], bool],
-        fence: Fence,
+        fence: Fence | None = None,
     ) -> None:
         self.reach, self.bundle, self.retired = reach, bundle, False
-        self._drops_token, self._fence = drops_token, fence
+        self._drops_token, self._fence = drops_token, fence or Fence()
         self.key, self.uid, self.generation = record.key, record.uid, record.generation
         self.spec, self.credential, self.limits = spec, credential, limits
         self.place = secret_place(record.key, spec)

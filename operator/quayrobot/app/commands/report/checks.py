@@ -24,6 +24,7 @@ __all__ = [
     "CheckResult",
     "check_clock",
     "check_definition",
+    "check_leader",
     "check_operators",
     "check_renewal",
 ]
@@ -113,11 +114,11 @@ def check_operators(deployments: Iterable[Body] | None) -> CheckResult:
             about, State.WRONG, "No Deployment of the operator wants a pod.",
             "kubectl apply -k deploy/manifests, or scale the Deployment to 1.",
         )  # fmt: skip
-    if len(wanted) > 1 or wanted[0]["spec"].get("replicas", 1) > 1:
+    if len(wanted) > 1:
         return CheckResult(
-            about, State.DOUBTFUL, f"More than one may run: {places}.",
-            "Keep one, with one replica, unless each serves namespaces of its own: two do no "
-            "harm and ask Quay twice.",
+            about, State.DOUBTFUL, f"More than one Deployment may run: {places}.",
+            "Keep one, unless each serves namespaces of its own: two do no harm and ask Quay "
+            "twice.",
         )  # fmt: skip
     ready = (wanted[0].get("status") or {}).get("readyReplicas", 0)
     if not ready:
@@ -126,6 +127,26 @@ def check_operators(deployments: Iterable[Body] | None) -> CheckResult:
             "See why: kubectl describe its pods, and their log.",
         )  # fmt: skip
     return CheckResult(about, State.FINE, f"One runs: {places}.")
+
+
+def check_leader(lease: Body | None, now: datetime) -> CheckResult:
+    """Tell which replica holds the *lease*; None where there is no Lease."""
+    about = "leader"
+    helps = "See the log of the operator's pods; may its ServiceAccount write the Lease?"
+    if lease is None:
+        return CheckResult(
+            about, State.DOUBTFUL, "There is no Lease: no replica works, or without an election.",
+            "None needed where the operator runs with --no-leader-election.",
+        )  # fmt: skip
+    spec = lease.get("spec") or {}
+    holder, renewed = spec.get("holderIdentity"), spec.get("renewTime")
+    if not holder:
+        return CheckResult(about, State.WRONG, "The Lease is free: no replica works.", helps)
+    since_s = (now - datetime.fromisoformat(renewed)).total_seconds() if renewed else 0.0
+    if since_s > spec.get("leaseDurationSeconds", 0) + LEEWAY_S:
+        words = f"{holder} led, and has not renewed the Lease for {since_s:.0f} s."
+        return CheckResult(about, State.WRONG, words, helps)
+    return CheckResult(about, State.FINE, f"{holder} leads.")
 
 
 def check_clock(about: str, date: str | datetime | None, now: datetime) -> CheckResult:
