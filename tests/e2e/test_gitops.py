@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -231,6 +232,29 @@ def test_what_is_restored_finds_its_robots_and_makes_none(
     assert tenant.get("legacy")["status"]["robot"]["adopted"] is True
     owner = tenant.get("pull", "secret")["metadata"]["ownerReferences"][0]
     assert owner["uid"] == tenant.get("ci")["metadata"]["uid"]
+
+
+def test_what_was_rotated_since_the_backup_is_taken_up_and_written_anew(
+    tenant: Tenant, saved: list[Body]
+):
+    pull = next(each for each in saved if each["metadata"]["name"] == "pull")
+    pull["data"] = {".dockerconfigjson": base64.b64encode(b'{"auths": {}}').decode()}
+    rotated = {name: tenant.house.quay.admin("robot/regenerate", name=tenant.full(name))
+               for name in ("ci", "kept", "legacy")}  # fmt: skip
+    called = tenant.house.quay.mark()
+    restored = json.dumps({"apiVersion": "v1", "kind": "List", "items": saved})
+    tenant.house.plane.kubectl("create", "-f", "-", stdin=restored)
+
+    tenant.house.operator.start()
+
+    for name in ("ci", "kept"):
+        tenant.wait_ready(name)
+    # Nothing but its status says that an adopted robot was ever ours, and that is lost.
+    tenant.wait_reason("SecretNotOwned", "legacy")
+    assert tenant.credential("pull") == (tenant.full("ci"), rotated["ci"])
+    assert tenant.logs_in("kept")
+    assert robots(tenant) == rotated
+    assert tenant.effects(called) == []
 
 
 @pytest.mark.parametrize("status", [True, False], ids=["with the status", "without a status"])

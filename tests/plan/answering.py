@@ -39,6 +39,7 @@ from quayrobot.model.actions import (
     RecordGrants,
     RecordLinks,
     RecordProgress,
+    RehearseSecrets,
     RemoveFinalizer,
     ReplaceSecret,
     TakeDefault,
@@ -210,6 +211,8 @@ class World:
                 return replace(scene, hosts=dict.fromkeys(hosts, Present((PUBLIC,))))
             case LookAtGrants(_, asked):
                 return replace(scene, grants=Present(self.rights.seen(asked)))
+            case RehearseSecrets():
+                return scene
             case RecordProgress(state):
                 return replace(scene, status=intent_to_hold(scene, state))
             case RecordGrants(grants):

@@ -25,7 +25,7 @@ from .scenes import (
 
 __all__ = ["TURN", "asked", "begun", "known", "open_intent", "request", "turning"]
 
-TURN = ["RecordIntent", "Regenerate"]
+TURN = ["RehearseSecrets", "RecordIntent", "Regenerate"]
 DAY = timedelta(days=1)
 
 

@@ -453,4 +453,6 @@ def test_a_fresh_resource_comes_to_rest_in_two_steps():
     world = World(None)
     world.follow(fresh())
 
-    assert world.writes == ["RecordProgress", "AddFinalizer", "CreateRobot", "CreateSecret"]
+    assert world.writes == [
+        "RehearseSecrets", "RecordProgress", "AddFinalizer", "CreateRobot", "CreateSecret",
+    ]  # fmt: skip

@@ -20,9 +20,10 @@ import orjson
 import yaml
 from kubernetes.aio import client, config
 
-from ..model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
+from ..model.errors import Reason, Refused, TryLater
 from ..model.fence import Fence
 from ..model.names import OPERATOR
+from .refusals import failure
 
 __all__ = ["Body", "ClusterApi"]
 
@@ -140,7 +141,7 @@ class ClusterApi:
     def _checked(self, verb: str, path: str, status: int, body: Body) -> Body:
         if 200 <= status < 300:
             return body
-        raise _failure(self._who, verb, path, status, body)
+        raise failure(self._who, verb, path, status, body)
 
     async def _call(
         self,
@@ -198,34 +199,3 @@ def _decode(raw: bytes | str | None) -> Body:
     except orjson.JSONDecodeError:
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def _failure(who: str, verb: str, path: str, status: int, body: Body) -> QuayRobotError:
-    what = _resource(path)
-    if status in {404, 409, 410, 412}:
-        return Conflict(Reason.CLUSTER_UNAVAILABLE, f"{what} changed while it was looked at")
-    if status == 403:
-        return Refused(Reason.CLUSTER_REFUSED, _forbidden(who, verb, what, body))
-    if status in {400, 422, 413}:
-        msg = f"the API server does not accept what {who} wrote to {what}"
-        return Refused(Reason.CLUSTER_REFUSED, msg)
-    after = body.get("details", {}).get("retryAfterSeconds") if status == 429 else None
-    msg = f"the API server cannot serve {what} now (status {status})"
-    return TryLater(Reason.CLUSTER_UNAVAILABLE, msg, retry_after=after)
-
-
-def _forbidden(who: str, verb: str, what: str, body: Body) -> str:
-    causes = [each.get("reason") for each in (body.get("details") or {}).get("causes") or []]
-    if "NamespaceTerminating" in causes:
-        return f"{what}: the namespace is being deleted"
-    if "exceeded quota" in str(body.get("message", "")):
-        return f"{what}: a quota of the namespace is used up"
-    return f"{who} may not {verb} {what}"
-
-
-def _resource(path: str) -> str:
-    parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
-    parts = parts[3:] if parts[0] == "apis" else parts[2:]
-    if parts[0] == "namespaces" and len(parts) > 2:
-        return f"{parts[2]} in namespace {parts[1]}"
-    return parts[0]

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 
-from ..model.actions import SecretWanted
-from ..model.errors import Conflict, Reason, Refused
+from ..model.actions import DeleteSecret, ReplaceSecret, SecretWanted, SecretWrite
+from ..model.errors import Conflict, QuayRobotError, Reason, Refused
 from ..model.names import API_VERSION, FINALIZER
 from ..model.secrecy import Token
 from ..model.world import Absent, Present, SecretSeen
@@ -75,12 +75,15 @@ class Secrets:
         Raises:
             Conflict: It is not as it was looked at.
         """
+        return secret_seen(await self._replace(wanted, uid, version))
+
+    async def _replace(self, wanted: SecretWanted, uid: str, version: str, **query: str) -> Body:
         path = SECRET.path(wanted.namespace, wanted.name)
         live = await self._api.get(path)
         if live is None or _versions(live) != (uid, version):
             msg = f"Secret {wanted.name} changed while it was looked at"
             raise Conflict(Reason.CLUSTER_UNAVAILABLE, msg)
-        return secret_seen(await self._api.write("PUT", path, _rendered(wanted, live)))
+        return await self._api.write("PUT", path, _rendered(wanted, live), **query)
 
     async def delete(self, namespace: str, name: str, uid: str, version: str) -> None:
         """
@@ -89,8 +92,38 @@ class Secrets:
         Raises:
             Conflict: It is not as it was looked at, or gone.
         """
-        body = {"preconditions": {"uid": uid, "resourceVersion": version}}
-        await self._api.write("DELETE", SECRET.path(namespace, name), body)
+        await self._api.write("DELETE", SECRET.path(namespace, name), _pinned(uid, version))
+
+    async def rehearse(self, writes: Iterable[SecretWrite]) -> None:
+        """
+        Have the API server try *writes*, admission and all, and store none of them.
+
+        Raises:
+            Refused: It would refuse one.
+            Conflict: A Secret is not as it was looked at.
+        """
+        going = set()
+        for write in writes:
+            if isinstance(write, DeleteSecret):
+                going.add(write.name)
+                body = _pinned(write.uid, write.version) | {"dryRun": ["All"]}
+                path = SECRET.path(write.namespace, write.name)
+                # The body counts; the query is for whoever reads an audit log.
+                await self._api.write("DELETE", path, body, dryRun="All")
+            elif isinstance(write, ReplaceSecret):
+                await self._replace(write.wanted, write.uid, write.version, dryRun="All")
+            else:
+                await self._try_create(write.wanted, freed=write.wanted.name in going)
+
+    async def _try_create(self, wanted: SecretWanted, *, freed: bool) -> None:
+        body = _rendered(wanted, {"metadata": {}})
+        try:
+            await self._api.write("POST", SECRET.path(wanted.namespace), body, dryRun="All")
+        except QuayRobotError as error:
+            # What still has the name, and counts in a quota, will be gone by then.
+            spent = isinstance(error, Conflict) or error.reason is Reason.QUOTA_EXCEEDED
+            if not (freed and spent):
+                raise
 
     async def credential(self, namespace: str, name: str, key: str) -> CredentialRead:
         """
@@ -177,6 +210,10 @@ def _controller(meta: Mapping[str, object]) -> str | None:
     owners = meta.get("ownerReferences") or ()
     assert isinstance(owners, list | tuple)
     return next((each["uid"] for each in owners if each.get("controller")), None)
+
+
+def _pinned(uid: str, version: str) -> Body:
+    return {"preconditions": {"uid": uid, "resourceVersion": version}}
 
 
 def _versions(body: Body) -> tuple[str, str]:

@@ -52,9 +52,11 @@ __all__ = [
     "RecordLinks",
     "RecordProgress",
     "Regenerate",
+    "RehearseSecrets",
     "RemoveFinalizer",
     "ReplaceSecret",
     "SecretWanted",
+    "SecretWrite",
     "SetFederation",
     "TakeDefault",
     "TakeRole",
@@ -220,6 +222,18 @@ class DeleteSecret:
     version: str
 
 
+SecretWrite = CreateSecret | ReplaceSecret | DeleteSecret
+
+
+@dataclass(frozen=True, slots=True)
+class RehearseSecrets:
+    """Have the API server try *writes*, with stand-ins for bytes, before *component* goes on."""
+
+    robot: RobotName
+    writes: tuple[SecretWrite, ...]
+    component: Component
+
+
 @dataclass(frozen=True, slots=True)
 class LookAtGrants:
     """Read the rights of *robot*, with the roles on *repositories* (None: on all it has)."""
@@ -370,9 +384,8 @@ Action = (
     | DeleteRobot
     | RecordIntent
     | Regenerate
-    | CreateSecret
-    | ReplaceSecret
-    | DeleteSecret
+    | SecretWrite
+    | RehearseSecrets
     | RecordGrants
     | GrantChange
     | RecordFederation

@@ -148,6 +148,16 @@ class Scene:
             slot=self.slot,
         )
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether the robot carries our marker: as just read, or as noted when it was read."""
+        if not isinstance(self.robot, Present):
+            return False
+        seen, noted = self.robot.value, self.status.robot
+        if seen.metadata is not None:
+            return seen.marker is not None and seen.marker.same_owner(self.marker)
+        return noted is not None and not noted.adopted and noted.created_at == seen.created
+
     def with_secret(self, name: str, seen: Seen[SecretSeen]) -> Scene:
         """Return the scene after Secret *name* was found or made to be *seen*."""
         return replace(self, secrets={**self.secrets, name: seen})

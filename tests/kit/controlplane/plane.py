@@ -55,8 +55,14 @@ class AuditEntry:
 
     @property
     def write(self) -> bool:
-        """Tell whether it was to change something."""
-        return self.verb in {"create", "update", "patch", "delete", "deletecollection"}
+        """Tell whether it was to change something; what is only tried changes nothing."""
+        changes = self.verb in {"create", "update", "patch", "delete", "deletecollection"}
+        return changes and not self.rehearsal
+
+    @property
+    def rehearsal(self) -> bool:
+        """Tell whether it was a dry run: all but stored."""
+        return "dryRun=All" in self.uri
 
 
 class ControlPlane:

@@ -235,7 +235,7 @@ def test_a_status_that_was_lost_is_an_exchange_and_no_rotation():
         ({"secrets": {"ci": Present(foreign())}}, Reason.SECRET_NOT_OWNED),
         ({"secrets": {"ci": unknown(CLUSTER_AWAY)}}, Reason.CLUSTER_UNAVAILABLE),
         ({"accounts": {"builder": Absent()}}, Reason.SERVICE_ACCOUNT_NOT_FOUND),
-        ({"namespace": NamespaceSeen("shop", terminating=True)}, Reason.CLUSTER_REFUSED),
+        ({"namespace": NamespaceSeen("shop", terminating=True)}, Reason.NAMESPACE_TERMINATING),
         ({"exchange": Unknown(REFUSED)}, Reason.EXCHANGE_REFUSED),
         ({"exchange": Unknown(OUTAGE)}, Reason.QUAY_UNREACHABLE),
     ],

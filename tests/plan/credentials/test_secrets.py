@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from quayrobot.model.actions import CreateSecret, DeleteSecret, LookAtRobot, ReplaceSecret
+from quayrobot.model.actions import CreateSecret, DeleteSecret, ReplaceSecret
 from quayrobot.model.errors import Reason, TryLater
 from quayrobot.model.resources.robot import LinkState
 from quayrobot.model.secrecy import Token
@@ -149,6 +149,7 @@ def test_a_token_that_quay_does_not_show_is_told_and_nothing_is_written():
 
 NOTES = ours(held()).annotations
 LABELS = ours(held()).labels
+ANOTHERS = {"quayrobot.io/owner-uid": "earlier", "quayrobot.io/robot": "acme+cd"}
 
 
 @pytest.mark.parametrize(
@@ -167,8 +168,8 @@ LABELS = ours(held()).labels
             id="with the annotations of another resource",
         ),
         pytest.param(
-            foreign(labels=LABELS, annotations={**NOTES, "quayrobot.io/owner-uid": "earlier"}),
-            id="of an earlier life, not retained",
+            foreign(labels=LABELS, annotations={**NOTES, **ANOTHERS}),
+            id="of an earlier life, for another robot",
         ),
         pytest.param(foreign(type="kubernetes.io/service-account-token"), id="of the cluster"),
     ],
@@ -195,29 +196,6 @@ def test_without_a_controller_a_secret_is_ours_by_label_and_owner(retained, note
     seen = foreign(labels=LABELS, annotations=notes)
 
     assert is_ours(seen, owner=OWNER, uid=UID, retained=retained) is expected
-
-
-EARLIER = {"annotations": {**NOTES, "quayrobot.io/owner-uid": "earlier"}, "controller_uid": None}
-
-
-def test_a_restored_secret_with_the_live_credential_is_taken_up_and_keeps_its_bytes():
-    seen = replace(ours(held()), **EARLIER)
-
-    (action,) = decide(held(secrets={"ci": Present(seen)})).actions
-
-    assert isinstance(action, ReplaceSecret)
-    assert action.wanted.digests == dict(seen.digests)
-    assert action.wanted.controlled
-
-
-def test_before_a_robot_is_made_a_restored_secret_has_it_looked_for():
-    seen = replace(ours(held()), **EARLIER)
-    scene = fresh(secrets={"ci": Present(seen)})
-
-    assert [type(each) for each in decide(scene).actions] == [LookAtRobot]
-    gone = decide(replace(scene, robot=Absent()))
-    assert [each.error.reason for each in gone.findings] == [Reason.SECRET_NOT_OWNED]
-    assert gone.actions == ()
 
 
 def test_a_retained_secret_of_an_earlier_life_is_taken_up_again():

@@ -55,7 +55,7 @@ from ..scenes import (
     words,
 )
 
-CREATION = ["RecordProgress", "AddFinalizer", "CreateRobot"]
+CREATION = ["RehearseSecrets", "RecordProgress", "AddFinalizer", "CreateRobot"]
 
 
 # 3.1 The marker ---------------------------------------------------------
@@ -310,7 +310,7 @@ def test_what_a_list_lacks_is_looked_at_before_it_is_made_anew():
 
 
 def test_what_quay_calls_absent_is_made_anew():
-    assert does(held(robot=Absent())) == ["CreateRobot"]
+    assert does(held(robot=Absent())) == ["RehearseSecrets", "CreateRobot"]
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,9 @@ def test_progress_and_finalizer_come_before_the_first_write():
 def test_a_connection_that_has_to_be_guarded_is_guarded_first():
     scene = fresh(connection=connection(guarded=False))
 
-    assert does(scene) == ["RecordProgress", "GuardConnection", "AddFinalizer", "CreateRobot"]
+    assert does(scene) == [
+        "RehearseSecrets", "RecordProgress", "GuardConnection", "AddFinalizer", "CreateRobot",
+    ]  # fmt: skip
 
 
 def test_a_robot_that_is_ours_already_is_bound_before_a_secret_is_written():
@@ -401,7 +403,7 @@ def test_a_robot_that_is_ours_already_is_bound_before_a_secret_is_written():
         ({"connection": NO_RIGHT}, Reason.INSUFFICIENT_SCOPE),
         ({"rivals": (rival(holds=True),)}, Reason.ALREADY_CLAIMED),
         ({"robot": Present(got(None))}, Reason.ROBOT_EXISTS),
-        ({"namespace": NamespaceSeen("shop", terminating=True)}, Reason.CLUSTER_REFUSED),
+        ({"namespace": NamespaceSeen("shop", terminating=True)}, Reason.NAMESPACE_TERMINATING),
         ({"connection": connection(terminating=True)}, Reason.CONNECTION_NOT_READY),
         ({"secrets": {"ci": Present(foreign())}}, Reason.SECRET_NOT_OWNED),
     ],

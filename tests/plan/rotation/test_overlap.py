@@ -119,7 +119,7 @@ def test_adoption_is_for_the_main_robot_only():
         )
         assert late(scene).reason == Reason.ROBOT_EXISTS
         made = decide(replace(scene, other=Look(robot=Absent())))
-        assert words(made) == ["CreateRobot"]
+        assert words(made) == ["RehearseSecrets", "CreateRobot"]
 
 
 def test_in_place_somebody_elses_robot_of_that_name_is_nobodys_business():
@@ -332,7 +332,7 @@ def test_a_turn_that_was_begun_becomes_a_rotation_in_place_and_its_robot_goes():
     assert state.intent == intent(slot=None, created_at=None)
     assert (state.retiring.slot, state.retiring.until) == (ALT, rfc3339(NOW))
     again = replace(scene, status=scene.status.model_copy(update={"rotation": state}))
-    assert words(decide(again)) == ["Regenerate"]
+    assert words(decide(again)) == ["RehearseSecrets", "Regenerate"]
 
 
 def test_a_rotation_in_place_that_was_begun_becomes_a_turn():

@@ -16,7 +16,7 @@ from tests.kit.canary import robot_token
 
 from ..turns import OVERLAP, Turns, overlapping
 
-CREATED = ["CreateRobot", "GiveRole", "JoinTeam", "SetFederation"]
+CREATED = ["RehearseSecrets", "CreateRobot", "GiveRole", "JoinTeam", "SetFederation"]
 
 crashes = st.lists(st.integers(1, 12), max_size=4)
 pauses = st.integers(0, 900).map(lambda seconds: timedelta(seconds=seconds))

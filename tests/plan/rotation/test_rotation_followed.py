@@ -241,7 +241,7 @@ def test_somebody_elses_new_token_in_between_counts_as_the_rotation(deaths):
     life = Life()
     life.rest()
     life.spec = turning(trigger="1")
-    life.one_pass(dies_after=2)
+    life.one_pass(dies_after=3)
     assert life.status.rotation.intent is not None
     life.world.robot = replace(life.world.robot, token=OTHER_TOKEN)
     for each in deaths:
@@ -257,7 +257,7 @@ def test_a_name_taken_in_the_middle_stops_it_and_frees_it_again():
     life.rest()
     mine = dict(life.secrets)
     life.spec = turning(trigger="1")
-    life.one_pass(dies_after=2)
+    life.one_pass(dies_after=3)
     life.secrets = {"ci": Present(foreign())}
 
     life.one_pass()

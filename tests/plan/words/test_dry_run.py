@@ -88,7 +88,8 @@ def test_a_new_robot_is_foretold_down_to_its_last_right():
     told, all_of_it = foretold(scene, World(None))
 
     assert names(told) == [
-        "RecordProgress", "AddFinalizer", "CreateRobot", "CreateSecret", "RecordGrants",
+        "RehearseSecrets", "RecordProgress", "AddFinalizer", "CreateRobot", "CreateSecret",
+        "RecordGrants",
         "GiveRole", "JoinTeam", "RecordFederation", "SetFederation",
     ]  # fmt: skip
     assert all_of_it
@@ -112,7 +113,7 @@ def test_a_rotation_is_foretold_with_its_secrets():
 
     told, all_of_it = foretold(scene, World(scene.robot.value))
 
-    assert names(told) == ["RecordIntent", "Regenerate", "ReplaceSecret"]
+    assert names(told) == ["RehearseSecrets", "RecordIntent", "Regenerate", "ReplaceSecret"]
     assert all_of_it
 
 

@@ -18,6 +18,7 @@ from ...model.actions import (
     Look,
     LookAtGrants,
     LookAtHosts,
+    RehearseSecrets,
 )
 from ...model.errors import InvalidSpec, QuayRobotError
 from ...model.world import NamespaceSeen, Unknown
@@ -115,6 +116,9 @@ async def _unfold(context: Context, live: LiveConnection | None, scene: Scene) -
 async def _next(
     context: Context, live: LiveConnection | None, action: Action, scene: Scene, preview: Preview
 ) -> Scene | None:
+    if isinstance(action, RehearseSecrets):
+        # Nothing is stored, and who asks for a plan need not be let write.
+        return scene
     if not isinstance(action, Look):
         preview.steps.append(Step(action, scene))
         return simulate(action, scene)

@@ -13,26 +13,7 @@ from datetime import datetime
 import structlog
 
 from ...cluster.kinds import OURS
-from ...model.actions import (
-    Action,
-    Component,
-    CreateSecret,
-    DeleteSecret,
-    Exchange,
-    GrantChange,
-    LinkAccount,
-    Look,
-    LookAtFederation,
-    LookAtGrants,
-    LookAtHosts,
-    RecordFederation,
-    RecordGrants,
-    RecordIntent,
-    RecordLinks,
-    Regenerate,
-    ReplaceSecret,
-    SetFederation,
-)
+from ...model.actions import Action, Component, Look, RehearseSecrets
 from ...model.conditions import ConditionType
 from ...model.errors import (
     Conflict,
@@ -40,6 +21,7 @@ from ...model.errors import (
     InvalidSpec,
     QuayRobotError,
     Reason,
+    Refused,
     TryLater,
 )
 from ...model.resources.base import dump_status
@@ -57,6 +39,7 @@ from ..connection.pool import LiveConnection
 from ..connection.reconciler import deny
 from ..connection.status import lacks_scope
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
+from .action_words import component_of, log_word
 from .observe import observe
 from .writes import Applier
 
@@ -66,6 +49,13 @@ ROUNDS = 10
 BLOCKED_CAP_S = 30.0
 UNKNOWN_RESYNC_S = 300.0
 UNWATCHED_S = 30.0
+# No watch tells when these are over, and the look costs Quay nothing.
+UNWATCHED = {
+    Reason.SECRET_NOT_OWNED,
+    Reason.CLUSTER_REFUSED,
+    Reason.ADMISSION_DENIED,
+    Reason.QUOTA_EXCEEDED,
+}
 DAY_S = 86400.0
 TOLD_S = 2.0
 
@@ -132,7 +122,8 @@ class RobotPass:
                 scene = await self.applier.apply(action, scene)
             except QuayRobotError as error:
                 return scene, await self._stopped(action, scene, error)
-            _log_action(action, self.first)
+            if (word := log_word(action)) is not None:
+                log.info(word, **_who(self.first))
         return scene, None
 
     async def _stopped(self, action: Action, scene: Scene, error: QuayRobotError) -> Finding:
@@ -140,7 +131,10 @@ class RobotPass:
             error = await self._denied(error)
         # An outage is no news for what is as it should be: the connection tells of it.
         self.quiet = isinstance(action, Look) and stands(scene, error)
-        return Finding(_component(action, scene), error)
+        part = component_of(action, scene)
+        if isinstance(action, RehearseSecrets) and part is Component.ROTATION:
+            error = _put_off(error)
+        return Finding(part, error)
 
     async def _denied(self, error: Denied) -> QuayRobotError:
         """A refusal is believed after the credential's Secret was read once more."""
@@ -245,6 +239,11 @@ class RobotPass:
         due = refresh_at(credential, record.uid) if credential else None
         return due is not None and due <= self.context.now()
 
+    def _failed_s(self, error: QuayRobotError) -> float:
+        slow = self.live.resync_s if self.live else UNKNOWN_RESYNC_S
+        again = requeue_s(self.context, self.first.key, error, slow_s=slow)
+        return min(again, UNWATCHED_S) if error.reason in UNWATCHED else again
+
     def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:
         key = self.first.key
         if not findings and self.quiet and self._under_way():
@@ -258,11 +257,7 @@ class RobotPass:
                 due = _sooner(due, self.context.queue.backoff_s(key))
             return Outcome(again_s=due, settled=not self.quiet)
         error = findings[0].error
-        slow = self.live.resync_s if self.live else UNKNOWN_RESYNC_S
-        if error.reason in {Reason.SECRET_NOT_OWNED, Reason.CLUSTER_REFUSED}:
-            # No watch tells when it is over, and the look costs Quay nothing.
-            slow = min(slow, UNWATCHED_S)
-        again = requeue_s(self.context, key, error, slow_s=slow)
+        again = self._failed_s(error)
         if isinstance(error, Conflict):
             again = min(again, 1.0)
         if isinstance(error, TryLater) and error.retry_after == 0.0:
@@ -305,24 +300,12 @@ async def _say_invalid(context: Context, record: RobotRecord, error: InvalidSpec
     return Outcome(error=error, settled=False)
 
 
-def _component(action: Action, scene: Scene) -> Component:
-    if scene.me.terminating:
-        return Component.DELETION
-    # About the other of two robots: the active one works.
-    other = getattr(action, "robot", None) not in {None, scene.robot_name}
-    if other or isinstance(action, RecordIntent | Regenerate):
-        return Component.ROTATION
-    if isinstance(action, _OF_SECRETS):
-        return Component.SECRETS
-    if isinstance(action, _OF_FEDERATION):
-        return Component.FEDERATION
-    if isinstance(action, LookAtGrants | RecordGrants | GrantChange):
-        return Component.GRANTS
-    return Component.ROBOT
-
-
-_OF_FEDERATION = LookAtHosts | LookAtFederation | RecordFederation | SetFederation
-_OF_SECRETS = CreateSecret | ReplaceSecret | DeleteSecret | Exchange | RecordLinks | LinkAccount
+def _put_off(error: QuayRobotError) -> QuayRobotError:
+    """The credential goes on to work, so there is time until somebody lets us replace it."""
+    if not isinstance(error, Refused):
+        return error
+    msg = f"the credential is not replaced, because it could not be stored: {error.message}"
+    return TryLater(error.reason, msg)
 
 
 def _ready(status: RobotStatus) -> tuple[str, str, str] | None:
@@ -342,32 +325,3 @@ def _stalled(status: RobotStatus) -> bool:
 
 def _who(record: RobotRecord) -> dict[str, str]:
     return {"namespace": record.key.namespace, "name": record.key.name, "uid": record.uid}
-
-
-_WORDS = {
-    "CreateRobot": "robot.created",
-    "DeleteRobot": "robot.deleted",
-    "CreateSecret": "secret.created",
-    "ReplaceSecret": "secret.replaced",
-    "DeleteSecret": "secret.deleted",
-    "AddFinalizer": "finalizer.added",
-    "RemoveFinalizer": "finalizer.removed",
-    "Regenerate": "robot.regenerated",
-    "Exchange": "token.exchanged",
-    "GiveRole": "grant.given",
-    "JoinTeam": "grant.given",
-    "GiveDefault": "grant.given",
-    "ChangeDefault": "grant.given",
-    "TakeRole": "grant.taken",
-    "LeaveTeam": "grant.taken",
-    "TakeDefault": "grant.taken",
-    "SetFederation": "federation.set",
-    "LinkAccount": "serviceaccount.linked",
-    "GuardConnection": "connection.guarded",
-}
-
-
-def _log_action(action: Action, record: RobotRecord) -> None:
-    word = _WORDS.get(type(action).__name__)
-    if word is not None:
-        log.info(word, **_who(record))

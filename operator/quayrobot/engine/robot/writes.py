@@ -41,6 +41,7 @@ from ...model.actions import (
     RecordLinks,
     RecordProgress,
     Regenerate,
+    RehearseSecrets,
     RemoveFinalizer,
     ReplaceSecret,
     SetFederation,
@@ -101,7 +102,7 @@ class Applier:
         there = scene.towards(getattr(action, "robot", None))
         return (await self._apply(action, there)).towards(scene.robot_name)
 
-    async def _apply(self, action: Action, scene: Scene) -> Scene:  # noqa: C901, PLR0911 - one line per part
+    async def _apply(self, action: Action, scene: Scene) -> Scene:  # noqa: C901, PLR0911, PLR0912 - one line per part
         match action:
             case (
                 ListRobots()
@@ -123,6 +124,8 @@ class Applier:
                 return await self._store(intent_to_rotate(scene, state), scene)
             case CreateSecret() | ReplaceSecret() | DeleteSecret():
                 return await self._write_secret(action, scene)
+            case RehearseSecrets():
+                return await self._rehearse(action, scene)
             case RecordProgress() | GuardConnection() | AddFinalizer() | RemoveFinalizer():
                 return await self._bind(action, scene)
             case RecordFederation(identities):
@@ -262,6 +265,10 @@ class Applier:
         # From this moment on somebody may have read it.
         later = replace(scene, now=self.context.now())
         return later.with_secret(seen.name, Present(seen))
+
+    async def _rehearse(self, action: RehearseSecrets, scene: Scene) -> Scene:
+        await self.context.secrets.rehearse(action.writes)
+        return scene
 
     # The resource itself ----------------------------------------------
 

@@ -19,7 +19,7 @@ from ...model.resources.robot import LinkState, links_of, secrets_of
 from ...model.secrecy import Token
 from ...model.world import Present, SecretSeen, Unlooked
 from ..credentials.links import plan_links, unlink
-from ..credentials.secrets import ours_of, plan_secret, wanted_secret
+from ..credentials.secrets import is_restored, ours_of, plan_secret, wanted_secret
 from ..rights.access import check_rights, connection_not_found, permit_of
 from ..rights.grants import declared_rights
 from ..rights.issuers import check_identities
@@ -58,7 +58,8 @@ def plan_copy(scene: Scene, token: Token, registry: str) -> Plan:
     for spec in secrets_of(scene.me.name, scene.spec).values():
         wanted = _with_note(noted, wanted_secret(scene, spec, token, registry))
         try:
-            actions += plan_secret(wanted, scene.secrets.get(spec.name, Unlooked()))
+            seen = scene.secrets.get(spec.name, Unlooked())
+            actions += plan_secret(wanted, seen, restored=is_restored(scene, seen))
         except QuayRobotError as error:
             findings.append(Finding(Component.SECRETS, error))
     if actions:

@@ -34,6 +34,7 @@ from ..scene import Finding, Plan, Scene
 from .secrets import (
     check_names,
     content_digest,
+    is_restored,
     owns,
     plan_secret,
     plan_secrets,
@@ -187,7 +188,7 @@ def _exchange(scene: Scene) -> Action:
     _check_staying(scene)
     if scene.namespace.terminating:
         msg = "the namespace is being deleted; no password is asked for"
-        raise TryLater(Reason.CLUSTER_REFUSED, msg)
+        raise TryLater(Reason.NAMESPACE_TERMINATING, msg)
     credentials = scene.spec.credentials
     account = credentials.service_account or ""
     if isinstance(scene.accounts.get(account), Absent):
@@ -234,7 +235,7 @@ def _has(scene: Scene, spec: SecretSpec, password: Password) -> bool:
         return False
     wanted = wanted_secret(scene, spec, password.token, _registry(scene))
     try:
-        return plan_secret(wanted, seen) == ()
+        return plan_secret(wanted, seen, restored=is_restored(scene, seen)) == ()
     except QuayRobotError:
         return False
 

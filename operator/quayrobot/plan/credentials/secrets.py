@@ -20,6 +20,7 @@ from ...model.actions import (
     DeleteSecret,
     ReplaceSecret,
     SecretWanted,
+    SecretWrite,
 )
 from ...model.conditions import rfc3339
 from ...model.errors import QuayRobotError, Reason, Refused, TryLater
@@ -32,8 +33,9 @@ from ...model.names import (
     ANNOTATION_ROBOT,
     LABEL_MANAGED_BY,
     OPERATOR,
+    SLOTS,
 )
-from ...model.resources.robot import secrets_of
+from ...model.resources.robot import robot_name_of, secrets_of
 from ...model.resources.secret import SecretSpec
 from ...model.secrecy import Token, digest_of
 from ...model.world import Absent, Missing, Present, SecretSeen, Seen, Unknown, Unlooked
@@ -44,7 +46,9 @@ __all__ = [
     "check_names",
     "content_digest",
     "is_ours",
+    "is_restored",
     "issued_at",
+    "of_earlier_life",
     "ours_of",
     "owns",
     "plan_secret",
@@ -64,7 +68,8 @@ def plan_secrets(scene: Scene, token: Token, registry: str) -> Plan:
     for spec in secrets_of(scene.me.name, scene.spec).values():
         wanted = wanted_secret(scene, spec, token, registry)
         try:
-            actions += plan_secret(wanted, scene.secrets.get(spec.name, Unlooked()))
+            seen = scene.secrets.get(spec.name, Unlooked())
+            actions += plan_secret(wanted, seen, restored=is_restored(scene, seen))
         except QuayRobotError as error:
             findings.append(Finding(Component.SECRETS, error))
 
@@ -73,9 +78,13 @@ def plan_secrets(scene: Scene, token: Token, registry: str) -> Plan:
     return Plan(tuple(actions), tuple(findings))
 
 
-def plan_secret(wanted: SecretWanted, seen: Seen[SecretSeen]) -> tuple[Action, ...]:
+def plan_secret(
+    wanted: SecretWanted, seen: Seen[SecretSeen], *, restored: bool = False
+) -> tuple[SecretWrite, ...]:
     """
     Return the writes that turn *seen* into *wanted*, in the order to do them.
+
+    One that is *restored* is ours although another life of the resource wrote it.
 
     Raises:
         Refused: The name is taken by a Secret that is not ours.
@@ -89,14 +98,16 @@ def plan_secret(wanted: SecretWanted, seen: Seen[SecretSeen]) -> tuple[Action, .
         case Absent():
             return (CreateSecret(wanted),)
         case Present(secret):
-            return _change(wanted, secret)
+            return _change(wanted, secret, restored=restored)
         case _:
             assert_never(seen)
 
 
-def check_names(scene: Scene) -> None:
+def check_names(scene: Scene, *, marking: bool = False) -> None:
     """
     Return when every wanted name is free or ours, so that a token has a place to rest.
+
+    With *marking* the robot is about to be made, with our marker on it.
 
     Raises:
         Refused: A name is taken by a Secret that is not ours.
@@ -109,7 +120,9 @@ def check_names(scene: Scene) -> None:
         if isinstance(seen, Unlooked | Missing):
             raise _not_looked_at(name)
         if isinstance(seen, Present) and not (
-            _ours_in(scene, seen.value) or _holds_live_token(scene, seen.value)
+            _ours_in(scene, seen.value)
+            or (marking and of_earlier_life(scene, seen.value))
+            or _holds_live_token(scene, seen.value)
         ):
             raise not_owned(name)
 
@@ -131,8 +144,15 @@ def is_ours(secret: SecretSeen, *, owner: str, uid: str, retained: bool) -> bool
     return marked and named and (same_life or retained)
 
 
-def of_earlier_life(secret: SecretSeen, *, owner: str) -> bool:
-    """Tell whether *secret* has no controller and says that it was *owner*'s, as if restored."""
+def of_earlier_life(scene: Scene, secret: SecretSeen) -> bool:
+    """Tell whether *secret* says that it was this resource's, for this robot, as if restored."""
+    robot = robot_name_of(scene.me.name, scene.spec)
+    return _was_of(secret, _owner(scene)) and secret.annotations.get(ANNOTATION_ROBOT) in {
+        robot.in_slot(slot).full for slot in SLOTS
+    }
+
+
+def _was_of(secret: SecretSeen, owner: str) -> bool:
     return (
         secret.controller_uid is None
         and secret.labels.get(LABEL_MANAGED_BY) == OPERATOR
@@ -140,12 +160,19 @@ def of_earlier_life(secret: SecretSeen, *, owner: str) -> bool:
     )
 
 
+def is_restored(scene: Scene, seen: Seen[SecretSeen]) -> bool:
+    """Tell whether *seen* is of an earlier life, and its robot proven ours by our marker."""
+    # What it holds proves nothing and need not be right: it is written anew.
+    there = isinstance(seen, Present) and of_earlier_life(scene, seen.value)
+    return there and scene.is_marked
+
+
 def was_restored(scene: Scene) -> bool:
     """Tell whether a wanted Secret is there from an earlier life of the resource."""
     seen = [scene.secrets.get(name) for name in secrets_of(scene.me.name, scene.spec)]
     return any(
         isinstance(each, Present)
-        and of_earlier_life(each.value, owner=_owner(scene))
+        and _was_of(each.value, _owner(scene))
         and not _ours_in(scene, each.value)
         for each in seen
     )
@@ -155,7 +182,7 @@ def _holds_live_token(scene: Scene, secret: SecretSeen) -> bool:
     live = scene.robot.value.token if isinstance(scene.robot, Present) else None
     return (
         live is not None
-        and of_earlier_life(secret, owner=_owner(scene))
+        and _was_of(secret, _owner(scene))
         and secret.annotations.get(ANNOTATION_DIGEST) == live.digest
     )
 
@@ -275,15 +302,16 @@ def _owner(scene: Scene) -> str:
 def _ours_in(scene: Scene, secret: SecretSeen) -> bool:
     spec = secrets_of(scene.me.name, scene.spec).get(secret.name)
     retained = spec is not None and spec.deletion_policy == "Retain"
-    return is_ours(secret, owner=_owner(scene), uid=scene.me.uid, retained=retained)
+    ours = is_ours(secret, owner=_owner(scene), uid=scene.me.uid, retained=retained)
+    return ours or is_restored(scene, Present(secret))
 
 
-def _change(wanted: SecretWanted, seen: SecretSeen) -> tuple[Action, ...]:
+def _change(wanted: SecretWanted, seen: SecretSeen, *, restored: bool) -> tuple[SecretWrite, ...]:
     owner = wanted.annotations[ANNOTATION_OWNER]
-    # One that was restored is taken up where it holds what we would write, byte for byte.
-    same = of_earlier_life(seen, owner=owner) and dict(seen.digests) == wanted.digests
+    # A robot that was adopted has no marker: then the Secret has to hold what we would write.
+    same = _was_of(seen, owner) and dict(seen.digests) == wanted.digests
     ours = is_ours(seen, owner=owner, uid=wanted.owner_uid, retained=not wanted.controlled)
-    if not ours and not same:
+    if not (ours or restored or same):
         raise not_owned(wanted.name)
 
     if seen.deleting:

@@ -15,6 +15,7 @@ from typing import assert_never
 from ...model.actions import (
     Action,
     AddFinalizer,
+    Component,
     CreateRobot,
     GuardConnection,
     ListRobots,
@@ -36,6 +37,7 @@ from ...model.world import (
     Unknown,
     Unlooked,
 )
+from ..credentials.rehearsal import rehearse
 from ..credentials.secrets import check_names, was_restored
 from ..rights.access import Permit, check_rights, permit_of
 from ..rights.grants import declared_rights
@@ -206,10 +208,11 @@ def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
     if scene.create_refusal is not None:
         raise scene.create_refusal
 
-    check_names(scene)
+    check_names(scene, marking=True)
     _check_lasting(scene, connection)
     state = RobotState(full_name=scene.robot_name.full, slot=scene.slot)
     return (
+        *rehearse(scene, connection.registry_host, Component.ROBOT),
         *_bind(scene, connection, state),
         CreateRobot(
             scene.robot_name,
@@ -222,7 +225,7 @@ def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
 def _check_lasting(scene: Scene, connection: ConnectionSeen) -> None:
     if scene.namespace.terminating:
         msg = "the namespace is being deleted; nothing new is made in it"
-        raise TryLater(Reason.CLUSTER_REFUSED, msg)
+        raise TryLater(Reason.NAMESPACE_TERMINATING, msg)
 
     if connection.terminating:
         msg = f"{connection.kind} {connection.name} is being deleted; nothing new is made with it"

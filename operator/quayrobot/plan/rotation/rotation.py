@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ...model.actions import Action, RecordIntent, Regenerate
+from ...model.actions import Action, Component, RecordIntent, Regenerate
 from ...model.conditions import rfc3339
 from ...model.errors import Reason, TryLater
 from ...model.resources.rotation import Intent, Rotation, RotationState
 from ...model.secrecy import Token, digest_of
-from ...model.world import Present
+from ...model.world import ConnectionSeen, Present
 from ..credentials.keyless import owes_switch, was_renewed
+from ..credentials.rehearsal import rehearse
 from ..credentials.secrets import check_names, issued_at
 from ..robot.slots import rotation_of
 from ..scene import Scene
@@ -52,16 +53,24 @@ def plan_rotation(scene: Scene) -> tuple[Action, ...]:
         if state.intent.digest != token.digest:
             return ()
         check_place(scene)
-        return (Regenerate(scene.robot_name),)
+        return (*_rehearsed(scene), Regenerate(scene.robot_name))
 
     intent = due(scene, state, token)
     if intent is None:
         return ()
     check_place(scene)
     return (
+        *_rehearsed(scene),
         RecordIntent(state.model_copy(update={"intent": intent})),
         Regenerate(scene.robot_name),
     )
+
+
+def _rehearsed(scene: Scene) -> tuple[Action, ...]:
+    """Before the token dies its successor has to have a place, by the API server's own word."""
+    if not isinstance(scene.connection, ConnectionSeen):
+        return ()
+    return rehearse(scene, scene.connection.registry_host, Component.ROTATION)
 
 
 def request_of(scene: Scene) -> str:
@@ -149,4 +158,4 @@ def check_place(scene: Scene) -> None:
     check_names(scene)
     if scene.namespace.terminating:
         msg = "the namespace is being deleted; nothing is rotated in it"
-        raise TryLater(Reason.CLUSTER_REFUSED, msg)
+        raise TryLater(Reason.NAMESPACE_TERMINATING, msg)

@@ -31,6 +31,7 @@ from ...model.actions import (
     RecordLinks,
     RecordProgress,
     Regenerate,
+    RehearseSecrets,
     ReplaceSecret,
     SecretWanted,
     SetFederation,
@@ -78,6 +79,8 @@ def _foresee(action: Action, scene: Scene) -> Scene | None:  # noqa: PLR0911 - o
             return scene.with_secret(wanted.name, Present(_stored(wanted, scene)))
         case DeleteSecret(name=name):
             return _without_secret(scene, name)
+        case RehearseSecrets():
+            return scene
         case SetFederation(identities=identities):
             return replace(scene, federation=Present(tuple(identities)), federation_read=True)
         case LinkAccount():

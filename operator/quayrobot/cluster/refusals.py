@@ -1,0 +1,86 @@
+"""
+What does an answer of the API server mean that is no success?
+
+Its words quote objects and whatever a policy's author wrote, so none of them
+are passed on. Names of policies, webhooks and quotas are: by their shape, at
+the places where the API server itself puts them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
+
+__all__ = ["failure"]
+
+_NAME = r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)"
+_FORBIDDEN = r'[a-z0-9./-]+(?: "[^"]*")? is forbidden: '
+_WEBHOOK = re.compile(rf'admission webhook "{_NAME}" denied the request')
+_POLICY = re.compile(
+    rf"{_FORBIDDEN}(?:ValidatingAdmissionPolicy|policy) ['\"]{_NAME}['\"]"
+    r"(?: with binding '[^']*')? denied request"
+)
+_QUOTA = re.compile(
+    rf"{_FORBIDDEN}(?:exceeded quota|failed quota|status unknown for quota): {_NAME}[,:]"
+)
+_NO_QUOTA = re.compile(rf"{_FORBIDDEN}insufficient quota to ")
+_NO_RIGHT = re.compile(rf'{_FORBIDDEN}User "[^"]*" cannot ')
+_NO_WEBHOOK = re.compile(rf'Internal error occurred: failed calling webhook "{_NAME}"')
+_BEYOND = {404, 409, 410, 412}
+
+
+def failure(who: str, verb: str, path: str, status: int, body: dict[str, Any]) -> QuayRobotError:
+    """Return what the answer *status* with *body* means to *who*, that would *verb* at *path*."""
+    what = _resource(path)
+    text = str(body.get("message") or "")
+    # First, because who wrote a policy chooses the status too.
+    if 400 <= status < 500 and (denied := _denied(what, text)) is not None:
+        return denied
+    if status in _BEYOND:
+        return Conflict(Reason.CLUSTER_UNAVAILABLE, f"{what} changed while it was looked at")
+    if status == 403:
+        return _forbidden(who, verb, what, body, text)
+    if status in {400, 413, 422}:
+        msg = f"the API server does not accept what {who} wrote to {what}"
+        return Refused(Reason.CLUSTER_REFUSED, msg)
+    if (silent := _NO_WEBHOOK.match(text)) is not None:
+        msg = f"{what}: the admission webhook {silent[1]} does not answer the API server"
+        return TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
+    after = (body.get("details") or {}).get("retryAfterSeconds") if status == 429 else None
+    msg = f"the API server cannot serve {what} now (status {status})"
+    return TryLater(Reason.CLUSTER_UNAVAILABLE, msg, retry_after=after)
+
+
+def _denied(what: str, text: str) -> Refused | None:
+    for kind, shape in (("webhook", _WEBHOOK), ("policy", _POLICY)):
+        if (found := shape.match(text)) is not None:
+            msg = f"{what}: the admission {kind} {found[1]} denies it"
+            return Refused(Reason.ADMISSION_DENIED, msg)
+    return None
+
+
+def _forbidden(who: str, verb: str, what: str, body: dict[str, Any], text: str) -> QuayRobotError:
+    causes = [each.get("reason") for each in (body.get("details") or {}).get("causes") or []]
+    if "NamespaceTerminating" in causes:
+        msg = f"{what}: the namespace is being deleted"
+        return TryLater(Reason.NAMESPACE_TERMINATING, msg)
+    if (quota := _QUOTA.match(text)) is not None:
+        msg = f"{what}: the ResourceQuota {quota[1]} does not allow it"
+        return Refused(Reason.QUOTA_EXCEEDED, msg)
+    if _NO_QUOTA.match(text):
+        msg = f"{what}: no ResourceQuota of the namespace allows it"
+        return Refused(Reason.QUOTA_EXCEEDED, msg)
+    if _NO_RIGHT.match(text) or not text:
+        return Refused(Reason.CLUSTER_REFUSED, f"{who} may not {verb} {what}")
+    msg = f"{what}: an admission plugin of the API server denies it"
+    return Refused(Reason.ADMISSION_DENIED, msg)
+
+
+def _resource(path: str) -> str:
+    parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
+    parts = parts[3:] if parts[0] == "apis" else parts[2:]
+    if parts[0] == "namespaces" and len(parts) > 2:
+        return f"{parts[2]} in namespace {parts[1]}"
+    return parts[0]

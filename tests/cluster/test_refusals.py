@@ -1,0 +1,97 @@
+"""What is told of an answer of the API server, and what is kept to ourselves?"""
+
+from __future__ import annotations
+
+import pytest
+
+from quayrobot.cluster.refusals import failure
+from quayrobot.model.errors import Conflict, Reason, Refused, TryLater
+
+PATH = "/api/v1/namespaces/shop/secrets/ci"
+FORBIDDEN = 'secrets "ci" is forbidden: '
+FOREIGN = "s3cret-words"
+
+# As kube-apiserver 1.37.2 words them.
+ANSWERS = {
+    "webhook": (
+        400, f'admission webhook "validate.kyverno.svc-fail" denied the request: {FOREIGN}',
+        Refused, Reason.ADMISSION_DENIED, "webhook validate.kyverno.svc-fail denies",
+    ),
+    "webhook, that says 403": (
+        403, f'admission webhook "a.b" denied the request: exceeded quota: {FOREIGN}',
+        Refused, Reason.ADMISSION_DENIED, "webhook a.b denies",
+    ),
+    "webhook, that says 409": (
+        409, 'admission webhook "a.b" denied the request without explanation',
+        Refused, Reason.ADMISSION_DENIED, "webhook a.b denies",
+    ),
+    "webhook of no shape": (
+        403, f'admission webhook "A {FOREIGN}" denied the request',
+        Refused, Reason.ADMISSION_DENIED, "an admission plugin",
+    ),
+    "policy": (
+        422, f"{FORBIDDEN}ValidatingAdmissionPolicy 'no.x' with binding 'b' denied request: x",
+        Refused, Reason.ADMISSION_DENIED, "policy no.x denies",
+    ),
+    "policy, that says 401": (
+        401, f"{FORBIDDEN}ValidatingAdmissionPolicy 'no.x' denied request: {FOREIGN}",
+        Refused, Reason.ADMISSION_DENIED, "policy no.x denies",
+    ),
+    "mutating policy": (
+        403, f"{FORBIDDEN}policy 'mut' with binding 'b' denied request: {FOREIGN}",
+        Refused, Reason.ADMISSION_DENIED, "policy mut denies",
+    ),
+    "another plugin": (
+        403, f"{FORBIDDEN}{FOREIGN}",
+        Refused, Reason.ADMISSION_DENIED, "an admission plugin",
+    ),
+    "quota": (
+        403, f"{FORBIDDEN}exceeded quota: few, requested: secrets=1, used: secrets=3, limited: 3",
+        Refused, Reason.QUOTA_EXCEEDED, "ResourceQuota few ",
+    ),
+    "quota that does not know yet": (
+        403, f"{FORBIDDEN}status unknown for quota: few, resources: secrets",
+        Refused, Reason.QUOTA_EXCEEDED, "ResourceQuota few ",
+    ),
+    "right": (
+        403, f'{FORBIDDEN}User "{FOREIGN}" cannot update resource "secrets" in API group ""',
+        Refused, Reason.CLUSTER_REFUSED, "the operator may not update secrets in namespace shop",
+    ),
+    "right, where a name says quota": (
+        403, 'secrets "ci" is forbidden: User "exceeded quota: x" cannot get resource "secrets"',
+        Refused, Reason.CLUSTER_REFUSED, "the operator may not",
+    ),
+    "not valid": (
+        422, f'Secret "ci" is invalid: data: {FOREIGN}',
+        Refused, Reason.CLUSTER_REFUSED, "does not accept",
+    ),
+    "conflict": (
+        409, f'Operation cannot be fulfilled on secrets "ci": {FOREIGN}',
+        Conflict, Reason.CLUSTER_UNAVAILABLE, "changed",
+    ),
+    "webhook away": (
+        500, f'Internal error occurred: failed calling webhook "a.b": failed to call: {FOREIGN}',
+        TryLater, Reason.CLUSTER_UNAVAILABLE, "webhook a.b does not answer",
+    ),
+    "overload": (429, FOREIGN, TryLater, Reason.CLUSTER_UNAVAILABLE, "status 429"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_each_refusal_has_its_reason_and_names_what_refused(answer):
+    status, message, kind, reason, said = ANSWERS[answer]
+
+    error = failure("the operator", "update", PATH, status, {"message": message})
+
+    assert (type(error), error.reason) == (kind, reason)
+    assert said in error.message
+    assert FOREIGN not in error.message
+
+
+def test_a_namespace_that_is_going_is_waited_for():
+    causes = {"causes": [{"reason": "NamespaceTerminating", "message": FOREIGN}]}
+    body = {"message": f"{FORBIDDEN}unable to create new content", "details": causes}
+
+    error = failure("the operator", "create", PATH, 403, body)
+
+    assert (type(error), error.reason) == (TryLater, Reason.NAMESPACE_TERMINATING)

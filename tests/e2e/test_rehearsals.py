@@ -1,0 +1,124 @@
+"""Is nothing ended or begun in Quay whose outcome the cluster would not store?"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.kit.installation import USER, Tenant, settle
+from tests.kit.policies import AUTHORS_WORDS, denied
+from tests.kit.processes import wait_for
+
+pytestmark = pytest.mark.rotates
+
+
+def regenerations(tenant: Tenant, since: int) -> int:
+    return tenant.operations(since).count("robot.regenerate")
+
+
+def reconciling(tenant: Tenant) -> str:
+    return tenant.condition(kind="Reconciling").get("reason", "")
+
+
+def rehearsals(tenant: Tenant, since: int) -> int:
+    tried = [e for e in tenant.house.plane.audit()[since:] if e.user == USER and e.rehearsal]
+    return sum(e.namespace == tenant.name for e in tried)
+
+
+def test_a_token_whose_secret_cannot_be_written_lives_on(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+
+    with denied(tenant, "UPDATE") as policy:
+        tenant.robot(rotation={"trigger": "two"})
+        wait_for(lambda: reconciling(tenant) == "AdmissionDenied", "the reason")
+
+        settle(lambda: regenerations(tenant, called) == 0 and tenant.logs_in(), seconds=4)
+        said = tenant.condition(kind="Reconciling")["message"]
+        assert policy in said
+        assert AUTHORS_WORDS not in json.dumps(tenant.get())
+        assert tenant.condition()["status"] == "True"
+        assert "intent" not in tenant.get()["status"]["rotation"]
+
+    wait_for(lambda: tenant.credential() != before, "a new credential", timeout_s=45)
+    tenant.wait_login()
+    tenant.wait_ready()
+    settle(lambda: regenerations(tenant, called) == 1)
+    assert reconciling(tenant) == ""
+
+
+def test_a_rotation_that_was_refused_once_is_not_told_again_and_again(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+
+    with denied(tenant, "UPDATE"):
+        tenant.robot(rotation={"trigger": "two"})
+        wait_for(lambda: reconciling(tenant) == "AdmissionDenied", "the reason")
+        written = len(tenant.house.plane.audit())
+
+        wait_for(lambda: rehearsals(tenant, written) >= 2, "more tries", timeout_s=40)
+        mine = [e for e in tenant.house.operator_writes(written) if tenant.name in e]
+        assert mine == []
+
+
+def test_an_immutable_secret_is_tried_by_its_deletion_and_a_new_one(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+    tenant.kubectl("patch", "secret", "ci", "--type=merge", "-p", '{"immutable": true}')
+    before, called = tenant.credential(), tenant.house.quay.mark()
+
+    with denied(tenant, "DELETE"):
+        tenant.robot(rotation={"trigger": "two"})
+        wait_for(lambda: reconciling(tenant) == "AdmissionDenied", "the reason")
+        settle(lambda: regenerations(tenant, called) == 0 and tenant.logs_in())
+
+    wait_for(lambda: tenant.credential() not in {before, None}, "a credential", timeout_s=45)
+    tenant.wait_login()
+    assert regenerations(tenant, called) == 1
+
+
+def test_no_robot_is_made_whose_secret_cannot_be(tenant: Tenant):
+    called = tenant.house.quay.mark()
+    with denied(tenant, "CREATE") as policy:
+        tenant.robot()
+        tenant.wait_reason("AdmissionDenied")
+
+        settle(lambda: tenant.in_quay() is None)
+        assert policy in tenant.condition()["message"]
+        assert "finalizers" not in tenant.get()["metadata"]
+        assert "robot.create" not in tenant.operations(called)
+
+    tenant.wait_ready(timeout_s=45)
+    assert tenant.operations(called).count("robot.create") == 1
+
+
+def test_a_full_quota_is_told_by_its_name(tenant: Tenant):
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}}
+    quota["metadata"]["namespace"] = tenant.name
+    tenant.house.plane.apply({**quota, "spec": {"hard": {"secrets": "0"}}})
+    # No controller counts here: what is used has to be said.
+    patch = json.dumps({"status": {"hard": {"secrets": "0"}, "used": {"secrets": "0"}}})
+    tenant.kubectl("patch", "resourcequota", "few", "--subresource=status", "--type=merge",
+                   "-p", patch)  # fmt: skip
+
+    tenant.robot()
+
+    tenant.wait_reason("QuotaExceeded")
+    assert "few" in tenant.condition()["message"]
+    assert tenant.in_quay() is None
+    tenant.delete("few", "resourcequota")
+    tenant.wait_ready(timeout_s=45)
+
+
+def test_a_converged_robot_rehearses_nothing(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+    written, resyncs = len(tenant.house.plane.audit()), tenant.operations().count("robot.list")
+
+    wait_for(
+        lambda: tenant.operations().count("robot.list") >= resyncs + 2, "resyncs", timeout_s=40
+    )
+
+    assert rehearsals(tenant, written) == 0
