@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.kit.cluster_robots import Fleet
 
 from tests.kit.canary import oauth_token
+from tests.kit.cluster_robots import Fleet
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant, settle
 from tests.kit.processes import wait_for

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.kit.cluster_robots import Fleet
 
+from tests.kit.cluster_robots import Fleet
 from tests.kit.installation import Body, Installation, Tenant
 from tests.kit.processes import wait_for
 from tests.kit.shell import Shell, check_recording, normalized

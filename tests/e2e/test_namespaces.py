@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.kit.cluster_robots import Fleet
 
+from tests.kit.cluster_robots import Fleet
 from tests.kit.installation import Installation, Tenant, settle
 from tests.kit.processes import wait_for
 

@@ -44,6 +44,7 @@ __all__ = [
     "LookAtHosts",
     "LookAtOrganization",
     "LookAtOwner",
+    "LookAtQuay",
     "LookAtRobot",
     "LookAtUser",
     "RecordFederation",
@@ -123,6 +124,13 @@ class LookAtOrganization:
 @dataclass(frozen=True, slots=True)
 class LookAtUser:
     """GET the user that owns the connection's token."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtQuay:
+    """Find out whether a Quay answers where the connection leads, by a call about *owner*."""
+
+    owner: OwnerName
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +362,7 @@ Look = (
     | LookAtRobot
     | LookAtOrganization
     | LookAtUser
+    | LookAtQuay
     | LookAtOwner
     | LookAtGrants
     | LookAtFederation

@@ -40,6 +40,7 @@ from ...quay.snapshot import Snapshots
 from ...quay.transport import Endpoint
 from ..cache.store import ConnectionRecord, Store
 from ..workqueue.keys import ResourceKey
+from .greeting import Greeting
 from .missing import Missing
 
 __all__ = ["LiveConnection", "ConnectionPool", "SecretPlace", "secret_place"]
@@ -68,6 +69,7 @@ class LiveConnection:
         clock: Callable[[], float],
         reach: Reach,
         drops_token: Callable[[RobotName], bool],
+        on_change: Callable[[], None],
     ) -> None:
         self.reach, self.bundle, self.retired = reach, bundle, False
         self._drops_token = drops_token
@@ -77,6 +79,7 @@ class LiveConnection:
         self.resync_s = parse_duration(spec.resync_interval).total_seconds()
         self.token_user: str | None = None
         self._asking_user = asyncio.Lock()
+        self.greeting = Greeting(spec.origin, limits, on_change=on_change)
         self._leaving = ("", 0.0)
         self.denied: Denied | None = None
         self._denied_until = 0.0
@@ -108,6 +111,7 @@ class LiveConnection:
             registry_host=self.spec.registry,
             guarded=guarded,
             terminating=record.terminating,
+            in_doubt=self.greeting.in_doubt,
         )
 
     def introduce(self) -> bool:
@@ -208,6 +212,7 @@ class LiveConnection:
                 limits=self.limits,
                 observer=self._observer,
                 accepted=self._accepted,
+                recognized=self.greeting.recognized,
             )
         except InvalidSpec as error:
             field = "caBundleRef" if self.spec.ca_bundle_ref else "caBundle"
@@ -353,6 +358,7 @@ class ConnectionPool:
             self._clock,
             reach,
             self._store.drops_token,
+            lambda: self._on_change(key),
         )
         if old is not None and old.spec.origin == spec.origin and old.uid == record.uid:
             # The same Quay: what is known of its robots is still known.

@@ -57,6 +57,7 @@ from ..connection.pool import LiveConnection
 from ..connection.reconciler import deny
 from ..connection.status import lacks_scope
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
+from .effects import log_effect
 from .observe import observe
 from .writes import Applier
 
@@ -98,6 +99,8 @@ class RobotPass:
         """Run to the end of what can be done now."""
         scene, findings = await self.rounds(scene)
         scene = active_first(scene)
+        if self.applier.bound and not self.applier.sent:
+            scene = await self.applier.unbind(scene)
         if self.applier.released:
             return self._released()
         if not self.quiet:
@@ -132,7 +135,7 @@ class RobotPass:
                 scene = await self.applier.apply(action, scene)
             except QuayRobotError as error:
                 return scene, await self._stopped(action, scene, error)
-            _log_action(action, self.first)
+            log_effect(action, scene, _who(self.first))
         return scene, None
 
     async def _stopped(self, action: Action, scene: Scene, error: QuayRobotError) -> Finding:
@@ -182,7 +185,16 @@ class RobotPass:
         if new is None or old == new or new[1] == Reason.CREATING:
             return
         fine = new[0] == "True" or new[1] in {Reason.DELETING, Reason.SUSPENDED}
+        if old is None or old[:2] != new[:2]:
+            self._log_change(new, fine=fine)
         await self._emit(new[1], new[2], warning=not fine)
+
+    def _log_change(self, ready: tuple[str, str, str], *, fine: bool) -> None:
+        """One line per change of Ready's reason, whatever the number of passes that find it."""
+        if fine:
+            log.info("resource.ready", ready=ready[0], reason=ready[1], **_who(self.first))
+        else:
+            log.warning("resource.not_ready", reason=ready[1], why=ready[2], **_who(self.first))
 
     async def _emit(self, reason: str, note: str, *, warning: bool) -> None:
         await self.context.recorder.emit(
@@ -342,32 +354,3 @@ def _stalled(status: RobotStatus) -> bool:
 
 def _who(record: RobotRecord) -> dict[str, str]:
     return {"namespace": record.key.namespace, "name": record.key.name, "uid": record.uid}
-
-
-_WORDS = {
-    "CreateRobot": "robot.created",
-    "DeleteRobot": "robot.deleted",
-    "CreateSecret": "secret.created",
-    "ReplaceSecret": "secret.replaced",
-    "DeleteSecret": "secret.deleted",
-    "AddFinalizer": "finalizer.added",
-    "RemoveFinalizer": "finalizer.removed",
-    "Regenerate": "robot.regenerated",
-    "Exchange": "token.exchanged",
-    "GiveRole": "grant.given",
-    "JoinTeam": "grant.given",
-    "GiveDefault": "grant.given",
-    "ChangeDefault": "grant.given",
-    "TakeRole": "grant.taken",
-    "LeaveTeam": "grant.taken",
-    "TakeDefault": "grant.taken",
-    "SetFederation": "federation.set",
-    "LinkAccount": "serviceaccount.linked",
-    "GuardConnection": "connection.guarded",
-}
-
-
-def _log_action(action: Action, record: RobotRecord) -> None:
-    word = _WORDS.get(type(action).__name__)
-    if word is not None:
-        log.info(word, **_who(record))
