@@ -54,7 +54,7 @@ class Surroundings:
         return names | dict.fromkeys(_PROXIES, self.proxy.url)
 
     def name(self, **addresses: list[str]) -> None:
-        """Have the resolver answer for `<key>.test` from now on."""
+        """Have the resolver answer for `<key>.test` from now on; no address: not known."""
         known = json.loads(self._file.read_text())
         known |= {f"{key}.test": found for key, found in addresses.items()}
         fresh = self._file.with_suffix(".new")

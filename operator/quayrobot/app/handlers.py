@@ -194,11 +194,13 @@ async def _look_for_kinds(access: ClusterAccess, settings: Settings) -> None:
 async def _served(session: aiohttp.ClientSession, url: str) -> set[str] | None:
     try:
         async with session.get(url, timeout=aiohttp.ClientTimeout(total=30)) as answer:
+            if answer.status == 403:
+                log.warning("cluster.forbidden", why="the operator may not see which kinds exist")
             if answer.status != 200:
                 return None
             return {each["name"] for each in (await answer.json())["resources"]}
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
-        log.warning("cluster.unreachable", kind=type(error).__name__)
+        log.warning("cluster.unreachable", why=type(error).__name__)
         return None
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import IntEnum
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -48,6 +49,9 @@ class _Bounded:
 
     def forget(self, value: str) -> None:
         self._known.discard(value)
+
+
+log = structlog.get_logger(__name__)
 
 
 class Metrics:
@@ -178,6 +182,7 @@ class Metrics:
     def called(self, operation: str, status: int | str, seconds: float) -> None:
         """Count one call to Quay; *status* is a number, or a word where there was no answer."""
         name = self._operation(operation)
+        log.debug("quay.called", operation=name, status=status, seconds=round(seconds, 4))
         self._calls.labels(name, _status(status)).inc()
         self._call_s.labels(name).observe(seconds)
 

@@ -152,6 +152,8 @@ def _noting(path_of: Callable[[URL], str], arrivals: Arrivals) -> type[ClientRes
         async def json(self, **options: Any) -> Any:
             value = await super().json(**({"loads": orjson.loads} | options))
             if isinstance(value, dict) and "items" in value:
+                # The shell iterates over it, and an empty list may come as null.
+                value["items"] = value["items"] or []
                 arrivals.listed(path_of(self.url), value)
             return value
 

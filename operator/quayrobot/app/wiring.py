@@ -41,7 +41,7 @@ from ..engine.controller.tenants import Tenants
 from ..engine.workqueue.keys import ResourceKey
 from ..engine.workqueue.queue import Queue
 from ..engine.workqueue.worker_shares import WorkerShares
-from ..model.errors import QuayRobotError
+from ..model.errors import QuayRobotError, Refused
 from ..model.fence import Fence
 from ..model.resources.clusterrobot import NamespaceCounts
 from ..quay.resolver import addresses_of
@@ -157,8 +157,10 @@ async def _cluster_id(resources: Resources) -> str:
     for pause_s in EndlessBackoff(0.5, 15):
         try:
             body = await resources.get(NAMESPACE, None, "kube-system")
+        except Refused as error:
+            log.warning("cluster.forbidden", kind=NAMESPACE.kind, why=error.message)
         except QuayRobotError as error:
-            log.warning("cluster.unreachable", reason=error.reason)
+            log.warning("cluster.unreachable", kind=NAMESPACE.kind, why=error.message)
         else:
             if body is not None:
                 return str(body["metadata"]["uid"])

@@ -23,7 +23,7 @@ from kubernetes.aio import client, config
 from ..model.errors import Reason, Refused, TryLater
 from ..model.fence import Fence
 from ..model.names import OPERATOR
-from .refusals import failure
+from .refusals import failure, resource_of
 
 __all__ = ["Body", "ClusterApi"]
 
@@ -85,28 +85,32 @@ class ClusterApi:
 
     async def get(self, path: str, **query: str) -> Body | None:
         """
-        Return the object or list at *path*; None where the server says 404.
+        Return the object or list at *path*; None where the server says that it is not there.
 
         Raises:
-            TryLater: The server cannot be reached or is overloaded.
+            TryLater: The server cannot be reached, is overloaded, or does not serve the kind.
             Refused: The server does not let us.
         """
         return await self._get(path, query, _JSON)
 
     async def list_metadata(self, path: str, **query: str) -> Body | None:
         """
-        Return the list at *path* with nothing but the metadata of each; None for 404.
+        Return the list at *path* with nothing but the metadata of each.
 
         Raises:
-            TryLater: The server cannot be reached or is overloaded.
+            TryLater: The server cannot be reached, is overloaded, or does not serve the kind.
             Refused: The server does not let us.
         """
         return await self._get(path, query, _METADATA_LIST)
 
     async def _get(self, path: str, query: Mapping[str, str], accept: str) -> Body | None:
         status, body = await self._call("GET", path, query, None, accept)
-        if status == 404:
+        if status == 404 and _names_what_is_missing(body):
             return None
+        if status == 404:
+            # A list is never missing: the kind is, and nothing is known of its objects.
+            msg = f"the API server does not serve {resource_of(path)}: its definition is missing"
+            raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
         return self._checked("read", path, status, body)
 
     async def write(self, method: str, path: str, body: Body | None, **query: str) -> Body:
@@ -199,3 +203,9 @@ def _decode(raw: bytes | str | None) -> Body:
     except orjson.JSONDecodeError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _names_what_is_missing(body: Body) -> bool:
+    """Tell "there is no object of that name" from "there is no such path"."""
+    details = body.get("details")
+    return isinstance(details, dict) and bool(details.get("name"))

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
 
-__all__ = ["failure"]
+__all__ = ["failure", "resource_of"]
 
 _NAME = r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)"
 _FORBIDDEN = r'[a-z0-9./-]+(?: "[^"]*")? is forbidden: '
@@ -33,7 +33,7 @@ _BEYOND = {404, 409, 410, 412}
 
 def failure(who: str, verb: str, path: str, status: int, body: dict[str, Any]) -> QuayRobotError:
     """Return what the answer *status* with *body* means to *who*, that would *verb* at *path*."""
-    what = _resource(path)
+    what = resource_of(path)
     text = str(body.get("message") or "")
     # First, because who wrote a policy chooses the status too.
     if 400 <= status < 500 and (denied := _denied(what, text)) is not None:
@@ -78,7 +78,8 @@ def _forbidden(who: str, verb: str, what: str, body: dict[str, Any], text: str) 
     return Refused(Reason.ADMISSION_DENIED, msg)
 
 
-def _resource(path: str) -> str:
+def resource_of(path: str) -> str:
+    """Return what a *path* of the API server is about, in words."""
     parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
     parts = parts[3:] if parts[0] == "apis" else parts[2:]
     if parts[0] == "namespaces" and len(parts) > 2:

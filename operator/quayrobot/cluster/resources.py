@@ -36,16 +36,23 @@ class Resources:
         selector: str = "",
         metadata_only: bool = False,
     ) -> AsyncIterator[Body]:
-        """Iterate over all objects of *kind*, page by page; they lack kind and apiVersion."""
+        """
+        Iterate over all objects of *kind*, page by page; they lack kind and apiVersion.
+
+        Raises:
+            TryLater: They cannot be read now, or the kind is not served.
+            Refused: They may not be read.
+        """
         more, read = "", self._api.list_metadata if metadata_only else self._api.get
         while True:
             query = {"limit": str(PAGE)}
             query |= {"labelSelector": selector} if selector else {}
             query |= {"continue": more} if more else {}
-            page = await read(kind.path(namespace), **query)
-            for item in (page or {}).get("items", ()):
+            page = await read(kind.path(namespace), **query) or {}
+            # An empty list of metadata comes as null.
+            for item in page.get("items") or ():
                 yield item
-            more = (page or {}).get("metadata", {}).get("continue", "")
+            more = (page.get("metadata") or {}).get("continue", "")
             if not more:
                 return
 

@@ -12,13 +12,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .grant_actions import (
+    ChangeDefault,
+    GiveDefault,
+    GiveRole,
+    GrantChange,
+    JoinTeam,
+    LeaveTeam,
+    TakeDefault,
+    TakeRole,
+)
 from .names import OwnerName, RobotName
 from .resources.federation import IdentityState
-from .resources.permissions import GrantsState, Role
+from .resources.permissions import GrantsState
 from .resources.robot import LinkState, RobotState
 from .resources.rotation import RotationState
 from .secrecy import Token
-from .world import DefaultSeen
 
 __all__ = [
     "Action",
@@ -44,6 +53,7 @@ __all__ = [
     "LookAtHosts",
     "LookAtOrganization",
     "LookAtOwner",
+    "LookAtQuay",
     "LookAtRobot",
     "LookAtUser",
     "RecordFederation",
@@ -125,6 +135,13 @@ class LookAtOrganization:
 @dataclass(frozen=True, slots=True)
 class LookAtUser:
     """GET the user that owns the connection's token."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtQuay:
+    """Find out whether a Quay answers where the connection leads, by a call about *owner*."""
+
+    owner: OwnerName
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,70 +267,6 @@ class RecordGrants:
 
 
 @dataclass(frozen=True, slots=True)
-class GiveRole:
-    """PUT a role on a repository, new or other than before."""
-
-    robot: RobotName
-    repository: str
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class TakeRole:
-    """Take the role on a repository."""
-
-    robot: RobotName
-    repository: str
-
-
-@dataclass(frozen=True, slots=True)
-class JoinTeam:
-    """Make the robot a member of a team."""
-
-    robot: RobotName
-    team: str
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveTeam:
-    """Take the robot out of a team."""
-
-    robot: RobotName
-    team: str
-
-
-@dataclass(frozen=True, slots=True)
-class GiveDefault:
-    """Make a default permission; Quay would make it twice."""
-
-    robot: RobotName
-    role: Role
-    creator: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeDefault:
-    """Give the default permission *seen* another role."""
-
-    robot: RobotName
-    seen: DefaultSeen
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class TakeDefault:
-    """Delete a default permission."""
-
-    robot: RobotName
-    seen: DefaultSeen
-
-
-GrantChange = (
-    GiveRole | TakeRole | JoinTeam | LeaveTeam | GiveDefault | ChangeDefault | TakeDefault
-)
-
-
-@dataclass(frozen=True, slots=True)
 class LookAtFederation:
     """GET the outside identities of *robot*."""
 
@@ -368,6 +321,7 @@ Look = (
     | LookAtRobot
     | LookAtOrganization
     | LookAtUser
+    | LookAtQuay
     | LookAtOwner
     | LookAtGrants
     | LookAtFederation

@@ -16,6 +16,7 @@ response body, the text of a foreign exception) never enters a message.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 __all__ = [
     "Ambiguous",
@@ -81,12 +82,23 @@ class Reason(StrEnum):
 
 
 class QuayRobotError(Exception):
-    """Something a pass could not do: *reason* for machines, *message* for people."""
+    """
+    Something a pass could not do: *reason* for machines, *message* for people.
+
+    *may_have_left* is False where no byte of a request to Quay was sent.
+    """
+
+    may_have_left = True
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(f"{reason}: {message}")
         self.reason = reason
         self.message = message
+
+    def unsent(self) -> Self:
+        """Return this error, marked as one before any byte was sent."""
+        self.may_have_left = False
+        return self
 
 
 class InvalidSpec(QuayRobotError):

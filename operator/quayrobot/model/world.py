@@ -177,7 +177,11 @@ class SecretSeen:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSeen:
-    """A connection that can be used: where it leads, under which name images are pulled."""
+    """
+    A connection that can be used: where it leads, under which name images are pulled.
+
+    *in_doubt* says that it is not known whether a Quay answers there now.
+    """
 
     kind: str
     namespace: str | None
@@ -187,6 +191,7 @@ class ConnectionSeen:
     registry_host: str
     guarded: bool = True
     terminating: bool = False
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

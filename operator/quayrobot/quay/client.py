@@ -8,10 +8,10 @@ the queue repeats reads. Every call passes the connection's budget.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
 from time import monotonic
-from typing import Protocol
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from ..model.errors import (
     Ambiguous,
@@ -48,6 +48,8 @@ __all__ = ["Observer", "QuayClient"]
 
 _BACKGROUND = {"robot.list", "robot.list-grants", "repository.list-roles", "prototype.list"}
 _EXCHANGE = "federation.exchange"
+P = ParamSpec("P")
+T = TypeVar("T")
 _FIX = "a robot of that name exists in Quay"
 
 
@@ -61,6 +63,25 @@ class Observer(Protocol):
         """Take note of how long a call waited for its turn."""
 
 
+def _recognizing(
+    call: Callable[Concatenate[QuayClient, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[QuayClient, P], Coroutine[Any, Any, T]]:
+    """Have *call* tell whether its answer was one that a Quay gives."""
+
+    async def told(self: QuayClient, /, *args: P.args, **named: P.kwargs) -> T:
+        try:
+            answer = await call(self, *args, **named)
+        except QuayRobotError as error:
+            if error.reason is Reason.QUAY_ANSWER_NOT_UNDERSTOOD:
+                self._recognized(error)
+            raise
+        self._recognized(None)
+        return answer
+
+    told.__doc__ = call.__doc__
+    return told
+
+
 class QuayClient:
     """Quay's REST API through one connection."""
 
@@ -72,9 +93,15 @@ class QuayClient:
         limits: Limits,
         observer: Observer,
         accepted: Callable[[], None] = lambda: None,
+        recognized: Callable[[QuayRobotError | None], None] = lambda _error: None,
     ) -> None:
-        """*accepted* is told of every answer that only a good token gets."""
-        self._accepted = accepted
+        """
+        *accepted* is told of every answer that only a good token gets.
+
+        *recognized* is told whether what answers is a Quay: of None where it spoke as
+        one, else of what was not understood.
+        """
+        self._accepted, self._recognized = accepted, recognized
         self._transport = Transport(endpoint)
         self._token = token
         self._limits = limits
@@ -97,6 +124,7 @@ class QuayClient:
         """
         await self._transport.check_addresses()
 
+    @_recognizing
     async def get_robot(self, name: RobotName) -> Present[RobotSeen] | Absent:
         """Return the robot, metadata included, or Quay's word that it is not there."""
         reply = await self._send("robot.get", "GET", _path(name))
@@ -106,6 +134,7 @@ class QuayClient:
             return Absent()
         raise failure(reply, write=False, scope=_scope(name.owner))
 
+    @_recognizing
     async def create_robot(
         self, name: RobotName, description: str, metadata: Mapping[str, object]
     ) -> RobotSeen:
@@ -190,6 +219,7 @@ class QuayClient:
             raise Refused(Reason.DELETION_BLOCKED, msg)
         raise failure(reply, write=True, scope=_scope(name.owner))
 
+    @_recognizing
     async def list_robots(self, owner: OwnerName) -> dict[str, RobotSeen]:
         """Return all robots of *owner* by full name, with tokens where they may be seen."""
         reply = await self._send("robot.list", "GET", _robots(owner))
@@ -197,6 +227,7 @@ class QuayClient:
             return parse_list(reply, owner)
         raise failure(reply, write=False, scope=_scope(owner))
 
+    @_recognizing
     async def organization_exists(self, owner: OwnerName) -> bool:
         """
         Tell whether the organization is there; Quay answers this one with a true 404.
@@ -215,6 +246,7 @@ class QuayClient:
             return False
         raise failure(reply, write=False, scope=_scope(owner))
 
+    @_recognizing
     async def user_name(self) -> str:
         """
         Return the name of the user that the token belongs to.

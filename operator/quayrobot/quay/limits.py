@@ -28,6 +28,7 @@ THROTTLED_PER_S = 4.0
 LEAST_PER_S = 0.5
 UNLIMITED_PER_S = 64.0
 EASE_EVERY_S = 10.0
+UNANSWERED = "Quay cannot be reached: it does not answer"
 _AWAY = {502, 503, 504, 520}
 
 
@@ -46,7 +47,7 @@ class CallPermit:
             limits.refused_to_write()
         elif status in _AWAY:
             limits.overloaded(self.begun)
-            limits.unanswered()
+            limits.unanswered(f"Quay cannot be reached: it answered {status}")
         elif status == 429:
             limits.reached()
             limits.overloaded(self.begun)
@@ -62,7 +63,7 @@ class CallPermit:
         """Take note of a call without an answer."""
         if error.reason is Reason.QUAY_UNREACHABLE:
             self._limits.overloaded(self.begun)
-            self._limits.unanswered()
+            self._limits.unanswered(error.message)
 
     @property
     def _slow(self) -> bool:
@@ -97,6 +98,8 @@ class Limits:
         self._failures = 0
         self._open_until: float | None = None
         self.heard = False
+        # Why the last call was not answered, in words, until one is.
+        self.cause: str | None = None
         self.read_only = False
         self._probe_s = PROBE_FIRST_S
 
@@ -177,12 +180,16 @@ class Limits:
         """Send nothing for so long."""
         self._paused_until = max(self._paused_until, self.clock() + seconds)
 
-    def unanswered(self) -> None:
-        """Count a call that Quay did not answer; the third in a row opens the breaker."""
+    def unanswered(self, cause: str) -> None:
+        """Count a call that Quay did not answer, and why; the third in a row opens the breaker."""
         self._failures += 1
+        news, self.cause = cause != self.cause, cause
         if self._failures < FAILURES_TO_OPEN and not self.open:
+            if news and not self.heard:
+                # It never answered: whoever looks at the connection is told why at once.
+                self._on_change(True)  # noqa: FBT003
             return
-        was_open = self.open
+        was_open = self.open and not news
         self._open_until = self.clock() + self._probe_s * (0.5 + self._jitter() / 2)
         self._probe_s = min(PROBE_CAP_S, self._probe_s * 2)
         if not was_open:
@@ -190,7 +197,7 @@ class Limits:
 
     def reached(self, *, slow_since: float | None = None) -> None:
         """Count an answer: Quay is there, if slow since the call began."""
-        self._failures = 0
+        self._failures, self.cause = 0, None
         first, self.heard = not self.heard, True
         if slow_since is None:
             self._limiter.width = min(
@@ -236,7 +243,7 @@ class Limits:
         if self.paused:
             msg = "Quay asked to slow down"
             wait_s = self._paused_until - self.clock()
-            raise TryLater(Reason.QUAY_THROTTLED, msg, retry_after=wait_s)
+            raise TryLater(Reason.QUAY_THROTTLED, msg, retry_after=wait_s).unsent()
 
     def _check_open(self) -> bool:
         """Let one call through where the breaker is open and a probe is due; tell so."""
@@ -251,6 +258,6 @@ class Limits:
 
     def _away(self) -> TryLater:
         assert self._open_until is not None
-        msg = "Quay cannot be reached: it does not answer"
         wait_s = max(0.0, self._open_until - self.clock())
-        return TryLater(Reason.QUAY_UNREACHABLE, msg, retry_after=wait_s)
+        msg = self.cause or UNANSWERED
+        return TryLater(Reason.QUAY_UNREACHABLE, msg, retry_after=wait_s).unsent()

@@ -95,10 +95,20 @@ class Rights:
         if reply.status == 200:
             return
         _check_robot(reply)
-        if reply.status == 500 and not await self._repository_exists(robot.owner, repository):
-            msg = f"there is no repository {robot.owner.name}/{repository} in Quay"
-            raise Refused(Reason.REPOSITORY_NOT_FOUND, msg)
+        if reply.status == 500:
+            await self.check_repository(robot.owner, repository)
         raise failure(reply, write=True, scope=REPO_ADMIN)
+
+    async def check_repository(self, owner: OwnerName, repository: str) -> None:
+        """
+        Return when the repository is there.
+
+        Raises:
+            Refused: RepositoryNotFound.
+        """
+        if not await self._repository_exists(owner, repository):
+            msg = f"there is no repository {owner.name}/{repository} in Quay"
+            raise Refused(Reason.REPOSITORY_NOT_FOUND, msg)
 
     async def take_role(self, robot: RobotName, repository: str) -> None:
         """Take the role of *robot* on *repository*; having none is as good."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -65,6 +65,17 @@ class Reply:
     answered: datetime | None = None
 
 
+class _Departure:
+    """Whether the first byte of a request may be on its way: the connection stands before."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    async def observe(self, event: str, _info: Mapping[str, object]) -> None:
+        """Take note of a step that the HTTP library tells of."""
+        self.begun = self.begun or event.endswith("send_request_headers.started")
+
+
 class Transport:
     """Carries requests of one connection to its one origin."""
 
@@ -109,12 +120,15 @@ class Transport:
             Refused: The host leads to an address that is not dialled.
         """
         request = self._request(method, path, query, body, _authorization(token, user))
+        departure = _Departure()
         try:
             async with asyncio.timeout(self._endpoint.timeout_s):
-                return await self._deliver(request)
+                return await self._deliver(request, departure)
         except _NEVER_SENT as error:
-            raise _unreachable(error) from None
+            raise _unreachable(error).unsent() from None
         except (httpx.HTTPError, httpx.StreamError, TimeoutError, ssl.SSLError) as error:
+            if not departure.begun:
+                raise _unreachable(error).unsent() from None
             raise _cut_off(method, error) from None
 
     async def check_addresses(self) -> None:
@@ -134,14 +148,14 @@ class Transport:
         """Close what is open."""
         await self._client.aclose()
 
-    async def _deliver(self, request: httpx.Request) -> Reply:
+    async def _deliver(self, request: httpx.Request, departure: _Departure) -> Reply:
         addresses = await self._addresses()
         for spare in reversed(range(len(addresses))):
             address = addresses[-1 - spare]
             if request.method != "GET":
                 self._endpoint.fence.check()
             try:
-                return await self._exchange(self._to(request, address, spare))
+                return await self._exchange(self._to(request, address, spare, departure))
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 # Nothing was sent: another address may answer.
                 if not spare:
@@ -152,10 +166,12 @@ class Transport:
         found = await _resolve(self._url)
         allowed = [each for each in found if self._endpoint.reach.leads_to(each)]
         if not allowed:
-            raise _refused(self._url)
+            raise _refused(self._url).unsent()
         return allowed[:MOST_ADDRESSES]
 
-    def _to(self, request: httpx.Request, address: Address, spare: int) -> httpx.Request:
+    def _to(
+        self, request: httpx.Request, address: Address, spare: int, departure: _Departure
+    ) -> httpx.Request:
         """Return *request* for this very *address*; what the server is called stays."""
         most = self._endpoint.timeout_s
         # One that swallows packets must leave time for the others.
@@ -165,7 +181,11 @@ class Transport:
             request.url.copy_with(host=str(address)),
             headers=request.headers,
             stream=request.stream,
-            extensions={"sni_hostname": self._url.host, "timeout": timeout.as_dict()},
+            extensions={
+                "sni_hostname": self._url.host,
+                "timeout": timeout.as_dict(),
+                "trace": departure.observe,
+            },
         )
 
     def _request(
@@ -217,7 +237,7 @@ async def _resolve(url: httpx.URL) -> tuple[Address, ...]:
     found = await addresses_of(url.host, _port(url))
     if not isinstance(found, Present):
         msg = f"Quay cannot be reached: the name {url.host} is not known"
-        raise TryLater(Reason.QUAY_UNREACHABLE, msg)
+        raise TryLater(Reason.QUAY_UNREACHABLE, msg).unsent()
     return found.value
 
 
@@ -279,7 +299,12 @@ def _trust(endpoint: Endpoint) -> ssl.SSLContext:
 
 
 def _unreachable(error: Exception) -> TryLater:
-    what = "its certificate was refused" if "CERTIFICATE" in str(error) else "no connection"
+    if "CERTIFICATE" in str(error):
+        what = "its certificate was refused"
+    elif isinstance(error, TimeoutError | httpx.TimeoutException):
+        what = "no connection in time"
+    else:
+        what = "no connection"
     return TryLater(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}")
 
 

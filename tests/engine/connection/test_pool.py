@@ -81,6 +81,7 @@ def make(quay: FakeQuay, clock: Clock, token: str) -> LiveConnection:
         clock=clock,
         reach=Reach(),
         drops_token=lambda _name: False,
+        on_change=lambda: None,
     )
 
 

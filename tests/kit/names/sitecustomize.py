@@ -2,7 +2,8 @@
 What does the network call its machines, as far as a test decides?
 
 Python imports this at its start where PYTHONPATH names the folder: the names in
-the file that TEST_NAMES names are resolved as it says there, others as always.
+the file that TEST_NAMES names are resolved as it says there (one without addresses is
+not known), others as always.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ async def _resolve(self: Any, host: Any, port: Any, **options: Any) -> Any:
     name = str(host).rstrip(".").lower()
     if name not in known:
         return await _real(self, host, port, **options)
+    if not known[name]:
+        raise socket.gaierror(socket.EAI_NONAME, "as the test says")
     return [
         (
             socket.AF_INET6 if ":" in address else socket.AF_INET,

@@ -279,7 +279,23 @@ def test_the_digest_noted_on_somebody_elses_secret_is_not():
 
 @pytest.mark.parametrize("error", [OUTAGE, DENIED, NO_RIGHT], ids=lambda each: each.reason)
 def test_a_look_that_told_nothing_is_followed_by_nothing(error):
-    assert stops(fresh(robot=unknown(error))) is error
+    assert stops(fresh(robot=unknown(error), organization_exists=True)) is error
+
+
+@pytest.mark.parametrize("seen", [{"robot": unknown(NO_RIGHT)}, {"create_refusal": NO_RIGHT}])
+def test_a_missing_right_is_told_from_a_missing_organization(seen):
+    assert does(fresh(**seen)) == ["LookAtOrganization"]
+    assert stops(fresh(**seen, organization_exists=True)) is NO_RIGHT
+    gone = stops(fresh(**seen, organization_exists=False))
+    assert gone.reason is Reason.ORGANIZATION_NOT_FOUND
+
+
+def test_nothing_is_bound_where_it_is_not_known_that_a_quay_answers():
+    doubtful = replace(connection(), in_doubt=True)
+
+    assert does(fresh(connection=doubtful)) == ["LookAtQuay"]
+    # What is bound already may have been sent: only a look tells.
+    assert does(fresh(connection=doubtful, me=me(guarded=True))) == ["LookAtRobot"]
 
 
 @pytest.mark.parametrize("robot", [Unlooked(), Missing()], ids=["Unlooked", "Missing"])

@@ -3,7 +3,7 @@ What is wrong with an installation, before it hurts?
 
 Definitions, the operator's rights, how many of it run, and through each
 connection Quay, its token and its scopes. Exit codes: 0 nothing is wrong, 1
-something is.
+something is, 2 something could not be seen.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .status import WIDTH, Output, OutputOption
 
 __all__ = ["check"]
 
+NOT_ALL_SEEN = 2
 _COLORS = {State.FINE: "green", State.WRONG: "red"}
 
 
@@ -48,7 +49,7 @@ def check(
     context: ContextOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Tell what is wrong with an installation, each with what helps."""
+    """Tell what is wrong with an installation (exit code 1), or cannot be seen (2)."""
     namespace, _, name = account.partition("/")
     if not namespace or not name:
         fail("--service-account is NAMESPACE/NAME")
@@ -65,6 +66,8 @@ def check(
         _print(results)
     if any(each.state is State.WRONG for each in results):
         raise typer.Exit(1)
+    if any(each.state is State.UNSEEN for each in results):
+        raise typer.Exit(NOT_ALL_SEEN)
 
 
 async def _check(

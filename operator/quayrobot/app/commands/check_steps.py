@@ -74,7 +74,14 @@ class CheckOptions:
 
 
 async def check_all(api: ClusterApi, asked: CheckOptions) -> list[CheckResult]:
-    """Return all verdicts."""
+    """
+    Return all results.
+
+    Raises:
+        QuayRobotError: The API server cannot be asked at all.
+    """
+    # Who serves nothing would be taken for a cluster that has nothing.
+    await api.get("/version")
     deployments = await _deployments(api, asked.account[0])
     served = asked.namespaces or namespaces_of(deployments, asked.account)
     results = [
@@ -85,7 +92,8 @@ async def check_all(api: ClusterApi, asked: CheckOptions) -> list[CheckResult]:
         check_clock("the API server", api.date, now()),
     ]
     cache = OneShotCache(Resources(api))
-    results += await _take_in(cache, served)
+    unread = await _take_in(cache, served)
+    results += unread
     pool = reading_pool(api, cache.store)
     try:
         for key in sorted(cache.store.connections, key=lambda key: (key.kind, key.namespace)):
@@ -93,8 +101,9 @@ async def check_all(api: ClusterApi, asked: CheckOptions) -> list[CheckResult]:
             results += await _connection(cache, pool.get(key), key, names)
     finally:
         await pool.aclose()
-    if not cache.store.connections:
-        helps = "Make one: docs/install.md says how."
+    seen = all(each.state is not State.UNSEEN for each in unread)
+    if seen and not cache.store.connections:
+        helps = "Create one: docs/install.md says how."
         results.append(CheckResult("connections", State.DOUBTFUL, "There is none.", helps))
     return results
 
@@ -212,7 +221,7 @@ async def _connection(
             break
     if not results:
         words = "Its Secret holds a token; no organization is known to try it on."
-        results.append(CheckResult(about, State.UNSEEN, words, "Name one: --organization."))
+        results.append(CheckResult(about, State.DOUBTFUL, words, "Name one: --organization."))
     if live.spec.origin.startswith("http://"):
         words = "It sends the token over http, where anybody on the way can read it."
         results.append(CheckResult(about, State.DOUBTFUL, words, "Serve Quay over https."))

@@ -120,6 +120,11 @@ async def _tell(
         return
     if old is not None and (old.status, old.reason) == (new.status, new.reason):
         return
+    who = {"kind": CLUSTER_QUAY_ROBOT.kind, "name": str(body["metadata"]["name"])}  # type: ignore[index]
+    if new.status == "True":
+        log.info("resource.ready", reason=new.reason, **who)
+    else:
+        log.warning("resource.not_ready", reason=new.reason, why=new.message, **who)
     await context.recorder.emit(
         body,
         kind=CLUSTER_QUAY_ROBOT.kind,

@@ -163,7 +163,8 @@ async def _write(context: Context, action: CreateSecret | ReplaceSecret, scene: 
         context.store.drop_secret(wanted.namespace, wanted.name)
         raise
     word = "secret.created" if isinstance(action, CreateSecret) else "secret.replaced"
-    log.info(word, namespace=wanted.namespace, name=scene.me.name, uid=scene.me.uid)
+    who = {"namespace": wanted.namespace, "name": scene.me.name, "uid": scene.me.uid}
+    log.info(word, **who, secret=wanted.name)
     context.store.keep_secret(seen)
     return scene.with_secret(seen.name, Present(seen))
 
@@ -174,7 +175,8 @@ async def _delete(context: Context, action: DeleteSecret, scene: Scene) -> Scene
     except QuayRobotError:
         context.store.drop_secret(action.namespace, action.name)
         raise
-    log.info("secret.deleted", namespace=action.namespace, name=scene.me.name, uid=scene.me.uid)
+    who = {"namespace": action.namespace, "name": scene.me.name, "uid": scene.me.uid}
+    log.info("secret.deleted", **who, secret=action.name)
     context.store.drop_secret(action.namespace, action.name)
     kept = tuple(each for each in scene.spare_secrets if each.name != action.name)
     secrets = dict(scene.secrets)

@@ -126,9 +126,11 @@ async def _refresh(
     except Denied as error:
         return await deny(context, live, error)
     except Refused as error:
-        live.refused[owner] = error
-        context.queue.add(live.key, Lane.EDIT)
-        return await _gone(context, live, owner) or error
+        gone = await _gone(context, live, owner)
+        if gone is None:
+            live.refused[owner] = error
+            context.queue.add(live.key, Lane.EDIT)
+        return gone or error
     except QuayRobotError as error:
         return error
 

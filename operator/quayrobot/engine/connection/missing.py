@@ -29,6 +29,10 @@ class Missing:
         until, error = self._known.get((owner, target), (0.0, None))
         return error if self._clock() < until else None
 
+    def suspected(self, owner: OwnerName, target: str) -> bool:
+        """Tell whether *target* was not there when it was last asked for, however long ago."""
+        return (owner, target) in self._known
+
     def note(self, owner: OwnerName, target: str, error: Refused, *, for_s: float) -> None:
         """Take note of a refusal of *target*; only "not there" is remembered, for *for_s*."""
         if error.reason in REASONS:

@@ -12,9 +12,8 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from ...cluster.bundles import BundlePlace, Bundles
+from ...cluster.bundles import Bundles
 from ...cluster.secrets import CredentialRead, Secrets
 from ...model.durations import parse_duration
 from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
@@ -23,9 +22,7 @@ from ...model.names import OwnerName, RobotName
 from ...model.reach import Reach
 from ...model.resources.connection import (
     AccessRule,
-    ClusterBundleRef,
     ClusterConnectionSpec,
-    ClusterSecretKeyRef,
     ConnectionSpec,
     OwnerCount,
 )
@@ -41,18 +38,11 @@ from ...quay.snapshot import Snapshots
 from ...quay.transport import Endpoint
 from ..cache.store import ConnectionRecord, Store
 from ..workqueue.keys import ResourceKey
+from .greeting import Greeting
 from .missing import Missing
+from .places import bundle_place, secret_place
 
-__all__ = ["LiveConnection", "ConnectionPool", "SecretPlace", "secret_place"]
-
-
-@dataclass(frozen=True, slots=True)
-class SecretPlace:
-    """Where a connection's token is kept."""
-
-    namespace: str
-    name: str
-    key: str
+__all__ = ["LiveConnection", "ConnectionPool"]
 
 
 class LiveConnection:
@@ -69,6 +59,7 @@ class LiveConnection:
         clock: Callable[[], float],
         reach: Reach,
         drops_token: Callable[[RobotName], bool],
+        on_change: Callable[[], None],
         fence: Fence | None = None,
     ) -> None:
         self.reach, self.bundle, self.retired = reach, bundle, False
@@ -79,6 +70,7 @@ class LiveConnection:
         self.resync_s = parse_duration(spec.resync_interval).total_seconds()
         self.token_user: str | None = None
         self._asking_user = asyncio.Lock()
+        self.greeting = Greeting(spec.origin, limits, on_change=on_change)
         self._leaving = ("", 0.0)
         self.denied: Denied | None = None
         self._denied_until = 0.0
@@ -110,6 +102,7 @@ class LiveConnection:
             registry_host=self.spec.registry,
             guarded=guarded,
             terminating=record.terminating,
+            in_doubt=self.greeting.in_doubt,
         )
 
     def introduce(self) -> bool:
@@ -210,6 +203,7 @@ class LiveConnection:
                 limits=self.limits,
                 observer=self._observer,
                 accepted=self._accepted,
+                recognized=self.greeting.recognized,
             )
         except InvalidSpec as error:
             field = "caBundleRef" if self.spec.ca_bundle_ref else "caBundle"
@@ -357,6 +351,7 @@ class ConnectionPool:
             self._clock,
             reach,
             self._store.drops_token,
+            lambda: self._on_change(key),
             self._fence,
         )
         if old is not None and old.spec.origin == spec.origin and old.uid == record.uid:
@@ -376,21 +371,3 @@ class ConnectionPool:
 
 def _not_valid(key: ResourceKey, what: str) -> Refused:
     return Refused(Reason.CONNECTION_NOT_READY, f"{key.kind} {key.name} is not valid: {what}")
-
-
-def secret_place(key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec) -> SecretPlace:
-    """Return where the token of the connection *key* is kept."""
-    ref = spec.credentials.secret_ref
-    namespace = ref.namespace if isinstance(ref, ClusterSecretKeyRef) else key.namespace
-    return SecretPlace(namespace, ref.name, ref.key)
-
-
-def bundle_place(
-    key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
-) -> BundlePlace | None:
-    """Return where the authorities of the connection *key* are kept, if outside of it."""
-    ref = spec.ca_bundle_ref
-    if ref is None:
-        return None
-    namespace = ref.namespace if isinstance(ref, ClusterBundleRef) else key.namespace
-    return BundlePlace(ref.kind, namespace, ref.name, ref.key)

@@ -120,6 +120,8 @@ async def _tell(
         if new.type is C.RENEWED and good and new.type not in old:
             # Nothing happened yet.
             continue
+        if new.type is C.READY:
+            _log_change(record, new)
         await context.recorder.emit(
             body,
             kind=record.key.kind,
@@ -127,6 +129,14 @@ async def _tell(
             reason=new.reason,
             note=new.message,
         )
+
+
+def _log_change(record: ConnectionRecord, ready: Condition) -> None:
+    who = {"kind": record.key.kind, "namespace": record.key.namespace, "name": record.key.name}
+    if ready.status == "True":
+        log.info("resource.ready", reason=ready.reason, **who)
+    else:
+        log.warning("resource.not_ready", reason=ready.reason, why=ready.message, **who)
 
 
 def _conditions(
@@ -155,7 +165,7 @@ def _of_connection(
     context: Context, live: LiveConnection, before: ConnectionStatus
 ) -> list[Condition]:
     reachable, authorized = _reachable(live), _authorized(context, live)
-    if not live.limits.heard and not live.limits.open:
+    if not live.limits.heard and live.limits.cause is None:
         # Nothing was asked since the start: what was said last still stands.
         known = {each.type: each for each in before.conditions}
         reachable = known.get(C.REACHABLE, reachable)
@@ -180,8 +190,12 @@ def _serves_somebody(context: Context, live: LiveConnection) -> bool:
 
 
 def _reachable(live: LiveConnection) -> Condition:
-    if live.limits.open:
-        return _condition(C.REACHABLE, "False", Reason.QUAY_UNREACHABLE, "Quay does not answer")
+    cause = live.limits.cause
+    if cause is not None and (live.limits.open or not live.limits.heard):
+        return _condition(C.REACHABLE, "False", Reason.QUAY_UNREACHABLE, cause)
+    strange = live.greeting.strange
+    if strange is not None:
+        return _condition(C.REACHABLE, "False", strange.reason, strange.message)
     if not live.limits.heard:
         words = "no call had to be made yet"
         return _condition(C.REACHABLE, "Unknown", Reason.RECONCILED, words)
@@ -197,7 +211,7 @@ def _authorized(context: Context, live: LiveConnection) -> Condition:
         first = next(iter(live.refused.values()), None)
         reason = first.reason if first is not None else Reason.INSUFFICIENT_SCOPE
         return _condition(C.AUTHORIZED, "False", reason, _listed(sorted(map(str, complaints))))
-    if not live.limits.heard:
+    if not live.limits.heard or live.greeting.strange is not None:
         words = "no call had to be made yet"
         return _condition(C.AUTHORIZED, "Unknown", Reason.RECONCILED, words)
     return _condition(C.AUTHORIZED, "True", Reason.RECONCILED, "Quay takes the token")

@@ -24,7 +24,7 @@ from ...cluster.kinds import (
     SERVICE_ACCOUNT,
     Kind,
 )
-from ...model.errors import QuayRobotError
+from ...model.errors import QuayRobotError, Refused
 from ...model.names import LABEL_MANAGED_BY, OPERATOR
 from ..cache.tombstones import tombstone, versions
 from ..connection.context import Context
@@ -55,11 +55,18 @@ async def relist_forever(
             try:
                 missed = await relist(context, observe, kind, namespaces=namespaces)
             except QuayRobotError as error:
-                log.warning("cluster.unreachable", reason=error.reason)
+                _say_unread(kind, error)
                 continue
             if missed:
                 diverged(kind.kind, missed)
                 log.warning("watch.diverged", kind=kind.kind, missed=missed)
+
+
+def _say_unread(kind: Kind, error: QuayRobotError) -> None:
+    if isinstance(error, Refused):
+        log.warning("cluster.forbidden", kind=kind.kind, why=error.message)
+    else:
+        log.warning("cluster.unreachable", kind=kind.kind, why=error.message)
 
 
 async def relist(

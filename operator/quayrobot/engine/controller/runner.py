@@ -110,7 +110,9 @@ class Runner:
             outcome = await self._guarded(key)
         kind = _kind(key)
         word = outcome.error.reason if outcome.error else "settled" if outcome.settled else "quiet"
-        self._meter.passed(kind, word, context.clock() - begun)
+        seconds = context.clock() - begun
+        self._meter.passed(kind, word, seconds)
+        log.debug("pass.done", key=_shown(key), outcome=word, seconds=round(seconds, 4))
         if outcome.again_s is not None:
             context.queue.add(key, _next_lane(lane, outcome), delay_s=max(outcome.again_s, 0.001))
         context.queue.done(key)
@@ -122,10 +124,10 @@ class Runner:
         except QuayRobotError as error:
             return self._failed(key, error)
         except TimeoutError:
-            log.warning("pass.failed", reason="deadline")
+            log.warning("pass.failed", reason="deadline", key=_shown(key))
             return self._failed(key, TryLater(Reason.INTERNAL_ERROR, "the pass took too long"))
         except Exception as unforeseen:
-            log.error("pass.failed", exc_info=unforeseen)  # noqa: TRY400
+            log.error("pass.failed", exc_info=unforeseen, key=_shown(key))  # noqa: TRY400
             failed = TryLater(Reason.INTERNAL_ERROR, "the operator failed; its log says where")
             return self._failed(key, failed)
 
@@ -155,6 +157,17 @@ async def _dispatch(context: Context, key: Key) -> Outcome:
             return await reconcile_robot(context, key)
         case ResourceKey():
             return await reconcile_connection(context, key)
+
+
+def _shown(key: Key) -> str:
+    """Return *key* as a line of the log names it."""
+    match key:
+        case ResourceKey(kind, namespace, name):
+            return "/".join(filter(None, (kind, namespace, name)))
+        case NamespaceKey(owner, namespace):
+            return f"{_shown(owner)} in {namespace}"
+        case OwnerKey(connection, owner):
+            return f"{_shown(connection)} of {owner.name}"
 
 
 def _kind(key: Key) -> str:

@@ -99,6 +99,9 @@ async def change_grant(
     if known is not None and not edited:
         return _refused(scene, target, known)
     try:
+        if live.missing.suspected(owner, target) and isinstance(change, GiveRole):
+            # Quay answers a write to a missing repository with a failure of its own.
+            await live.client.rights.check_repository(owner, change.repository)
         default = await _make(live, change)
     except Refused as error:
         live.missing.note(owner, target, error, for_s=MISSING_FOR * live.resync_s)

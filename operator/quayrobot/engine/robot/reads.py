@@ -22,12 +22,13 @@ from ...model.actions import (
     LookAtHosts,
     LookAtOrganization,
     LookAtOwner,
+    LookAtQuay,
     LookAtRobot,
     LookAtUser,
 )
 from ...model.errors import Conflict, QuayRobotError, Reason, Refused
-from ...model.names import RobotName
-from ...model.world import Present, RobotView, Unknown
+from ...model.names import OwnerName, RobotName
+from ...model.world import ConnectionSeen, Present, RobotView, Unknown
 from ...plan.scene import Scene
 from ..connection.issuer_hosts import IssuerHosts
 from ..connection.pool import LiveConnection
@@ -74,6 +75,8 @@ async def _look(  # noqa: PLR0911 - one line per look
         case LookAtOrganization(robot):
             exists = await usable(live).client.organization_exists(robot.owner)
             return replace(scene, organization_exists=exists)
+        case LookAtQuay(owner):
+            return await _look_at_quay(usable(live), owner, scene)
         case LookAtUser():
             return await _look_at_user(usable(live), scene)
         case LookAtGrants():
@@ -132,6 +135,16 @@ async def _look_at_robot(live: LiveConnection, scene: Scene) -> Scene:
         seen = Present(received(scene, seen.value))
     live.snapshots.saw(name, seen)
     return replace(scene, robot=seen, owner_lives=None, list_due=False)
+
+
+async def _look_at_quay(live: LiveConnection, owner: OwnerName, scene: Scene) -> Scene:
+    exists = await live.greeting.greet(live.client, owner)
+    assert isinstance(scene.connection, ConnectionSeen)
+    return replace(
+        scene,
+        connection=replace(scene.connection, in_doubt=False),
+        organization_exists=scene.organization_exists if exists is None else exists,
+    )
 
 
 async def _look_at_user(live: LiveConnection, scene: Scene) -> Scene:

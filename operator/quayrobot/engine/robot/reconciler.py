@@ -39,7 +39,8 @@ from ..connection.pool import LiveConnection
 from ..connection.reconciler import deny
 from ..connection.status import lacks_scope
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
-from .action_words import component_of, log_word
+from .components import component_of
+from .effects import log_effect
 from .observe import observe
 from .writes import Applier
 
@@ -88,6 +89,8 @@ class RobotPass:
         """Run to the end of what can be done now."""
         scene, findings = await self.rounds(scene)
         scene = active_first(scene)
+        if self.applier.bound and not self.applier.sent:
+            scene = await self.applier.unbind(scene)
         if self.applier.released:
             return self._released()
         if not self.quiet:
@@ -122,8 +125,7 @@ class RobotPass:
                 scene = await self.applier.apply(action, scene)
             except QuayRobotError as error:
                 return scene, await self._stopped(action, scene, error)
-            if (word := log_word(action)) is not None:
-                log.info(word, **_who(self.first))
+            log_effect(action, scene, _who(self.first))
         return scene, None
 
     async def _stopped(self, action: Action, scene: Scene, error: QuayRobotError) -> Finding:
@@ -176,7 +178,16 @@ class RobotPass:
         if new is None or old == new or new[1] == Reason.CREATING:
             return
         fine = new[0] == "True" or new[1] in {Reason.DELETING, Reason.SUSPENDED}
+        if old is None or old[:2] != new[:2]:
+            self._log_change(new, fine=fine)
         await self._emit(new[1], new[2], warning=not fine)
+
+    def _log_change(self, ready: tuple[str, str, str], *, fine: bool) -> None:
+        """One line per change of Ready's reason, whatever the number of passes that find it."""
+        if fine:
+            log.info("resource.ready", ready=ready[0], reason=ready[1], **_who(self.first))
+        else:
+            log.warning("resource.not_ready", reason=ready[1], why=ready[2], **_who(self.first))
 
     async def _emit(self, reason: str, note: str, *, warning: bool) -> None:
         await self.context.recorder.emit(

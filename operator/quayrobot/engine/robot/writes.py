@@ -33,6 +33,7 @@ from ...model.actions import (
     LookAtHosts,
     LookAtOrganization,
     LookAtOwner,
+    LookAtQuay,
     LookAtRobot,
     LookAtUser,
     RecordFederation,
@@ -48,7 +49,7 @@ from ...model.actions import (
     TakeDefault,
     TakeRole,
 )
-from ...model.errors import Ambiguous, Conflict, Reason, TryLater
+from ...model.errors import Ambiguous, Conflict, QuayRobotError, Reason, Refused, TryLater
 from ...model.names import RobotName
 from ...model.resources.base import dump_status
 from ...model.resources.robot import CredentialState, RobotStatus, is_keyless
@@ -70,19 +71,26 @@ from .reads import perform_read, usable
 
 __all__ = ["Applier"]
 
+# Somebody may edit the resource between looking and taking back.
+UNBINDS = 3
+
 
 @dataclass(slots=True)
 class Applier:
     """
     Carries out actions for one resource; *record* is the object as last written.
 
-    *edited* says that this pass is the first one of its generation.
+    *edited* says that this pass is the first one of its generation. *bound* says
+    that it stored where the robot is about to be made, *sent* that a write which
+    makes it may have left.
     """
 
     context: Context
     record: RobotRecord
     live: LiveConnection | None
     released: bool = False
+    bound: bool = False
+    sent: bool = False
     edited: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,6 +117,7 @@ class Applier:
                 | LookAtRobot()
                 | LookAtOrganization()
                 | LookAtUser()
+                | LookAtQuay()
                 | LookAtOwner()
                 | LookAtGrants()
                 | LookAtFederation()
@@ -175,12 +184,22 @@ class Applier:
     async def _create_robot(
         self, live: LiveConnection, action: CreateRobot, scene: Scene
     ) -> Scene:
+        sent, self.sent = self.sent, True
         try:
             seen = await live.client.create_robot(
                 action.robot, action.description, action.metadata
             )
         except Ambiguous as error:
             return replace(scene, robot=Unlooked(), create_refusal=error.refusal or error)
+        except Refused as error:
+            self.sent = sent or error.may_have_left
+            if error.reason is not Reason.INSUFFICIENT_SCOPE:
+                raise
+            # It may be that there is no such organization.
+            return replace(scene, create_refusal=error)
+        except QuayRobotError as error:
+            self.sent = sent or error.may_have_left
+            raise
         await self._check_marked(live, scene, seen)
         seen = received(scene, seen)
         live.snapshots.saw(action.robot, Present(seen))
@@ -280,6 +299,8 @@ class Applier:
         resources, body = self.context.resources, self.record.body
         match action:
             case RecordProgress(state):
+                first = scene.status.connection is None and state.created_at is None
+                self.bound = self.bound or first
                 return await self._store(intent_to_hold(scene, state), scene)
             case AddFinalizer():
                 self.keep(await resources.add_finalizer(self._kind, body))
@@ -290,6 +311,47 @@ class Applier:
                 return replace(scene, me=replace(scene.me, guarded=False))
             case GuardConnection():
                 return await self._guard_connection(scene)
+
+    async def unbind(self, scene: Scene) -> Scene:
+        """
+        Return the scene after what was stored for a write that never left is taken back.
+
+        Nothing was made anywhere, so the robot may be made elsewhere, and the resource
+        may go at once. Where it cannot be taken back now, it is as if the write had left.
+        """
+        self.bound = False
+        for _ in range(UNBINDS):
+            try:
+                return await self._unbind(scene)
+            except Conflict:
+                body = await self._read_again()
+                if body is None:
+                    return scene
+                self.keep(body)
+            except QuayRobotError:
+                return scene
+        return scene
+
+    async def _read_again(self) -> Body | None:
+        """Return the resource as it is now; None where it went, or cannot be read."""
+        key = self.record.key
+        try:
+            body = await self.context.resources.get(self._kind, key.namespace, key.name)
+        except QuayRobotError:
+            return None
+        return body if body is not None and body["metadata"]["uid"] == self.record.uid else None
+
+    async def _unbind(self, scene: Scene) -> Scene:
+        # The status first: a finalizer alone holds nothing to where the connection leads.
+        status = self.record.status.model_copy(update={"robot": None, "connection": None})
+        if status != self.record.status:
+            await self._store(status, scene)
+        body = await self.context.resources.remove_finalizer(self._kind, self.record.body)
+        if body is None:
+            self.released = True
+        else:
+            self.keep(body)
+        return replace(scene, status=status, me=replace(scene.me, guarded=False))
 
     async def _guard_connection(self, scene: Scene) -> Scene:
         live = usable(self.live)

@@ -20,7 +20,9 @@ from ...model.actions import (
     GuardConnection,
     ListRobots,
     LookAtGrants,
+    LookAtOrganization,
     LookAtOwner,
+    LookAtQuay,
     LookAtRobot,
     LookAtUser,
     RecordProgress,
@@ -161,7 +163,7 @@ def _plan_where_it_is(
     if scene.list_due and (scene.status.holds or isinstance(scene.robot, Present)):
         return (ListRobots(scene.robot_name.owner),)
 
-    if looks := _look_for_both(scene):
+    if looks := _look_for_both(scene) or _look_for_organization(scene):
         return looks
 
     match scene.robot:
@@ -210,6 +212,11 @@ def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
 
     check_names(scene, marking=True)
     _check_lasting(scene, connection)
+    if connection.in_doubt and not scene.me.guarded:
+        # Where nothing can be sent nothing is made: neither origin nor finalizer is needed.
+        return (LookAtQuay(scene.robot_name.owner),)
+    if scene.organization_exists is False:
+        raise no_organization(scene)
     state = RobotState(full_name=scene.robot_name.full, slot=scene.slot)
     return (
         *rehearse(scene, connection.registry_host, Component.ROBOT),
@@ -220,6 +227,34 @@ def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
             {**scene.spec.metadata, MARKER_KEY: scene.marker.as_metadata()},
         ),
     )
+
+
+def _look_for_organization(scene: Scene) -> tuple[Action, ...]:
+    """
+    Return the look that tells a missing organization from a missing right: Quay answers alike.
+
+    For robots that are held the drift beat finds it out, once for all of them.
+
+    Raises:
+        Refused: There is no such organization.
+    """
+    looked = scene.robot.error if isinstance(scene.robot, Unknown) else None
+    error = scene.create_refusal or looked
+    if error is None or error.reason is not Reason.INSUFFICIENT_SCOPE:
+        return ()
+    if scene.status.holds or scene.robot_name.owner.kind == "user":
+        return ()
+    if scene.organization_exists is None:
+        return (LookAtOrganization(scene.robot_name),)
+    if not scene.organization_exists:
+        raise no_organization(scene)
+    raise error
+
+
+def no_organization(scene: Scene) -> Refused:
+    """Return the refusal of a robot in an organization that is not there."""
+    msg = f"the organization {scene.robot_name.owner.name} does not exist in Quay"
+    return Refused(Reason.ORGANIZATION_NOT_FOUND, msg)
 
 
 def _check_lasting(scene: Scene, connection: ConnectionSeen) -> None:

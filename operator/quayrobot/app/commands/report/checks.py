@@ -156,7 +156,8 @@ def check_clock(about: str, date: str | datetime | None, now: datetime) -> Check
         there = date if isinstance(date, datetime) else parsedate_to_datetime(date or "")
         skew = (there - now).total_seconds()
     except (ValueError, TypeError):
-        return CheckResult(about, State.UNSEEN, "It does not say what time it is.", "None needed.")
+        words = "It does not say what time it is."
+        return CheckResult(about, State.DOUBTFUL, words, "None needed.")
     if abs(skew) <= LEEWAY_S:
         return CheckResult(about, State.FINE, "It agrees with this machine's.")
     side = "ahead of" if skew > 0 else "behind"

@@ -1,4 +1,4 @@
-"""Which part of a resource is an action about, and under which word is it logged?"""
+"""Which part of a resource is an action about?"""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ...model.actions import (
 )
 from ...plan.scene import Scene
 
-__all__ = ["component_of", "log_word"]
+__all__ = ["component_of"]
 
 
 def component_of(action: Action, scene: Scene) -> Component:
@@ -50,31 +50,3 @@ _PARTS: tuple[tuple[Component, tuple[type, ...]], ...] = (
     (Component.FEDERATION, (LookAtHosts, LookAtFederation, RecordFederation, SetFederation)),
     (Component.GRANTS, (LookAtGrants, RecordGrants, *get_args(GrantChange))),
 )
-
-
-_WORDS = {
-    "CreateRobot": "robot.created",
-    "DeleteRobot": "robot.deleted",
-    "CreateSecret": "secret.created",
-    "ReplaceSecret": "secret.replaced",
-    "DeleteSecret": "secret.deleted",
-    "AddFinalizer": "finalizer.added",
-    "RemoveFinalizer": "finalizer.removed",
-    "Regenerate": "robot.regenerated",
-    "Exchange": "token.exchanged",
-    "GiveRole": "grant.given",
-    "JoinTeam": "grant.given",
-    "GiveDefault": "grant.given",
-    "ChangeDefault": "grant.given",
-    "TakeRole": "grant.taken",
-    "LeaveTeam": "grant.taken",
-    "TakeDefault": "grant.taken",
-    "SetFederation": "federation.set",
-    "LinkAccount": "serviceaccount.linked",
-    "GuardConnection": "connection.guarded",
-}
-
-
-def log_word(action: Action) -> str | None:
-    """Return the word under which *action* is logged, None where it is not."""
-    return _WORDS.get(type(action).__name__)

@@ -1,0 +1,43 @@
+"""Where are a connection's token and its certificate authorities kept?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...cluster.bundles import BundlePlace
+from ...model.resources.connection import (
+    ClusterBundleRef,
+    ClusterConnectionSpec,
+    ClusterSecretKeyRef,
+    ConnectionSpec,
+)
+from ..workqueue.keys import ResourceKey
+
+__all__ = ["SecretPlace", "bundle_place", "secret_place"]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPlace:
+    """Where a connection's token is kept."""
+
+    namespace: str
+    name: str
+    key: str
+
+
+def secret_place(key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec) -> SecretPlace:
+    """Return where the token of the connection *key* is kept."""
+    ref = spec.credentials.secret_ref
+    namespace = ref.namespace if isinstance(ref, ClusterSecretKeyRef) else key.namespace
+    return SecretPlace(namespace, ref.name, ref.key)
+
+
+def bundle_place(
+    key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
+) -> BundlePlace | None:
+    """Return where the authorities of the connection *key* are kept, if outside of it."""
+    ref = spec.ca_bundle_ref
+    if ref is None:
+        return None
+    namespace = ref.namespace if isinstance(ref, ClusterBundleRef) else key.namespace
+    return BundlePlace(ref.kind, namespace, ref.name, ref.key)

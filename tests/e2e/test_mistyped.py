@@ -1,0 +1,144 @@
+"""What becomes of robots that are applied while their connection's url is mistyped?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.controlplane.certificates import Authority
+from tests.kit.fakequay import FakeQuay
+from tests.kit.installation import Body, Tenant
+from tests.kit.processes import free_port, wait_for
+
+OWN = {"kind": "QuayConnection", "name": "own"}
+
+
+class _Page(BaseHTTPRequestHandler):
+    """A web site that is no Quay."""
+
+    def do_GET(self) -> None:
+        body = b"<html><title>Welcome</title></html>"
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_PUT = do_GET  # noqa: N815 - the name that the server calls
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def strange_quay(tmp_path: Path) -> Iterator[FakeQuay]:
+    pair = Authority(tmp_path).server("quay")
+    with FakeQuay(tls_cert=pair.certificate, tls_key=pair.key) as quay:
+        yield quay
+
+
+@pytest.fixture(params=["name", "port", "certificate", "site"])
+def mistake(
+    request: pytest.FixtureRequest, tenant: Tenant, strange_quay: FakeQuay, site: str
+) -> tuple[dict[str, Any], str]:
+    """Return what the connection says instead, and what it has to be told of that."""
+    around = tenant.house.surroundings
+    assert around is not None
+    around.name(nohost=[])
+    return {
+        "name": ({"url": "http://nohost.test"}, "the name nohost.test is not known"),
+        "port": ({"url": f"http://127.0.0.1:{free_port()}"}, "no connection"),
+        "certificate": (
+            {"url": strange_quay.url, "allowPlaintext": False},
+            "its certificate was refused",
+        ),
+        "site": ({"url": site}, "does not answer like Quay"),
+    }[request.param]
+
+
+def condition(tenant: Tenant, kind: str) -> Body:
+    body = tenant.get("own", "quayconnection") or {}
+    listed = (body.get("status") or {}).get("conditions") or []
+    return next((each for each in listed if each["type"] == kind), {})
+
+
+def test_a_mistyped_url_strands_no_robot_and_is_told_by_the_connection_too(
+    tenant: Tenant, mistake: tuple[dict[str, Any], str]
+):
+    changes, words = mistake
+    tenant.connection(**changes)
+    tenant.robot(connectionRef=OWN)
+    tenant.robot("given-up", connectionRef=OWN)
+
+    wait_for(lambda: words in tenant.condition().get("message", ""), f"{words}; {tenant.get()}")
+    wait_for(
+        lambda: words in condition(tenant, "Reachable").get("message", ""),
+        f"{words}; {tenant.get('own', 'quayconnection')}",
+    )
+    assert condition(tenant, "Reachable")["status"] == "False"
+    assert condition(tenant, "Ready")["status"] == "False"
+    body = tenant.get()
+    assert body is not None
+    assert "connection" not in body["status"], "an origin where nothing was sent"
+    assert "finalizers" not in body["metadata"], "a finalizer where nothing was made"
+
+    # What was never sent anywhere goes at once.
+    tenant.kubectl("delete", "quayrobot", "given-up", "--timeout=5s")
+
+    tenant.connection()
+    tenant.wait_ready(timeout_s=40)
+    assert tenant.logs_in()
+    wait_for(lambda: condition(tenant, "Ready").get("status") == "True", "the connection")
+
+
+def test_a_write_that_never_left_leaves_no_origin(tenant: Tenant, tmp_path: Path):
+    """Quay goes away between the last answer and the first write of a robot."""
+    with FakeQuay() as quay:
+        token = quay.admin("token", value=tenant.house.token)
+        quay.admin("organization", name=tenant.name)
+        tenant.connection(url=quay.url, token=token)
+        tenant.robot("first", connectionRef=OWN)
+        tenant.wait_ready("first")
+        tenant.robot("first", connectionRef=OWN, deletionPolicy="Orphan")
+        tenant.delete("first")
+        tenant.wait_gone("first")
+    # The connection was well a moment ago: nobody asks first.
+    written = len(tenant.house.plane.audit())
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_reason("QuayUnreachable")
+    body = tenant.get()
+    assert body is not None
+    assert "connection" not in body["status"]
+    assert "finalizers" not in body["metadata"]
+    patched = f"patch quayrobots/ {tenant.name}/ci"
+    assert tenant.house.operator_writes(written).count(patched) >= 2, "put there, and taken back"
+
+    tenant.connection()
+    tenant.wait_ready(timeout_s=40)
+
+
+def test_a_missing_organization_is_told_as_such_and_is_no_fault_of_the_connection(tenant: Tenant):
+    tenant.connection()
+    tenant.robot("fine", connectionRef=OWN)
+    tenant.wait_ready("fine")
+
+    tenant.robot(connectionRef=OWN, organization=f"no-{tenant.name}")
+
+    tenant.wait_reason("OrganizationNotFound")
+    assert f"no-{tenant.name}" in tenant.condition()["message"]
+    wait_for(lambda: condition(tenant, "Authorized").get("status") == "True", "Authorized")
+    assert condition(tenant, "Ready")["status"] == "True"
