@@ -19,12 +19,10 @@ from quayrobot.model.errors import (
     TryLater,
 )
 from quayrobot.model.names import OwnerName, RobotName
+from quayrobot.quay.answers import ABSENT, message_of, parse_json
 from quayrobot.quay.transport import Reply
 from quayrobot.quay.wire import (
-    ABSENT,
     failure,
-    message_of,
-    parse_json,
     parse_list,
     parse_robot,
     retry_after_s,

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..model.errors import Ambiguous, Reason, Refused
+from .answers import has_no_such_path, lacks_right, parse_json, refuses_token
 from .rights import Send
 from .transport import Reply
-from .wire import failure, not_understood, parse_json
+from .wire import failure, not_understood
 
 __all__ = ["Bootstrap"]
+
+_RENEW = ("api", "v1", "bootstrap", "renew")
 
 
 class Bootstrap:
@@ -32,10 +35,10 @@ class Bootstrap:
             Denied: The token does not work.
             Ambiguous: It may have been replaced: look before anything else.
         """
-        reply = await self._send("bootstrap.renew", "POST", ("api", "v1", "bootstrap", "renew"))
+        reply = await self._send("bootstrap.renew", "POST", _RENEW)
         if reply.status == 200 and _rotated(reply):
             return
-        if reply.status in {308, 404, 405} and reply.content_type != "application/json":
+        if reply.status == 405 and await self._is_missing():
             msg = (
                 "this Quay renews no tokens: it is too old, or FEATURE_PROGRAMMATIC_BOOTSTRAP off"
             )
@@ -59,11 +62,17 @@ class Bootstrap:
             TryLater: The answer does not tell.
         """
         reply = await self._send("user.get", "GET", ("api", "v1", "user", ""))
-        if reply.status in {200, 403} and isinstance(parse_json(reply), Mapping):
+        body = parse_json(reply)
+        shown = reply.status == 200 and isinstance(body, Mapping) and "username" in body
+        if shown or lacks_right(reply):
             return True
-        if reply.status == 401:
+        if refuses_token(reply):
             return False
         raise failure(reply, write=False, scope="")
+
+    async def _is_missing(self) -> bool:
+        # A page of 405 is anybody's; where Quay has no such path, it redirects a read of it.
+        return has_no_such_path(await self._send("bootstrap.look", "GET", _RENEW))
 
 
 def _rotated(reply: Reply) -> bool:

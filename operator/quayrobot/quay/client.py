@@ -25,6 +25,15 @@ from ..model.names import OwnerName, RobotName
 from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
 from ..model.world import Absent, Password, Present, RobotSeen
+from .answers import (
+    has_no_such_path,
+    is_answer,
+    message_of,
+    parse_json,
+    refuses_token,
+    says_absent,
+    says_not_found,
+)
 from .bootstrap import Bootstrap
 from .exchange import EXCHANGE_PATH, exchange_refusal, parse_password
 from .limits import CallPermit, Limits
@@ -32,13 +41,10 @@ from .rate_limiter import Urgency, tenant, urgency
 from .rights import Rights
 from .transport import Endpoint, Reply, Transport
 from .wire import (
-    ABSENT,
     failure,
     is_read_only,
-    message_of,
     not_understood,
     parse_identities,
-    parse_json,
     parse_list,
     parse_robot,
     wait_asked_s,
@@ -48,6 +54,8 @@ __all__ = ["Observer", "QuayClient"]
 
 _BACKGROUND = {"robot.list", "robot.list-grants", "repository.list-roles", "prototype.list"}
 _EXCHANGE = "federation.exchange"
+# An organization is shown to anybody, and an exchange is no call of the token's.
+_OPEN_TO_ANYBODY = {"organization.get", _EXCHANGE}
 P = ParamSpec("P")
 T = TypeVar("T")
 _FIX = "a robot of that name exists in Quay"
@@ -130,7 +138,7 @@ class QuayClient:
         reply = await self._send("robot.get", "GET", _path(name))
         if reply.status == 200:
             return Present(parse_robot(reply, name, write=False))
-        if reply.status == 400 and message_of(reply) == ABSENT:
+        if says_absent(reply):
             return Absent()
         raise failure(reply, write=False, scope=_scope(name.owner))
 
@@ -164,7 +172,7 @@ class QuayClient:
         reply = await self._send("robot.regenerate", "POST", (*_path(name), "regenerate"))
         if reply.status == 200:
             return parse_robot(reply, name, write=True)
-        if reply.status == 400 and message_of(reply) == ABSENT:
+        if says_absent(reply):
             msg = f"the robot {name.full} is not there any more"
             raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
         raise failure(reply, write=True, scope=_scope(name.owner))
@@ -176,8 +184,9 @@ class QuayClient:
         Raises:
             Refused: NotSupported, this Quay has no federation for it.
         """
-        path = (*_path(name), "federation")
-        reply = await self._send("federation.get", "GET", path)
+        reply = await self._send("federation.get", "GET", _federation(name))
+        if has_no_such_path(reply):
+            raise _no_federation()
         return _identities(reply, name, write=False)
 
     async def set_federation(
@@ -190,8 +199,9 @@ class QuayClient:
             Refused: NotSupported, or an issuer that Quay does not take.
         """
         body = [{"issuer": each.issuer, "subject": each.subject} for each in identities]
-        path = (*_path(name), "federation")
-        reply = await self._send("federation.set", "POST", path, body=body)
+        reply = await self._send("federation.set", "POST", _federation(name), body=body)
+        if reply.status == 405 and await self._lacks_federation(name):
+            raise _no_federation()
         return _identities(reply, name, write=True)
 
     async def exchange(
@@ -207,12 +217,20 @@ class QuayClient:
         reply = await self._send(_EXCHANGE, "GET", EXCHANGE_PATH, login=(name.full, token))
         if reply.status == 200:
             return parse_password(reply, now())
+        if reply.status in {404, 405} and await self._lacks_federation(name):
+            raise Refused(
+                Reason.NOT_SUPPORTED, "this version of Quay exchanges no tokens for robots"
+            )
         raise exchange_refusal(reply, name)
+
+    async def _lacks_federation(self, name: RobotName) -> bool:
+        # A page is anybody's; where Quay has no such path of its API, it redirects a read of it.
+        return has_no_such_path(await self._send("federation.get", "GET", _federation(name)))
 
     async def delete_robot(self, name: RobotName) -> None:
         """Ask Quay to delete the robot; only a following look proves that it is gone."""
         reply = await self._send("robot.delete", "DELETE", _path(name))
-        if reply.status == 204 or (reply.status == 400 and message_of(reply) == ABSENT):
+        if reply.status == 204 or says_absent(reply):
             return
         if reply.status == 400 and "mirror" in message_of(reply).lower():
             msg = f"Quay keeps the robot {name.full}: a repository mirror uses it"
@@ -238,11 +256,10 @@ class QuayClient:
         path = ("api", "v1", "organization", owner.name)
         reply = await self._send("organization.get", "GET", path)
         body = parse_json(reply)
-        if reply.status == 200 and isinstance(body, Mapping):
+        shown = body.get("name") if isinstance(body, Mapping) else None
+        if reply.status == 200 and shown == owner.name:
             return True
-        # A page that says 404 comes from something else than Quay's API.
-        known = body if isinstance(body, Mapping) else {}
-        if reply.status == 404 and known.get("error_type") == "not_found":
+        if says_not_found(reply):
             return False
         raise failure(reply, write=False, scope=_scope(owner))
 
@@ -255,7 +272,7 @@ class QuayClient:
             Refused: The token may not see it (Quay answers that with 401 here).
         """
         reply = await self._send("user.get", "GET", ("api", "v1", "user", ""))
-        if reply.status == 401:
+        if refuses_token(reply):
             msg = "the connection's token cannot show its user; this needs user:admin or user:read"
             raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
 
@@ -297,8 +314,7 @@ class QuayClient:
                     write=method != "GET",
                     read_only=is_read_only(reply),
                 )
-            # An organization is shown to anybody, and an exchange is no call of the token's.
-            if reply.status < 300 and operation not in {"organization.get", _EXCHANGE}:
+            if operation not in _OPEN_TO_ANYBODY and is_answer(reply):
                 self._accepted()
             return reply
 
@@ -320,16 +336,21 @@ def _urgency(operation: str) -> Urgency:
 def _identities(reply: Reply, name: RobotName, *, write: bool) -> tuple[IdentityState, ...]:
     if reply.status == 200:
         return parse_identities(reply, write=write)
-    # A path that is not there is redirected to one with a slash, and that one is a page.
-    if reply.status in {308, 404, 405} and reply.content_type != "application/json":
-        msg = "this version of Quay has no federation for this robot"
-        raise Refused(Reason.NOT_SUPPORTED, msg)
-    if reply.status == 400 and message_of(reply) == ABSENT:
+    if says_absent(reply):
         msg = f"the robot {name.full} is not there any more"
         raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
     if reply.status == 400 and message_of(reply).startswith("Issuer must"):
         raise Refused(Reason.ISSUER_REFUSED, "Quay takes issuers with https:// only")
     raise failure(reply, write=write, scope=_scope(name.owner))
+
+
+def _no_federation() -> Refused:
+    msg = "this version of Quay has no federation for this robot"
+    return Refused(Reason.NOT_SUPPORTED, msg)
+
+
+def _federation(name: RobotName) -> tuple[str, ...]:
+    return (*_path(name), "federation")
 
 
 def _robots(owner: OwnerName) -> tuple[str, ...]:

@@ -21,8 +21,9 @@ from ..model.errors import Ambiguous, QuayRobotError, Reason, Refused, TryLater
 from ..model.names import RobotName
 from ..model.secrecy import Token
 from ..model.world import Password
+from .answers import message_of, parse_json, says_absent
 from .transport import Reply
-from .wire import ABSENT, failure, message_of, not_understood, parse_json
+from .wire import failure, not_understood
 
 __all__ = ["EXCHANGE_PATH", "exchange_refusal", "parse_password"]
 
@@ -53,9 +54,6 @@ def parse_password(reply: Reply, now: datetime) -> Password:
 
 def exchange_refusal(reply: Reply, name: RobotName) -> QuayRobotError:
     """Return what it means that *reply* holds no password for the robot *name*."""
-    if reply.status in {308, 404, 405} and reply.content_type != "application/json":
-        msg = "this version of Quay exchanges no tokens for robots"
-        return Refused(Reason.NOT_SUPPORTED, msg)
     if reply.status == 400:
         return _not_taken(reply, name)
     if reply.status == 500:
@@ -72,12 +70,12 @@ def exchange_refusal(reply: Reply, name: RobotName) -> QuayRobotError:
 
 def _not_taken(reply: Reply, name: RobotName) -> QuayRobotError:
     text = message_of(reply)
-    if text == ABSENT:
+    if says_absent(reply):
         return Ambiguous(Reason.ROBOT_NOT_FOUND, f"the robot {name.full} is not there any more")
     if text.startswith(_NOT_TRUSTED):
         msg = "Quay does not take the ServiceAccount for the robot: it is not among its identities"
         return Refused(Reason.EXCHANGE_REFUSED, msg)
-    if text.startswith(("Invalid token", "Token does not contain")):
+    if text.startswith(("Invalid token: ", "Token does not contain issuer")):
         msg = (
             "Quay could not verify the ServiceAccount's token: its issuer's documents say "
             "otherwise, or the clocks differ"

@@ -9,22 +9,22 @@ them; where it answers "already so", that is success here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from ..model.errors import Ambiguous, Conflict, Reason, Refused
 from ..model.names import OwnerName, RobotName
 from ..model.world import DefaultSeen
-from .transport import Reply
-from .wire import (
-    failure,
-    message_of,
-    not_understood,
+from .answers import message_of, parse_json, says_not_found
+from .grants_wire import (
     parse_grants,
     parse_prototype,
     parse_prototypes,
     parse_roles,
+    shows_role,
 )
+from .transport import Reply
+from .wire import failure, not_understood
 
 __all__ = ["Rights", "Send"]
 
@@ -92,7 +92,7 @@ class Rights:
         """
         path = _role_path(robot, repository)
         reply = await self._send("repository.give-role", "PUT", path, body={"role": role})
-        if reply.status == 200:
+        if shows_role(reply, robot.full, role):
             return
         _check_robot(reply)
         if reply.status == 500:
@@ -129,10 +129,10 @@ class Rights:
         """
         reply = await self._send("team.join", "PUT", _member(robot, team))
         already = reply.status == 400 and "already a member" in message_of(reply)
-        if reply.status == 200 or already:
+        if _shows_member(reply, robot) or already:
             return
         _check_robot(reply)
-        if reply.status == 404:
+        if says_not_found(reply):
             msg = f"there is no team {team} in the organization {robot.owner.name}"
             raise Refused(Reason.TEAM_NOT_FOUND, msg)
         raise failure(reply, write=True, scope=self._scope(robot.owner))
@@ -141,7 +141,7 @@ class Rights:
         """Take *robot* out of *team*; not being in it is as good."""
         reply = await self._send("team.leave", "DELETE", _member(robot, team))
         outside = reply.status == 400 and "does not belong" in message_of(reply)
-        if reply.status in {204, 404} or outside:
+        if reply.status == 204 or says_not_found(reply) or outside:
             return
         raise failure(reply, write=True, scope=self._scope(robot.owner))
 
@@ -161,7 +161,7 @@ class Rights:
             body["activating_user"] = {"name": creator}
         reply = await self._send("prototype.create", "POST", _prototypes(robot.owner), body=body)
         seen = parse_prototype(reply) if reply.status == 200 else None
-        if seen is not None:
+        if seen is not None and seen[0] == robot.full:
             return seen[1]
         _check_robot(reply)
         if message_of(reply).startswith("Unknown activating user"):
@@ -178,9 +178,9 @@ class Rights:
         """
         path = (*_prototypes(robot.owner), seen.id or "")
         reply = await self._send("prototype.change", "PUT", path, body={"role": role})
-        if reply.status == 200:
+        if shows_role(reply, None, role):
             return
-        if reply.status == 404:
+        if says_not_found(reply):
             raise Conflict(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, "a default permission was deleted")
         raise failure(reply, write=True, scope=self._scope(robot.owner))
 
@@ -188,19 +188,26 @@ class Rights:
         """Delete the default permission *seen*; its being gone is as good."""
         path = (*_prototypes(robot.owner), seen.id or "")
         reply = await self._send("prototype.delete", "DELETE", path)
-        if reply.status in {204, 404}:
+        if reply.status == 204 or says_not_found(reply):
             return
         raise failure(reply, write=True, scope=self._scope(robot.owner))
 
     async def _repository_exists(self, owner: OwnerName, repository: str) -> bool:
         reply = await self._send("repository.get", "GET", _repository(owner, repository))
-        if reply.status == 200:
+        body = parse_json(reply)
+        shown = body.get("name") if isinstance(body, Mapping) else None
+        if reply.status == 200 and shown == repository:
             return True
-        if reply.status == 404 and reply.content_type == "application/json":
+        if says_not_found(reply):
             return False
         if reply.status in {401, 403, 429}:
             raise failure(reply, write=False, scope=REPO_ADMIN)
         raise not_understood(reply, write=False)
+
+
+def _shows_member(reply: Reply, robot: RobotName) -> bool:
+    body = parse_json(reply)
+    return reply.status == 200 and isinstance(body, Mapping) and body.get("name") == robot.full
 
 
 def _check_robot(reply: Reply) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 import orjson
@@ -56,13 +56,18 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, when; *content_type* without parameters, in lower case."""
+    """
+    What came back, when; *content_type* without parameters, in lower case.
+
+    *slashed* tells of a redirect to the same path with a slash at its end.
+    """
 
     status: int
     content_type: str
     body: bytes
     retry_after: str | None = None
     answered: datetime | None = None
+    slashed: bool = False
 
 
 class _Departure:
@@ -213,6 +218,7 @@ class Transport:
             body=body,
             retry_after=response.headers.get("retry-after"),
             answered=_answered(response.headers.get("date")),
+            slashed=_path(response.headers.get("location", "")) == f"{request.url.path}/",
         )
 
 
@@ -259,6 +265,14 @@ async def _read_capped(response: httpx.Response) -> bytes:
             msg = "the answer is larger than the cap"
             raise httpx.ReadError(msg)
     return bytes(body)
+
+
+def _path(location: str) -> str:
+    """The path that *location* leads to, wherever that is; it is looked at and never taken."""
+    try:
+        return unquote(urlsplit(location).path)
+    except ValueError:
+        return ""
 
 
 def _answered(date: str | None) -> datetime:

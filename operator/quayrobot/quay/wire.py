@@ -14,58 +14,28 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import orjson
-
 from ..model.errors import Ambiguous, Denied, QuayRobotError, Reason, Refused, TryLater
 from ..model.names import OwnerName, RobotName
 from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
-from ..model.world import DefaultSeen, RobotSeen
+from ..model.world import RobotSeen
+from .answers import lacks_right, message_of, parse_json, refuses_token
 from .transport import Reply
 
 __all__ = [
-    "ABSENT",
     "failure",
     "is_read_only",
-    "message_of",
     "not_understood",
-    "parse_grants",
     "parse_identities",
-    "parse_json",
     "parse_list",
-    "parse_prototype",
-    "parse_prototypes",
     "parse_robot",
-    "parse_roles",
     "retry_after_s",
     "wait_asked_s",
 ]
 
-ABSENT = "Could not find robot with specified username"
 NO_ORGANIZATION = "Organization does not exist"
 RETRY_AFTER_CAP_S = 600.0
 _AWAY = {500, 502, 503, 504, 520}
-
-
-def parse_json(reply: Reply) -> object:
-    """Return the JSON of *reply*, or None where it holds none."""
-    try:
-        return orjson.loads(reply.body)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def message_of(reply: Reply) -> str:
-    """Return the first line of what Quay says in *reply*, whatever the shape; '' for none."""
-    body = parse_json(reply)
-    if not isinstance(body, Mapping):
-        return ""
-
-    for key in ("detail", "error_message", "message", "error"):
-        text = body.get(key)
-        if isinstance(text, str):
-            return text.split("\n", 1)[0]
-    return ""
 
 
 def failure(reply: Reply, *, write: bool, scope: str) -> QuayRobotError:
@@ -77,13 +47,13 @@ def failure(reply: Reply, *, write: bool, scope: str) -> QuayRobotError:
             retry_after=wait_asked_s(reply),
         )
 
-    if reply.status == 401 or _is_csrf(reply):
+    if refuses_token(reply):
         return Denied(
             Reason.CREDENTIAL_REFUSED,
             "Quay refused the connection's token: it is wrong, expired or revoked",
         )
 
-    if reply.status == 403 and reply.content_type == "application/json":
+    if lacks_right(reply):
         msg = f"the connection's token lacks a right in Quay; this needs {scope}"
         return Refused(Reason.INSUFFICIENT_SCOPE, msg)
 
@@ -220,102 +190,12 @@ def wait_asked_s(reply: Reply) -> float | None:
     return retry_after_s(reply.retry_after, reply.answered)
 
 
-def _is_csrf(reply: Reply) -> bool:
-    # A write with a dead token is answered as a forgery, in JSON labelled HTML.
-    return reply.status == 403 and message_of(reply).startswith("CSRF token was invalid")
-
-
 def is_read_only(reply: Reply) -> bool:
     """Tell whether Quay says that it takes no writes for now."""
     if reply.status != 503:
         return False
     body = parse_json(reply)
     return isinstance(body, Mapping) and body.get("is_readonly") is True
-
-
-def parse_grants(
-    reply: Reply, owner: OwnerName, *, scope: str
-) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-    """
-    Return repositories and teams of every robot of *owner* in *reply*, by full name.
-
-    Raises:
-        Refused: The reply leaves them out, as it does for lesser tokens.
-        TryLater: The reply is no list of robots.
-    """
-    found = {}
-    for item in _items(reply, "robots"):
-        name = item.get("name")
-        if not isinstance(name, str) or not name.startswith(f"{owner.name}+"):
-            continue
-        if "repositories" not in item or "teams" not in item:
-            msg = f"Quay does not show the rights of robots to this connection; this needs {scope}"
-            raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
-        repositories = item["repositories"]
-        teams = item["teams"]
-        if not isinstance(repositories, list) or not isinstance(teams, list):
-            raise not_understood(reply, write=False)
-        names = [each.get("name") for each in teams if isinstance(each, Mapping)]
-        found[name] = (frozenset(map(str, repositories)), frozenset(map(str, names)))
-    return found
-
-
-def parse_roles(reply: Reply) -> dict[str, str]:
-    """
-    Return the roles in a repository's list of user permissions, by full name.
-
-    Raises:
-        TryLater: The reply is no such list.
-    """
-    body = parse_json(reply)
-    listed = body.get("permissions") if isinstance(body, Mapping) else None
-    if not isinstance(listed, Mapping):
-        raise not_understood(reply, write=False)
-    return {
-        str(name): str(each.get("role"))
-        for name, each in listed.items()
-        if isinstance(each, Mapping)
-    }
-
-
-def parse_prototypes(reply: Reply, owner: OwnerName) -> dict[str, tuple[DefaultSeen, ...]]:
-    """
-    Return the default permissions whose delegate is a robot of *owner*, by its full name.
-
-    Raises:
-        TryLater: The reply is no list of prototypes.
-    """
-    found: dict[str, tuple[DefaultSeen, ...]] = {}
-    for item in _items(reply, "prototypes"):
-        parsed = _prototype(item)
-        if parsed is not None and parsed[0].startswith(f"{owner.name}+"):
-            found[parsed[0]] = (*found.get(parsed[0], ()), parsed[1])
-    return found
-
-
-def parse_prototype(reply: Reply) -> tuple[str, DefaultSeen] | None:
-    """Return delegate and default permission that *reply* shows, None where it shows none."""
-    body = parse_json(reply)
-    return _prototype(body) if isinstance(body, Mapping) else None
-
-
-def _prototype(item: Mapping[str, object]) -> tuple[str, DefaultSeen] | None:
-    delegate, creator = item.get("delegate"), item.get("activating_user")
-    role, name = item.get("role"), None
-    if isinstance(delegate, Mapping) and delegate.get("kind") == "user":
-        name = delegate.get("name")
-    if not isinstance(name, str) or not isinstance(role, str):
-        return None
-    by = creator.get("name") if isinstance(creator, Mapping) else None
-    return name, DefaultSeen(role, by if isinstance(by, str) else None, str(item.get("id")))
-
-
-def _items(reply: Reply, key: str) -> list[Mapping[str, object]]:
-    body = parse_json(reply)
-    items = body.get(key) if isinstance(body, Mapping) else None
-    if not isinstance(items, list) or not all(isinstance(each, Mapping) for each in items):
-        raise not_understood(reply, write=False)
-    return items
 
 
 def parse_identities(reply: Reply, *, write: bool) -> tuple[IdentityState, ...]:
@@ -328,11 +208,15 @@ def parse_identities(reply: Reply, *, write: bool) -> tuple[IdentityState, ...]:
     body = parse_json(reply)
     if not isinstance(body, list):
         raise not_understood(reply, write=write)
-    pairs = [
-        (each.get("issuer"), each.get("subject")) for each in body if isinstance(each, Mapping)
-    ]
-    return tuple(
-        IdentityState(issuer=issuer, subject=subject)
-        for issuer, subject in pairs
-        if isinstance(issuer, str) and isinstance(subject, str)
-    )
+    pairs = [_pair(each) for each in body]
+    if not all(pairs):
+        raise not_understood(reply, write=write)
+    return tuple(each for each in pairs if each is not None)
+
+
+def _pair(item: object) -> IdentityState | None:
+    shown = item if isinstance(item, Mapping) else {}
+    issuer, subject = shown.get("issuer"), shown.get("subject")
+    if not isinstance(issuer, str) or not isinstance(subject, str):
+        return None
+    return IdentityState(issuer=issuer, subject=subject)

@@ -81,7 +81,7 @@ class Double:
     def _plain(self, method: str, handler: Plain) -> Callable[[Request], Awaitable[Response]]:
         async def work(request: Request, state: State) -> Response:
             if request.method not in {method, "HEAD"}:
-                return shape_f(405).response
+                return await _unmatched(request, state)
             try:
                 return await handler(state, request)
             except Refusal as refusal:
@@ -186,6 +186,14 @@ async def _unknown(request: Request) -> Response:
     if path.startswith("/api/") and not path.endswith("/"):
         return await _redirected(request)
     return _closed(not_found_page().response)
+
+
+async def _unmatched(request: Request, state: State) -> Response:
+    """Answer for a path with another method: Quay's own JSON where it is the API's."""
+    if not request.url.path.startswith("/api/v1/bootstrap/"):
+        return shape_f(405).response
+    here = state.settings.programmatic_bootstrap and state.settings.at_least("3.18")
+    return shape_c(405, NOT_ALLOWED).response if here else await _unknown(request)
 
 
 async def _health(_request: Request) -> Response:
