@@ -1,1 +1,1 @@
-"""Quay robot accounts, declared as Kubernetes resources."""
+"""The operator: Quay robot accounts, declared as Kubernetes resources."""

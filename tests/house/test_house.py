@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import statistics
 from collections.abc import Iterator
 from functools import cache
@@ -14,32 +13,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "operator"
 FILES = sorted(SOURCE.rglob("*.py"))
-ROOMS = (
-    "model",
-    "model/resources",
-    "plan",
-    "plan/rights",
-    "plan/credentials",
-    "plan/robot",
-    "plan/rotation",
-    "plan/cluster_robot",
-    "plan/words",
-    "quay",
-    "cluster",
-    "engine",
-    "engine/workqueue",
-    "engine/cache",
-    "engine/connection",
-    "engine/robot",
-    "engine/cluster_robot",
-    "engine/preview",
-    "engine/controller",
-    "app",
-    "app/commands",
-    "app/commands/access",
-    "app/commands/report",
-    "app/commands/render",
-)
 FILE_LINES_MAX = 400
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -63,25 +36,6 @@ def lengths() -> list[int]:
 
 def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
-
-
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_room_has_a_charter(room):
-    charter = ast.get_docstring(parsed(SOURCE / "quayrobot" / room / "__init__.py"))
-
-    assert charter is not None
-    assert re.search(r"\blives?\b", charter), "it does not say what lives here"
-    assert re.search(r"\bnever\b|[Nn]othing\b", charter), "it does not say what never does"
-
-
-def test_no_room_is_without_a_place_in_the_list():
-    packages = {
-        path.parent.relative_to(SOURCE / "quayrobot").as_posix()
-        for path in FILES
-        if path.name == "__init__.py"
-    }
-
-    assert packages - {"."} == set(ROOMS)
 
 
 def test_the_source_root_is_no_package():

@@ -1,7 +1,6 @@
 """
-The room that talks to the API server; the only one that imports kubernetes.
+The client for the Kubernetes API: typed reads, and writes that carry uid and resourceVersion.
 
-What lives here: the connection to the cluster, typed reads and writes of the
-objects that matter to us, each write carrying the uid and version that were
-looked at. What never does: decisions, Quay, kopf. Callers: engine and app.
+Only this room imports kubernetes. It decides nothing and knows neither Quay nor kopf.
+Callers: engine and app.
 """

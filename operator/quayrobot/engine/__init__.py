@@ -1,7 +1,6 @@
 """
-The room where it happens: observe, decide, apply, again until nothing is due.
+The controller: look, decide, act, and look again until nothing is due.
 
-What lives here: the store of what the cluster shows, the queue, the passes,
-the connections in use. What never does: rules (plan decides), wire formats
-(quay, cluster), kopf, settings. Callers: app.
+The cache of the cluster, the workqueue, the reconcilers and the connections in use live here.
+Rules do not (plan), nor wire formats (quay, cluster), nor kopf and settings (app). Callers: app.
 """

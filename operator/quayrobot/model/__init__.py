@@ -1,7 +1,6 @@
 """
-The words: names, resources, what can be known, done and said.
+What everybody talks about: names, resources, and what can be seen, done and said.
 
-What lives here: immutable data and its grammar, with pydantic and the standard
-library only. What never does: I/O, the clock, randomness, logging, decisions.
-Everybody may import this room; it imports none.
+Immutable data and its grammar live here, with pydantic and the standard library only: no I/O,
+clock, randomness, logging or decisions. Everybody may import this room; it imports none.
 """

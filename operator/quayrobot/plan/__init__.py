@@ -1,7 +1,6 @@
 """
-The rules: given one look at the world, what is the next safe thing to do?
+The rules: from what was seen of a resource to the next safe actions and its status.
 
-What lives here: pure functions from what was seen to what is to be done and
-said. What never does: I/O, the clock, randomness, logging. Callers: engine,
-and the commands that show a plan.
+Pure functions: no I/O, no clock, no randomness, no logging. Start at `decide`. Callers:
+engine, and the commands that show a plan.
 """

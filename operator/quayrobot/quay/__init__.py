@@ -1,8 +1,6 @@
 """
-The room that talks to Quay; the only one that imports httpx.
+The client for Quay: requests, what replies mean, limits, and what is remembered of robots.
 
-What lives here: the transport (pinned origin, deadline, size cap), what
-replies mean (believing nothing), the client with one method per call, the
-budget of a connection, and the snapshot of an organization. What never does:
-decisions about robots, anything of Kubernetes. Callers: engine.
+Only this room imports httpx. It pins the origin, limits time and size, and believes no reply
+unread. It decides nothing about robots and knows nothing of Kubernetes. Callers: engine.
 """

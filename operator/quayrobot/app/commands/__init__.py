@@ -1,8 +1,6 @@
 """
-The room of what people type to look after an installation.
+The commands that people type: status, plan, import and check.
 
-Here live the commands for the day after: what is there, what would happen,
-what could be taken over, what is wrong. They read with the caller's own rights
-and never write; the rules are those of `plan`, the looks those of `engine`.
-Nothing is decided here.
+They read with the caller's own rights and never write. The rules are those of `plan`, the reads
+those of `engine`; nothing is decided here.
 """

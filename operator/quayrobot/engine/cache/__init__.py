@@ -1,6 +1,6 @@
 """
-What the watches have shown, indexed, and which keys an event wakes.
+What the watches have shown, indexed, and which keys an event enqueues.
 
-Here live the records of our resources, the store over them and its tombstones. It never asks the
-cluster by itself, except for the one-shot cache of a command. Callers: the passes, the handlers.
+Records of our resources, the store over them and its tombstones live here. Only the one-shot
+cache of a command asks the cluster by itself. Callers: the reconcilers, the handlers.
 """

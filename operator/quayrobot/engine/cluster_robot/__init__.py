@@ -1,6 +1,6 @@
 """
-One pass over a ClusterQuayRobot, and over each of its namespaces.
+Reconciles one ClusterQuayRobot, and what each of its namespaces has from it.
 
-Here live the targets, the owned QuayRobots and the copies of a shared robot's Secrets. It never
-writes to Quay but through the robot's room. Callers: preview, controller.
+Targets, owned QuayRobots and copies of a shared robot's Secrets live here. Only the robot's
+room writes to Quay. Callers: preview, controller.
 """

@@ -1,6 +1,6 @@
 """
-Connections to Quay: their pool, their status, their token, and drift found through them.
+Connections to Quay: their pool, status and token, and the drift that is found through them.
 
-Here live the passes over connections and over the owners behind them, and what every pass
-shares (the context). It never decides about one robot. Callers: robot, cluster_robot, controller.
+The context that all reconcilers share lives here too. Nothing is decided here about a single
+robot. Callers: robot, cluster_robot, controller.
 """

@@ -1,5 +1,5 @@
 """
-Workers: which pass a key gets, for which tenant, and what if a watch lies.
+The workers: which reconciler gets a key, for which tenant, and a relist in case a watch lies.
 
-Here live the workers and the relist. It never looks into what a pass does. Callers: app.
+This room does not look into what a reconciler does. Callers: app.
 """

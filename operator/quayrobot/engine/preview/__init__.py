@@ -1,6 +1,6 @@
 """
-What a pass would do, without doing it.
+What reconciling would do, without doing it: the dry run behind `kubectl quayrobot plan`.
 
-Here live the passes of `plan`: the same reads and decisions, and never a write. Callers: the
+The same reads and the same decisions as in the reconcilers, and never a write. Callers: the
 commands.
 """

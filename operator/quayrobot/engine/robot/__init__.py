@@ -1,6 +1,5 @@
 """
-One pass over a QuayRobot: observe, decide, apply.
+Reconciles one QuayRobot: reads what a plan needs, carries out its actions, stores the status.
 
-Here live the reads and writes that a plan asks for, carried out in order. Nothing is decided
-here (plan decides). Callers: cluster_robot, preview, controller.
+`plan` decides what to do; this room only does it. Callers: cluster_robot, preview, controller.
 """

@@ -1,6 +1,6 @@
 """
-Which key runs next: keys, lanes, backoff, and whose turn it is.
+Which key runs next: keys, lanes, delays, backoff, and fair shares for every tenant.
 
-Here live the queue and the rules of fairness between namespaces. It never knows what a key's
-pass does. Callers: every other room of the engine.
+This room does not know what happens to a key once it runs. Callers: every other room of the
+engine.
 """

@@ -1,7 +1,6 @@
 """
-The resources that users write, as typed words; the CRDs are made from these.
+The four kinds that users write, one model per spec and status, from which the CRDs are made.
 
-What lives here: one pydantic model per spec and status, the rules that the API
-server is to check (CEL, beside the field they bind), and lenient readers for
-what is already stored. What never does: I/O, time, decisions.
+Next to each field is the rule that the API server checks (CEL). Lenient readers for what is
+already stored live here too. There is no I/O, no clock and no decision.
 """

@@ -1,5 +1,5 @@
 """
-Which namespaces a ClusterQuayRobot selects, what each is to have, and how they are counted.
+Which namespaces a ClusterQuayRobot selects, what each is to have, and what its status says.
 
-Here live targets, members, copies and the census. It never knows Quay. Callers: the engine.
+This room knows nothing of Quay. Callers: the engine.
 """

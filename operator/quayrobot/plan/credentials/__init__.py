@@ -1,6 +1,6 @@
 """
-What the Secrets hold, when a keyless one is refreshed, and who is linked to them.
+What the Secrets hold, who is linked to them, and when a password or a token is renewed.
 
-Here live the bytes and owners of Secrets. It never decides about a robot. Callers: the other
-rooms of the rules, the engine.
+The bytes and the owners of Secrets are decided here, and nothing about the robot itself.
+Callers: the other rooms of the rules, the engine.
 """

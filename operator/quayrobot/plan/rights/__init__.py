@@ -1,6 +1,6 @@
 """
-What a namespace may ask for, and which rights a robot is to have in Quay.
+What a namespace may ask for, and which rights and identities a robot is to have in Quay.
 
-Here live the rules of access, grants and federation. It never knows Secrets. Callers: the other
+Access rules, grants and federation live here. This room knows no Secrets. Callers: the other
 rooms of the rules, the engine.
 """

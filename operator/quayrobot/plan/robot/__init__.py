@@ -1,6 +1,6 @@
 """
-Whose a robot is, and how it comes and goes.
+Whose a robot is, and how it is created, adopted and deleted.
 
-Here live claim, proof, creation, the two slots and deletion. It never rotates. Callers: rotation,
-cluster_robot, decide, the engine.
+Claims, proofs of ownership and the two slots of a robot live here; rotation does not. Callers:
+rotation, cluster_robot, decide, the engine.
 """

@@ -1,6 +1,5 @@
 """
-When a credential is replaced, and by which steps.
+When a credential is replaced, and by which steps, in place or with an overlap.
 
-Here live the schedule, rotation in place and Overlap. It never writes a Secret by itself: it says
-what is due. Callers: decide, words, the engine.
+This room says what is due and writes no Secret. Callers: decide, words, the engine.
 """

@@ -1,6 +1,5 @@
 """
-What is said: conditions after a pass, a plan to a person, a manifest for what was found.
+What is said: the status after a pass, a plan in words, a manifest for a robot that was found.
 
-Here live the verdict and its words. Nothing new is decided here. Callers: the engine, the
-commands.
+Nothing new is decided here. Callers: the engine, the commands.
 """

@@ -1,6 +1,5 @@
 """
-How commands reach the cluster and read what people wrote.
+What commands read: the cluster as the caller, resource arguments, manifests, robots in Quay.
 
-Here live options, manifests read from files and the survey of an organization. It never writes.
-Callers: the other rooms of the commands.
+Nothing is written. Callers: the other rooms of the commands.
 """

@@ -1,6 +1,5 @@
 """
-How a finding looks to a person.
+What commands print: trees, sentences and manifests as text.
 
-Here live trees, sentences and manifests as text. It never reads the cluster. Callers: the
-commands.
+The cluster is never read here. Callers: the commands.
 """

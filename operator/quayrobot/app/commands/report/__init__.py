@@ -1,5 +1,5 @@
 """
-What commands find: how a resource stands, what is wrong, what helps.
+What commands find out, as plain values: the state of a resource, what is wrong, what helps.
 
-Here live plain values without any layout. It never prints. Callers: render, the commands.
+Nothing is printed and nothing has a layout yet. Callers: render, the commands.
 """
