@@ -96,7 +96,7 @@ def plan_secret(wanted: SecretWanted, seen: Seen[SecretSeen]) -> tuple[Action, .
 
 def check_names(scene: Scene) -> None:
     """
-    Return when every wanted name is free or ours, so that a token has a place to rest.
+    Raise if a wanted name belongs to somebody else, so that a token always has a place.
 
     Raises:
         Refused: A name is taken by a Secret that is not ours.
