@@ -62,13 +62,13 @@ _FIX = "a robot of that name exists in Quay"
 
 
 class Observer(Protocol):
-    """Is told of every call that was made."""
+    """Receives every call that was made."""
 
     def called(self, operation: str, status: int | str, seconds: float) -> None:
-        """Take note of one call: its operation, its HTTP status or failure, its duration."""
+        """Record one call: its operation, its HTTP status or failure, its duration."""
 
     def waited(self, how: Urgency, seconds: float) -> None:
-        """Take note of how long a call waited for its turn."""
+        """Record how long a call waited for its turn."""
 
 
 def _recognizing(
@@ -125,7 +125,7 @@ class QuayClient:
 
     async def check_addresses(self) -> None:
         """
-        Return when Quay's name leads nowhere that is refused, as far as can be told now.
+        Resolve Quay's name, and raise if it leads to a refused address.
 
         Raises:
             Refused: It does.
@@ -134,7 +134,7 @@ class QuayClient:
 
     @_recognizing
     async def get_robot(self, name: RobotName) -> Present[RobotSeen] | Absent:
-        """Return the robot, metadata included, or Quay's word that it is not there."""
+        """Return the robot with its metadata, or Absent where Quay says that there is none."""
         reply = await self._send("robot.get", "GET", _path(name))
         if reply.status == 200:
             return Present(parse_robot(reply, name, write=False))
@@ -147,7 +147,7 @@ class QuayClient:
         self, name: RobotName, description: str, metadata: Mapping[str, object]
     ) -> RobotSeen:
         """
-        Create the robot and return it with its token; Quay creates only, never updates.
+        Create the robot and return it with its token; Quay never updates one here.
 
         Raises:
             Ambiguous: Look before anything else; `refusal` says what the
@@ -164,7 +164,7 @@ class QuayClient:
 
     async def regenerate(self, name: RobotName) -> RobotSeen:
         """
-        Have Quay make a new token and return the robot with it; the old one dies at once.
+        Replace the robot's token and return the robot with the new one; the old one ends at once.
 
         Raises:
             Ambiguous: It may have been made: look before anything else.
@@ -248,7 +248,7 @@ class QuayClient:
     @_recognizing
     async def organization_exists(self, owner: OwnerName) -> bool:
         """
-        Tell whether the organization is there; Quay answers this one with a true 404.
+        Return whether the organization exists; Quay answers this one with a true 404.
 
         Raises:
             QuayRobotError: The answer does not tell.

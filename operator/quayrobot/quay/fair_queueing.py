@@ -31,12 +31,12 @@ class FairQueueing:
         return rank
 
     def serve(self, rank: int) -> None:
-        """Take note that who has *rank* is served."""
+        """Record that the one with *rank* is served."""
         self._served = max(self._served, rank)
         self._leave()
 
     def leave(self, tenant: Hashable, rank: int, step: int) -> None:
-        """Take note that one of *tenant* with *rank* waits no longer, unserved."""
+        """Record that the one of *tenant* with *rank* gave up."""
         if self._last.get(tenant) == rank:
             self._last[tenant] = rank - step
         self._leave()

@@ -38,14 +38,14 @@ class _Owner:
 
 
 class GrantsCache:
-    """The memory of one connection; *rights* gives its calls, *clock* is monotonic."""
+    """The rights seen through one connection; *rights* makes the calls, *clock* is monotonic."""
 
     def __init__(self, rights: Callable[[], Rights], *, clock: Callable[[], float]) -> None:
         self._rights, self._clock = rights, clock
         self._owners: dict[OwnerName, _Owner] = defaultdict(_Owner)
 
     def read_with(self, rights: Callable[[], Rights]) -> None:
-        """Have later reads made by *rights*: the same Quay through another client."""
+        """Make later reads through *rights*: the same Quay through another client."""
         self._rights = rights
 
     def view(self, name: RobotName) -> GrantsView:
@@ -66,7 +66,7 @@ class GrantsCache:
         self._owners[name.owner].own[name.full] = (self._clock(), now)
 
     def forget_refusals(self) -> None:
-        """Forget that reads were refused: there is another credential."""
+        """Forget that reads were refused, because there is a new credential."""
         for here in self._owners.values():
             here.refused = None
 

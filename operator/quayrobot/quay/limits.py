@@ -41,7 +41,7 @@ class CallPermit:
     def answered(
         self, status: int, retry_after_s: float | None, *, write: bool, read_only: bool
     ) -> None:
-        """Take note of an answer; *read_only* says that Quay takes no writes for now."""
+        """Record an answer; *read_only* means that Quay takes no writes for now."""
         limits = self._limits
         if read_only:
             limits.refused_to_write()
@@ -60,7 +60,7 @@ class CallPermit:
             limits.pause(retry_after_s)
 
     def failed(self, error: QuayRobotError) -> None:
-        """Take note of a call without an answer."""
+        """Record a call without an answer."""
         if error.reason is Reason.QUAY_UNREACHABLE:
             self._limits.overloaded(self.begun)
             self._limits.unanswered(error.message)
@@ -105,12 +105,12 @@ class Limits:
 
     @property
     def open(self) -> bool:
-        """Tell whether Quay is taken to be away."""
+        """Return whether the circuit breaker is open: Quay is taken to be away."""
         return self._open_until is not None
 
     @property
     def probe_due(self) -> bool:
-        """Tell whether the breaker is open and lets the next call through."""
+        """Return whether the breaker is open and lets the next call through as a probe."""
         return self._open_until is not None and self._open_until <= self.clock()
 
     @property
@@ -120,7 +120,7 @@ class Limits:
 
     @property
     def paused(self) -> bool:
-        """Tell whether Quay asked for a pause that is not over."""
+        """Return whether Quay asked for a pause that is not over yet."""
         return self.clock() < self._paused_until
 
     @asynccontextmanager
@@ -147,7 +147,7 @@ class Limits:
             await self._limiter.release()
 
     def inherit_pace(self, old: Limits) -> None:
-        """Go on as slowly as *old* had to, with the same Quay; the breaker begins anew."""
+        """Take over the pace of *old*, for the same Quay; the breaker begins anew."""
         self._paused_until, self._throttled_at = old._paused_until, old._throttled_at
         self._eased_at = old._eased_at
         slowed = old.rate_per_s if old.rate_per_s != old._ceiling else None
@@ -160,13 +160,13 @@ class Limits:
             self._open_until = self.clock()
 
     def overloaded(self, begun: float) -> None:
-        """Halve the width; calls that began before the last halving tell nothing new."""
+        """Halve the concurrency; calls that began before the last halving tell nothing new."""
         if begun >= self._shrunk_at:
             self._limiter.width = max(1.0, self._limiter.width / 2)
             self._shrunk_at = self.clock()
 
     def throttled(self, begun: float) -> None:
-        """Halve the rate, or begin to have one."""
+        """Halve the rate, or start to limit it."""
         now = self.clock()
         self._eased_at = now
         if begun < self._throttled_at:
@@ -177,7 +177,7 @@ class Limits:
         self._pace(max(LEAST_PER_S, lower))
 
     def pause(self, seconds: float) -> None:
-        """Send nothing for so long."""
+        """Send nothing for *seconds*."""
         self._paused_until = max(self._paused_until, self.clock() + seconds)
 
     def unanswered(self, cause: str) -> None:
@@ -196,7 +196,7 @@ class Limits:
             self._on_change(True)  # noqa: FBT003
 
     def reached(self, *, slow_since: float | None = None) -> None:
-        """Count an answer: Quay is there, if slow since the call began."""
+        """Count an answer: Quay is there, though slow if *slow_since* says so."""
         self._failures, self.cause = 0, None
         first, self.heard = not self.heard, True
         if slow_since is None:
@@ -212,12 +212,12 @@ class Limits:
             self._on_change(False)  # noqa: FBT003
 
     def refused_to_write(self) -> None:
-        """Take note that Quay answers, but takes no writes."""
+        """Record that Quay answers, but takes no writes."""
         self.read_only = True
         self.reached()
 
     def wrote(self) -> None:
-        """Take note that Quay took a write; who waited for that may try now."""
+        """Record that Quay took a write; whoever waited for that may try now."""
         was, self.read_only = self.read_only, False
         if was:
             self._on_change(False)  # noqa: FBT003

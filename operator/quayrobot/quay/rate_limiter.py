@@ -44,18 +44,18 @@ _Place = tuple[int, Urgency, int]
 
 
 def urgency() -> Urgency:
-    """Return how urgent the calls of the running task are."""
+    """Return the urgency of the running task's calls."""
     return _URGENCY.get()
 
 
 def tenant() -> str:
-    """Return the namespace for which the calls of the running task are made."""
+    """Return the namespace that the running task's calls are made for."""
     return _TENANT.get()
 
 
 @contextmanager
 def with_urgency(value: Urgency, *, tenant: str = "") -> Iterator[None]:
-    """Have all calls inside be made with *value* for *tenant*, those of tasks begun there too."""
+    """Make all calls inside with *value* for *tenant*, also those of tasks that start there."""
     tokens = _URGENCY.set(value), _TENANT.set(tenant)
     try:
         yield

@@ -85,7 +85,7 @@ class Rights:
 
     async def give_role(self, robot: RobotName, repository: str, role: str) -> None:
         """
-        Set the role of *robot* on *repository*.
+        Give *robot* the role on *repository*.
 
         Raises:
             Refused: RepositoryNotFound; Quay answers 500 for that, so it is asked for then.
@@ -111,7 +111,7 @@ class Rights:
             raise Refused(Reason.REPOSITORY_NOT_FOUND, msg)
 
     async def take_role(self, robot: RobotName, repository: str) -> None:
-        """Take the role of *robot* on *repository*; having none is as good."""
+        """Remove the role of *robot* on *repository*; it may be gone already."""
         reply = await self._send("repository.take-role", "DELETE", _role_path(robot, repository))
         none = reply.status == 400 and message_of(reply).startswith(
             "User does not have permission"
@@ -122,7 +122,7 @@ class Rights:
 
     async def join_team(self, robot: RobotName, team: str) -> None:
         """
-        Make *robot* a member of *team*; being one is as good.
+        Make *robot* a member of *team*; it may be one already.
 
         Raises:
             Refused: TeamNotFound.
@@ -138,7 +138,7 @@ class Rights:
         raise failure(reply, write=True, scope=self._scope(robot.owner))
 
     async def leave_team(self, robot: RobotName, team: str) -> None:
-        """Take *robot* out of *team*; not being in it is as good."""
+        """Remove *robot* from *team*; it may be out already."""
         reply = await self._send("team.leave", "DELETE", _member(robot, team))
         outside = reply.status == 400 and "does not belong" in message_of(reply)
         if reply.status == 204 or says_not_found(reply) or outside:
@@ -185,7 +185,7 @@ class Rights:
         raise failure(reply, write=True, scope=self._scope(robot.owner))
 
     async def take_default(self, robot: RobotName, seen: DefaultSeen) -> None:
-        """Delete the default permission *seen*; its being gone is as good."""
+        """Delete the default permission *seen*; it may be gone already."""
         path = (*_prototypes(robot.owner), seen.id or "")
         reply = await self._send("prototype.delete", "DELETE", path)
         if reply.status == 204 or says_not_found(reply):

@@ -52,7 +52,7 @@ class Snapshots:
         self._owners: dict[OwnerName, _Owner] = {}
 
     def list_with(self, lister: Lister) -> None:
-        """Have later lists made by *lister*: the same Quay through another client."""
+        """Make later lists through *lister*: the same Quay through another client."""
         self._list = lister
 
     def view(self, name: RobotName) -> RobotView:
@@ -91,7 +91,7 @@ class Snapshots:
         self, owner: OwnerName, *, max_age_s: float, about: RobotName | None = None
     ) -> None:
         """
-        Have a list of *owner* that is at most *max_age_s* old; one call serves all.
+        Make sure that the list of *owner* is at most *max_age_s* old; one call serves all.
 
         Who asks *about* a robot does not join a list that began before our last write to it.
 
@@ -111,7 +111,7 @@ class Snapshots:
         await asyncio.shield(here.running)
 
     def begin_write(self, name: RobotName) -> None:
-        """Take note that *name* is about to be written: what was known ends here."""
+        """Note that *name* is about to be written; nothing is known of it until the answer."""
         here = self._at(name.owner)
         here.written[name.full] = self._clock()
         here.unlooked.add(name.full)
@@ -136,7 +136,7 @@ class Snapshots:
             here.robots[name.full] = seen.without_token()
 
     def lose(self, owner: OwnerName, error: QuayRobotError, *, for_s: float) -> None:
-        """Take note that *owner* itself is gone from Quay; believe it for *for_s* seconds."""
+        """Note that *owner* itself is gone from Quay, and believe that for *for_s* seconds."""
         self._owners[owner] = _Owner(gone=error, gone_until=self._clock() + for_s)
 
     async def _fetch(self, owner: OwnerName, begun: float) -> None:

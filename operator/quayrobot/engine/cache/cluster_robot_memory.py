@@ -48,7 +48,7 @@ class ClusterRobotMemory:
     copied_at: float = 0.0
 
     def wait_s(self, leaving: frozenset[str], now: float) -> float:
-        """Return how long to wait until those that are *leaving* are all of them."""
+        """Return how long to wait until the set of *leaving* namespaces counts as complete."""
         if leaving != self.leaving:
             if not self.leaving:
                 self.leaving_since = now
@@ -59,61 +59,61 @@ class ClusterRobotMemory:
         return max(0.0, min(quiet, patient) - now)
 
     def lately(self, now: float) -> int:
-        """Return how many namespaces were left in the last minutes."""
+        """Return how many namespaces lost what they had in the last minutes."""
         while self.left and self.left[0] < now - LATELY_S:
             self.left.popleft()
         return len(self.left)
 
     def ended(self, namespace: str, generation: int) -> bool:
-        """Take note that a namespace has what it is to have; tell whether that is news."""
+        """Note that a namespace has what it should have; return whether that is news."""
         news = namespace in self.troubles or self.settled.get(namespace) != generation
         self.troubles.pop(namespace, None)
         self.settled[namespace] = generation
         return news
 
     def failed(self, namespace: str, error: QuayRobotError) -> bool:
-        """Take note of why a namespace has not; tell whether that is news."""
+        """Note why a namespace lacks what it should have; return whether that is news."""
         before = self.troubles.get(namespace)
         self.settled.pop(namespace, None)
         self.troubles[namespace] = error
         return before is None or before.reason is not error.reason
 
     def replaced(self, now: float) -> None:
-        """Take note that the shared credential was replaced."""
+        """Note that the shared credential was replaced."""
         self.replaced_at, self.copied_at = now, now
 
     def copied(self, namespace: str, now: float) -> None:
-        """Take note that a copy was written, which is news when the namespace's pass ends."""
+        """Note that a copy was written; that is news once the namespace's pass ends."""
         self.copied_at = now
         self.settled.pop(namespace, None)
 
     def refreshed_s(self, stale: int) -> float | None:
-        """Return how long a new credential took to its last copy, once none is *stale*."""
+        """Return how long a new credential took to its last copy; None while any is *stale*."""
         if self.replaced_at is None or stale:
             return None
         took, self.replaced_at = self.copied_at - self.replaced_at, None
         return took
 
     def forget(self, namespace: str) -> None:
-        """Forget a namespace that has nothing and is to have nothing."""
+        """Forget a namespace that has nothing and should have nothing."""
         self.troubles.pop(namespace, None)
         self.settled.pop(namespace, None)
 
 
 class ClusterRobotMemories:
-    """What is remembered of all of them; *refreshed* is told how long a new credential took."""
+    """The memories of all ClusterQuayRobots; *refreshed* is told how long a credential took."""
 
     def __init__(self, *, refreshed: Callable[[float], None]) -> None:
         self.refreshed = refreshed
         self._known: dict[ResourceKey, ClusterRobotMemory] = defaultdict(ClusterRobotMemory)
 
     def of(self, key: ResourceKey, uid: str) -> ClusterRobotMemory:
-        """Return what is remembered of *key* in its present life."""
+        """Return the memory of *key*; a new one where the uid has changed."""
         memory = self._known[key]
         if memory.uid != uid:
             memory = self._known[key] = ClusterRobotMemory(uid)
         return memory
 
     def forget(self, key: ResourceKey) -> None:
-        """Forget one that is gone."""
+        """Forget a ClusterQuayRobot that is gone."""
         self._known.pop(key, None)

@@ -18,11 +18,11 @@ class Index(Generic[EntryT, KeyT]):
         self._filed: dict[EntryT, set[KeyT]] = {}
 
     def add(self, entry: EntryT, key: KeyT) -> None:
-        """File *key* under *entry*."""
+        """Add *key* to the keys of *entry*."""
         self._filed.setdefault(entry, set()).add(key)
 
     def drop(self, entry: EntryT, key: KeyT) -> None:
-        """Take *key* from *entry*, if it is there."""
+        """Remove *key* from *entry*, if it is there."""
         filed = self._filed.get(entry, set())
         filed.discard(key)
         if not filed:
@@ -33,5 +33,5 @@ class Index(Generic[EntryT, KeyT]):
         return len(self._filed)
 
     def get(self, entry: EntryT) -> Iterable[KeyT]:
-        """Return what is filed under *entry*."""
+        """Return the keys of *entry*."""
         return tuple(self._filed.get(entry, ()))

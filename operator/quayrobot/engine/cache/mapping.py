@@ -26,7 +26,7 @@ def map_namespace(
     old: NamespaceSeen | None,
     new: NamespaceSeen | None,
 ) -> Requests:
-    """Return whom it concerns that a namespace came, changed or went."""
+    """Return the keys to enqueue when a namespace was added, changed or deleted."""
     name = (new or old or NamespaceSeen("")).name
     return [
         enqueue
@@ -46,7 +46,7 @@ def map_member(
     *,
     gone: bool,
 ) -> Requests:
-    """Return whom it concerns that a QuayRobot came, changed or went."""
+    """Return the keys to enqueue when a member QuayRobot was added, changed or deleted."""
     cluster_robot = ResourceKey("ClusterQuayRobot", "", new.key.name)
     if new.key.kind != "QuayRobot" or cluster_robot not in cluster_robots:
         return []
@@ -59,7 +59,7 @@ def map_member(
 
 
 def map_secret(cluster_robots: Iterable[ClusterRobotRecord], secret: SecretSeen) -> Requests:
-    """Return whom it concerns that a copy changed, or that the name of one is free now."""
+    """Return the keys to enqueue when a copy changed or its name became free."""
     return [
         (NamespaceKey(cluster_robot.key, secret.namespace), Lane.DRIFT)
         for cluster_robot in cluster_robots
@@ -71,7 +71,7 @@ def map_secret(cluster_robots: Iterable[ClusterRobotRecord], secret: SecretSeen)
 
 
 def map_account(cluster_robots: Iterable[ClusterRobotRecord], account: AccountSeen) -> Requests:
-    """Return whom it concerns that a ServiceAccount came or names other Secrets."""
+    """Return the keys to enqueue when a ServiceAccount was added or names other Secrets."""
     return [
         (NamespaceKey(cluster_robot.key, account.namespace), Lane.DRIFT)
         for cluster_robot in cluster_robots

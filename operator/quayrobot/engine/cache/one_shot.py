@@ -50,7 +50,7 @@ class OneShotCache:
         self.complete = True
 
     async def read(self, robots: Iterable[Body], others: Iterable[tuple[str, Body]]) -> None:
-        """Take in *robots* and *others* (kind and body) as they are, and what concerns them."""
+        """Load *robots* and *others* (kind and body) as they are, and everything they refer to."""
         mine = [RobotRecord(QUAY_ROBOT.kind, each) for each in robots]
         for kind, body in others:
             self.store.observe(kind, None, body)
@@ -73,7 +73,7 @@ class OneShotCache:
 
     async def cluster_robots(self, records: Iterable[ClusterRobotRecord]) -> None:
         """
-        Take in what concerns ClusterQuayRobots; all who may have a robot are known by now.
+        Load what the ClusterQuayRobots refer to; call it after `everybody`.
 
         Raises:
             QuayRobotError: What is given to all namespaces cannot be told without it.
@@ -120,11 +120,11 @@ class OneShotCache:
                 self.store.observe(kind.kind, None, body)
 
     async def connection(self, key: ResourceKey) -> None:
-        """Take in one connection."""
+        """Load one connection."""
         await self._connection(key)
 
     async def everybody(self, namespaces: Iterable[str], but: Iterable[ResourceKey] = ()) -> None:
-        """Take in all who may have a robot, or else those of *namespaces*, save *but*."""
+        """Load all that may hold a robot, in *namespaces* where nothing else may be listed."""
         others = set(but) | self.store.cluster_robots.keys()
         unread = []
         try:

@@ -107,7 +107,7 @@ class Record:
         return FINALIZER in (self.meta.get("finalizers") or ())
 
     def asks_as(self, other: Record) -> bool:
-        """Tell whether *other* asks for the same, so that seeing it is no news."""
+        """Return whether *other* asks for the same, so that seeing it is no news."""
         return _question(self) == _question(other)
 
 
@@ -123,7 +123,7 @@ class RobotRecord(Record):
         self.member = member_seen(body) if is_member(body) else None
 
     def rolled_out_from(self, old: RobotRecord | None) -> bool:
-        """Tell whether it is *old* as its ClusterQuayRobot edits all: nobody waits for it."""
+        """Return whether its ClusterQuayRobot made it from *old*: nobody waits for that."""
         known = old is not None and old.uid == self.uid
         return known and self.member is not None and not self.terminating
 
@@ -183,7 +183,7 @@ class ClusterRobotRecord(RobotRecord):
 
     @cached_property
     def declared(self) -> ClusterRobotSpec | InvalidSpec:
-        """What it says, or why it cannot be."""
+        """Its spec, or why it cannot be one."""
         try:
             return parse_cluster_robot(self.body["spec"])
         except InvalidSpec as error:

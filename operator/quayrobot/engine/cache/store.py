@@ -38,7 +38,7 @@ Request = tuple[Key, Lane]
 
 class Store:
     """
-    Everything known of the cluster, and who is concerned by a change of it.
+    What is known of the cluster, and the keys that a change of it enqueues.
 
     *cluster_name* is what `{cluster}` stands for in the names of robots.
     """
@@ -63,7 +63,7 @@ class Store:
     # What happened -----------------------------------------------------
 
     def observe(self, kind: str, event: str | None, body: Body) -> list[Request]:  # noqa: PLR0911 - one line per kind
-        """Take one watch event (or listed object) in; return whom it concerns."""
+        """Apply one watch event or listed object; return the keys to enqueue."""
         gone = event == "DELETED"
         match kind:
             case "QuayRobot":
@@ -82,13 +82,13 @@ class Store:
                 return []
 
     def keep_secret(self, seen: SecretSeen) -> None:
-        """Take in a Secret that we read or wrote ourselves."""
+        """Store a Secret that we read or wrote ourselves."""
         known = self._secrets[seen.namespace].get(seen.name)
         if known is None or known.uid != seen.uid or int(known.version) <= int(seen.version):
             self._put_secret(seen)
 
     def keep_account(self, seen: AccountSeen) -> None:
-        """Take in a ServiceAccount that we read or wrote ourselves."""
+        """Store a ServiceAccount that we read or wrote ourselves."""
         self._account(seen, gone=False)
 
     def drop_secret(self, namespace: str, name: str) -> None:
@@ -124,7 +124,7 @@ class Store:
         )
 
     def drops_token(self, name: RobotName) -> bool:
-        """Tell whether nobody here needs the token of the robot *name*: only its digest."""
+        """Return whether only the digest of the token of the robot *name* is needed here."""
         named = [self.robots[key] for key in self._by_robot.get(name)]
         # Who merely names it too has no say.
         users = [each for each in named if each.status.holds] or named

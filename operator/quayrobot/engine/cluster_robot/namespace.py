@@ -37,7 +37,7 @@ SLOW_S = 300.0
 
 
 async def reconcile_namespace(context: Context, key: NamespaceKey) -> Outcome:
-    """Bring what one namespace has as close to what it is to have as can be done now."""
+    """Reconcile what one namespace has from its ClusterQuayRobot, as far as possible now."""
     record = context.store.cluster_robots.get(key.resource)
     if record is None or isinstance(record.declared, InvalidSpec):
         return Outcome()
@@ -63,7 +63,7 @@ async def reconcile_namespace(context: Context, key: NamespaceKey) -> Outcome:
 
 
 def enqueue_cluster_robot(context: Context, key: ResourceKey) -> None:
-    """Have the ClusterQuayRobot count again, soon: more may have changed by then."""
+    """Enqueue the ClusterQuayRobot to count again, a little later: more may change until then."""
     context.queue.add(key, Lane.DRIFT, delay_s=GATHER_S)
 
 
@@ -91,7 +91,7 @@ class _Copy(ABC):
         self.seen = NamespaceSeen(namespace, labels=None)
 
     async def run(self) -> None:
-        """Make, edit or take away what the namespace has."""
+        """Create, change or delete what the namespace has."""
         self.memory.waiting.discard(self.namespace)
         seen = self.context.store.namespaces.get(self.namespace)
         if seen is None or seen.terminating:
@@ -170,7 +170,7 @@ def apply_actions(
     context: Context, record: ClusterRobotRecord, declared: ClusterRobotSpec, namespace: str
 ) -> tuple[MemberAction, ...]:
     """
-    Return the writes by which *namespace* has the QuayRobot that it is to have.
+    Return the writes after which *namespace* has the QuayRobot that it should have.
 
     Raises:
         QuayRobotError: What stands in the way.
@@ -187,7 +187,7 @@ def removal_actions(
 
 
 def seen_member(context: Context, record: ClusterRobotRecord, namespace: str) -> Seen[MemberSeen]:
-    """Return the QuayRobot in *namespace* that has the name of *record*, whosever it is."""
+    """Return the QuayRobot in *namespace* with the name of *record*, whoever owns it."""
     key = ResourceKey("QuayRobot", namespace, record.key.name)
     known = context.store.robots.get(key)
     if known is None:

@@ -32,7 +32,7 @@ C = ConditionType
 
 
 async def reconcile_cluster_robot(context: Context, key: ResourceKey) -> Outcome:
-    """Bring what is known of one ClusterQuayRobot up to date, and wake its namespaces."""
+    """Reconcile one ClusterQuayRobot: update its status and enqueue its namespaces."""
     record = context.store.cluster_robots.get(key)
     if record is None:
         context.memories.forget(key)
@@ -82,7 +82,7 @@ async def update_status(
     removal: Removal | None,
 ) -> None:
     """
-    Store what is to be said, where it differs from what is stored.
+    Write the status, if it differs from the stored one.
 
     Raises:
         QuayRobotError: It could not be stored.

@@ -44,7 +44,7 @@ async def apply_copies(
     namespace: NamespaceSeen,
 ) -> bool:
     """
-    Make the copies in *namespace* as they are to be; tell whether that came to an end.
+    Write the copies in *namespace* as they should be; return whether nothing is left to do.
 
     Every write is told to *memory*.
 
@@ -77,7 +77,7 @@ async def remove_copies(
     context: Context, record: ClusterRobotRecord, namespace: NamespaceSeen
 ) -> bool:
     """
-    Take away what is ours in *namespace*; tell whether there was anything.
+    Delete what is ours in *namespace*; return whether there was anything.
 
     Raises:
         QuayRobotError: It could not be done.
@@ -98,7 +98,7 @@ async def remove_copies(
 async def scene_of_copies(
     context: Context, record: ClusterRobotRecord, spec: RobotSpec, robot: Scene
 ) -> Scene:
-    """Return the scene *robot*, with what there is of it in the namespace that asks."""
+    """Return the scene *robot* with the Secrets and ServiceAccounts of the namespace that asks."""
     place = robot.namespace.name
     secrets = {} if record.terminating else await _secrets(context, record, place)
     ours = context.store.secrets_of(place, record.uid)
@@ -125,7 +125,7 @@ def _accounts(
 
 
 def known_token(scene: Scene) -> Token | None:
-    """Return the credential, if the robot's own pass has proven it and told of it."""
+    """Return the credential, if the robot's own pass has proven it and stored its digest."""
     status = scene.status
     if not isinstance(scene.robot, Present) or status.robot is None or status.credential is None:
         return None

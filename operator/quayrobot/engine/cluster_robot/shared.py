@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 
 async def reconcile_shared(context: Context, targets: CopyTargets) -> Outcome:
-    """Bring the shared robot up to date, and say how all of its copies stand."""
+    """Reconcile the shared robot, and store the state of all its copies."""
     record = targets.record
     scene, live = await observe(context, record, namespace=NOWHERE)
     asking = who_asks(targets, scene)
@@ -61,9 +61,9 @@ async def reconcile_shared(context: Context, targets: CopyTargets) -> Outcome:
 
 def who_asks(targets: CopyTargets, scene: Scene) -> NamespaceSeen | None:
     """
-    Return the namespace in whose name the robot is had; None where none is meant.
+    Return the namespace on whose behalf the robot is held; None without a target.
 
-    The *targets* is told which of the namespaces the rules refuse it to.
+    Notes in *targets* which of the namespaces the rules refuse it to.
     """
     targets.refusals = _refusals(scene, targets)
     allowed = [each for each in targets.selected.values() if each.name not in targets.refusals]
@@ -81,7 +81,7 @@ def _refusals(scene: Scene, targets: CopyTargets) -> dict[str, QuayRobotError]:
 
 
 def left_with_copies(context: Context, record: ClusterRobotRecord) -> list[NamespaceSeen]:
-    """Return the namespaces that still have a copy; what is going takes its own along."""
+    """Return the namespaces that still have a copy; those that terminate delete their own."""
     return [
         each
         for each in context.store.namespaces.values()
@@ -92,7 +92,7 @@ def left_with_copies(context: Context, record: ClusterRobotRecord) -> list[Names
 async def finalize_shared(
     context: Context, record: ClusterRobotRecord, memory: ClusterRobotMemory
 ) -> Outcome:
-    """Take the copies away, then the robot; what cannot be taken goes with the resource."""
+    """Delete the copies, then the robot; what cannot be deleted goes with the resource."""
     if not record.guarded:
         return Outcome()
     scene, live = await observe(context, record, namespace=NOWHERE)
@@ -107,7 +107,7 @@ async def finalize_shared(
 
 
 class _SharedPass(RobotPass):
-    """One pass over the robot, whose verdict counts the namespaces too."""
+    """One pass over the robot, whose status counts the namespaces too."""
 
     def __init__(
         self, context: Context, targets: CopyTargets, live: LiveConnection | None
@@ -117,7 +117,7 @@ class _SharedPass(RobotPass):
         self.removal: RemovalPlan | None = targets.plan_removal()
 
     async def run(self, scene: Scene) -> Outcome:
-        """Run to the end of what can be done now; the counts are told in any case."""
+        """Do what can be done now; the counts are stored in any case."""
         outcome = await super().run(scene)
         if self.quiet:
             await self.say_counts()
@@ -151,7 +151,7 @@ class _SharedPass(RobotPass):
         return status.model_copy(update={"conditions": conditions})
 
     async def say_counts(self) -> None:
-        """Store the counts alone: nothing new is known of the robot."""
+        """Store only the counts: nothing new is known of the robot."""
         before = self.targets.record.cluster_robot_status
         status, summary = self._counted(before)
         if not self.targets.selected:
@@ -174,7 +174,7 @@ class _SharedPass(RobotPass):
         self.applier.keep(body)
 
     def tell(self) -> None:
-        """Wake all namespaces when what they are to have is something else."""
+        """Enqueue all namespaces when what they should have has changed."""
         record = self.applier.record
         credential = record.status.credential
         digest = credential.digest if credential else None
@@ -187,7 +187,7 @@ class _SharedPass(RobotPass):
             self.context.memories.refreshed(took)
 
     def leave(self) -> None:
-        """Let go what may be left, once it is stored that it was confirmed."""
+        """Start the removals that are allowed, once their confirmation is stored."""
         if self.removal is not None and self._stored().removal == self.removal.state:
             self.targets.leave(self.removal)
 

@@ -55,18 +55,18 @@ class Targets(ABC):
 
     @abstractmethod
     def has(self, namespace: str) -> bool:
-        """Tell whether *namespace* has something of ours that is not on its way out."""
+        """Return whether *namespace* has something of ours that is not being deleted."""
 
     @abstractmethod
     def state(self, namespace: str) -> NamespaceState:
-        """Return how *namespace*, which is meant, stands."""
+        """Return the state of *namespace*, which is a target."""
 
     def summary(self) -> Summary:
-        """Count how all of them stand."""
+        """Count the states of all of them."""
         return summarize((self.state(each) for each in self.selected), leaving=len(self.leaving))
 
     def enqueue_all_on(self, news: object) -> None:
-        """Wake all namespaces, once for each *news*, and once after a start."""
+        """Enqueue all namespaces, once for each *news* and once after a start."""
         if self.memory.told == news:
             return
         lane = Lane.RESYNC if self.memory.told is None else Lane.DRIFT
@@ -75,18 +75,18 @@ class Targets(ABC):
             self.enqueue(namespace, lane)
 
     def enqueue(self, namespace: str, lane: Lane) -> None:
-        """Have one namespace looked at."""
+        """Enqueue one namespace."""
         key = NamespaceKey(self.record.key, namespace)
         self.context.queue.forgive(key)
         self.context.queue.add(key, lane)
 
     def plan_removal(self) -> RemovalPlan | None:
-        """Return what may be left; None while it is not clear yet who is."""
+        """Return which removals are allowed; None while it is not clear yet how many there are."""
         self.memory.removable &= self.leaving
         return None if self.wait_s() is not None else self.removal()
 
     def removal(self) -> RemovalPlan:
-        """Return what may be left if those that are left now are all of them."""
+        """Return which removals are allowed if those that are due now are all of them."""
         return plan_removal(
             len(self.leaving),
             served=sum(self.has(each) for each in self.selected) + len(self.leaving),
@@ -96,11 +96,11 @@ class Targets(ABC):
         )
 
     def wait_s(self) -> float | None:
-        """Return how long to wait until those that are left are all of them."""
+        """Return how long to wait until all removals that belong together are known."""
         return self.memory.wait_s(self.leaving, self.context.clock()) or None
 
     def leave(self, removal: RemovalPlan) -> None:
-        """Let go what *removal* allows; that it was confirmed is stored by now."""
+        """Start what *removal* allows, once its confirmation is stored."""
         if removal.confirmed:
             self.memory.left.clear()
         self.memory.removable = self.leaving if removal.allowed else frozenset()
@@ -108,7 +108,7 @@ class Targets(ABC):
             self.context.queue.add(NamespaceKey(self.record.key, namespace), Lane.EDIT)
 
     def held_before(self) -> Refused | None:
-        """While it is not decided again, what was held stays held."""
+        """Return why removals stay held until that is decided again."""
         for each in self.record.cluster_robot_status.conditions:
             held = each.type is C.STALLED and each.reason is Reason.REMOVAL_NOT_CONFIRMED
             if self.leaving and held:
@@ -116,7 +116,7 @@ class Targets(ABC):
         return None
 
     def is_settled(self, namespace: str) -> bool:
-        """After a start what was finished before counts until the namespace's own pass."""
+        """Return whether *namespace* was finished; after a start, by the stored status."""
         generation = self.record.generation
         if namespace in self.memory.settled:
             return self.memory.settled[namespace] == generation
@@ -132,12 +132,12 @@ class MemberTargets(Targets):
     """Where each namespace has a QuayRobot of its own."""
 
     def has(self, namespace: str) -> bool:
-        """Tell whether *namespace* has a QuayRobot of ours that stays."""
+        """Return whether *namespace* has a QuayRobot of ours that stays."""
         member = member_of(self.context, self.record, namespace)
         return member is not None and not member.terminating
 
     def state(self, namespace: str) -> NamespaceState:
-        """Return how *namespace* stands by its own pass and by its QuayRobot."""
+        """Return the state of *namespace* by its own pass and by its QuayRobot."""
         trouble = self.memory.troubles.get(namespace)
         if trouble is not None:
             return state_after_failure(namespace, trouble)
@@ -158,11 +158,11 @@ class CopyTargets(Targets):
     digest: str | None = None
 
     def has(self, namespace: str) -> bool:
-        """Tell whether *namespace* has a copy of ours that stays."""
+        """Return whether *namespace* has a copy of ours that stays."""
         return any(not each.deleting for each in self._copies(namespace))
 
     def state(self, namespace: str) -> NamespaceState:
-        """Return how *namespace* stands by the rules, by its own pass and by its copies."""
+        """Return the state of *namespace* by the rules, by its own pass and by its copies."""
         copies = [each for each in self._copies(namespace) if not each.deleting]
         wanted = self.record.secret_names
         error = self.refusals.get(namespace) or self.memory.troubles.get(namespace)

@@ -31,13 +31,13 @@ GATHER_S = 1.0
 
 
 class Meter(Protocol):
-    """Is told what is seen and how passes end."""
+    """Receives what is observed and how passes end."""
 
     def passed(self, kind: str, outcome: str, seconds: float) -> None:
-        """Take note of one pass."""
+        """Record one pass."""
 
     def observed(self, resource: str) -> None:
-        """Take note of one event of a watch."""
+        """Record one watch event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class Context:
     jitter: Callable[[], float]
 
     def spread(self, seconds: float) -> float:
-        """Return about *seconds*, so that equal intervals do not meet."""
+        """Return *seconds* with some jitter, so that equal intervals spread."""
         return seconds * (0.9 + 0.2 * self.jitter())
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a pass ended: when to come again (None: on the next event), and on what error."""
+    """How a pass ended: when to run again (None: on the next event), and with which error."""
 
     again_s: float | None = None
     error: QuayRobotError | None = None
@@ -82,7 +82,7 @@ class Outcome:
 
 
 def requeue_s(context: Context, key: Key, error: QuayRobotError, *, slow_s: float) -> float:
-    """Return when to come again after *error*: the class is the consequence."""
+    """Return in how many seconds to try again after *error*, by its class."""
     match error:
         case InvalidSpec() | Refused() | Denied():
             return context.spread(slow_s)

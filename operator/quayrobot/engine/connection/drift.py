@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 async def check_drift(context: Context, key: OwnerKey) -> Outcome:
-    """List the robots of one owner and wake whoever is not as expected."""
+    """List the robots of one owner and enqueue the resources whose robot is not as expected."""
     held = _held(context, key)
     if not held:
         _allowed(context, context.pool.known(key.connection), key.owner)

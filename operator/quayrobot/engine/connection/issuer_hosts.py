@@ -26,7 +26,7 @@ HTTPS = 443
 
 class IssuerHosts:
     """
-    Looks at hosts; *clock* is monotonic in seconds.
+    Resolves hosts; *clock* is monotonic, in seconds.
 
     *resolve* returns the addresses of a host and port.
     """
@@ -44,7 +44,7 @@ class IssuerHosts:
         self._failing: dict[str, float] = {}
 
     async def resolve(self, hosts: Iterable[str]) -> dict[str, HostSeen]:
-        """Return the addresses of *hosts*; Unknown is worth another look soon."""
+        """Return the addresses of *hosts*; Unknown where it is worth asking again soon."""
         found: dict[str, HostSeen] = {}
         for host in hosts:
             found[host] = await self._look(host)

@@ -25,7 +25,7 @@ class Missing:
         self._known: dict[tuple[OwnerName, str], tuple[float, Refused]] = {}
 
     def recall(self, owner: OwnerName, target: str) -> Refused | None:
-        """Return what Quay said a moment ago of *target*, if it said that it is not there."""
+        """Return the error if Quay said a moment ago that *target* is not there."""
         until, error = self._known.get((owner, target), (0.0, None))
         return error if self._clock() < until else None
 
@@ -34,10 +34,10 @@ class Missing:
         return (owner, target) in self._known
 
     def note(self, owner: OwnerName, target: str, error: Refused, *, for_s: float) -> None:
-        """Take note of a refusal of *target*; only "not there" is remembered, for *for_s*."""
+        """Remember for *for_s* seconds that *target* is not there; other errors are not kept."""
         if error.reason in REASONS:
             self._known[owner, target] = (self._clock() + for_s, error)
 
     def found(self, owner: OwnerName, target: str) -> None:
-        """Take note that *target* is there."""
+        """Note that *target* is there."""
         self._known.pop((owner, target), None)

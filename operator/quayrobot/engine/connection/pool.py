@@ -46,7 +46,7 @@ __all__ = ["LiveConnection", "ConnectionPool"]
 
 
 class LiveConnection:
-    """One connection in use; mutable, owned by Lines."""
+    """One connection in use; mutable, owned by the ConnectionPool."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class LiveConnection:
         self.drift_due: dict[OwnerName, float] = {}
 
     def seen(self, record: ConnectionRecord) -> ConnectionSeen:
-        """Return the connection as a plan sees it."""
+        """Return the connection as the rules see it."""
         guarded = self.key.kind != "QuayConnection" or (record.guarded and self.credential.guarded)
         return ConnectionSeen(
             kind=self.key.kind,
@@ -106,7 +106,7 @@ class LiveConnection:
         )
 
     def introduce(self) -> bool:
-        """Tell, once in its life, that it is new."""
+        """Return True the first time, when the connection is new."""
         new, self._new = self._new, False
         return new
 
@@ -119,11 +119,11 @@ class LiveConnection:
         return self.denied if self._clock() < self._denied_until else None
 
     def hold(self, error: QuayRobotError, seconds: float) -> None:
-        """Make no call for so long, on *error*, unless there is a new credential before."""
+        """Make no call for *seconds*, because of *error*, unless a new credential comes first."""
         self._held = (error, self._clock() + seconds)
 
     def deny(self, error: Denied) -> bool:
-        """Believe *error* until the next resync; tell whether that is news."""
+        """Believe *error* until the next resync; return whether that is news."""
         news = self.denied is None
         self.denied, self._denied_until = error, self._clock() + self.resync_s
         return news
@@ -145,7 +145,7 @@ class LiveConnection:
 
     def trust(self, bundle: str | None) -> None:
         """
-        Trust *bundle* from now on, and see at once whether that helps.
+        Trust *bundle* from now on, and let the next call through to see whether that helps.
 
         Raises:
             Refused: It holds no certificate; what was trusted stays.
@@ -159,7 +159,7 @@ class LiveConnection:
         self.limits.retry()
 
     def leaving_for(self, seconds: float) -> bool:
-        """Tell whether it has been known for *seconds* that the credential's Secret is to go."""
+        """Return whether the credential's Secret has been terminating for *seconds*."""
         version, since = self._leaving
         if version != self.credential.version:
             self._leaving = (self.credential.version, self._clock())
@@ -168,7 +168,7 @@ class LiveConnection:
 
     async def user_name(self) -> str:
         """
-        Return whose the token is; one call serves all who ask.
+        Return the user that the token belongs to; one call serves all who ask.
 
         Raises:
             QuayRobotError: It could not be had.
@@ -182,7 +182,7 @@ class LiveConnection:
             return known
 
     def take_memory(self, old: LiveConnection) -> None:
-        """Go on with what *old* knew of the robots of the same Quay."""
+        """Take over what *old* knew of the robots of the same Quay."""
         if old.credential.token == self.credential.token:
             self.token_user = old.token_user
         self.snapshots = old.snapshots
@@ -258,12 +258,12 @@ class ConnectionPool:
         return lenient_access(record.body["spec"])
 
     def known(self, key: ResourceKey) -> LiveConnection | None:
-        """Return the connection of *key* if it is in use already."""
+        """Return the connection of *key*, if it is in use already."""
         return self._pool.get(key)
 
     async def get(self, key: ResourceKey) -> LiveConnection:
         """
-        Return the connection of *key*, made if it has to be.
+        Return the connection of *key*, and make it if it is not in use yet.
 
         Raises:
             Refused: There is no such connection, or it cannot be used.
@@ -278,7 +278,7 @@ class ConnectionPool:
 
     async def check(self, key: ResourceKey) -> bool:
         """
-        Read token and authorities again; tell whether there is something new to try.
+        Read the token and the CA bundle again; return whether either is new.
 
         Raises:
             Refused: There is no token, or no certificate, any more.
@@ -300,7 +300,7 @@ class ConnectionPool:
             return new_token or new_trust or touched
 
     async def drop(self, key: ResourceKey) -> None:
-        """Forget a connection that is gone; calls under way go on."""
+        """Forget a connection that is gone; calls under way may finish."""
         live = self._pool.pop(key, None)
         if live is not None:
             live.retired = True

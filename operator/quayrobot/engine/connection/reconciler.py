@@ -34,7 +34,7 @@ C = ConditionType
 
 
 async def reconcile_connection(context: Context, key: ResourceKey) -> Outcome:
-    """Bring what is known of one connection up to date."""
+    """Reconcile one connection: its token, its status, its finalizers."""
     record = context.store.connections.get(key)
     if record is None:
         await context.pool.drop(key)
@@ -69,7 +69,7 @@ async def reconcile_connection(context: Context, key: ResourceKey) -> Outcome:
 
 async def deny(context: Context, live: LiveConnection, error: Denied) -> QuayRobotError:
     """
-    Return what a refusal of the credential means after its Secret was read once more.
+    Read the credential's Secret again after a refusal, and return what the refusal means now.
 
     A renewed credential is tried at once, one that is being renewed is waited
     for; the same one stays refused until the next resync asks again.
@@ -108,7 +108,7 @@ def _wake_with_token(context: Context, key: ResourceKey, before: str | None) -> 
 
 
 def enqueue_waiting(context: Context, key: ResourceKey) -> None:
-    """Have whoever waits for *key* try again now."""
+    """Enqueue all that wait for the connection *key*."""
     for record in _waiting(context, key):
         context.queue.forgive(record.key)
         context.queue.add(record.key, Lane.EDIT if record.terminating else Lane.DRIFT)
@@ -146,7 +146,7 @@ def _waiting(context: Context, key: ResourceKey) -> list[RobotRecord]:
 
 
 def enqueue_all(context: Context, key: ResourceKey) -> None:
-    """Have everybody on *key* look again: the rules or the way may be other ones."""
+    """Enqueue all that use the connection *key*: its rules or its address may have changed."""
     for record in context.store.users_of(key):
         context.queue.forgive(record.key)
         context.queue.add(record.key, Lane.DRIFT)

@@ -26,14 +26,14 @@ _FINAL = {RenewalResult.ASKING, RenewalResult.ROTATED, RenewalResult.DEAD, Renew
 
 
 class RenewalsAsked:
-    """What was asked, as long as the process lives."""
+    """The requests of this process, and those that statuses record."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._asked: dict[str, RenewalRequest] = {}
 
     def asked(self, digest: str) -> RenewalRequest | None:
-        """Return what was asked with the token *digest*, by whomever."""
+        """Return the request that was made with the token *digest*, through any connection."""
         known = self._asked.get(digest)
         if known is not None:
             return known
@@ -44,11 +44,11 @@ class RenewalsAsked:
         return max(filter(None, told), key=lambda each: each.at, default=None)
 
     def busy(self, now: datetime) -> bool:
-        """Tell whether any token is being replaced, or was a moment ago."""
+        """Return whether any token is being replaced, or was a moment ago."""
         return any(is_arriving(each, now) for each in self._asked.values())
 
     def begin(self, digest: str, now: datetime) -> bool:
-        """Tell whether the caller may ask with the token *digest* now; nobody else may then."""
+        """Return whether the caller may ask with the token *digest*, and then nobody else."""
         known = self._asked.get(digest)
         if known is not None and known.heard in _FINAL:
             return False
@@ -65,7 +65,7 @@ class RenewalsAsked:
         heard: RenewalResult,
         error: QuayRobotError | None,
     ) -> None:
-        """Take note of what came of *asked*, unless somebody asked again meanwhile."""
+        """Record the result of *asked*, unless there was another request meanwhile."""
         known = self._asked.get(digest)
         if known is None or known.at == asked.at:
             self._asked[digest] = RenewalRequest(asked.at, heard, error)

@@ -37,7 +37,7 @@ C = ConditionType
 async def update_status(
     context: Context, record: ConnectionRecord, error: QuayRobotError | None
 ) -> None:
-    """Store how the connection stands, where that is news."""
+    """Write the connection's status, if it has changed."""
     live = context.pool.known(record.key)
     usable = live if error is None else None
     after = ConnectionStatus(
@@ -72,7 +72,7 @@ async def update_status(
 
 
 def count_robots(context: Context, live: LiveConnection, owner: OwnerName) -> None:
-    """Count the robots of *owner* from the list just made; have it told where that is news."""
+    """Count the robots of *owner* in the list just made; enqueue its connection on news."""
     ours = context.store.held_names(owner, live.spec.origin)
     count = count_listed(owner, live.snapshots.robots(owner), ours, context.now())
     known, live.summary[owner] = live.summary.get(owner), count
@@ -82,12 +82,12 @@ def count_robots(context: Context, live: LiveConnection, owner: OwnerName) -> No
 
 
 def settled(status: ConnectionStatus | RobotStatus) -> bool:
-    """Tell whether *status* says Ready."""
+    """Return whether *status* says Ready."""
     return any(each.type is C.READY and each.status == "True" for each in status.conditions)
 
 
 def lacks_scope(status: RobotStatus) -> str | None:
-    """Return what the connection's token lacks for a robot, in words, or None."""
+    """Return the scope that the connection's token lacks for a robot, in words, or None."""
     for each in status.conditions:
         if each.status != "True" and each.reason is Reason.INSUFFICIENT_SCOPE:
             return each.message

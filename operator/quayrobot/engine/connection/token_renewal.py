@@ -59,7 +59,7 @@ log = structlog.get_logger(__name__)
 
 async def renew_in_time(context: Context, key: ResourceKey) -> bool:
     """
-    Have the token of the connection *key* renewed where that is due; tell whether it came.
+    Renew the token of the connection *key* if that is due; return whether a new one came.
 
     Raises:
         Refused: There is no token any more.
@@ -85,7 +85,7 @@ async def renew_in_time(context: Context, key: ResourceKey) -> bool:
 
 
 def hold_for_renewal(context: Context, key: ResourceKey) -> TryLater | None:
-    """Keep everybody on *key* from calling with a token that is being replaced; say so."""
+    """Hold all calls through *key* while its token is being replaced; return the error to show."""
     live = context.pool.known(key)
     if live is None or not (_arriving(context, live) or _settling(context, live)):
         return None
@@ -97,7 +97,7 @@ def hold_for_renewal(context: Context, key: ResourceKey) -> TryLater | None:
 
 
 def is_renewed(context: Context, digest: str) -> bool:
-    """Tell whether the token *digest* was replaced in the ordinary way."""
+    """Return whether the token *digest* was replaced in the ordinary way."""
     asked = context.renewals.asked(digest)
     return asked is not None and asked.heard in {RenewalResult.ROTATED, RenewalResult.DEAD}
 
@@ -105,7 +105,7 @@ def is_renewed(context: Context, digest: str) -> bool:
 def noted_credential(
     context: Context, live: LiveConnection, record: ConnectionRecord
 ) -> CredentialSeen:
-    """Return what the status of *record* is to say of its credential."""
+    """Return `status.credential` for *record*."""
     place = CredentialSeen(secret_name=live.place.name, secret_namespace=live.place.namespace)
     if _renewal(live) is None:
         return place
@@ -115,7 +115,7 @@ def noted_credential(
 def renewal_condition(
     context: Context, live: LiveConnection, record: ConnectionRecord
 ) -> Condition | None:
-    """Return what is said of the renewal; None where nobody asked for one."""
+    """Return the condition about the renewal; None where none is declared."""
     if _renewal(live) is None:
         return None
     known = {each.type: each for each in record.status.conditions}
@@ -128,7 +128,7 @@ def renewal_condition(
 
 
 def renewal_wait_s(context: Context, key: ResourceKey) -> float | None:
-    """Return in how many seconds the renewal has something to do; None for no renewal."""
+    """Return in how many seconds the renewal is due for its next step; None without renewal."""
     live, record = context.pool.known(key), context.store.connections.get(key)
     if live is None or record is None or _renewal(live) is None:
         return None

@@ -1,5 +1,5 @@
 """
-The workers: which reconciler gets a key, for which tenant, and a relist in case a watch lies.
+The workers: which replica works, which reconciler gets a key, and a relist if a watch lies.
 
 This room does not look into what a reconciler does. Callers: app.
 """

@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 class Runner:
-    """Runs passes; *observe* is where the doors bring events."""
+    """Runs the workers; handlers pass events to *observe*."""
 
     def __init__(self, context: Context, meter: Meter, *, workers: int) -> None:
         self._context, self._meter, self._workers = context, meter, workers
@@ -48,11 +48,11 @@ class Runner:
 
     @property
     def working(self) -> bool:
-        """Tell whether the workers run."""
+        """Return whether the workers run."""
         return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     def observe(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
-        """Take an event in and have those whom it concerns look again."""
+        """Apply an event to the store and enqueue the keys that it maps to."""
         self._meter.observed(kind)
         for key, lane in self._context.store.observe(kind, event_type, body):
             if lane is Lane.EDIT or (_kind(key) == kind == "QuayRobot"):
@@ -65,7 +65,7 @@ class Runner:
             self._context.queue.add(key, Lane.RESYNC if first else lane, delay_s=delay_s)
 
     def circuit_changed(self, key: ResourceKey) -> None:
-        """A connection's Quay went away or came back."""
+        """Enqueue what depends on *key*, whose Quay went away or came back."""
         self._context.queue.add(key, Lane.EDIT)
         live = self._context.pool.known(key)
         if live is not None and not live.limits.open:
@@ -79,7 +79,7 @@ class Runner:
         ]
 
     async def stop(self, *, grace_s: float) -> None:
-        """Take no more keys; give running passes *grace_s* to end."""
+        """Take no more keys, and give running passes *grace_s* seconds to end."""
         self._stopping = True
         idle = [task for task in self._tasks if task not in self._busy]
         for task in idle:

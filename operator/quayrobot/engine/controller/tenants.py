@@ -11,17 +11,17 @@ __all__ = ["Tenants"]
 
 
 class Tenants:
-    """What the store and the pool tell of a key."""
+    """Finds the tenant of a key, by the store and the pool."""
 
     def __init__(self, store: Store, pool: ConnectionPool) -> None:
         self._store, self._pool = store, pool
 
     def of(self, key: Key) -> Tenant:
-        """Return for whom *key* runs."""
+        """Return the tenant for whom *key* runs."""
         return Tenant(namespace_of(key), self._connection(key))
 
     def in_doubt(self, connection: ResourceKey) -> bool:
-        """Tell whether a call through *connection* may hang, as far as is known."""
+        """Return whether a call through *connection* may hang, as far as is known."""
         live = self._pool.known(connection)
         return live is None or live.limits.in_doubt
 

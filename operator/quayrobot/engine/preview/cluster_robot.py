@@ -51,7 +51,7 @@ class MemberStep:
 
 @dataclass(slots=True)
 class NamespacePreview:
-    """What would be done in one namespace, and what stands in its way."""
+    """What would be done in one namespace, and what prevents it."""
 
     namespace: str
     member: MemberStep | None = None
@@ -61,14 +61,14 @@ class NamespacePreview:
 
     @property
     def busy(self) -> bool:
-        """Tell whether something would be done."""
+        """Return whether anything would be done."""
         return self.member is not None or bool(self.copies)
 
 
 @dataclass(slots=True)
 class ClusterRobotPreview:
     """
-    What would be done in all namespaces, and with the *robot* that all of them share.
+    What would be done in all namespaces, and with the *robot* that they share.
 
     *findings* stand in the way of all of them.
     """
@@ -79,7 +79,7 @@ class ClusterRobotPreview:
 
     @property
     def busy(self) -> bool:
-        """Tell whether something would be done."""
+        """Return whether anything would be done."""
         robot = self.robot is not None and bool(self.robot.steps)
         return robot or any(each.busy for each in self.namespaces)
 

@@ -47,7 +47,7 @@ class Step:
 @dataclass(slots=True)
 class Preview:
     """
-    What a pass would do, in order, and what stands in its way.
+    What a pass would do, in order, and what prevents it.
 
     *open_end* says that what comes after the last step cannot be known before;
     *scene* is how things are then, as far as that is known.
@@ -60,7 +60,7 @@ class Preview:
 
     @property
     def answered(self) -> bool:
-        """Tell whether a step was foreseen whose consequences Quay alone can tell."""
+        """Return whether there is a step whose result only Quay can tell."""
         return any(depends_on_quay(each.action) for each in self.steps)
 
 

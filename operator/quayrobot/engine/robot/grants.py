@@ -39,7 +39,7 @@ MISSING_FOR = 0.85
 
 async def read_grants(live: LiveConnection, action: LookAtGrants, scene: Scene) -> Scene:
     """
-    Return the scene with the robot's rights as Quay shows them.
+    Read the robot's rights from Quay, and return the scene with them.
 
     Raises:
         Denied: Quay refused the credential.
@@ -55,7 +55,7 @@ async def federate(
     live: LiveConnection, action: LookAtFederation | SetFederation, scene: Scene
 ) -> Scene:
     """
-    Read or replace the robot's outside identities; a refusal is noted in the scene.
+    Read or replace the robot's identities, and return the scene after it; refusals included.
 
     Raises:
         QuayRobotError: It is not known what is there, or nothing can be done now.
@@ -87,7 +87,7 @@ async def change_grant(
     live: LiveConnection, change: GrantChange, scene: Scene, *, edited: bool
 ) -> Scene:
     """
-    Make one change and return the scene after it; a refusal is noted there.
+    Make one change of the robot's rights, and return the scene after it; refusals included.
 
     Who *edited* the resource may just have made what was missing.
 

@@ -24,7 +24,7 @@ __all__ = ["exchange", "received"]
 async def exchange(
     context: Context, live: LiveConnection, action: Exchange, scene: Scene
 ) -> Scene:
-    """Return the scene with a password, or with why there is none."""
+    """Exchange a token for a password, and return the scene with it or with the error."""
     try:
         token = await context.tokens.request(action.namespace, action.account, action.audiences)
         password = await live.client.exchange(action.robot, token, context.now)
@@ -34,7 +34,7 @@ async def exchange(
 
 
 def received(scene: Scene, seen: RobotSeen) -> RobotSeen:
-    """Return *seen* as it may be kept: without the robot's own token where nobody needs it."""
+    """Return *seen* without the robot's own token, where only its digest is needed."""
     return seen.without_token() if is_keyless(scene.spec) else seen
 
 

@@ -53,7 +53,7 @@ async def observe(
     context: Context, record: RobotRecord, *, namespace: NamespaceSeen | None = None
 ) -> tuple[Scene, LiveConnection | None]:
     """
-    Return the scene of *record*, and the connection in use where the connection can be used.
+    Return the scene of *record*, and its connection if that can be used.
 
     *namespace* is the namespace that asks; by default the one that *record* is in.
 
@@ -127,7 +127,7 @@ def _remembered(scene: Scene, live: LiveConnection, name: RobotName) -> dict[str
 
 
 def list_due(live: LiveConnection, record: RobotRecord, name: RobotName) -> bool:
-    """Tell whether what is remembered of the robot *name* is too old to rely on."""
+    """Return whether what is remembered of the robot *name* is too old to rely on."""
     view = live.snapshots.view(name)
     # Our own answers are as good as a list until the first one is due.
     present, expected = isinstance(view, Present), _is_expected(record, name)
@@ -278,7 +278,7 @@ async def _secrets(
 
 
 async def read_secret(context: Context, namespace: str, name: str) -> Seen[SecretSeen]:
-    """Return a Secret as watched, else as read live (one without our label is not watched)."""
+    """Return a Secret from the cache; one without our label is read from the API server."""
     known = context.store.secret(namespace, name)
     if known is not None:
         return Present(known)

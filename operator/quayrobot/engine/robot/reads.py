@@ -47,7 +47,7 @@ async def perform_read(
     scene: Scene,
 ) -> Scene:
     """
-    Carry out *action*, whichever robot it is about, and return the scene after it.
+    Carry out *action* for the robot it names, and return the scene after it.
 
     Raises:
         QuayRobotError: It could not be done; *live* is None without a connection.
@@ -89,7 +89,7 @@ async def _look(  # noqa: PLR0911 - one line per look
 
 def usable(live: LiveConnection | None) -> LiveConnection:
     """
-    Return the connection in use.
+    Return the connection, which has to be there and unchanged since the pass began.
 
     Raises:
         Refused: There is none.

@@ -64,7 +64,7 @@ log = structlog.get_logger()
 
 
 async def reconcile_robot(context: Context, key: ResourceKey) -> Outcome:
-    """Bring one QuayRobot as close to its spec as can be done now, and say how far."""
+    """Reconcile one QuayRobot as far as that can be done now, and store the result."""
     record = context.store.robots.get(key)
     if record is None or (record.terminating and not record.guarded):
         context.queue.forgive(key)
@@ -78,7 +78,7 @@ async def reconcile_robot(context: Context, key: ResourceKey) -> Outcome:
 
 
 class RobotPass:
-    """One pass over one resource."""
+    """One pass over one QuayRobot."""
 
     def __init__(self, context: Context, record: RobotRecord, live: LiveConnection | None) -> None:
         self.context, self.first, self.live = context, record, live
@@ -86,7 +86,7 @@ class RobotPass:
         self.quiet = False
 
     async def run(self, scene: Scene) -> Outcome:
-        """Run to the end of what can be done now."""
+        """Do what can be done now, store the result, and return how the pass ended."""
         scene, findings = await self.rounds(scene)
         scene = active_first(scene)
         if self.applier.bound and not self.applier.sent:
@@ -99,7 +99,7 @@ class RobotPass:
         return self._outcome(scene, findings)
 
     async def rounds(self, scene: Scene) -> tuple[Scene, tuple[Finding, ...]]:
-        """Look, decide and do until nothing is due; return what stands in the way."""
+        """Decide and act until nothing is due; return the last scene and what is in the way."""
         for _ in range(ROUNDS):
             scene = active_first(scene)
             plan = decide(scene)
@@ -145,11 +145,11 @@ class RobotPass:
         return await deny(self.context, self.live, error)
 
     def judge(self, scene: Scene, findings: tuple[Finding, ...]) -> RobotStatus:
-        """Return the status that the pass comes to."""
+        """Return the status after this pass."""
         return status_after(scene, findings, adopted=ownership(scene))
 
     async def say(self, scene: Scene, findings: tuple[Finding, ...]) -> None:
-        """Store what the pass came to, where that says more than what is stored."""
+        """Write the status after this pass, if it says more than the stored one."""
         before = self.applier.record.status
         after = self.judge(scene, findings)
         if not worth_writing(before, after):

@@ -102,7 +102,7 @@ class Applier:
 
     async def apply(self, action: Action, scene: Scene) -> Scene:
         """
-        Carry out *action*, whichever robot it is about, and return the scene after it.
+        Carry out *action* for the robot it names, and return the scene after it.
 
         Raises:
             QuayRobotError: It could not be done.
@@ -367,7 +367,7 @@ class Applier:
         return replace(scene, connection=live.seen(record))
 
     def keep(self, body: Body) -> None:
-        """Take in the object as the API server answered a write of ours."""
+        """Keep the object as the API server returned it after our write."""
         for key, lane in self.context.store.observe(self.record.key.kind, None, body):
             if key != self.record.key:
                 # The watch brings what is known by then: nobody else tells of it.

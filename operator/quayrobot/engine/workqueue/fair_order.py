@@ -49,7 +49,7 @@ class FairOrder:
         self._moments = itertools.count(1)
 
     def push(self, key: Key, lane: Lane, ticket: int) -> None:
-        """Put *key* in line."""
+        """Add *key* to the keys that are due."""
         flow = _Flow(lane, self._shares.tenant(key))
         if flow not in self._flows:
             self._flows[flow] = deque()
@@ -73,7 +73,7 @@ class FairOrder:
                 return None
 
     def done(self, key: Key) -> bool:
-        """Take note that *key* ran; tell whether somebody waited for its worker."""
+        """Note that *key* ran; return whether another key waited for its worker."""
         self._shares.leave(key)
         return bool(self._aside)
 

@@ -65,7 +65,7 @@ class Queue:
         return {lane: waiting.count(lane) for lane in Lane}
 
     def add(self, key: Key, lane: Lane, *, delay_s: float = 0.0) -> None:
-        """Have *key* run in *lane*; the earlier time and the more urgent lane win."""
+        """Enqueue *key* after *delay_s*; the earlier time and the more urgent lane win."""
         entry = self._entries.setdefault(key, _Entry())
         if entry.running and delay_s == 0.0:
             entry.again = lane if entry.again is None else min(lane, entry.again)
@@ -79,7 +79,7 @@ class Queue:
         self._schedule(key, entry)
 
     def forgive(self, key: Key) -> None:
-        """Forget the failures of *key*: something changed."""
+        """Reset the backoff of *key*, because something changed."""
         entry = self._entries.get(key)
         if entry is None:
             return
@@ -88,11 +88,11 @@ class Queue:
             del self._entries[key]
 
     def failing(self, key: Key) -> bool:
-        """Tell whether *key* waits after a failure."""
+        """Return whether *key* waits after a failure."""
         return key in self._entries and self._entries[key].failures > 0
 
     def forget(self, key: Key) -> None:
-        """Drop *key*: there is nothing left to do for it."""
+        """Remove *key*: nothing is left to do for it."""
         entry = self._entries.get(key)
         if entry is not None and not entry.running:
             del self._entries[key]
@@ -105,7 +105,7 @@ class Queue:
         return most * (0.5 + self._jitter() / 2)
 
     async def take(self, most: Lane = Lane.RESYNC) -> tuple[Key, Lane]:
-        """Wait for the next key, of lane *most* or before; the caller says `done` when it ran."""
+        """Wait for the next key, of lane *most* or a more urgent one; call `done` after it."""
         while True:
             self._promote()
             if (found := self._ready.pop(most)) is not None:
@@ -115,7 +115,7 @@ class Queue:
             await self._wait()
 
     def done(self, key: Key) -> None:
-        """Take note that *key* ran."""
+        """Note that *key* ran."""
         entry = self._entries[key]
         entry.running = False
         if self._ready.done(key):

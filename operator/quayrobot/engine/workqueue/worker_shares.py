@@ -23,7 +23,7 @@ _DOUBT = "in doubt"
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """For whom a key runs, and which connection it may have to wait for."""
+    """For whom a key runs: its namespace, and the connection that it may have to wait for."""
 
     namespace: str
     connection: ResourceKey | None
@@ -47,7 +47,7 @@ class WorkerShares:
 
     @classmethod
     def unbounded(cls) -> WorkerShares:
-        """Return seats for everybody."""
+        """Return shares without any bound."""
         return cls(
             1 << 30,
             tenant=lambda key: Tenant(namespace_of(key), None),
@@ -55,7 +55,7 @@ class WorkerShares:
         )
 
     def full(self, tenant: Tenant) -> Group | None:
-        """Return what has no room for one more of *tenant* now; None where there is room."""
+        """Return the group that is full for *tenant* now; None where there is room."""
         for group in _groups(tenant):
             if self.room(group) <= 0:
                 return group

@@ -32,7 +32,7 @@ __all__ = ["check_copy", "is_fresh", "noted_links", "plan_copy", "plan_copy_remo
 
 def check_copy(scene: Scene) -> None:
     """
-    Return when the rules let the namespace of *scene* have the shared robot's credential.
+    Raise if no rule lets the namespace of *scene* have the shared robot's credential.
 
     Raises:
         Refused: They do not; the same for a connection that is absent.
@@ -71,7 +71,7 @@ def plan_copy(scene: Scene, token: Token, registry: str) -> Plan:
 
 
 def plan_copy_removal(scene: Scene) -> tuple[Action, ...]:
-    """Return the next writes after which the namespace has nothing of ours."""
+    """Return the next writes that delete everything of ours in the namespace."""
     links = unlink(_noting(scene))
     return links or _gone(scene, ours_of(scene))
 

@@ -51,7 +51,7 @@ def plan_member(wanted: MemberWanted, seen: Seen[MemberSeen]) -> tuple[MemberAct
 
 
 def plan_member_removal(uid: str, seen: Seen[MemberSeen]) -> tuple[MemberAction, ...]:
-    """Return what takes away the QuayRobot of a namespace that is no longer meant."""
+    """Return the deletion of the QuayRobot in a namespace that is no longer a target."""
     match seen:
         case Present(member) if member.controller_uid == uid and not member.deleting:
             return (DeleteMember(member.namespace, member.name, member.uid),)

@@ -41,7 +41,7 @@ C = ConditionType
 @dataclass(frozen=True, slots=True)
 class NamespaceState:
     """
-    How one namespace stands.
+    The state of one namespace.
 
     *waits* says that its *failure* may pass by itself; *stale* that it still has
     an older credential.
@@ -69,7 +69,7 @@ class Summary:
 
 
 def state_after_failure(namespace: str, error: QuayRobotError) -> NamespaceState:
-    """Return how *namespace* stands after its own pass ended with *error*."""
+    """Return the state of *namespace* after its own pass failed with *error*."""
     if isinstance(error, Conflict) or error.reason is Reason.CREATING:
         # Somebody else wrote meanwhile: that is work, not a failure.
         return NamespaceState(namespace)
@@ -80,7 +80,7 @@ def state_after_failure(namespace: str, error: QuayRobotError) -> NamespaceState
 
 
 def state_of_member(namespace: str, status: RobotStatus, generation: int) -> NamespaceState:
-    """Return how *namespace* stands by the *status* of its QuayRobot."""
+    """Return the state of *namespace* by the *status* of its QuayRobot."""
     ready = next((each for each in status.conditions if each.type is C.READY), None)
     if ready is None or ready.observed_generation != generation:
         return NamespaceState(namespace)
@@ -105,7 +105,7 @@ def state_of_copies(
     settled: bool,
 ) -> NamespaceState:
     """
-    Return how *namespace* stands by its *copies* of the credential of *digest*.
+    Return the state of *namespace* by its *copies* of the credential with *digest*.
 
     *error* is why it cannot have it, *settled* says that its own pass came to an end.
     """
@@ -158,7 +158,7 @@ def summarize(states: Iterable[NamespaceState], *, leaving: int) -> Summary:
 
 
 def problem_of(summary: Summary) -> QuayRobotError | None:
-    """Return what keeps the namespaces from having what they are to have; None for nothing."""
+    """Return why namespaces lack what they should have; None if none does."""
     counts = summary.counts
     if counts.failed:
         msg = (

@@ -25,7 +25,7 @@ FREE_SHARE = 0.2
 
 
 def is_target(spec: ClusterRobotSpec, namespace: NamespaceSeen) -> bool:
-    """Tell whether *namespace* is to have what *spec* gives."""
+    """Return whether *namespace* is a target of *spec*."""
     labels = namespace.labels
     return (
         labels is not None
@@ -62,7 +62,7 @@ def plan_removal(
     leaving: int, *, served: int, lately: int, confirm: str | None, state: Removal | None
 ) -> RemovalPlan:
     """
-    Return whether *leaving* of *served* namespaces may lose what they have.
+    Decide whether *leaving* of *served* namespaces may lose what they have.
 
     *lately* were left in the last minutes: a slow slip counts as one. *confirm*
     is the annotation's value, which counts once; *state* is what is stored of it.

@@ -80,7 +80,7 @@ def plan_password(scene: Scene, held_up: QuayRobotError | None) -> Plan:
 
 def check_audiences(scene: Scene) -> None:
     """
-    Return when no token is asked for that the cluster itself would accept.
+    Raise if a token is asked for that the cluster itself would accept.
 
     Raises:
         InvalidSpec: Quay would get a token that opens the API server.

@@ -105,7 +105,7 @@ def plan_secret(
 
 def check_names(scene: Scene, *, marking: bool = False) -> None:
     """
-    Return when every wanted name is free or ours, so that a token has a place to rest.
+    Raise if a wanted name belongs to somebody else, so that a token always has a place.
 
     With *marking* the robot is about to be made, with our marker on it.
 

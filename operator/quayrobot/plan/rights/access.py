@@ -117,7 +117,7 @@ def may_know(rules: tuple[AccessRule, ...] | None, namespace: NamespaceSeen) -> 
 
 def check_rights(permit: Permit, rights: Rights, *, connection: str) -> None:
     """
-    Return when each of *rights* is allowed by one of the rules that cover the robot.
+    Raise if one of *rights* is allowed by none of the rules that cover the robot.
 
     Raises:
         Refused: AccessDenied, naming the first that is not.

@@ -30,7 +30,7 @@ NAT64 = ipaddress.ip_network("64:ff9b::/32")
 
 def check_identities(scene: Scene, permit: Permit) -> None:
     """
-    Return when the rules let this namespace have the declared identities.
+    Raise if the rules do not let this namespace have the declared identities.
 
     Raises:
         Refused: AccessDenied where no rule gives federation, IssuerRefused for an issuer.
@@ -59,7 +59,7 @@ def unresolved_hosts(scene: Scene, issuers: Iterable[str]) -> tuple[str, ...]:
 
 def check_issuer_addresses(scene: Scene, issuers: Iterable[str]) -> None:
     """
-    Return when *issuers*, whose hosts were looked at, lead to no private address.
+    Raise if one of *issuers*, whose hosts are resolved by now, leads to a private address.
 
     Raises:
         Refused: IssuerRefused, one does, and no rule names it.

@@ -20,7 +20,7 @@ __all__ = ["already_claimed", "check_claim", "held_by"]
 
 def check_claim(scene: Scene) -> None:
     """
-    Return when the robot is this resource's to have.
+    Raise if another resource has the robot.
 
     Raises:
         Refused: AlreadyClaimed, another resource comes first.

@@ -150,7 +150,7 @@ def round_up(moment: datetime) -> datetime:
 
 def check_place(scene: Scene) -> None:
     """
-    Return when a new credential would have a place to rest.
+    Raise if a new credential would have no place to be stored.
 
     Raises:
         QuayRobotError: A Secret's name is not ours, or the namespace is going.

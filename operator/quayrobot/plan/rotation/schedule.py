@@ -48,7 +48,7 @@ def next_rotation(
 
 def check_window(rotation: Rotation | None, now: datetime) -> None:
     """
-    Return when the window of *rotation*, if there is one, can be one.
+    Raise if the window of *rotation* is not valid.
 
     Raises:
         InvalidSpec: It names no such time zone, or its schedule is none.

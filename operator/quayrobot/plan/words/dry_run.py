@@ -65,7 +65,7 @@ NOT_YET = "not made yet"
 
 
 def simulate(action: Action, scene: Scene) -> Scene | None:
-    """Return the scene after *action*; None where the next look alone can tell."""
+    """Return the scene after *action*; None where only the next look can tell."""
     # Of two robots that take turns, the one that it is about.
     after_it = _foresee(action, scene.towards(getattr(action, "robot", None)))
     return None if after_it is None else after_it.towards(scene.robot_name)

@@ -142,7 +142,7 @@ def _differs(document: Document, old: Mapping[str, Any], new: Mapping[str, Any])
 
 def check_change(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     """
-    Return when the API server lets the QuayRobot *name* change so.
+    Raise if the API server would refuse this change of the QuayRobot *name*.
 
     Raises:
         InvalidSpec: It changes what cannot be changed.
@@ -160,7 +160,7 @@ def check_change(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> N
 
 def check_cluster_robot_change(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     """
-    Return when the API server lets a ClusterQuayRobot change so.
+    Raise if the API server would refuse this change of a ClusterQuayRobot.
 
     Raises:
         InvalidSpec: It changes what cannot be changed, or cannot be at all.

@@ -85,7 +85,7 @@ def reading_pool(api: ClusterApi, store: Store) -> ConnectionPool:
 
 
 def reading_context(api: ClusterApi, cluster: str, store: Store) -> Context:
-    """Return the tools of passes, over *store*."""
+    """Return the context of passes, over *store*."""
     return Context(
         cluster=cluster,
         store=store,

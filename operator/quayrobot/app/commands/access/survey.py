@@ -66,7 +66,7 @@ async def survey(
 
 
 class _Counter:
-    """Tells how far it is, at most twenty times."""
+    """Reports the progress, at most twenty times."""
 
     def __init__(self, total: int, say: Progress) -> None:
         self._total, self._say, self._done = total, say, 0
