@@ -78,6 +78,11 @@ class ClusterApi:
         api.user_agent = OPERATOR
         return cls(api, who, fence)
 
+    @property
+    def server(self) -> str:
+        """The API server's address."""
+        return str(self._api.configuration.host)
+
     async def aclose(self) -> None:
         """Close what is open."""
         await self._api.close()
@@ -177,7 +182,8 @@ class ClusterApi:
 async def _configure(
     settings: client.Configuration, kubeconfig: Path | None, context: str | None
 ) -> None:
-    path = kubeconfig or (Path(os.environ["KUBECONFIG"]) if "KUBECONFIG" in os.environ else None)
+    named = os.environ.get("KUBECONFIG")
+    path = kubeconfig or (Path(named) if named else None)
     if path is None and "KUBERNETES_SERVICE_HOST" in os.environ:
         config.load_incluster_config(client_configuration=settings)
         return
@@ -226,6 +232,8 @@ def _forbidden(who: str, verb: str, what: str, body: Body) -> str:
 def _resource(path: str) -> str:
     parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
     parts = parts[3:] if parts[0] == "apis" else parts[2:]
+    if not parts:
+        return "the list of kinds"
     if parts[0] == "namespaces" and len(parts) > 2:
         return f"{parts[2]} in namespace {parts[1]}"
     return parts[0]
