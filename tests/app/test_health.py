@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from quayrobot.app.beginning import CannotStart
 from quayrobot.app.health import LAG_MAX_S, HealthServer, Probes, Pulse
 from quayrobot.app.metrics import Metrics
 from quayrobot.app.settings import Settings
@@ -91,6 +92,6 @@ async def test_one_port_serves_everything_when_the_ports_are_equal(probes, unuse
 async def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_open(server, probes):
     taken = LOOPBACK.model_copy(update={"metrics_port": server.ports["/metrics"]})
 
-    with pytest.raises(OSError, match="address"):
+    with pytest.raises(CannotStart, match="is taken by another process"):
         async with HealthServer(taken, probes, Metrics()):
             pass

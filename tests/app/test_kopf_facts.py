@@ -70,7 +70,9 @@ class Shell:
         self._settings = Settings(kubeconfig=kubeconfig)
 
     async def __aenter__(self) -> Self:
-        shell = run_shell(build_registry(self.sink), self._settings, self.stop, self.ready)
+        access = find_access(self._settings.kubeconfig)
+        registry = build_registry(self.sink)
+        shell = run_shell(registry, access, self._settings, self.stop, self.ready)
         self.task = asyncio.create_task(shell)
         return self
 

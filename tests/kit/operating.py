@@ -57,7 +57,7 @@ class OperatorProcess:
             f"--log-level={self._log_level}",
             *self._flags,
         )
-        env = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+        env = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
         self._process = start(command, log=self.log, env=env | self.environment)
         if wait:
             self.wait_ready()

@@ -20,6 +20,7 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
+from .commands.access.cluster_access import fail
 from .commands.check import check
 from .commands.import_robots import import_robots
 from .settings import ENV_PREFIX, Settings
@@ -100,6 +101,10 @@ def run(
         str | None,
         _flag("tenant_refused_networks", "Networks that no QuayConnection may lead to."),
     ] = None,
+    start_timeout_s: Annotated[
+        float | None,
+        _flag("start_timeout_s", "Seconds to wait for the API server at the start; default 60."),
+    ] = None,
     kubeconfig: Annotated[
         Path | None, _flag("kubeconfig", "Path of a kubeconfig; default: the pod's own access.")
     ] = None,
@@ -111,10 +116,16 @@ def run(
     given = {key: value for key, value in locals().items() if value is not None}
     settings = _settings(given)
 
-    from .wiring import run as run_operator  # noqa: PLC0415 - the other commands start faster
+    # The other commands start faster without these.
+    from .beginning import CannotStart  # noqa: PLC0415
+    from .wiring import run as run_operator  # noqa: PLC0415
 
     make_room_for_lookups()
-    if not uvloop.run(run_operator(settings)):
+    try:
+        done = uvloop.run(run_operator(settings))
+    except CannotStart as error:
+        fail(str(error))
+    if not done:
         # Another replica leads; with nothing remembered this one may follow it.
         raise typer.Exit(1)
 

@@ -11,23 +11,32 @@ says what each prevents, `tests/app/test_kopf_facts.py` proves it.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import aiohttp
 import kopf
 import structlog
 
 from ..model.names import GROUP, LABEL_MANAGED_BY, OPERATOR, VERSION
 from .arrivals import Arrivals
-from .kubeconfig import ClusterAccess, find_access
+from .kubeconfig import ClusterAccess
 from .session import EndlessBackoff, open_session
 from .settings import Settings
 
-__all__ = ["Doors", "Sink", "build_registry", "run_shell"]
+__all__ = [
+    "Doors",
+    "Sink",
+    "build_registry",
+    "own_kinds",
+    "run_shell",
+    "take_signals",
+    "watched_paths",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -97,46 +106,50 @@ def _add_door(doors: Doors, kind: _Kind, sink: Sink) -> None:
 
 async def run_shell(
     registry: Doors,
+    access: ClusterAccess,
     settings: Settings,
     stop: asyncio.Event,
     ready: asyncio.Event,
-    *,
-    on_signal: Callable[[], None] | None = None,
 ) -> None:
     """
     Watch the cluster until *stop*; set *ready* when all that existed has been observed.
 
-    SIGTERM and SIGINT call *on_signal* (default: they set *stop*).
-
-    Raises:
-        LoginError: There is no usable way to the API server.
+    With scanning disabled kopf looks once which kinds are served: all have to be.
+    SIGTERM and SIGINT set *stop*.
     """
-    access = find_access(settings.kubeconfig, settings.context)
-    _take_signals(on_signal or stop.set)
     if not settings.clusterwide:
         away = sorted(each.kind for each in _KINDS if not each.namespaced)
         log.info("watch.bounded", namespaces=settings.namespaces, unavailable=away)
-    await _await_kinds(access, settings, stop)
-    if stop.is_set():
-        return
-
-    paths = list(_watched_paths(settings))
+    paths = list(watched_paths(settings))
     registry.arrivals = Arrivals(paths, ready.set, bounded=not settings.clusterwide)
     _add_login(registry, access, watches=len(paths))
     before = await kopf.spawn_tasks(
         registry=registry,
         settings=kopf_settings(),
+        identity=_identity(),
         clusterwide=settings.clusterwide,
         namespaces=settings.namespaces,
         stop_flag=stop,
     )
     # kopf has just taken the signals for itself.
-    _take_signals(on_signal or stop.set)
+    take_signals(stop.set)
     log.info("watch.started", watches=len(paths), clusterwide=settings.clusterwide)
     await kopf.run_tasks(before, ignored=_Everything())
 
 
-def _watched_paths(settings: Settings) -> Iterator[str]:
+def _identity() -> Any:
+    # Without one kopf asks the password database for a name; the uid that a pod is given, as
+    # OpenShift does it, has no entry there. The host's name is the pod's.
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def own_kinds(settings: Settings) -> set[str]:
+    """Return which kinds of ours are watched, by their plural."""
+    return {each.plural for each in _kinds(settings.clusterwide) if each.group == GROUP}
+
+
+def watched_paths(settings: Settings) -> Iterator[str]:
+    """Return the paths of all lists that are watched."""
     for kind in _kinds(settings.clusterwide):
         if settings.clusterwide:
             yield f"{kind.root}/{kind.plural}"
@@ -154,54 +167,11 @@ def _add_login(registry: Doors, access: ClusterAccess, *, watches: int) -> None:
         return kopf.AiohttpSession(server=access.server, aiohttp_session=session)
 
 
-def _take_signals(call: Callable[[], None]) -> None:
+def take_signals(call: Callable[[], None]) -> None:
+    """Let SIGTERM and SIGINT call *call*, where this is the thread that gets them."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, call)
-
-
-async def _await_kinds(access: ClusterAccess, settings: Settings, stop: asyncio.Event) -> None:
-    # With scanning disabled kopf looks once which kinds are served; a kind that comes later
-    # would never be watched.
-    looking = asyncio.create_task(_look_for_kinds(access, settings), name="kinds")
-    stopping = asyncio.create_task(stop.wait(), name="stop")
-    try:
-        await asyncio.wait({looking, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if looking.done():
-            looking.result()
-    finally:
-        looking.cancel()
-        stopping.cancel()
-        await asyncio.gather(looking, stopping, return_exceptions=True)
-
-
-async def _look_for_kinds(access: ClusterAccess, settings: Settings) -> None:
-    wanted = {each.plural for each in _kinds(settings.clusterwide) if each.group == GROUP}
-    told: set[str] | None = None
-    async with open_session(access, Arrivals((), lambda: None), watches=0) as session:
-        for pause_s in EndlessBackoff(0.5, 10):
-            served = await _served(session, f"{access.server}/apis/{GROUP}/{VERSION}")
-            missing = wanted if served is None else wanted - served
-            if not missing:
-                break
-            if missing != told:
-                log.warning("cluster.kinds_awaited", missing=sorted(missing))
-                told = missing
-            await asyncio.sleep(pause_s)
-    log.info("cluster.kinds_served", kinds=sorted(wanted))
-
-
-async def _served(session: aiohttp.ClientSession, url: str) -> set[str] | None:
-    try:
-        async with session.get(url, timeout=aiohttp.ClientTimeout(total=30)) as answer:
-            if answer.status == 403:
-                log.warning("cluster.forbidden", why="the operator may not see which kinds exist")
-            if answer.status != 200:
-                return None
-            return {each["name"] for each in (await answer.json())["resources"]}
-    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
-        log.warning("cluster.unreachable", why=type(error).__name__)
-        return None
 
 
 def kopf_settings() -> kopf.OperatorSettings:

@@ -9,6 +9,7 @@ state of a registry is neither: a restart would not bring it back.
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -16,6 +17,7 @@ from typing import Self
 
 from aiohttp import web
 
+from .beginning import CannotStart
 from .metrics import Metrics
 from .settings import Settings
 
@@ -110,7 +112,10 @@ class HealthServer:
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)
         self._runners.append(runner)
         await runner.setup()
-        await web.TCPSite(runner, self._settings.bind_address or None, port).start()
+        try:
+            await web.TCPSite(runner, self._settings.bind_address or None, port).start()
+        except OSError as error:
+            raise CannotStart(_not_listening(self._settings, port, error)) from error
         self.ports |= {path: runner.addresses[0][1] for path, _ in routes}
 
     async def _close(self) -> None:
@@ -135,6 +140,18 @@ class HealthServer:
 
     async def _numbers(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._metrics.render(), headers={"Content-Type": _TEXT})
+
+
+def _not_listening(settings: Settings, port: int, error: OSError) -> str:
+    ways = "--health-port and --metrics-port"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"port {port} is taken by another process; give free ones by {ways}"
+        case errno.EACCES:
+            return f"this user may not listen on port {port}; give ports above 1023 by {ways}"
+        case _:
+            where = settings.bind_address or "all addresses"
+            return f"cannot listen on {where}, port {port}; give an own address by --bind-address"
 
 
 def _no(why: str) -> web.Response:

@@ -83,7 +83,8 @@ def find_access(
     if (service_account / "token").exists():
         return _in_cluster(service_account, environ)
 
-    home = Path.home() / ".kube" / "config"
+    # Not Path.home(): it fails where neither HOME nor the password database knows one.
+    home = Path(os.path.expanduser("~/.kube/config"))  # noqa: PTH111
     if home.exists():
         return read_kubeconfig(home, context)
     msg = "no kubeconfig is given and this is not a pod with a ServiceAccount"

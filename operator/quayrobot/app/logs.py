@@ -33,7 +33,7 @@ VOCABULARY = frozenset(
         "cluster.login",
         "cluster.login_refused",
         "cluster.kinds_awaited",
-        "cluster.kinds_served",
+        "cluster.rights_awaited",
         "cluster.unreachable",
         "cluster.forbidden",
         "watch.started",

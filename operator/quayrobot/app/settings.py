@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     leader_election: bool = True
     lease_namespace: Annotated[str, AfterValidator(_check_namespace)] | None = None
     lease_name: Annotated[str, AfterValidator(_check_namespace)] = OPERATOR
+    start_timeout_s: Annotated[float, Field(ge=0)] = 60.0
     relist_interval_s: Annotated[float, Field(ge=10)] = 600.0
     tenant_hosts: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_check_hosts)

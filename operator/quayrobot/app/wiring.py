@@ -45,8 +45,10 @@ from ..model.errors import QuayRobotError, Refused
 from ..model.fence import Fence
 from ..model.resources.clusterrobot import NamespaceCounts
 from ..quay.resolver import addresses_of
-from .handlers import build_registry, run_shell
+from .beginning import CannotStart, await_cluster
+from .handlers import build_registry, own_kinds, run_shell, take_signals, watched_paths
 from .health import HealthServer, Probes
+from .kubeconfig import ClusterAccess, LoginError, find_access
 from .leading import Leadership, fence_of
 from .logs import configure_logs
 from .metrics import Metrics
@@ -62,21 +64,29 @@ log = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings) -> bool:
-    """Run the operator until it is told to stop; tell whether that was why it ended."""
+    """
+    Run the operator until it is told to stop; tell whether that was why it ended.
+
+    Raises:
+        CannotStart: Something that it needs is not there.
+    """
     configure_logs(settings.log_level, settings.log_format)
     log.info("operator.starting")
     metrics = Metrics()
     fence = fence_of(settings)
-    api = await ClusterApi.connect(
-        settings.kubeconfig, settings.context, env_proxies=False, fence=fence
-    )
-    leadership = Leadership(settings, api, fence)
     stop, seen_all = asyncio.Event(), asyncio.Event()
+    # The first process of a container ignores a signal that it does not take.
+    take_signals(stop.set)
+    access, api = await _reach(settings, fence)
+    leadership = Leadership(settings, api, fence)
     alive = [True]
     async with AsyncExitStack() as stack:
         stack.push_async_callback(api.aclose)
         probes = Probes(shell_alive=lambda: alive[0], listed=seen_all.is_set)
         await stack.enter_async_context(HealthServer(settings, probes, metrics))
+        await await_cluster(api, settings, stop, own_kinds(settings), watched_paths(settings))
+        if stop.is_set():
+            return True
         context, runner = await _assemble(settings, api, metrics, fence)
         stack.push_async_callback(context.pool.aclose)
         # One that waits for the Lease with all caches filled is as ready as it can be.
@@ -90,9 +100,8 @@ async def run(settings: Settings) -> bool:
         metrics.leader(lambda: leadership.held)
         watching = _in_background(stack, begin())
         try:
-            await run_shell(
-                build_registry(runner, clusterwide=settings.clusterwide), settings, stop, seen_all
-            )
+            registry = build_registry(runner, clusterwide=settings.clusterwide)
+            await run_shell(registry, access, settings, stop, seen_all)
         finally:
             alive[0] = False
             log.info("operator.stopping")
@@ -101,6 +110,18 @@ async def run(settings: Settings) -> bool:
             await leadership.release()
     log.info("operator.stopped")
     return not leadership.lost
+
+
+async def _reach(settings: Settings, fence: Fence) -> tuple[ClusterAccess, ClusterApi]:
+    try:
+        access = find_access(settings.kubeconfig, settings.context)
+        api = await ClusterApi.connect(
+            settings.kubeconfig, settings.context, env_proxies=False, fence=fence
+        )
+    except (LoginError, QuayRobotError) as error:
+        cure = "name a readable one by --kubeconfig, or run in a pod with a ServiceAccount"
+        raise CannotStart(f"{error}; {cure}") from error
+    return access, api
 
 
 async def _assemble(

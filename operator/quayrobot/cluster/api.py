@@ -79,6 +79,11 @@ class ClusterApi:
         api.user_agent = OPERATOR
         return cls(api, who, fence)
 
+    @property
+    def server(self) -> str:
+        """The API server's address."""
+        return str(self._api.configuration.host)
+
     async def aclose(self) -> None:
         """Close what is open."""
         await self._api.close()
@@ -182,7 +187,8 @@ class ClusterApi:
 async def _configure(
     settings: client.Configuration, kubeconfig: Path | None, context: str | None
 ) -> None:
-    path = kubeconfig or (Path(os.environ["KUBECONFIG"]) if "KUBECONFIG" in os.environ else None)
+    named = os.environ.get("KUBECONFIG")
+    path = kubeconfig or (Path(named) if named else None)
     if path is None and "KUBERNETES_SERVICE_HOST" in os.environ:
         config.load_incluster_config(client_configuration=settings)
         return

@@ -82,6 +82,8 @@ def resource_of(path: str) -> str:
     """Return what a *path* of the API server is about, in words."""
     parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
     parts = parts[3:] if parts[0] == "apis" else parts[2:]
+    if not parts:
+        return "the list of kinds"
     if parts[0] == "namespaces" and len(parts) > 2:
         return f"{parts[2]} in namespace {parts[1]}"
     return parts[0]

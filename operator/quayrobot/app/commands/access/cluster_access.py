@@ -70,7 +70,9 @@ def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
 
 def context_namespace(kubeconfig: Path | None, context: str | None) -> str:
     """Return the namespace of the context, as kubectl has it."""
-    path = kubeconfig or Path(os.environ.get("KUBECONFIG", Path.home() / ".kube" / "config"))
+    named = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    # Not Path.home(): it fails where neither HOME nor the password database knows one.
+    path = Path(os.path.expanduser(named))  # noqa: PTH111
     try:
         config: dict[str, Any] = yaml.safe_load(path.read_text()) or {}
     except (OSError, yaml.YAMLError):
