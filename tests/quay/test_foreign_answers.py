@@ -52,6 +52,7 @@ CALLS = {
     "organization_exists": Call("organization.get", lambda c: c.organization_exists(ACME)),
     "user_name": Call("user.get", lambda c: c.user_name()),
     "list_grants": Call("robot.list", lambda c: c.rights.list_grants(ACME)),
+    "check_repository": Call("repository.get", lambda c: c.rights.check_repository(ACME, "api")),
     "roles": Call("permission.list", lambda c: c.rights.roles(ACME, "api")),
     "defaults": Call("prototype.list", lambda c: c.rights.defaults(ACME)),
     "give_role": Call(
@@ -73,7 +74,7 @@ CALLS = {
     "works": Call("user.get", lambda c: c.bootstrap.works()),
 }
 # They make no call of their own.
-NO_CALLS = {"aclose", "check_way"}
+NO_CALLS = {"aclose", "check_addresses"}
 
 
 def page(status: int, **headers: str) -> dict[str, Any]:
