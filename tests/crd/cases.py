@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quayrobot.model.resources.clusterrobot import CLUSTER_ROBOT_RULES
-from quayrobot.model.resources.robot import ROBOT_RULES
+from quayrobot.model.resources.robot_rules import ROBOT_RULES
 
 from . import cases_credentials as credentials
+from . import cases_emptied as emptied
 from . import cases_federation as federation
 from . import cases_namespaces as namespaces
 from . import cases_overlap as overlap
@@ -57,6 +58,7 @@ FULL_ROBOT = {
         "overlap": "1h",
     },
     "secrets": [FULL_SECRET],
+    "noSecret": False,
 }
 _CONNECTION = {
     "url": "https://quay.example",
@@ -235,7 +237,11 @@ LONGEST = {
     ".spec.credentials.renewal.lifetime": "0" * 30 + "1h",
 }
 # Words that cannot stand where the full object has another one.
-NOT_ALONE = {(f"{credentials.PLACE}.type", "Static")}
+NOT_ALONE = {
+    (f"{credentials.PLACE}.type", "Static"),
+    (".spec.permissions.mode", "Unmanaged"),
+    (".spec.federation.mode", "Unmanaged"),
+}
 # Lists of words that have to be some of these, each once.
 WORDS = {".spec.secrets[].serviceAccounts[].links": ["imagePullSecrets", "secrets"]}
 
@@ -380,7 +386,7 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
             good=[
                 {**ORG, "secrets": [{"name": "b", "format": "Opaque"}, {"name": "a"}]},
                 {**ORG, "secrets": [{"name": "c", "format": "BasicAuth"}]},
-                {**ORG, "secrets": []},
+                {**ORG, "noSecret": True},
             ],
             words="give the Secret another name",
         )
@@ -406,7 +412,7 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
         Told(
             before={**ORG, "secrets": [{"name": "other", "format": "Opaque"}]},
             bad=[{**ORG, "secrets": [{"name": "other"}]}],
-            good=[ORG],
+            good=[{**ORG, "secrets": [{"name": "ci"}]}],
             words="give the Secret another name",
         ),
     ],
@@ -416,6 +422,53 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
             good=credentials.INTERVAL_GOOD,
             words=credentials.INTERVAL_WORDS,
         )
+    ],
+    ("QuayRobot", "", 14): [
+        Told(
+            bad=emptied.NO_SECRETS_BAD,
+            good=emptied.NO_SECRETS_GOOD,
+            words=emptied.NO_SECRETS_WORDS,
+        )
+    ],
+    ("QuayRobot", "", 15): [
+        Told(bad=emptied.BOTH_BAD, good=emptied.BOTH_GOOD, words=emptied.BOTH_WORDS)
+    ],
+    ("QuayRobot", "", 16): [
+        Told(
+            before=emptied.ELSEWHERE, bad=emptied.APPEARS_BAD, good=emptied.APPEARS_GOOD,
+            words=emptied.APPEARS_WORDS,
+        ),
+        Told(
+            before=emptied.STAYS, bad=[{**ORG, "secrets": []}], good=[ORG],
+            words=emptied.APPEARS_WORDS,
+        ),
+    ],
+    ("QuayRobot", "", 17): [
+        Told(
+            bad=emptied.OWN_IDENTITY_BAD,
+            good=emptied.OWN_IDENTITY_GOOD,
+            words=emptied.OWN_IDENTITY_WORDS,
+        )
+    ],
+    ("QuayRobot", ".spec.permissions", 0): [
+        Told(bad=emptied.RIGHTS_BAD, good=emptied.RIGHTS_GOOD, words=emptied.RIGHTS_WORDS)
+    ],
+    ("QuayRobot", ".spec.federation", 0): [
+        Told(
+            bad=emptied.IDENTITIES_BAD,
+            good=emptied.IDENTITIES_GOOD,
+            words=emptied.IDENTITIES_WORDS,
+        )
+    ],
+    ("QuayRobot", f"{credentials.PLACE}.audiences", 0): [
+        Told(
+            bad=emptied.AUDIENCES_BAD,
+            good=emptied.AUDIENCES_GOOD,
+            words=emptied.AUDIENCES_WORDS,
+        )
+    ],
+    ("QuayRobot", ".spec.secrets[].serviceAccounts[].links", 0): [
+        Told(bad=emptied.LINKS_BAD, good=emptied.LINKS_GOOD, words=emptied.LINKS_WORDS)
     ],
     ("QuayRobot", ".spec.metadata", 0): [
         Told(

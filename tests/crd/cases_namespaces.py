@@ -65,6 +65,14 @@ EXACT = {"permissions": {"mode": "Exact"}}
 # By number of the root rule: (before, bad, good, words).
 Examples = tuple[Body | None, list[Body], list[Body], str]
 ROOT: dict[int, list[Examples]] = {
+    9: [
+        (
+            _says({"secrets": [{"name": "x"}]}),
+            [_says()],
+            [_says({"noSecret": True}), _says({"secrets": [{"name": "ci"}]})],
+            "say noSecret: true",
+        )
+    ],
     0: [
         (_says(), [_shared()], [_says(mode="PerNamespace", consent="x")], "mode cannot be"),
         (_shared(), [_says()], [_shared(consent="x")], "mode cannot be"),

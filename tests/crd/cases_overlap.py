@@ -8,7 +8,7 @@ Body = dict[str, Any]
 
 ORG: Body = {"organization": "acme"}
 OVERLAP: Body = {"rotation": {"strategy": "Overlap"}}
-EXACT: Body = {"permissions": {}}
+EXACT: Body = {"permissions": {"mode": "Exact"}}
 ADDITIVE: Body = {"permissions": {"mode": "Additive"}}
 OVERLAPS: Body = {**ORG, **OVERLAP, **EXACT}
 

@@ -47,6 +47,16 @@ class Api:
         live["spec"] = body["spec"]
         return self.call("PUT", path, live, **({"dryRun": "All"} if dry else {}))
 
+    def apply(self, path: str, body: Body, *, manager: str = "flux") -> httpx.Response:
+        """Apply *body* server-side as *manager*, which takes over what others said."""
+        # The body is JSON, which is YAML.
+        return self._http.patch(
+            path,
+            json=body,
+            params={"fieldManager": manager, "force": "true"},
+            headers={"Content-Type": "application/apply-patch+yaml"},
+        )
+
     def define(self, definition: Body) -> None:
         """Make or replace a definition, and wait until its kind is served."""
         spec, name = definition["spec"], definition["metadata"]["name"]

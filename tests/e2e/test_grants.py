@@ -110,6 +110,23 @@ def test_additive_takes_back_only_what_it_gave(shop: Tenant):
     )
 
 
+def test_what_is_no_longer_declared_is_taken_back_once_and_nothing_else(shop: Tenant):
+    quay = shop.house.quay
+    declare(shop, mode="Additive", repositories=READS, teams=["devs"], defaults=[{"role": "read"}])
+    shop.wait_ready()
+    quay.admin("grant", repository=f"{shop.name}/lib", user=shop.full(), role="write")
+    called = shop.house.quay.mark()
+
+    shop.robot(connectionRef=OWN)
+    wait_for(lambda: shop.grants()["repositories"] == {"lib": "write"}, "what we gave to be gone")
+    shop.wait_ready()
+
+    assert (shop.grants()["teams"], shop.grants()["prototypes"]) == ([], [])
+    assert shop.condition("ci", "GrantsReady") == {}
+    took = [each for each in shop.operations(called) if not each.endswith(("list", "get"))]
+    assert sorted(took) == ["member.delete", "permission.delete", "prototype.delete"]
+
+
 def test_a_converged_robot_costs_only_the_beat(shop: Tenant):
     declare(shop, repositories=READS, teams=["devs"], defaults=[{"role": "read"}])
     shop.wait_ready()

@@ -189,7 +189,12 @@ def test_references_are_written_out_and_null_is_left_out():
             "inner": {**inner, "default": {"word": "a"}},
             "maybeInner": inner,
             "many": {"type": "array", "items": item, "default": []},
-            "named": {"type": "object", "additionalProperties": inner, "maxProperties": 2},
+            "named": {
+                "type": "object",
+                "additionalProperties": inner,
+                "maxProperties": 2,
+                "x-kubernetes-map-type": "atomic",
+            },
         },
     }
 

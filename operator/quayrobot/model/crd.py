@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .names import GROUP, VERSION
-from .resources.base import SCHEMA_RULES, Part, Rule
+from .resources.base import ATOMIC, SCHEMA_RULES, Part, Rule
 from .resources.clusterrobot import CLUSTER_ROBOT_RULES, ClusterRobotSpec, ClusterRobotStatus
 from .resources.connection import ClusterConnectionSpec, ConnectionSpec, ConnectionStatus
-from .resources.robot import ROBOT_RULES, RobotSpec, RobotStatus
+from .resources.robot import RobotSpec, RobotStatus
+from .resources.robot_rules import ROBOT_RULES
 
 __all__ = ["DEFINITIONS", "Definition", "crd", "guarded"]
 
@@ -223,6 +224,7 @@ def _cleaned(node: Schema, defs: Mapping[str, Any], *, strict: bool) -> Schema:
         del node["additionalProperties"]
     if isinstance(node.get("additionalProperties"), Mapping):
         node["additionalProperties"] = _convert(node["additionalProperties"], defs, strict=strict)
+        node |= ATOMIC
     if "properties" in node:
         node["properties"] = {
             name: _convert(each, defs, strict=strict) for name, each in node["properties"].items()
@@ -232,12 +234,19 @@ def _cleaned(node: Schema, defs: Mapping[str, Any], *, strict: bool) -> Schema:
     if "propertyNames" in node:
         # Structural schemas cannot bind the keys of a map.
         del node["propertyNames"]
+    _trim_default(node)
+    return node if strict else _loose(node)
+
+
+def _trim_default(node: Schema) -> None:
     if isinstance(node.get("default"), Mapping):
         # What is left out by default is left out of the default too.
         node["default"] = {k: each for k, each in node["default"].items() if each is not None}
     if node.get("default") == {} and "properties" not in node:
         del node["default"]
-    return node if strict else _loose(node)
+    if "x-kubernetes-list-type" in node and node.get("default") == []:
+        # With it an emptied map is there and gone in turn at each server-side apply.
+        del node["default"]
 
 
 def _without_defaults(node: Schema) -> Schema:

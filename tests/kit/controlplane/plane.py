@@ -167,6 +167,11 @@ class ControlPlane:
         assert done.returncode, f"kubectl {' '.join(args)} was not refused: {done.stdout}"
         return done.stderr
 
+    def kubectl_answer(self, *args: str, stdin: str | None = None) -> str | None:
+        """Run kubectl as admin; return None where it was done, else what it said."""
+        done = self._run(*args, stdin=stdin)
+        return done.stderr if done.returncode else None
+
     def _run(self, *args: str, stdin: str | None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*self.kubectl_command, *args],

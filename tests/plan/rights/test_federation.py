@@ -90,7 +90,30 @@ def goal_of(scene: Scene) -> tuple[IdentityState, ...]:
 
 def test_without_federation_nothing_is_read_and_nothing_touched():
     assert does(held(federation=Present((THEIRS,)), federation_due=True)) == []
-    assert does(held(status=known(CI))) == []
+    assert does(held(status=known())) == []
+
+
+def test_what_we_put_there_is_taken_out_when_the_block_is_gone_and_nothing_else():
+    gone = held(status=known(CI), **reads(THEIRS, CI))
+
+    assert does(held(status=known(CI), federation_due=True)) == ["LookAtFederation"]
+    assert goal_of(gone) == (THEIRS,)
+
+
+def test_it_is_taken_out_once_and_then_nothing_is_read():
+    after = status_after(held(status=known(CI), **reads(THEIRS)), (), adopted=False)
+
+    assert after.federation is None
+    assert does(held(status=after)) == []
+
+
+def test_unmanaged_reads_nothing_and_hands_over_what_we_put_there():
+    scene = held(spec=spec(federation={"mode": "Unmanaged"}), status=known(CI))
+    after = status_after(scene, (), adopted=False)
+
+    assert does(scene) == []
+    assert after.federation is None
+    assert does(held(status=after)) == []
 
 
 @BOTH
@@ -286,11 +309,15 @@ def test_as_declared_is_ready_and_recorded():
 
 
 def test_who_declares_none_has_no_such_condition():
-    assert "FederationReady" not in told(held(status=known(CI)))
+    assert "FederationReady" not in told(held(status=known()))
 
 
-def test_who_declares_none_any_more_keeps_the_record_of_what_is_ours():
-    assert status_after(held(status=known(CI)), (), adopted=False).federation == (CI,)
+def test_the_record_of_what_is_ours_stays_until_it_is_taken_out():
+    scene = held(status=known(CI), federation=Unknown(NO_RIGHT))
+    after = status_after(scene, decide(scene).findings, adopted=False)
+
+    assert after.federation == (CI,)
+    assert told(scene)["FederationReady"].status == "Unknown"
 
 
 def test_what_may_not_be_seen_is_neither_there_nor_gone():

@@ -12,7 +12,7 @@ import structlog
 
 from ...model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
 from ...model.names import OwnerName, RobotName
-from ...model.resources.robot import federation_of
+from ...model.resources.robot import federation_of, permissions_of
 from ...model.world import Present, RobotView
 from ..cache.store import RobotRecord
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
@@ -60,7 +60,7 @@ async def _beat(
     context: Context, live: LiveConnection, owner: OwnerName, held: list[RobotRecord]
 ) -> set[ResourceKey]:
     """Where the beat is due: read the rights of all; return who is to compare them."""
-    rights = [each for each in held if each.lenient_spec.permissions is not None]
+    rights = [each for each in held if permissions_of(each.lenient_spec) is not None]
     federated = [each for each in held if federation_of(each.lenient_spec) is not None]
     if not (rights or federated) or not _beat_due(context, live, owner):
         return set()
@@ -74,7 +74,7 @@ async def _beat(
 async def _rights_beat(
     context: Context, live: LiveConnection, owner: OwnerName, held: list[RobotRecord]
 ) -> set[ResourceKey]:
-    wanted = [each for record in held if (each := record.lenient_spec.permissions) is not None]
+    wanted = [each for record in held if (each := permissions_of(record.lenient_spec)) is not None]
     repositories = {grant.name for each in wanted for grant in each.repositories}
     defaults = owner.kind == "organization" and any(
         each.defaults or each.mode == "Exact" for each in wanted

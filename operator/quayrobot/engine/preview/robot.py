@@ -21,6 +21,7 @@ from ...model.actions import (
     RehearseSecrets,
 )
 from ...model.errors import InvalidSpec, QuayRobotError
+from ...model.resources.robot import federation_of, permissions_of
 from ...model.world import NamespaceSeen, Unknown
 from ...plan.decide import decide
 from ...plan.scene import Finding, Plan, Scene
@@ -82,9 +83,9 @@ async def _look_for_drift(context: Context, record: RobotRecord) -> None:
         return
     try:
         live = await context.pool.get(record.connection_key)
-        if record.lenient_spec.federation is not None:
+        if federation_of(record.lenient_spec) is not None:
             live.federation |= dict.fromkeys(record.robot_names)
-        if (wanted := record.lenient_spec.permissions) is not None:
+        if (wanted := permissions_of(record.lenient_spec)) is not None:
             names = [each.name for each in wanted.repositories]
             await live.grants.look(record.active_name, names)
     except QuayRobotError:

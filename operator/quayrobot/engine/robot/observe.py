@@ -35,6 +35,7 @@ from ...model.world import (
     Unlooked,
 )
 from ...plan.rights.access import connection_not_found, may_know, permit_of
+from ...plan.rights.grants import managed_rights
 from ...plan.robot.claim import held_by
 from ...plan.robot.slots import active_first
 from ...plan.scene import Look, Me, Scene
@@ -116,7 +117,7 @@ def _is_there(seen: Seen[SecretSeen]) -> TypeGuard[Present[SecretSeen]]:
 
 def _remembered(scene: Scene, live: LiveConnection, name: RobotName) -> dict[str, Any]:
     known: dict[str, Any] = {"robot": live.snapshots.view(name)}
-    if scene.spec.permissions is not None:
+    if managed_rights(scene) is not None:
         known["grants"] = live.grants.view(name)
     wanted = federation_of(scene.spec) is not None or scene.status.federation
     if wanted and name in live.federation:

@@ -26,6 +26,7 @@ from ..durations import DURATION_PATTERN, LENGTH_MAX, parse_duration
 from ..names import OBJECT_NAME_PATTERN, OWNER_PATTERN
 
 __all__ = [
+    "ATOMIC",
     "GO_DURATION",
     "LEAST_WORDS",
     "Duration",
@@ -35,6 +36,7 @@ __all__ = [
     "OwnerText",
     "Part",
     "Rule",
+    "TWICE",
     "at_least",
     "duration_schema",
     "dump_status",
@@ -42,6 +44,8 @@ __all__ = [
 ]
 
 SCHEMA_RULES = "x-kubernetes-validations"
+# Under server-side apply a block that its owner empties vanishes, unless it is one value.
+ATOMIC = {"x-kubernetes-map-type": "atomic"}
 
 
 class Part(BaseModel):
@@ -79,6 +83,7 @@ def rules(*all_rules: Rule) -> dict[str, Any]:
     return {SCHEMA_RULES: [each.as_schema() for each in all_rules]}
 
 
+TWICE = "self.all(a, self.exists_one(b, a == b))"
 Least = Literal["10s", "1m", "1h"]
 LEAST_WORDS: dict[Least, str] = {each: f"must be at least {each}" for each in get_args(Least)}
 GO_DURATION = StringConstraints(pattern=DURATION_PATTERN, max_length=LENGTH_MAX)

@@ -13,8 +13,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .base import LabelSelector, Part, Rule, rules
-from .robot import ROBOT_RULES, RobotSpec, RobotStatus
+from .base import ATOMIC, LabelSelector, Part, Rule, rules
+from .robot import RobotSpec, RobotStatus
+from .robot_rules import ROBOT_RULES, secrets_stay
 from .secret import RESERVED, RESERVED_WORDS
 
 __all__ = [
@@ -65,6 +66,8 @@ class TemplateMeta(Part):
         Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
     ] = {}
     """Annotations of each QuayRobot; those under `quayrobot.io/` are the operator's own."""
+
+    model_config = Part.model_config | {"json_schema_extra": {**ATOMIC}}
 
 
 class Template(Part):
@@ -146,6 +149,7 @@ CLUSTER_ROBOT_RULES = (
     ),
     Rule(
         rule=f"{_SHARED} || ((!has({_T}.federation) || "
+        f"!has({_T}.federation.identities) || "
         f"{_T}.federation.identities.all(i, !has(i.serviceAccount))) && "
         f"(!has({_T}.credentials) || {_T}.credentials.type != 'Federated'))",
         message="mode: Shared takes no serviceAccount in federation or credentials: it would be "
@@ -174,6 +178,7 @@ CLUSTER_ROBOT_RULES = (
         message="mode: Shared rotates in place; rotation.strategy: Overlap is for a robot of one "
         "namespace",
     ),
+    secrets_stay("spec.template.spec"),
     *_lifted(),
 )
 

@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .base import ObjectName, Part, Rule, rules
+from .base import TWICE, ObjectName, Part, Rule, rules
 
-__all__ = ["ACCOUNT_WORDS", "STATIC_WORDS", "Credentials"]
+__all__ = ["ACCOUNT_WORDS", "AUDIENCES_WORDS", "STATIC_WORDS", "Credentials"]
 
 ACCOUNT_WORDS = "credentials of type Federated need serviceAccount: whose token is exchanged"
+AUDIENCES_WORDS = "credentials.audiences must not name one twice"
 STATIC_WORDS = "serviceAccount and audiences belong to credentials of type: Federated"
 # Anything that may stand in a token's `aud`, without blanks.
 Audience = Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=255)]
@@ -36,7 +37,7 @@ class Credentials(Part):
         Field(
             min_length=1,
             max_length=8,
-            json_schema_extra={"x-kubernetes-list-type": "set"},
+            json_schema_extra=rules(Rule(TWICE, AUDIENCES_WORDS)),
         ),
     ] = None
     """For whom that token is made, for `Federated`. Left out: for the connection's url."""

@@ -11,9 +11,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .base import ObjectName, Part, Rule, rules
+from .base import ATOMIC, ObjectName, Part, Rule, rules
 
-__all__ = ["Federation", "Identity", "IdentityState"]
+__all__ = ["UNMANAGED_IDENTITIES_WORDS", "Federation", "Identity", "IdentityState"]
+
+UNMANAGED_IDENTITIES_WORDS = (
+    "federation.mode: Unmanaged leaves the robot's identities as they are: give none with it"
+)
 
 # Plain ASCII, and nothing that URL parsers read in different ways.
 ISSUER_PATTERN = (
@@ -48,12 +52,26 @@ class Identity(Part):
 
 
 class Federation(Part):
-    """All outside identities of a robot (Exact), or some of them (Additive)."""
+    """All outside identities of a robot (Exact), some (Additive), or none of ours (Unmanaged)."""
 
-    mode: Literal["Exact", "Additive"] = "Exact"
-    """`Exact` takes out what is not declared, `Additive` only what the operator put there."""
+    mode: Literal["Exact", "Additive", "Unmanaged"] = "Exact"
+    """
+    `Exact` takes out what is not declared, `Additive` only what the operator put there.
+    `Unmanaged` reads nothing and leaves every identity as it is.
+    """
     identities: Annotated[list[Identity], Field(max_length=32)] = []
     """The outside identities."""
+
+    model_config = Part.model_config | {
+        "json_schema_extra": rules(
+            Rule(
+                rule="!has(self.mode) || self.mode != 'Unmanaged' || "
+                "!has(self.identities) || size(self.identities) == 0",
+                message=UNMANAGED_IDENTITIES_WORDS,
+            )
+        )
+        | ATOMIC
+    }
 
 
 class IdentityState(Part):

@@ -27,16 +27,18 @@ from .connection import (
     ConnectionSpec,
     ConnectionStatus,
 )
-from .credentials import ACCOUNT_WORDS, STATIC_WORDS
-from .permissions import Permissions
+from .credentials import ACCOUNT_WORDS, AUDIENCES_WORDS, STATIC_WORDS
+from .federation import UNMANAGED_IDENTITIES_WORDS, Federation
+from .permissions import UNMANAGED_RIGHTS_WORDS, Permissions
 from .robot import (
-    INTERVAL_WORDS,
     ConnectionRef,
     RobotSpec,
     RobotStatus,
     is_keyless,
     robot_name_of,
 )
+from .robot_rules import INTERVAL_WORDS, NO_SECRETS_WORDS, UNMANAGED_WORDS
+from .secret import LINKS_WORDS
 from .slots import lenient_rotation, overlaps
 
 __all__ = [
@@ -76,13 +78,11 @@ def parse_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
         raise _invalid("'<organization or user>+<robotName>' is longer than 255 characters")
     if MARKER_KEY in parsed.metadata:
         raise _invalid(f"metadata must not hold the key {MARKER_KEY}")
+    if parsed.no_secret and parsed.secrets:
+        raise _invalid(NO_SECRETS_WORDS)
     _check_secrets(parsed)
     _check_permissions(parsed)
-    for each in parsed.federation.identities if parsed.federation else ():
-        outside = each.issuer is not None and each.subject is not None
-        none = each.issuer is None and each.subject is None
-        if not (none if each.service_account is not None else outside):
-            raise _invalid("an identity is either issuer and subject, or serviceAccount")
+    _check_federation(parsed)
     _check_rotation(name, parsed)
     _check_credentials(parsed)
     return parsed
@@ -191,6 +191,9 @@ def _check_permissions(spec: RobotSpec) -> None:
     if spec.user is not None and (wanted.teams or wanted.defaults):
         raise _invalid("permissions.teams and permissions.defaults belong to organizations")
 
+    if wanted.mode == "Unmanaged" and (wanted.repositories or wanted.teams or wanted.defaults):
+        raise _invalid(UNMANAGED_RIGHTS_WORDS)
+
     names = [each.name for each in wanted.repositories]
     creators = [each.creator for each in wanted.defaults]
     for several in (names, creators, wanted.teams):
@@ -200,6 +203,17 @@ def _check_permissions(spec: RobotSpec) -> None:
     scoped = [each for each in spec.secrets or () if each.scope == "Repositories"]
     if scoped and not wanted.repositories:
         raise _invalid("scope: Repositories needs permissions.repositories")
+
+
+def _check_federation(spec: RobotSpec) -> None:
+    wanted = spec.federation or Federation()
+    if wanted.mode == "Unmanaged" and wanted.identities:
+        raise _invalid(UNMANAGED_IDENTITIES_WORDS)
+    for each in wanted.identities:
+        outside = each.issuer is not None and each.subject is not None
+        none = each.issuer is None and each.subject is None
+        if not (none if each.service_account is not None else outside):
+            raise _invalid("an identity is either issuer and subject, or serviceAccount")
 
 
 def _check_rotation(name: str, spec: RobotSpec) -> None:
@@ -227,7 +241,9 @@ def _check_credentials(spec: RobotSpec) -> None:
     if credentials.service_account is None:
         raise _invalid(ACCOUNT_WORDS)
     if len(credentials.audiences or ()) != len(set(credentials.audiences or ())):
-        raise _invalid("credentials.audiences name something twice")
+        raise _invalid(AUDIENCES_WORDS)
+    if spec.federation is not None and spec.federation.mode == "Unmanaged":
+        raise _invalid(UNMANAGED_WORDS)
     if overlaps(spec) or (spec.rotation is not None and spec.rotation.interval is not None):
         raise _invalid(INTERVAL_WORDS)
 
@@ -239,7 +255,7 @@ def _told(error: ErrorDetails) -> str:
     return f"{place} ({ours})" if ours in _OUR_WORDS else place
 
 
-_OUR_WORDS = {*LEAST_WORDS.values(), PORT_WORDS}
+_OUR_WORDS = {*LEAST_WORDS.values(), LINKS_WORDS, PORT_WORDS}
 
 
 def _fields(model: type[Part]) -> Iterator[str]:

@@ -12,10 +12,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .base import OwnerText, Part, Rule, rules
+from .base import ATOMIC, OwnerText, Part, Rule, rules
 
 __all__ = [
     "ROLES",
+    "UNMANAGED_RIGHTS_WORDS",
     "DefaultGrant",
     "GrantsState",
     "Permissions",
@@ -58,11 +59,27 @@ ONE_PER_CREATOR = Rule(
 )
 
 
-class Permissions(Part):
-    """All rights of a robot (Exact), or some of them (Additive)."""
+UNMANAGED_RIGHTS_WORDS = (
+    "permissions.mode: Unmanaged leaves the robot's rights as they are: give no repositories, "
+    "teams or defaults with it"
+)
+UNMANAGED_BARE = Rule(
+    rule="!has(self.mode) || self.mode != 'Unmanaged' || "
+    "((!has(self.repositories) || size(self.repositories) == 0) && "
+    "(!has(self.teams) || size(self.teams) == 0) && "
+    "(!has(self.defaults) || size(self.defaults) == 0))",
+    message=UNMANAGED_RIGHTS_WORDS,
+)
 
-    mode: Literal["Exact", "Additive"] = "Exact"
-    """`Exact` takes back what is not declared, `Additive` only what the operator gave."""
+
+class Permissions(Part):
+    """All rights of a robot (Exact), some of them (Additive), or none of ours (Unmanaged)."""
+
+    mode: Literal["Exact", "Additive", "Unmanaged"] = "Exact"
+    """
+    `Exact` takes back what is not declared, `Additive` only what the operator gave.
+    `Unmanaged` reads nothing and leaves every right as it is, those that the operator gave too.
+    """
     repositories: Annotated[
         list[RepositoryGrant],
         Field(
@@ -82,6 +99,8 @@ class Permissions(Part):
         list[DefaultGrant], Field(max_length=16, json_schema_extra=rules(ONE_PER_CREATOR))
     ] = []
     """Roles on repositories that are made later."""
+
+    model_config = Part.model_config | {"json_schema_extra": rules(UNMANAGED_BARE) | ATOMIC}
 
 
 class GrantsState(Part):

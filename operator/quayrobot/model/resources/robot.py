@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from ..conditions import Condition
-from ..names import ALT_SUFFIX, FULL_NAME_MAX, MAIN, MARKER_KEY, OwnerName, RobotName, Slot
+from ..names import MAIN, MARKER_KEY, OwnerName, RobotName, Slot
 from .base import ObjectName, OwnerText, Part, Rule, rules
 from .credentials import Credentials
 from .federation import Federation, Identity, IdentityState
@@ -25,14 +25,13 @@ from .secret import SecretSpec
 
 __all__ = [
     "ConnectionRef",
-    "INTERVAL_WORDS",
     "LinkState",
-    "ROBOT_RULES",
     "RobotSpec",
     "RobotStatus",
     "federation_of",
     "is_keyless",
     "links_of",
+    "permissions_of",
     "robot_name_of",
     "secrets_of",
 ]
@@ -45,49 +44,6 @@ class ConnectionRef(Part):
     """`QuayConnection` is looked up in the resource's own namespace only."""
     name: ObjectName = "default"
     """The connection's name; it may change as long as it leads to the same Quay."""
-
-
-_NAME = "(has(self.spec.robotName) ? self.spec.robotName : self.metadata.name)"
-_OWNER = (
-    "(has(self.spec.organization) ? self.spec.organization "
-    ": (has(self.spec.user) ? self.spec.user : ''))"
-)
-
-
-_TURNS = "(has(self.spec.rotation) && self.spec.rotation.strategy == 'Overlap')"
-
-
-def _old(expression: str) -> str:
-    return expression.replace("self.", "oldSelf.value().")
-
-
-_FORMAT = "(has({0}.format) ? {0}.format : 'DockerConfigJson')"
-_IS_DEFAULT = "{0}.name != self.metadata.name || " + _FORMAT + " == 'DockerConfigJson'"
-_FORMAT_KEPT = (
-    # Both lists are given, then either may be the default: one Secret named like the
-    # resource, of the default format.
-    (
-        "!has(self.spec.secrets) || !has(oldSelf.spec.secrets) || "
-        "oldSelf.spec.secrets.all(o, self.spec.secrets.all(n, "
-        f"n.name != o.name || {_FORMAT.format('n')} == {_FORMAT.format('o')}))"
-    ),
-    (
-        "!has(self.spec.secrets) || has(oldSelf.spec.secrets) || "
-        f"self.spec.secrets.all(n, {_IS_DEFAULT.format('n')})"
-    ),
-    (
-        "has(self.spec.secrets) || !has(oldSelf.spec.secrets) || "
-        f"oldSelf.spec.secrets.all(o, {_IS_DEFAULT.format('o')})"
-    ),
-)
-INTERVAL_WORDS = (
-    "rotation.interval and strategy: Overlap do not go with credentials of type Federated: "
-    "these are replaced within the hour anyway, and no login fails then"
-)
-_SAME_FORMAT = (
-    "the format of a Secret cannot be changed (its type is immutable); "
-    "give the Secret another name"
-)
 
 
 class RobotSpec(Part):
@@ -125,9 +81,15 @@ class RobotSpec(Part):
     suspend: bool = False
     """While true nothing is written, in Quay or in the cluster; a deletion is carried out."""
     permissions: Permissions | None = None
-    """The robot's rights. Left out: they are never read and never touched."""
+    """
+    The robot's rights. Left out: what the operator gave is taken back once, and nothing else is
+    read or touched. For no rights at all write `mode: Exact` and nothing else.
+    """
     federation: Federation | None = None
-    """Whose tokens Quay takes for the robot's. Left out: never read, never touched."""
+    """
+    Whose tokens Quay takes for the robot's. Left out: what the operator put there is taken out
+    once, and nothing else is read or touched.
+    """
     credentials: Credentials = Field(default_factory=Credentials)
     """What the Secrets carry: the robot's own token, or a password of an hour."""
     rotation: Rotation | None = None
@@ -144,7 +106,9 @@ class RobotSpec(Part):
             },
         ),
     ] = None
-    """Where the credential is put. Left out: one Secret named like the resource; `[]`: none."""
+    """Where the credential is put. Left out: one Secret named like the resource."""
+    no_secret: bool = False
+    """True: no Secret at all, and no `secrets`."""
 
     @property
     def owner(self) -> OwnerName:
@@ -152,71 +116,6 @@ class RobotSpec(Part):
         if self.organization is not None:
             return OwnerName("organization", self.organization)
         return OwnerName("user", self.user or "")
-
-
-ROBOT_RULES = (
-    Rule(
-        rule="has(self.spec.organization) != has(self.spec.user)",
-        message="exactly one of organization and user must be given",
-    ),
-    Rule(
-        rule=f"!oldSelf.hasValue() || ({_OWNER} == {_old(_OWNER)} "
-        "&& has(self.spec.user) == has(oldSelf.value().spec.user))",
-        message="organization and user cannot be changed: a robot never moves; "
-        "make a new QuayRobot instead",
-    ),
-    Rule(
-        rule=f"!oldSelf.hasValue() || {_NAME} == {_old(_NAME)}",
-        message="robotName cannot be changed: Quay cannot rename a robot; "
-        "make a new QuayRobot instead",
-    ),
-    Rule(
-        rule=f"{_NAME}.matches('^[a-z0-9]+([._-][a-z0-9]+)*$') && size({_NAME}) >= 2",
-        message="robotName (by default the resource's name) must be 2 to 255 lower-case letters "
-        "and digits, with single '.', '_' or '-' between them; set spec.robotName",
-    ),
-    Rule(
-        rule=f"size({_NAME}) + size({_OWNER}) + 1 <= 255",
-        message="'<organization or user>+<robotName>' must not be longer than 255 characters; "
-        "set a shorter spec.robotName",
-    ),
-    Rule(
-        rule="!has(self.spec.user) || !has(self.spec.permissions) || "
-        "(size(self.spec.permissions.teams) == 0 && size(self.spec.permissions.defaults) == 0)",
-        message="permissions.teams and permissions.defaults belong to organizations; "
-        "a user's robot can have repositories only",
-    ),
-    Rule(
-        rule="!has(self.spec.secrets) || (has(self.spec.permissions) && "
-        "size(self.spec.permissions.repositories) > 0) || "
-        "self.spec.secrets.all(s, !has(s.scope) || s.scope != 'Repositories')",
-        message="scope: Repositories needs permissions.repositories: they are its entries",
-    ),
-    *(Rule(rule=rule, message=_SAME_FORMAT, transition=True) for rule in _FORMAT_KEPT),
-    Rule(
-        rule=f"!{_TURNS} || size({_NAME}) + size({_OWNER}) + 1 <= "
-        f"{FULL_NAME_MAX - len(ALT_SUFFIX)}",
-        message="with rotation.strategy: Overlap '<organization or user>+<robotName>' must not "
-        "be longer than 251 characters: the second robot's name has .alt behind it",
-    ),
-    Rule(
-        rule=f"!{_TURNS} || (has(self.spec.permissions) && self.spec.permissions.mode == 'Exact')",
-        message="rotation.strategy: Overlap needs permissions with mode: Exact, so that the next "
-        "robot gets the same rights (permissions: {} for none)",
-    ),
-    Rule(
-        rule=f"!{_TURNS} || !has(self.spec.federation) || self.spec.federation.mode == 'Exact'",
-        message="rotation.strategy: Overlap needs federation with mode: Exact, so that the next "
-        "robot gets the same identities",
-    ),
-    Rule(
-        rule="!has(self.spec.credentials) || !has(self.spec.credentials.type) || "
-        "self.spec.credentials.type != 'Federated' || !has(self.spec.rotation) || "
-        "(!has(self.spec.rotation.interval) && "
-        f"!{_TURNS})",
-        message=INTERVAL_WORDS,
-    ),
-)
 
 
 class RobotState(Part):
@@ -326,8 +225,16 @@ def is_keyless(spec: RobotSpec) -> bool:
     return spec.credentials.type == "Federated"
 
 
+def permissions_of(spec: RobotSpec) -> Permissions | None:
+    """Return the rights that the operator sees to; None where it leaves them as they are."""
+    wanted = spec.permissions
+    return None if wanted is None or wanted.mode == "Unmanaged" else wanted
+
+
 def federation_of(spec: RobotSpec) -> Federation | None:
     """Return what Quay is to know of outside identities, that of the credentials included."""
+    if spec.federation is not None and spec.federation.mode == "Unmanaged":
+        return None
     if not is_keyless(spec):
         return spec.federation
     implied = Identity(service_account=spec.credentials.service_account)
@@ -349,5 +256,8 @@ def links_of(name: str, spec: RobotSpec) -> tuple[LinkState, ...]:
 
 def secrets_of(name: str, spec: RobotSpec) -> Mapping[str, SecretSpec]:
     """Return the effective Secrets of the resource called *name*, by their name."""
+    if spec.no_secret:
+        return {}
+    # An empty list of an older object asks for none, as it did.
     declared = spec.secrets if spec.secrets is not None else [SecretSpec(name=name)]
     return {secret.name: secret for secret in declared}

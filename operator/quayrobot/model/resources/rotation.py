@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from ..names import Slot
-from .base import GO_DURATION, Duration, Part, Rule, at_least, duration_schema, rules
+from .base import ATOMIC, GO_DURATION, Duration, Part, Rule, at_least, duration_schema, rules
 
 __all__ = ["Intent", "Retiring", "Rotation", "RotationState", "Window"]
 
@@ -57,6 +57,7 @@ class Rotation(Part):
                 message="window says when a rotation by interval may happen: give interval too",
             )
         )
+        | ATOMIC
     }
 
 

@@ -10,17 +10,25 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from .base import ObjectName, Part, Rule, rules
+from .base import TWICE, ObjectName, Part, Rule, rules
 
-__all__ = ["RESERVED", "RESERVED_WORDS", "SecretKeys", "SecretSpec", "ServiceAccountLink"]
+__all__ = [
+    "LINKS_WORDS",
+    "RESERVED",
+    "RESERVED_WORDS",
+    "SecretKeys",
+    "SecretSpec",
+    "ServiceAccountLink",
+]
 
 RESERVED = (
     "!self.exists(k, k == 'quayrobot.io' || k.startsWith('quayrobot.io/') "
     "|| k == 'app.kubernetes.io/managed-by')"
 )
 RESERVED_WORDS = "keys under quayrobot.io/ and app.kubernetes.io/managed-by are the operator's own"
+LINKS_WORDS = "links must not name one list twice"
 DataKey = Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
 
 
@@ -50,6 +58,12 @@ class SecretKeys(Part):
     }
 
 
+def _each_once(links: list[str]) -> list[str]:
+    if len(links) != len(set(links)):
+        raise ValueError(LINKS_WORDS)
+    return links
+
+
 class ServiceAccountLink(Part):
     """A ServiceAccount of the own namespace that is to name the Secret, and where."""
 
@@ -57,7 +71,9 @@ class ServiceAccountLink(Part):
     """The ServiceAccount's name; one that comes later is linked when it comes."""
     links: Annotated[
         list[Literal["imagePullSecrets", "secrets"]],
-        Field(min_length=1, max_length=2, json_schema_extra={"x-kubernetes-list-type": "set"}),
+        # No set: one that is emptied would vanish, and mean imagePullSecrets.
+        Field(min_length=1, max_length=2, json_schema_extra=rules(Rule(TWICE, LINKS_WORDS))),
+        AfterValidator(_each_once),
     ] = ["imagePullSecrets"]
     """Which of its lists name the Secret."""
 

@@ -29,6 +29,7 @@ __all__ = [
     "federation_finished",
     "identities_of",
     "leaves_federation",
+    "noted_identities",
     "plan_federation",
 ]
 
@@ -55,7 +56,7 @@ def identities_of(scene: Scene) -> tuple[IdentityState, ...]:
 
 
 def plan_federation(scene: Scene) -> Plan:
-    """Return the next step towards the declared identities; nothing where none are declared."""
+    """Return the next step towards the declared identities; nothing where none are ours."""
     wanted = federation_of(scene.spec)
     if wanted is None and leaves_federation(scene):
         wanted = Federation(mode="Additive")
@@ -68,10 +69,22 @@ def plan_federation(scene: Scene) -> Plan:
 
 
 def leaves_federation(scene: Scene) -> bool:
-    """Tell whether an identity was there for federated credentials only, which are no more."""
-    before = scene.status.credential
-    had = before is not None and before.expires_at is not None and bool(scene.status.federation)
-    return had and federation_of(scene.spec) is None
+    """Tell whether identities that we put there are declared no more: they are taken out."""
+    gone = scene.spec.federation is None and federation_of(scene.spec) is None
+    return gone and bool(scene.status.federation)
+
+
+def noted_identities(scene: Scene, *, finished: bool) -> tuple[IdentityState, ...] | None:
+    """Return what stays noted as put there by us: all of it until it is finished."""
+    if not finished:
+        return scene.status.federation
+    if federation_of(scene.spec) is None:
+        return None
+    try:
+        return identities_of(scene)
+    except TryLater:
+        # Finished before, and the cluster cannot tell its issuer now.
+        return scene.status.federation
 
 
 def _plan(scene: Scene, wanted: Federation) -> Plan:

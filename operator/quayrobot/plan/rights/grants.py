@@ -3,8 +3,9 @@ Which rights does the robot lack, and which does it have too many?
 
 Rights shrink before they grow. What is about to be given is stored first, so
 that it can be taken back after any crash. Exact takes back what is not
-declared; Additive only what we gave. A repository or team that is not there
-holds up nothing but its own grant.
+declared; Additive only what we gave, and so does a block that is gone: it may
+have vanished on its way here. A repository or team that is not there holds up
+nothing but its own grant.
 """
 
 from __future__ import annotations
@@ -26,15 +27,25 @@ from ...model.actions import (
     TakeRole,
 )
 from ...model.resources.permissions import ROLES, DefaultGrant, GrantsState, Permissions
+from ...model.resources.robot import permissions_of
 from ...model.world import DefaultSeen, GrantsSeen, Present, Unknown
 from ..scene import Finding, Plan, Scene
 
-__all__ = ["after", "declared_rights", "given", "known_grants", "plan_grants", "target_of"]
+__all__ = [
+    "after",
+    "declared_rights",
+    "given",
+    "known_grants",
+    "managed_rights",
+    "noted_grants",
+    "plan_grants",
+    "target_of",
+]
 
 
 def plan_grants(scene: Scene) -> Plan:
-    """Return the next changes of the robot's rights; nothing where none are declared."""
-    wanted = scene.spec.permissions
+    """Return the next changes of the robot's rights; nothing where none are ours to change."""
+    wanted = managed_rights(scene)
     if wanted is None:
         return Plan()
 
@@ -49,6 +60,22 @@ def plan_grants(scene: Scene) -> Plan:
     changes = [each for each in _changes(scene, wanted, known) if not _refused(scene, each)]
     findings = tuple(Finding(Component.GRANTS, each) for each in scene.grant_refusals.values())
     return Plan(_recorded(scene, wanted, changes), findings)
+
+
+def managed_rights(scene: Scene) -> Permissions | None:
+    """Return the rights to bring about; where the block is gone, none of those that we gave."""
+    if scene.spec.permissions is None and scene.status.grants not in {None, GrantsState()}:
+        return Permissions(mode="Additive")
+    return permissions_of(scene.spec)
+
+
+def noted_grants(scene: Scene, *, finished: bool) -> GrantsState | None:
+    """Return what stays noted as given by us: all of it until it is finished."""
+    if not finished:
+        # It may have to be taken back.
+        return scene.status.grants
+    wanted = permissions_of(scene.spec)
+    return None if wanted is None else given(wanted)
 
 
 def declared_rights(wanted: Permissions | None) -> GrantsSeen:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ...model.actions import Component
 from ...model.conditions import Condition, ConditionType, Status, merge_conditions
@@ -32,8 +33,8 @@ from ...model.secrecy import digest_of
 from ...model.world import ConnectionSeen, Present, RobotSeen
 from ..credentials.keyless import noted_credential, noted_secrets, still_works
 from ..credentials.secrets import content_digest, issued_at
-from ..rights.federation import identities_of, leaves_federation, plan_federation
-from ..rights.grants import given, plan_grants
+from ..rights.federation import leaves_federation, noted_identities, plan_federation
+from ..rights.grants import managed_rights, noted_grants, plan_grants
 from ..rotation.overlap import scenes_with_rights, settled
 from ..scene import Finding, Scene
 
@@ -195,39 +196,21 @@ def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotSt
         update={
             "robot": robot,
             "connection": _connection_state(scene, scene.connection),
-            "credential": noted_credential(scene) if keyless else _credential(scene, seen, broken),
+            "credential": noted_credential(scene) if keyless else _credential(scene, seen),
             "secrets": noted_secrets(scene) if keyless else _secrets(scene),
             "pending": _pending(scene, seen, robot),
-            "grants": _grants(scene, finished=Component.GRANTS not in broken),
-            "federation": _federation(scene, finished=Component.FEDERATION not in broken),
+            "grants": noted_grants(scene, finished=Component.GRANTS not in broken),
+            "federation": noted_identities(scene, finished=Component.FEDERATION not in broken),
             "rotation": settled(scene, finished=Component.SECRETS not in broken),
             "links": _links(scene),
         }
     )
 
 
-def _credential(scene: Scene, seen: RobotSeen, broken: set[Component]) -> CredentialState | None:
-    if seen.token is None or (leaves_federation(scene) and Component.FEDERATION in broken):
+def _credential(scene: Scene, seen: RobotSeen) -> CredentialState | None:
+    if seen.token is None:
         return scene.status.credential
     return CredentialState(digest=seen.token.digest, issued_at=issued_at(scene, seen.token))
-
-
-def _grants(scene: Scene, *, finished: bool) -> GrantsState | None:
-    """What is recorded stays until all of it is as declared: it may have to be taken back."""
-    wanted = scene.spec.permissions
-    return given(wanted) if wanted is not None and finished else scene.status.grants
-
-
-def _federation(scene: Scene, *, finished: bool) -> tuple[IdentityState, ...] | None:
-    if leaves_federation(scene) and finished:
-        return None
-    if federation_of(scene.spec) is None or not finished:
-        return scene.status.federation
-    try:
-        return identities_of(scene)
-    except TryLater:
-        # Finished before, and the cluster cannot tell its issuer now.
-        return scene.status.federation
 
 
 def _links(scene: Scene) -> tuple[LinkState, ...]:
@@ -287,7 +270,10 @@ def _conditions(
     stop = by_part.get(Component.SPEC) or by_part.get(Component.ROBOT)
     secrets_stop, grants_stop = by_part.get(Component.SECRETS), by_part.get(Component.GRANTS)
     federation_stop = by_part.get(Component.FEDERATION)
-    rights, federated = scene.spec.permissions is not None, federation_of(scene.spec) is not None
+    # As it will be told: what was just taken back is no part any more.
+    after = replace(scene, status=status)
+    rights = managed_rights(after) is not None
+    federated = federation_of(scene.spec) is not None or leaves_federation(after)
     late = by_part.get(Component.ROTATION)
     if secrets_stop is not None and still_works(scene):
         # What is in the Secrets goes on to work; only its successor is late.
