@@ -30,6 +30,7 @@ from .connection import (
 from .credentials import ACCOUNT_WORDS, STATIC_WORDS
 from .permissions import Permissions
 from .robot import (
+    CREATOR_WORDS,
     INTERVAL_WORDS,
     ConnectionRef,
     RobotSpec,
@@ -196,6 +197,10 @@ def _check_permissions(spec: RobotSpec) -> None:
     for several in (names, creators, wanted.teams):
         if len(several) != len(set(several)):
             raise _invalid("permissions name something twice")
+
+    robots = [each for each in creators if each is not None and "+" in each]
+    if not all(each.startswith(f"{spec.organization}+") for each in robots):
+        raise _invalid(CREATOR_WORDS)
 
     scoped = [each for each in spec.secrets or () if each.scope == "Repositories"]
     if scoped and not wanted.repositories:

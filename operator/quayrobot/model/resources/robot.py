@@ -27,6 +27,7 @@ __all__ = [
     "ConnectionRef",
     "INTERVAL_WORDS",
     "LinkState",
+    "CREATOR_WORDS",
     "ROBOT_RULES",
     "RobotSpec",
     "RobotStatus",
@@ -83,6 +84,10 @@ _FORMAT_KEPT = (
 INTERVAL_WORDS = (
     "rotation.interval and strategy: Overlap do not go with credentials of type Federated: "
     "these are replaced within the hour anyway, and no login fails then"
+)
+CREATOR_WORDS = (
+    "a robot that is the creator of a default must be of the same organization: "
+    "'<organization>+<robotName>'"
 )
 _SAME_FORMAT = (
     "the format of a Secret cannot be changed (its type is immutable); "
@@ -215,6 +220,13 @@ ROBOT_RULES = (
         "(!has(self.spec.rotation.interval) && "
         f"!{_TURNS})",
         message=INTERVAL_WORDS,
+    ),
+    Rule(
+        rule="!has(self.spec.organization) || !has(self.spec.permissions) || "
+        "!has(self.spec.permissions.defaults) || self.spec.permissions.defaults.all(d, "
+        "!has(d.creator) || !d.creator.contains('+') || "
+        "d.creator.startsWith(self.spec.organization + '+'))",
+        message=CREATOR_WORDS,
     ),
 )
 
