@@ -52,6 +52,8 @@ CALLS = {
     "organization_exists": Call("organization.get", lambda c: c.organization_exists(ACME)),
     "user_name": Call("user.get", lambda c: c.user_name()),
     "list_grants": Call("robot.list", lambda c: c.rights.list_grants(ACME)),
+    "roles_of": Call("robot.permissions", lambda c: c.rights.roles_of(CI)),
+    "creators": Call("organization.get", lambda c: c.rights.creators(ACME)),
     "roles": Call("permission.list", lambda c: c.rights.roles(ACME, "api")),
     "defaults": Call("prototype.list", lambda c: c.rights.defaults(ACME)),
     "give_role": Call(

@@ -23,6 +23,7 @@ from ...model.actions import (
 from ...model.errors import InvalidSpec, QuayRobotError
 from ...model.world import NamespaceSeen, Unknown
 from ...plan.decide import decide
+from ...plan.rights.by_quay import look_for
 from ...plan.scene import Finding, Plan, Scene
 from ...plan.words.dry_run import depends_on_quay, simulate
 from ..cache.store import RobotRecord
@@ -85,8 +86,10 @@ async def _look_for_drift(context: Context, record: RobotRecord) -> None:
         if record.lenient_spec.federation is not None:
             live.federation |= dict.fromkeys(record.robot_names)
         if (wanted := record.lenient_spec.permissions) is not None:
-            names = [each.name for each in wanted.repositories]
-            await live.grants.look(record.active_name, names)
+            due = look_for(record.active_name, wanted)
+            await live.grants.look(
+                due.robot, due.repositories, beyond=due.beyond, creators=due.creators
+            )
     except QuayRobotError:
         # The pass meets it as well, and tells of it.
         return
