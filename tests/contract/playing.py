@@ -27,6 +27,8 @@ _UNDO = (
     (r"POST (/api/v1/organization/[^/]+/prototypes)$", 200, "{0}/{id}"),
     (r"POST (/api/v1/organization/)$", 201, "{0}{name}"),
     (r"POST (/api/v1/repository)$", 201, "{0}/{namespace}/{name}"),
+    # Who may create repositories makes one by asking to push.
+    (r"GET /v2/auth\?.*scope=repository:([^:]+):[a-z,]*push$", 200, "/api/v1/repository/{0}"),
     (r"POST (/api/v1/organization/[^/]+/applications)$", 200, "{0}/{client_id}"),
 )
 _ROBOT = re.compile(r"/(?:organization/(?P<org>[^/]+)|user)/robots/(?P<short>[^/]+)")

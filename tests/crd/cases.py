@@ -143,6 +143,10 @@ def whole(kind: str, spec: Any = None, *, name: str = "ci") -> Body:
 
 _OBJECT = (["", "A", "a_b", "-a", "a-", "a/b", "a\n", "é"], ["a", "a.b-c", "0"])
 _OWNER = (["", ".a", "a.", "a+b", "a/b", "a b", "a\n", "é"], ["A1", "a.b_c-d", "a"])
+_CREATOR = (
+    ["", ".a", "a.", "a+", "+a", "a+A", "a+b+c", "a+b--c", "a/b", "a b", "a+b\n", "é"],
+    ["A1", "a.b_c-d", "acme+ci", "acme+a.b_c-d"],
+)
 _DATA_KEY = (["", "a b", "a/b", "a\n"], [".dockerconfigjson", "A-b_c.d"])
 _DURATION = (["", "90d", "5", "1.5h", "-5s", "5m\n"], ["90s", "1h30m"])
 _INTERVAL = (_DURATION[0], ["90m", "1h30m"])
@@ -182,7 +186,7 @@ PATTERNS = {
     ".spec.user": _OWNER,
     ".spec.permissions.repositories[].name": _REPOSITORY,
     ".spec.permissions.teams[]": _TEAM,
-    ".spec.permissions.defaults[].creator": _OWNER,
+    ".spec.permissions.defaults[].creator": _CREATOR,
     f"{federation.PLACE}.issuer": federation.ISSUER,
     f"{federation.PLACE}.subject": federation.SUBJECT,
     f"{federation.PLACE}.serviceAccount": _OBJECT,
@@ -469,6 +473,20 @@ CEL: dict[tuple[str, str, int], list[Told]] = {
     ],
     ("QuayRobot", ".spec.secrets[].serviceAccounts[].links", 0): [
         Told(bad=emptied.LINKS_BAD, good=emptied.LINKS_GOOD, words=emptied.LINKS_WORDS)
+    ],
+    ("QuayRobot", "", 18): [
+        Told(
+            bad=[
+                {**ORG, "permissions": {"defaults": [{"role": "read", "creator": who}]}}
+                for who in ("other+ci", "ACME+ci", "acme2+ci")
+            ],
+            good=[
+                {**ORG, "permissions": {"defaults": [
+                    {"role": "read", "creator": "acme+ci"}, {"role": "read", "creator": "mary"},
+                ]}}
+            ],
+            words="of the same organization",
+        )
     ],
     ("QuayRobot", ".spec.metadata", 0): [
         Told(

@@ -141,6 +141,68 @@ def test_a_converged_robot_costs_only_the_beat(shop: Tenant):
     assert seen.count("permission.list") == beats
 
 
+def test_a_later_repository_costs_the_beat_one_read_and_nothing_is_taken_back(shop: Tenant):
+    declare(shop, repositories=READS, teams=["devs"], defaults=[{"role": "read"}])
+    shop.wait_ready()
+    quay = shop.house.quay
+    quay.admin("team", org=shop.name, name="devs", role="creator", members=[shop.full()])
+    called = quay.mark()
+
+    quay.admin("repository", namespace=shop.name, name="later", creator="mary")
+    # Its first push makes the repository, as Quay does it for who may create.
+    assert shop.actions("made") == {"pull", "push", "*"}
+    wait_for(lambda: shop.operations(called).count("prototype.list") > 1, "beats", timeout_s=90)
+
+    assert shop.grants()["repositories"] == {"app": "read", "later": "read", "made": "admin"}
+    assert shop.effects(called) == []
+    shop.wait_ready()
+
+
+def test_a_role_above_the_default_is_brought_down_to_it(shop: Tenant):
+    declare(shop, repositories=READS, defaults=[{"role": "read"}])
+    shop.wait_ready()
+    quay = shop.house.quay
+    quay.admin("grant", repository=f"{shop.name}/lib", user=shop.full(), role="admin")
+
+    wait_for(lambda: shop.grants()["repositories"].get("lib") == "read", "read", timeout_s=60)
+    assert shop.grants()["repositories"]["app"] == "read"
+
+
+def test_a_default_may_be_for_what_one_robot_makes(shop: Tenant):
+    quay = shop.house.quay
+    shop.robot("maker", connectionRef=OWN, permissions={"teams": ["devs"]})
+    shop.wait_ready("maker")
+    quay.admin("team", org=shop.name, name="devs", role="creator", members=[shop.full("maker")])
+    declare(shop, defaults=[{"role": "read", "creator": shop.full("maker")}])
+    shop.wait_ready()
+    called = quay.mark()
+
+    assert "*" in shop.actions("made", "maker")
+    shop.repository("by-hand")
+    wait_for(lambda: shop.operations(called).count("prototype.list") > 1, "beats", timeout_s=90)
+
+    assert shop.grants()["repositories"] == {"made": "read"}
+    assert [each["creator"] for each in shop.grants()["prototypes"]] == [shop.full("maker")]
+    assert shop.effects(called) == []
+
+
+def test_a_robot_of_a_mirror_is_kept_by_quay_and_that_is_said(shop: Tenant):
+    quay = shop.house.quay
+    declare(shop, repositories=[{"name": "app", "role": "write"}])
+    shop.wait_ready()
+    quay.admin("mirror", repository=f"{shop.name}/app", robot=shop.full())
+    called = quay.mark()
+
+    shop.delete()
+    shop.wait_reason("DeletionBlocked")
+
+    assert "give the mirror another robot" in shop.condition()["message"]
+    settle(lambda: shop.reason() == "DeletionBlocked", seconds=6)
+    assert shop.operations(called).count("robot.delete") <= 3
+    quay.admin("mirror", repository=f"{shop.name}/app")
+    shop.wait_gone(timeout_s=60)
+
+
 def test_a_missing_repository_holds_up_only_its_own_grant(shop: Tenant):
     declare(shop, repositories=[*READS, {"name": "later", "role": "read"}], teams=["devs"])
     shop.wait_reason("RepositoryNotFound")

@@ -40,6 +40,12 @@ def furnish(tenant: Tenant) -> list[str]:
         quay.admin("team", org=org, name=f"team-{team}", members=members)
     for robot in robots[::10]:
         quay.admin("prototype", org=org, delegate=tenant.full(robot), role="read")
+    # Of what one robot makes, and of what a robot of another organization makes.
+    quay.admin("robot", name="elsewhere+maker")
+    for robot, creator in (("bot-20", tenant.full("bot-30")), ("bot-40", "elsewhere+maker")):
+        quay.admin(
+            "prototype", org=org, delegate=tenant.full(robot), role="write", creator=creator
+        )
     for robot in robots[::25]:
         entries = [{"issuer": "https://ci.example.com", "subject": f"job:{robot}"}]
         quay.admin("federation/set", name=tenant.full(robot), entries=entries)

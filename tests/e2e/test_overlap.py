@@ -71,6 +71,50 @@ def test_a_turn_makes_the_other_robot_and_lets_the_first_one_go_after_the_overla
     assert [e for e in shop.house.operator_writes(changes) if shop.name in e] == []
 
 
+def test_what_quay_itself_gave_the_first_robot_goes_over_to_the_next(shop: Tenant):
+    quay = shop.house.quay
+    quay.admin("team", org=shop.name, name="devs", role="creator")
+    declare(shop, "one", overlap="10s", connectionRef=OWN)
+    shop.wait_ready()
+    shop.repository("later")
+    assert "*" in shop.actions("made")
+    before = shop.credential()
+
+    declare(shop, "two", overlap="10s", connectionRef=OWN)
+    turned(shop, "ci.alt")
+    rights = {"app": "read", "later": "read", "made": "admin"}
+    assert shop.grants("ci.alt")["repositories"] == rights
+
+    # Somebody still pushes with what the Secret held before.
+    assert "*" in quay.actions(*before, f"{shop.name}/late")
+    wait_for(lambda: robots(shop) == [shop.full("ci.alt")], "the first robot gone", timeout_s=30)
+    assert shop.grants("ci.alt")["repositories"] == {**rights, "late": "admin"}
+
+
+def test_a_robot_of_a_mirror_outlives_its_turn_until_the_mirror_has_another(shop: Tenant):
+    quay = shop.house.quay
+    declare(shop, "one", overlap="10s", connectionRef=OWN)
+    shop.wait_ready()
+    quay.admin("mirror", repository=f"{shop.name}/app", robot=shop.full())
+    called = quay.mark()
+
+    declare(shop, "two", overlap="10s", connectionRef=OWN)
+    turned(shop, "ci.alt")
+    wait_for(lambda: "robot.delete" in shop.operations(called), "a deletion", timeout_s=40)
+
+    wait_for(
+        lambda: "mirror" in shop.condition("ci", "Stalled").get("message", ""),
+        f"the mirror in words; there is {shop.get()['status']['conditions']}",
+    )
+    assert shop.condition()["status"] == "True"
+    called = quay.mark()
+    settle(shop.logs_in, seconds=6)
+    assert shop.operations(called).count("robot.delete") <= 1
+
+    quay.admin("mirror", repository=f"{shop.name}/app", robot=shop.full("ci.alt"))
+    wait_for(lambda: robots(shop) == [shop.full("ci.alt")], "the first robot gone", timeout_s=40)
+
+
 def test_no_login_fails_through_kills_an_outage_and_a_lost_secret(
     tenant: Tenant, front: Proxy, record_property
 ):

@@ -46,7 +46,7 @@ from quayrobot.model.actions import (
     TakeRole,
 )
 from quayrobot.model.errors import Ambiguous, Reason, Refused
-from quayrobot.model.resources.permissions import Permissions
+from quayrobot.model.resources.permissions import ROLES, Permissions
 from quayrobot.model.resources.robot import secrets_of
 from quayrobot.model.world import (
     Absent,
@@ -65,7 +65,7 @@ from quayrobot.plan.words.status import intent_to_grant, intent_to_hold, intent_
 
 from .scenes import CREATED_ANEW, TOKEN, stored
 
-__all__ = ["LOOKS", "QUAY_WRITES", "RIGHTS_WRITES", "SECRET_WRITES", "Rights", "World"]
+__all__ = ["LOOKS", "QUAY_WRITES", "RIGHTS_WRITES", "SECRET_WRITES", "Rights", "World", "settled"]
 
 LOOKS = (ListRobots, LookAtRobot, LookAtOrganization, LookAtUser, LookAtOwner, LookAtGrants)
 RIGHTS_WRITES = (GiveRole, TakeRole, JoinTeam, LeaveTeam, GiveDefault, ChangeDefault, TakeDefault)
@@ -81,13 +81,15 @@ class Rights:
     The rights that a robot really has.
 
     *missing* holds what is not there, as `repository name` or `team name`.
-    *defaults* maps an id to role and creator; Quay lets there be twins.
+    *defaults* maps an id to role and creator; Quay lets there be twins. *creators*
+    are the teams of the organization whose members may create repositories.
     """
 
     repositories: dict[str, str] = field(default_factory=dict)
     teams: set[str] = field(default_factory=set)
     defaults: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
+    creators: frozenset[str] = frozenset()
     _ids: Iterator[int] = field(default_factory=lambda: count(1000))
 
     @classmethod
@@ -98,6 +100,10 @@ class Rights:
             set(seen.teams),
             {str(each.id): (each.role, each.creator) for each in seen.defaults},
         )
+
+    def cleared(self) -> Rights:
+        """Return those of a robot that was made a moment ago: none, in the same organization."""
+        return Rights(missing=self.missing, creators=self.creators)
 
     def make(self, change: GrantChange) -> DefaultSeen | None:
         """
@@ -132,14 +138,16 @@ class Rights:
                 self.defaults.pop(seen.id, None)
         return None
 
-    def seen(self, asked: tuple[str, ...] | None) -> GrantsSeen:
-        """Return them as a look shows them, with the roles on *asked* (None: on all)."""
+    def seen(self, asked: tuple[str, ...] | None, *, more: bool = False) -> GrantsSeen:
+        """Return them as a look shows them: the roles on *asked* (None: on all), or *more*."""
+        everything = asked is None or more
         roles = {
-            name: role if asked is None or name in asked else None
+            name: role if everything or name in asked else None
             for name, role in self.repositories.items()
         }
         defaults = (DefaultSeen(*each, key) for key, each in self.defaults.items())
-        return GrantsSeen(roles, frozenset(self.teams), tuple(defaults))
+        creators = self.creators if more else None
+        return GrantsSeen(roles, frozenset(self.teams), tuple(defaults), creators)
 
     def held(self) -> Grants:
         """Return them so that they can be compared: ids do not count."""
@@ -154,6 +162,19 @@ def declared(wanted: Permissions) -> Grants:
         set(wanted.teams),
         {str(number): (each.role, each.creator) for number, each in enumerate(wanted.defaults)},
     ).held()
+
+
+def settled(wanted: Permissions, have: Grants, creators: frozenset[str]) -> Grants:
+    """Return what Exact makes of the rights that a robot has: Quay's own doing stays."""
+    repositories, teams, defaults = declared(wanted)
+    highest = max((ROLES.index(each.role) for each in wanted.defaults), default=None)
+    kept = {}
+    for name, role in have[0].items():
+        if role == "admin" and creators & set(wanted.teams):
+            kept[name] = role
+        elif highest is not None:
+            kept[name] = ROLES[min(highest, ROLES.index(role))]
+    return {**kept, **repositories}, teams, defaults
 
 
 @dataclass(slots=True)
@@ -209,8 +230,9 @@ class World:
                 return replace(scene, owner_lives=self.owner_lives)
             case LookAtHosts(hosts):
                 return replace(scene, hosts=dict.fromkeys(hosts, Present((PUBLIC,))))
-            case LookAtGrants(_, asked):
-                return replace(scene, grants=Present(self.rights.seen(asked)))
+            case LookAtGrants(_, asked, beyond):
+                seen = self.rights.seen(asked, more=beyond)
+                return replace(scene, grants=Present(seen), grants_read=True)
             case RehearseSecrets():
                 return scene
             case RecordProgress(state):
@@ -251,7 +273,7 @@ class World:
 
     def _write_robot(self, action: CreateRobot | DeleteRobot, scene: Scene) -> Scene:
         if isinstance(action, DeleteRobot):
-            self.robot, self.rights = None, Rights(missing=self.rights.missing)
+            self.robot, self.rights = None, self.rights.cleared()
             return replace(scene, robot=Unlooked(), deleted=True)
         if self.robot is not None:
             taken = Ambiguous(Reason.ROBOT_EXISTS, "a robot of that name exists")
@@ -259,7 +281,7 @@ class World:
         self.robot = RobotSeen(
             action.robot.full, CREATED_ANEW, TOKEN, action.description, metadata=action.metadata
         )
-        self.rights = Rights(missing=self.rights.missing)
+        self.rights = self.rights.cleared()
         return replace(scene, robot=Present(self.robot), grants=Present(GrantsSeen()))
 
     def _change_right(self, change: GrantChange, scene: Scene) -> Scene:

@@ -53,6 +53,8 @@ CALLS = {
     "user_name": Call("user.get", lambda c: c.user_name()),
     "list_grants": Call("robot.list", lambda c: c.rights.list_grants(ACME)),
     "check_repository": Call("repository.get", lambda c: c.rights.check_repository(ACME, "api")),
+    "roles_of": Call("robot.permissions", lambda c: c.rights.roles_of(CI)),
+    "creators": Call("organization.get", lambda c: c.rights.creators(ACME)),
     "roles": Call("permission.list", lambda c: c.rights.roles(ACME, "api")),
     "defaults": Call("prototype.list", lambda c: c.rights.defaults(ACME)),
     "give_role": Call(

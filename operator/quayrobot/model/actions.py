@@ -253,10 +253,17 @@ class RehearseSecrets:
 
 @dataclass(frozen=True, slots=True)
 class LookAtGrants:
-    """Read the rights of *robot*, with the roles on *repositories* (None: on all it has)."""
+    """
+    Read the rights of *robot*, with the roles on *repositories* (None: on all it has).
+
+    *beyond*: where it has others, with the roles on these too; *creators*: then
+    also with the organization's teams whose members may create repositories.
+    """
 
     robot: RobotName
     repositories: tuple[str, ...] | None
+    beyond: bool = False
+    creators: bool = False
 
 
 @dataclass(frozen=True, slots=True)

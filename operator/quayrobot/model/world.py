@@ -130,11 +130,17 @@ class DefaultSeen:
 
 @dataclass(frozen=True, slots=True)
 class GrantsSeen:
-    """The rights of one robot; a role is None where only the grant itself was seen."""
+    """
+    The rights of one robot; a role is None where only the grant itself was seen.
+
+    *creators* are the organization's teams whose members may create repositories,
+    None where that was not read.
+    """
 
     repositories: Mapping[str, str | None] = field(default_factory=dict)
     teams: frozenset[str] = frozenset()
     defaults: tuple[DefaultSeen, ...] = ()
+    creators: frozenset[str] | None = None
 
 
 GrantsView = Unlooked | Unknown | Present[GrantsSeen]

@@ -18,6 +18,7 @@ from ..model.marker import Marker
 from ..model.names import ALT, MAIN, RobotName, Slot, other_slot
 from ..model.resources.connection import AccessRule
 from ..model.resources.federation import IdentityState
+from ..model.resources.permissions import Role
 from ..model.resources.robot import RobotSpec, RobotStatus, robot_name_of
 from ..model.world import (
     AccountSeen,
@@ -65,6 +66,7 @@ class Look:
     )
     federation_due: bool = False
     federation_read: bool = False
+    grants_read: bool = False
     grant_refusals: Mapping[str, QuayRobotError] = field(default_factory=dict)
     owner_lives: bool | None = None
     deleted: bool = False
@@ -86,11 +88,13 @@ class Scene:
     and no longer wanted. *deleted* says that this pass sent the DELETE.
     *grant_refusals* maps what a right is about to why it was not given in this
     pass. *federation_due* says that the drift beat wants it read, *federation_read*
-    that this pass read it; *issuer* is this cluster's own, *hosts* maps the hosts of
-    issuers that this pass looked at to their addresses. *exchange* is the
-    password that this pass got. *accounts* maps the ServiceAccounts that are or
-    were linked, or whose token is exchanged. The robot that this is about is the
-    one in *slot*; *other* is the look at the second one, None where there is none.
+    that this pass read it, *grants_read* the same of the rights; *inherited* are the
+    roles that Quay itself gave the robot before this one; *issuer* is this cluster's
+    own, *hosts* maps the hosts of issuers that this pass looked at to their
+    addresses. *exchange* is the password that this pass got. *accounts* maps the
+    ServiceAccounts that are or were linked, or whose token is exchanged. The robot
+    that this is about is the one in *slot*; *other* is the look at the second one,
+    None where there is none.
     """
 
     cluster: str
@@ -113,6 +117,8 @@ class Scene:
     )
     federation_due: bool = False
     federation_read: bool = False
+    grants_read: bool = False
+    inherited: Mapping[str, Role] = field(default_factory=dict)
     issuer: str | None = None
     hosts: Mapping[str, HostSeen] = field(default_factory=dict)
     exchange: Unlooked | Unknown | Present[Password] = field(default_factory=Unlooked)

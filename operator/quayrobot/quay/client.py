@@ -233,7 +233,10 @@ class QuayClient:
         if reply.status == 204 or says_absent(reply):
             return
         if reply.status == 400 and "mirror" in message_of(reply).lower():
-            msg = f"Quay keeps the robot {name.full}: a repository mirror uses it"
+            msg = (
+                f"Quay keeps the robot {name.full}: a repository mirror uses it; "
+                "give the mirror another robot"
+            )
             raise Refused(Reason.DELETION_BLOCKED, msg)
         raise failure(reply, write=True, scope=_scope(name.owner))
 

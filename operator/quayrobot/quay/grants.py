@@ -2,26 +2,48 @@
 What do we remember of the robots' rights?
 
 One look serves all robots of an organization: a list with repositories and
-teams, a list of roles per repository asked for, a list of the default
-permissions. Our own changes go in as well, and outlive a list that began
-before them. A role that was not read is None.
+teams, a list of the default permissions, and the roles, which are asked for by
+repository or by robot, whichever is fewer calls. Our own changes go in as well,
+and outlive a list that began before them. A role that was not read is None.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..model.errors import QuayRobotError, Refused
+from ..model.errors import QuayRobotError, Reason, Refused
 from ..model.names import OwnerName, RobotName
 from ..model.world import DefaultSeen, GrantsSeen, GrantsView, Present, Unknown, Unlooked
 from .rights import Rights
 
-__all__ = ["GrantsCache"]
+__all__ = ["Asked", "GrantsCache"]
 
 Listed = dict[str, tuple[frozenset[str], frozenset[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    Which roles of a robot are asked for: those on *repositories* (None: on all it has).
+
+    *beyond* and *creators* are as in LookAtGrants.
+    """
+
+    repositories: frozenset[str] | None
+    beyond: bool = False
+    creators: bool = False
+
+    def roles(self, held: frozenset[str]) -> frozenset[str]:
+        """Return on which of the repositories *held* the role is to be read."""
+        declared = self.repositories
+        return held if declared is None or self.beyond else held & declared
+
+    def teams(self, held: frozenset[str]) -> bool:
+        """Tell whether it is to be read which teams may create repositories."""
+        return self.creators and self.repositories is not None and not held <= self.repositories
 
 
 @dataclass(slots=True)
@@ -33,6 +55,8 @@ class _Owner:
     listed: Listed = field(default_factory=dict)
     roles: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
     defaults: dict[str, tuple[DefaultSeen, ...]] = field(default_factory=dict)
+    alone: dict[str, dict[str, str]] = field(default_factory=dict)
+    creators: frozenset[str] | None = None
     own: dict[str, tuple[float, GrantsSeen]] = field(default_factory=dict)
     refused: QuayRobotError | None = None
 
@@ -43,6 +67,8 @@ class GrantsCache:
     def __init__(self, rights: Callable[[], Rights], *, clock: Callable[[], float]) -> None:
         self._rights, self._clock = rights, clock
         self._owners: dict[OwnerName, _Owner] = defaultdict(_Owner)
+        # Whether the token may read the roles of one robot; None until that was tried.
+        self.by_robot: bool | None = None
 
     def read_with(self, rights: Callable[[], Rights]) -> None:
         """Make later reads through *rights*: the same Quay through another client."""
@@ -57,9 +83,9 @@ class GrantsCache:
             return Present(here.own[name.full][1])
         if name.full not in here.listed:
             return Unlooked()
-        repositories, teams = here.listed[name.full]
-        roles = {each: _role(here, each, name.full) for each in repositories}
-        return Present(GrantsSeen(roles, teams, here.defaults.get(name.full, ())))
+        teams = here.listed[name.full][1]
+        defaults = here.defaults.get(name.full, ())
+        return Present(GrantsSeen(_roles(here, name.full), teams, defaults, here.creators))
 
     def wrote(self, name: RobotName, now: GrantsSeen) -> None:
         """Remember the rights of *name* as our own change left them."""
@@ -67,6 +93,7 @@ class GrantsCache:
 
     def forget_refusals(self) -> None:
         """Forget that reads were refused, because there is a new credential."""
+        self.by_robot = None
         for here in self._owners.values():
             here.refused = None
 
@@ -76,29 +103,36 @@ class GrantsCache:
         here.own.pop(name.full, None)
         here.listed.pop(name.full, None)
 
-    async def look(self, name: RobotName, repositories: Iterable[str] | None) -> None:
+    async def look(
+        self,
+        name: RobotName,
+        repositories: Iterable[str] | None,
+        *,
+        beyond: bool = False,
+        creators: bool = False,
+    ) -> None:
         """
-        Read the rights of *name*, with its roles on *repositories* (None: on all).
+        Read the rights of *name*; what of them is asked for is as in LookAtGrants.
 
         Raises:
             QuayRobotError: They could not be read; what was known stays.
         """
         asked = self._clock()
         here = self._owners[name.owner]
+        declared = None if repositories is None else frozenset(repositories)
         async with here.lock:
             if here.begun < asked:
                 await self._list(name.owner, here, defaults=name.owner.kind == "organization")
-            held = here.listed.get(name.full, (frozenset[str](), frozenset[str]()))[0]
             # It may be new: then there is nothing, and that is known.
             here.listed.setdefault(name.full, (frozenset(), frozenset()))
-            wanted = held if repositories is None else held & set(repositories)
-            await self._read_roles(name.owner, here, wanted, since=asked)
+            robots = {name: Asked(declared, beyond=beyond, creators=creators)}
+            await self._read(name.owner, here, robots, since=asked)
 
     async def refresh_all(
-        self, owner: OwnerName, repositories: Iterable[str], *, defaults: bool
+        self, owner: OwnerName, robots: Mapping[RobotName, Asked], *, defaults: bool
     ) -> None:
         """
-        Read the rights of all robots of *owner*, with the roles on *repositories*.
+        Read the rights of all robots of *owner*, and of *robots* the roles asked for.
 
         Raises:
             QuayRobotError: They could not be read; what was known stays.
@@ -108,7 +142,7 @@ class GrantsCache:
         async with here.lock:
             try:
                 await self._list(owner, here, defaults=defaults)
-                await self._read_roles(owner, here, set(repositories), since=asked)
+                await self._read(owner, here, robots, since=asked)
             except Refused as error:
                 here.refused = error
                 raise
@@ -119,7 +153,41 @@ class GrantsCache:
         found = await self._rights().defaults(owner) if defaults else here.defaults
         here.begun, here.listed, here.defaults, here.refused = begun, listed, found, None
         here.own = {name: each for name, each in here.own.items() if each[0] >= begun}
-        here.roles = {}
+        here.roles, here.alone, here.creators = {}, {}, None
+
+    async def _read(
+        self,
+        owner: OwnerName,
+        here: _Owner,
+        robots: Mapping[RobotName, Asked],
+        *,
+        since: float,
+    ) -> None:
+        """Read the roles and the teams that are asked for, by as few calls as can be."""
+        held = {name: here.listed.get(name.full, (frozenset[str](),))[0] for name in robots}
+        wanted = {name: asked.roles(held[name]) for name, asked in robots.items()}
+        few = [name for name, roles in wanted.items() if roles]
+        repositories = frozenset[str]().union(*wanted.values())
+        if not await self._read_robots(here, few, most=len(repositories)):
+            await self._read_roles(owner, here, repositories, since=since)
+        if any(asked.teams(held[name]) for name, asked in robots.items()):
+            here.creators = await self._rights().creators(owner)
+
+    async def _read_robots(self, here: _Owner, robots: list[RobotName], *, most: int) -> bool:
+        """Read the roles robot by robot where that is fewer than *most* calls; tell whether."""
+        if self.by_robot is False or len(robots) >= most:
+            return False
+        for name in robots:
+            try:
+                here.alone[name.full] = await self._rights().roles_of(name)
+            except Refused as error:
+                if error.reason is not Reason.INSUFFICIENT_SCOPE:
+                    raise
+                # Quay asks for a scope more here than anywhere else; the lists tell as well.
+                self.by_robot = False
+                return False
+            self.by_robot = True
+        return True
 
     async def _read_roles(
         self, owner: OwnerName, here: _Owner, repositories: Iterable[str], *, since: float
@@ -130,5 +198,14 @@ class GrantsCache:
                 here.roles[each] = (begun, await self._rights().roles(owner, each))
 
 
-def _role(here: _Owner, repository: str, robot: str) -> str | None:
-    return here.roles.get(repository, (0.0, {}))[1].get(robot)
+def _roles(here: _Owner, robot: str) -> dict[str, str | None]:
+    """What is known of the roles of *robot*: what a later read did not show is gone."""
+    if robot in here.alone:
+        return dict(here.alone[robot])
+    found: dict[str, str | None] = {}
+    for each in here.listed[robot][0]:
+        if each not in here.roles:
+            found[each] = None
+        elif robot in here.roles[each][1]:
+            found[each] = here.roles[each][1][robot]
+    return found

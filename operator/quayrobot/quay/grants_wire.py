@@ -16,11 +16,15 @@ from .answers import parse_json
 from .transport import Reply
 from .wire import not_understood
 
+CREATORS = {"creator", "admin"}
+
 __all__ = [
+    "parse_creators",
     "parse_grants",
     "parse_prototype",
     "parse_prototypes",
     "parse_roles",
+    "parse_roles_of",
     "shows_role",
 ]
 
@@ -78,6 +82,41 @@ def parse_roles(reply: Reply) -> dict[str, str]:
     if len(roles) < len(listed):
         raise not_understood(reply, write=False)
     return roles
+
+
+def parse_roles_of(reply: Reply) -> dict[str, str]:
+    """
+    Return the roles of the one robot that *reply* is about, by repository.
+
+    Raises:
+        TryLater: The reply is no list of a robot's rights.
+    """
+    found = {}
+    for item in _items(reply, "permissions"):
+        repository, role = item.get("repository"), _role(item)
+        name = repository.get("name") if isinstance(repository, Mapping) else None
+        if not isinstance(name, str) or role is None:
+            raise not_understood(reply, write=False)
+        found[name] = role
+    return found
+
+
+def parse_creators(reply: Reply, owner: OwnerName, *, scope: str) -> frozenset[str]:
+    """
+    Return the teams in *reply*, an organization, whose members may create repositories.
+
+    Raises:
+        Refused: The reply leaves them out, as it does for lesser tokens.
+        TryLater: The reply is not this organization.
+    """
+    body = parse_json(reply)
+    if not isinstance(body, Mapping) or body.get("name") != owner.name:
+        raise not_understood(reply, write=False)
+    teams = body.get("teams")
+    if not isinstance(teams, Mapping):
+        msg = f"Quay does not show the teams to this connection; this needs {scope}"
+        raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
+    return frozenset(name for name, each in teams.items() if _role(each) in CREATORS)
 
 
 def _role(item: object) -> str | None:

@@ -15,12 +15,14 @@ from typing import Protocol
 from ..model.errors import Ambiguous, Conflict, Reason, Refused
 from ..model.names import OwnerName, RobotName
 from ..model.world import DefaultSeen
-from .answers import message_of, parse_json, says_not_found
+from .answers import message_of, parse_json, says_absent, says_not_found
 from .grants_wire import (
+    parse_creators,
     parse_grants,
     parse_prototype,
     parse_prototypes,
     parse_roles,
+    parse_roles_of,
     shows_role,
 )
 from .transport import Reply
@@ -28,6 +30,7 @@ from .wire import failure, not_understood
 
 __all__ = ["Rights", "Send"]
 
+ONE_ROBOT = "the scope user:admin beside org:admin"
 REPO_ADMIN = "the scope repo:admin, of an administrator of the repository"
 ROBOT_GONE = ("Invalid username", "Unknown user", "Missing delegate user")
 
@@ -66,6 +69,34 @@ class Rights:
         reply = await self._send("robot.list-grants", "GET", _robots(owner), query=query)
         if reply.status == 200:
             return parse_grants(reply, owner, scope=self._scope(owner))
+        raise failure(reply, write=False, scope=self._scope(owner))
+
+    async def roles_of(self, robot: RobotName) -> dict[str, str]:
+        """
+        Return the role of *robot* on each repository that it has one on; {} for no robot.
+
+        Raises:
+            Refused: The token lacks user:admin, which Quay asks for here beside org:admin.
+        """
+        path = (*_robots(robot.owner), robot.short, "permissions")
+        reply = await self._send("robot.permissions", "GET", path)
+        if reply.status == 200:
+            return parse_roles_of(reply)
+        if says_absent(reply):
+            return {}
+        raise failure(reply, write=False, scope=ONE_ROBOT)
+
+    async def creators(self, owner: OwnerName) -> frozenset[str]:
+        """
+        Return the teams of the organization whose members may create repositories.
+
+        Raises:
+            Refused: The token does not see the teams.
+        """
+        path = ("api", "v1", "organization", owner.name)
+        reply = await self._send("organization.get", "GET", path)
+        if reply.status == 200:
+            return parse_creators(reply, owner, scope=self._scope(owner))
         raise failure(reply, write=False, scope=self._scope(owner))
 
     async def roles(self, owner: OwnerName, repository: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from ..language import Case
 from . import (
     authentication,
     beginnings,
+    by_itself,
     create,
     defaults,
     errors,
@@ -40,6 +41,7 @@ CASES: list[Case] = [
     *scopes.CASES,
     *superusers.CASES,
     *beginnings.CASES,
+    *by_itself.CASES,
     *permissions.CASES,
     *teams.CASES,
     *defaults.CASES,

@@ -75,7 +75,7 @@ CASES = [
          needs="mint"),
     case("3.3-subset", "a scope beyond the user's rights is refused", an_application(),
          post(TOKENS, {**BODY, "scope": "super:user"}).by("normal").gives(FORBIDDEN),
-         needs="mint"),
+         needs="mint plain"),
     case("3.3-bad-scope", "an unknown scope is named", an_application(),
          post(TOKENS, {**BODY, "scope": "x"}).gives(Reply(400, {"message": "Invalid scope: x"})),
          needs="mint"),

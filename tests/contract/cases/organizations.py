@@ -22,7 +22,8 @@ from ..language import (
     post,
     schema,
 )  # fmt: skip
-from ..matching import has, like
+from ..matching import has, holding, like
+from ..situations import later
 
 POST = "/api/v1/organization/"
 REPO = {"namespace": "<org>", "repository": "<repo>", "visibility": "private", "description": ""}
@@ -60,11 +61,18 @@ CASES = [
     case("4.4-delete", "it is gone with all that is in it", an_organization(),
          a_robot(place=f"{NEW_ORG}/robots"), delete(NEW_ORG).gives(gone()),
          get(NEW_ORG).gives(NOT_FOUND)),
-    case("4.4-delete", "its name is free at once, its robots and teams are gone",
+    case("4.4-delete", "its name is taken until the garbage is collected",
+         an_organization(), delete(NEW_ORG).gives(gone()),
+         post(POST, _org("<neworg>")).gives(invalid("Username is not available"),
+                                            ok("Created", 201))),
+    case("4.4-delete", "then it is free, its robots and teams are gone",
          an_organization(),
          a_robot(place=f"{NEW_ORG}/robots"), a_team(org="neworg"), delete(NEW_ORG).gives(gone()),
-         an_organization(), get(f"{NEW_ORG}/robots").gives(ok({"robots": []})),
-         get(f"{NEW_ORG}/team/<team>/members").gives(NOT_FOUND)),
+         post(POST, _org("<neworg>")).gives(invalid("Username is not available")),
+         later(61.0), an_organization(), get(f"{NEW_ORG}/robots").gives(ok({"robots": []})),
+         get(f"{NEW_ORG}/team/<team>/members").gives(NOT_FOUND), later(0.0), needs="double"),
+    case("4.4-teams", "its teams are shown with their roles", a_team(role="creator"),
+         get(ORG).gives(ok(has(teams=holding("<team>", has(role="creator")))))),
     case("4.4-repository", "it is made with three keys", post("/api/v1/repository", REPO).gives(
         ok(CREATED, 201))),
     case("4.4-repository", "one that is there is in the way", a_repository(),

@@ -76,10 +76,10 @@ CASES = [
          get("/v2/").by("bearer:<registry>").gives(Reply(200, True, None))),
     case("6.1a-other", "with Basic it is 401", a_robot(),
          get("/v2/").by(("<org>+<r>", "<token>")).gives(
-             Reply(401, {"error": "Invalid bearer token format"}))),
+             Reply(401, {"error": "Invalid bearer token format"}, "text/html.*"))),
     case("6.1a-other", "with nonsense it is 401",
-         get("/v2/").by("bearer:nonsense").gives(Reply(401,
-         {"error": "Invalid bearer token format"}))),
+         get("/v2/").by("bearer:nonsense").gives(
+             Reply(401, {"error": "Invalid bearer token format"}, "text/html.*"))),
     case("6.1a-no-service", "a login without service is answered", a_robot(),
          get("/v2/auth").by(("<org>+<r>", "<token>")).gives(ok({"token": JWT}))),
     case("6.2-no-rights", "missing rights are no error: no actions", *BOTH,

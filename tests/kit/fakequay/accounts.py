@@ -62,6 +62,8 @@ async def create_organization(state: State, request: Request, caller: Caller) ->
     name = body["name"]
     if name in state.organizations or name in state.users:
         raise invalid(request, "A user or organization with this name already exists")
+    if state.is_leaving(name):
+        raise invalid(request, "Username is not available")
     if state.settings.mailing and not body.get("email"):
         raise invalid(request, "Email address is required")
     problem = name_problem(name)
@@ -89,4 +91,5 @@ async def delete_organization(state: State, request: Request, caller: Caller) ->
     if name not in state.organizations:
         raise not_found(request)
     state.drop_organization(name)
+    state.leave(name)
     return nothing()

@@ -173,9 +173,22 @@ def set_grant(double: Double, fields: Fields) -> None:
         granted[name] = fields["role"]
 
 
+def set_mirror(double: Double, fields: Fields) -> None:
+    """Make *repository* (`ns/name`) a mirror that *robot* writes to; None: a mirror no more."""
+    repository = double.state.repositories[fields["repository"]]
+    repository.mirror = fields.get("robot")
+    if repository.mirror is not None and repository.users.get(repository.mirror) != "admin":
+        repository.users[repository.mirror] = "write"
+
+
 def make_prototype(double: Double, fields: Fields) -> None:
-    """Make a default permission of *org* for the user or robot *delegate*, by hand."""
-    made = Prototype(uuid.uuid4().hex, fields["role"], fields["delegate"], "user")
+    """
+    Make a default permission of *org* for the user or robot *delegate*, by hand.
+
+    It is for what *creator* makes, where one is given.
+    """
+    creator = fields.get("creator")
+    made = Prototype(uuid.uuid4().hex, fields["role"], fields["delegate"], "user", creator)
     double.state.organizations[fields["org"]].prototypes[made.id] = made
 
 
@@ -267,6 +280,7 @@ CALLS: dict[str, Callable[[Double, Fields], Any]] = {
     "team/member": set_member,
     "grant": set_grant,
     "grants": show_grants,
+    "mirror": set_mirror,
     "prototype": make_prototype,
     "federation": show_federation,
     "federation/set": set_federation,

@@ -180,8 +180,8 @@ async def _redirected(request: Request) -> Response:
 
 async def _unknown(request: Request) -> Response:
     """Answer for a path that is none: pages only, never JSON."""
-    path, raw = request.url.path, request.scope.get("raw_path", b"").lower()
-    if request.method not in {"GET", "HEAD"} or b"%2f" in raw:
+    path = request.url.path
+    if request.method not in {"GET", "HEAD"}:
         return _closed(shape_f(405).response)
     if path.startswith("/api/") and not path.endswith("/"):
         return await _redirected(request)

@@ -53,6 +53,7 @@ _OPERATIONS = (
     ),
     (_REPOSITORY + r"/permissions/team/$", {"GET": "team-permission.list"}),
     (_REPOSITORY + r"/permissions/team/[^/]+$", _ONE_TEAM),
+    (_REPOSITORY + r"/mirror$", {"GET": "mirror.get", "POST": "mirror.create"}),
     (_REPOSITORY + r"$", {"GET": "repository.get", "DELETE": "repository.delete"}),
     (r"^/api/v1/bootstrap/renew$", {"POST": "bootstrap.renew"}),
     (r"^/oauth2/federation/robot/token$", {"GET": "federation.exchange"}),

@@ -89,7 +89,7 @@ async def get_team(state: State, request: Request, caller: Caller) -> Response:
     repository, name = _entered(state, request, caller), request.path_params["team"]
     if repository is None or name not in repository.teams:
         raise shape_b(NO_TEAM)
-    return answer(_team_shown(name, repository.teams[name]))
+    return answer({"role": repository.teams[name]})
 
 
 async def put_team(state: State, request: Request, caller: Caller) -> Response:

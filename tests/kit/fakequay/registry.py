@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from typing import Any
 
 from joserfc.errors import JoseError
@@ -30,7 +31,8 @@ async def ping(state: State, request: Request) -> Response:
         return Response("true", 401, headers, media_type="text/html")
     if scheme.lower() == "bearer" and verified(state, value) is not None:
         return Response("true", 200, _VERSION, media_type="text/html")
-    return JSONResponse({"error": "Invalid bearer token format"}, 401, headers)
+    body = json.dumps({"error": "Invalid bearer token format"})
+    return Response(body, 401, headers, media_type="text/html")
 
 
 async def tags(state: State, request: Request) -> Response:

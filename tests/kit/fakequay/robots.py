@@ -71,7 +71,8 @@ async def delete_robot(state: State, request: Request, caller: Caller) -> Respon
     robot = state.robots.get(place.full(short))
     if robot is None:
         raise shape_b(ABSENT)
-    if robot.mirror:
+    mirrors = state.repositories.values()
+    if robot.mirror or any(each.mirror == robot.name for each in mirrors):
         raise invalid(request, "Robot is being used by a mirror")
     if not robot.sticky:
         state.drop_robot(robot.name)

@@ -16,6 +16,7 @@ from . import (
     federation,
     journal,
     listing,
+    mirrors,
     permissions,
     prototypes,
     registry,
@@ -108,6 +109,7 @@ def _repositories() -> Iterator[Resource]:
         PUT=permissions.put_team,
         DELETE=permissions.delete_team,
     )
+    yield _at(f"{REPOSITORY}/mirror", GET=mirrors.get_mirror, POST=mirrors.make_mirror)
     yield _at(REPOSITORY, GET=repositories.get_repository, DELETE=repositories.delete_repository)
 
 

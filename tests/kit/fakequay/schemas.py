@@ -60,6 +60,17 @@ PROTOTYPE: Schema = {
     },
     "required": ["role", "delegate"],
 }
+MIRROR: Schema = {
+    "type": "object",
+    "properties": {
+        "external_reference": {"type": "string"},
+        "sync_interval": {"type": "integer", "minimum": 0},
+        "sync_start_date": {"type": "string"},
+        "robot_username": {"type": "string"},
+        "root_rule": {"type": "object"},
+    },
+    "required": ["external_reference", "sync_interval", "sync_start_date", "root_rule"],
+}
 ORGANIZATION: Schema = {
     "type": "object",
     "properties": {"name": {"type": "string"}, "email": {"type": "string"}},

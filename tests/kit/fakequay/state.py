@@ -93,6 +93,8 @@ class Repository:
     name: str
     public: bool = False
     description: str = ""
+    # The robot of its mirror, by its full name.
+    mirror: str | None = None
     users: dict[str, str] = field(default_factory=dict)
     teams: dict[str, str] = field(default_factory=dict)
 
@@ -146,6 +148,9 @@ class Settings:
     robots_disallow: bool = False
     robots_whitelist: frozenset[str] = frozenset()
     readonly: bool = False
+    # How long the worker that collects garbage leaves the name of a deleted organization taken.
+    namespace_gc_s: float = 60.0
+    repo_mirror: bool = True
     anonymous_access: bool = True
     last_accessed_shown: bool = True
     last_accessed_threshold_s: float = 60.0
@@ -189,6 +194,7 @@ class State:
         self.robots: dict[str, Robot] = {}
         self.repositories: dict[str, Repository] = {}
         self.oauth: dict[str, OAuth] = {}
+        self.leaving: dict[str, float] = {}
         self.sessions: dict[str, dict[str, str]] = {}
         self.logs: list[dict[str, Any]] = []
         self.settings = Settings()
@@ -210,6 +216,14 @@ class State:
     def look_alikes(self, owner: str) -> list[Robot]:
         """Return robots of other namespaces that Quay's list matches too: `_` is a wildcard."""
         return [each for name, each in self.robots.items() if _resembles(name, owner)]
+
+    def leave(self, name: str) -> None:
+        """Keep the name of an organization that was deleted until the garbage is collected."""
+        self.leaving[name] = self.now() + self.settings.namespace_gc_s
+
+    def is_leaving(self, name: str) -> bool:
+        """Tell whether an organization of that *name* was deleted and is garbage still."""
+        return self.leaving.get(name, 0.0) > self.now()
 
     def repositories_of(self, namespace: str) -> list[Repository]:
         """Return the repositories of *namespace*."""

@@ -171,9 +171,10 @@ def test_of_doubled_default_permissions_the_right_one_stays(mode):
 
 def test_rights_shrink_before_they_grow():
     seen = GrantsSeen(
-        {"app": "admin", "gone": "read", "lib": "read"},
+        {"app": "admin", "later": "write", "lib": "read"},
         frozenset({"gone"}),
         (default("write"), default("read", "mary", "2")),
+        creators=frozenset(),
     )
     scene = wants(
         seen,
@@ -187,9 +188,9 @@ def test_rights_shrink_before_they_grow():
     )
 
     assert words_of(changes_of(scene)) == [
-        "TakeRole gone", "LeaveTeam gone", "ChangeDefault read", "TakeDefault",
-        "GiveRole write app", "GiveDefault read", "GiveRole read new", "GiveRole write lib",
-        "JoinTeam new",
+        "LeaveTeam gone", "ChangeDefault read", "TakeDefault",
+        "GiveRole read later", "GiveRole write app", "GiveDefault read", "GiveRole read new",
+        "GiveRole write lib", "JoinTeam new",
     ]  # fmt: skip
 
 
@@ -200,7 +201,8 @@ def words_of(changes: list[Any]) -> list[str]:
 
 
 def test_what_is_about_to_be_given_is_stored_before_the_first_change():
-    scene = wants(GrantsSeen({"old": "read"}), repositories=READS, teams=["devs"])
+    seen = GrantsSeen({"old": "read"}, creators=frozenset())
+    scene = wants(seen, repositories=READS, teams=["devs"])
 
     first, *others = decide(scene).actions
 
@@ -245,6 +247,55 @@ def test_nothing_is_given_before_the_claim_is_won_and_the_token_has_its_place():
                    me=younger)  # fmt: skip
     assert decide(lost).actions == ()
     assert words(decide(replace(scene, secrets={"ci": Absent()}))) == ["CreateSecret"]
+
+
+# What Quay gives by itself ---------------------------------------------------------
+
+DEFAULT_WRITE = {"defaults": [{"role": "read", "creator": "bob"}, {"role": "write"}]}
+HAS_DEFAULTS = (default("read", "bob"), default("write", key="2"))
+BY_QUAY = [
+    pytest.param({"later": "read"}, DEFAULT_WRITE, {}, [], id="a lower role than the default's"),
+    pytest.param({"later": "write"}, DEFAULT_WRITE, {}, [], id="the default's"),
+    pytest.param({"later": "admin"}, DEFAULT_WRITE, {}, [GiveRole(CI, "later", "write")],
+                 id="a higher one is brought down to it"),
+    pytest.param({"later": "admin"}, {"teams": ["devs"]}, {"devs"}, [], id="the creator's"),
+    pytest.param({"later": "write"}, {"teams": ["devs"]}, {"devs"}, [TakeRole(CI, "later")],
+                 id="lower than a creator's, and no default"),
+    pytest.param({"later": "admin"}, {"teams": ["devs"]}, {"ops"}, [TakeRole(CI, "later")],
+                 id="in no team that may create"),
+    pytest.param({"later": "admin"}, {**DEFAULT_WRITE, "teams": ["devs"]}, {"devs"}, [],
+                 id="the creator's, above the default's"),
+    pytest.param({"later": "read"}, {}, {"devs"}, [TakeRole(CI, "later")],
+                 id="nothing leads to it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("roles", "declared", "creators", "changes"), BY_QUAY)
+def test_exact_leaves_what_quay_itself_gives_for_what_is_declared(
+    roles, declared, creators, changes
+):
+    teams = frozenset(declared.get("teams", ()))
+    defaults = HAS_DEFAULTS if "defaults" in declared else ()
+    seen = GrantsSeen(roles, teams, defaults, creators=frozenset(creators))
+
+    assert changes_of(wants(seen, **declared)) == changes
+
+
+@pytest.mark.parametrize(
+    ("seen", "declared"),
+    [
+        pytest.param(GrantsSeen({"later": None}, defaults=HAS_DEFAULTS), DEFAULT_WRITE,
+                     id="its role was not read"),
+        pytest.param(GrantsSeen({"later": "admin"}, frozenset({"devs"})), {"teams": ["devs"]},
+                     id="nor which teams may create"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_told_apart_is_looked_at_and_not_taken(seen, declared):
+    teams = "teams" in declared
+
+    (look,) = decide(wants(seen, **declared)).actions
+
+    assert look == LookAtGrants(CI, (), beyond=True, creators=teams)
 
 
 # What was not read ---------------------------------------------------------------
@@ -301,7 +352,7 @@ def test_a_default_that_is_to_change_is_looked_at_for_its_id():
     given = {"defaults": [{"role": "read"}]}
     scene = wants(None, recorded=given, ready=True, defaults=[{"role": "write"}])
 
-    assert decide(scene).actions == (LookAtGrants(CI, ()),)
+    assert decide(scene).actions == (LookAtGrants(CI, (), beyond=True),)
 
 
 @pytest.mark.parametrize("error", [NO_RIGHT, OUTAGE], ids=lambda each: each.reason)

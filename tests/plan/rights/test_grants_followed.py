@@ -19,7 +19,7 @@ from quayrobot.plan.rights.grants import given as put_there
 from quayrobot.plan.scene import Scene
 from quayrobot.plan.words.status import status_after
 
-from ..answering import Grants, Rights, World, declared
+from ..answering import Grants, Rights, World, declared, settled
 from ..scenes import held, me, spec, status
 from ..worlds import ANYTHING
 
@@ -56,7 +56,8 @@ def rights(draw) -> Rights:
     """Whatever somebody may have given by hand, twins among default permissions included."""
     several = draw(st.lists(st.tuples(roles, st.sampled_from(CREATORS)), max_size=5))
     numbered = {f"id-{number}": each for number, each in enumerate(several)}
-    return Rights(draw(repositories), draw(teams), numbered)
+    creators = frozenset(draw(teams))
+    return Rights(draw(repositories), draw(teams), numbered, creators=creators)
 
 
 def look(
@@ -140,12 +141,12 @@ def both(one: Grants, other: Grants) -> Grants:
 
 @many
 @given(permissions(("Exact",)), rights())
-def test_exact_ends_with_exactly_what_is_declared(wanted, there):
-    world = World(None, rights=there)
+def test_exact_ends_with_what_is_declared_and_what_quay_gave_for_it(wanted, there):
+    world, before = World(None, rights=there), there.held()
 
     told = live(world, wanted)
 
-    assert there.held() == declared(wanted)
+    assert there.held() == settled(wanted, before, there.creators)
     assert told.grants == put_there(wanted)
 
 
@@ -166,7 +167,7 @@ def test_at_the_end_nothing_more_is_due_now_and_after_a_restart(wanted, there):
     told = live(world, wanted)
 
     assert decide(look(wanted, told)).actions == ()
-    seen = replace(look(wanted, told), grants=Present(there.seen(None)))
+    seen = replace(look(wanted, told), grants=Present(there.seen(None, more=True)))
     assert decide(seen).actions == ()
 
 
@@ -178,13 +179,14 @@ def test_an_edit_takes_back_what_was_given_and_leaves_what_is_foreign(
 ):
     world = World(None, rights=there)
     told = live(world, first)
-    foreign = Left(second, told.grants).of(there.held())
+    between = there.held()
+    foreign = Left(second, told.grants).of(between)
 
     seen = remembered(first, there, restarted=restarted)
     live(world, second, told, seen, generation=2)
 
     if second.mode == "Exact":
-        assert there.held() == declared(second)
+        assert there.held() == settled(second, between, there.creators)
     else:
         assert there.held() == both(declared(second), foreign)
 
@@ -203,11 +205,14 @@ def test_what_is_missing_holds_up_only_itself(wanted, there, lost):
         asked[1] - lost,
         asked[2],
     )
-    foreign = Left(wanted, GrantsState()).of(there.held())
+    before = there.held()
+    foreign = Left(wanted, GrantsState()).of(before)
 
     told = live(World(None, rights=there), wanted)
 
-    expected = possible if wanted.mode == "Exact" else both(possible, foreign)
+    kept = settled(wanted, before, there.creators)[0].items() - asked[0].items()
+    left = {name: role for name, role in kept if name not in asked[0]}, frozenset(), ()
+    expected = both(possible, left if wanted.mode == "Exact" else foreign)
     assert there.held() == expected
     ready = {each.type: each.status for each in told.conditions}["Ready"]
     assert ready == ("True" if possible == asked else "False")
@@ -240,7 +245,11 @@ def ranks(have: Grants) -> dict[tuple[str, str], int]:
 def test_at_each_instant_rights_are_within_the_old_or_the_new(restarted, first, second, there):
     told = live(World(None, rights=there), first)
     old = ranks(there.held())
-    new = ranks(both(declared(second), Left(second, told.grants).of(there.held())))
+    before = there.held()
+    end = settled(second, before, there.creators)
+    if second.mode == "Additive":
+        end = both(declared(second), Left(second, told.grants).of(before))
+    new = ranks(end)
     seen = remembered(first, there, restarted=restarted)
     shrinking = True
 
@@ -270,12 +279,13 @@ def test_additive_never_touches_what_is_foreign(first, second, there):
 def test_whatever_is_ours_is_on_record_at_each_instant(first, second, there):
     foreign = Left(first, GrantsState()).of(there.held()) if first.mode == "Additive" else None
     told = live(World(None, rights=there), first)
+    by_quay = set(there.held()[0]) - set(declared(first)[0])
 
     for step in instants(second, there, told, remembered(first, there, restarted=False)):
         on_record = step.status.grants
         names, known = {e.name for e in on_record.repositories}, set(on_record.teams)
         have = there.held()
-        assert set(have[0]) - names <= set(foreign[0] if foreign else ())
+        assert set(have[0]) - names <= set(foreign[0] if foreign else by_quay)
         assert have[1] - known <= (foreign[1] if foreign else set())
 
 
@@ -301,10 +311,11 @@ def test_a_crash_at_any_step_leaves_nothing_of_ours_behind(
     finished = any(c.type == "GrantsReady" and c.status == "True" for c in stored.conditions)
     assume(restarted or not finished)
 
+    cut_off = there.held()
     live(World(None, rights=there), third, stored, generation=3)
 
     if third.mode == "Exact":
-        assert there.held() == declared(third)
+        assert there.held() == settled(third, cut_off, there.creators)
         return
     left, expected = items(there.held()), items(both(declared(third), foreign))
     assert expected <= left

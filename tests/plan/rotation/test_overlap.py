@@ -12,6 +12,7 @@ from quayrobot.model.actions import (
     CreateRobot,
     CreateSecret,
     GiveRole,
+    LookAtGrants,
     LookAtOwner,
     LookAtRobot,
     RecordIntent,
@@ -31,7 +32,7 @@ from quayrobot.model.world import (
     Unlooked,
 )
 from quayrobot.plan.decide import decide
-from quayrobot.plan.rotation.overlap import settled
+from quayrobot.plan.rotation.overlap import plan_turn, settled
 from quayrobot.plan.scene import Look, Plan, Scene
 from quayrobot.plan.words.status import intent_to_rotate
 from tests.kit.canary import robot_token
@@ -269,7 +270,33 @@ def half(rights: GrantsSeen | None = None, **changes: Any) -> Scene:
     asked = overlapping({"trigger": "two", "overlap": "1h"}, federation=None)
     given = GrantsSeen({"app": "read"}, frozenset({"devs"}))
     there = Look(robot=Present(alt()), grants=Present(rights or GrantsSeen()), **changes)
-    return begun(spec=asked, grants=Present(given), other=there)
+    return begun(spec=asked, grants=Present(given), grants_read=True, other=there)
+
+
+def test_what_quay_gave_the_active_robot_is_read_before_the_next_one_gets_its_rights():
+    scene = replace(half(), grants_read=False)
+    plan = decide(scene)
+
+    assert plan.actions == (LookAtGrants(scene.robot_name, ("app",), beyond=True, creators=True),)
+
+
+@pytest.mark.parametrize(
+    ("creators", "roles"),
+    [
+        pytest.param(frozenset({"devs"}), {"app": "read", "made": "admin"}, id="its team may"),
+        pytest.param(frozenset({"ops"}), {"app": "read"}, id="its team may not"),
+    ],
+)
+def test_the_creators_role_goes_over_to_the_next_robot(creators, roles):
+    given = GrantsSeen({"app": "read", "made": "admin"}, frozenset({"devs"}), creators=creators)
+    scene = replace(half(), grants=Present(given))
+
+    to_the_next = [
+        each
+        for each in plan_turn(scene).actions
+        if isinstance(each, GiveRole) and each.robot.full == "acme+ci.alt"
+    ]
+    assert {each.repository: each.role for each in to_the_next} == roles
 
 
 def test_rights_come_before_the_secrets():

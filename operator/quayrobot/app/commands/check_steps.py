@@ -241,12 +241,12 @@ async def _organization(
     except QuayRobotError as error:
         return [_failed(about, await _gone(live, owner, error), State.WRONG)]
     results = [CheckResult(about, State.FINE, "Quay answers, and the token has org:admin there.")]
-    results.append(await _repositories(live, f"{about}, repositories", owner))
     held = [
         each.active_name
         for each in cache.store.users_of(live.key)
         if each.robot_name.owner == owner and each.status.holds
     ]
+    results.append(await _repositories(live, f"{about}, repositories", owner, held))
     if held:
         results.append(await _federation(live, f"{about}, federation", held[0]))
     return results
@@ -265,14 +265,30 @@ async def _gone(live: LiveConnection, owner: OwnerName, error: QuayRobotError) -
     return error
 
 
-async def _repositories(live: LiveConnection, about: str, owner: OwnerName) -> CheckResult:
+async def _repositories(
+    live: LiveConnection, about: str, owner: OwnerName, held: list[RobotName]
+) -> CheckResult:
     try:
         await live.client.rights.roles(owner, ANY_REPOSITORY)
     except QuayRobotError as error:
         failed = _failed(about, error, State.DOUBTFUL)
         words = f"Rights on repositories cannot be given: {error.message}."
         return CheckResult(about, failed.state, words, failed.cure)
-    return CheckResult(about, State.FINE, "The token has repo:admin there.")
+    words = "The token has repo:admin there."
+    if held and not await _shows_one_robot(live, held[0]):
+        words += (
+            " It lacks user:admin: the roles of one robot are read from its repositories, "
+            "at one call each."
+        )
+    return CheckResult(about, State.FINE, words)
+
+
+async def _shows_one_robot(live: LiveConnection, robot: RobotName) -> bool:
+    try:
+        await live.client.rights.roles_of(robot)
+    except QuayRobotError as error:
+        return error.reason is not Reason.INSUFFICIENT_SCOPE
+    return True
 
 
 async def _federation(live: LiveConnection, about: str, robot: RobotName) -> CheckResult:

@@ -14,6 +14,8 @@ from ...model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
 from ...model.names import OwnerName, RobotName
 from ...model.resources.robot import federation_of, permissions_of
 from ...model.world import Present, RobotView
+from ...plan.rights.by_quay import look_for
+from ...quay.grants import Asked
 from ..cache.store import RobotRecord
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
 from .context import Context, Outcome, requeue_s
@@ -75,13 +77,13 @@ async def _rights_beat(
     context: Context, live: LiveConnection, owner: OwnerName, held: list[RobotRecord]
 ) -> set[ResourceKey]:
     wanted = [each for record in held if (each := permissions_of(record.lenient_spec)) is not None]
-    repositories = {grant.name for each in wanted for grant in each.repositories}
+    robots = {name: _asked(each) for each in held for name in each.robot_names}
     defaults = owner.kind == "organization" and any(
         each.defaults or each.mode == "Exact" for each in wanted
     )
     everybody = {each.key for each in held}
     try:
-        await live.grants.refresh_all(owner, repositories, defaults=defaults)
+        await live.grants.refresh_all(owner, robots, defaults=defaults)
     except Refused:
         # Each robot tells of it: its rights are not known any more.
         return everybody
@@ -95,6 +97,12 @@ async def _rights_beat(
         live.drift_due[owner] = context.clock()
         return set()
     return everybody
+
+
+def _asked(record: RobotRecord) -> Asked:
+    assert record.lenient_spec.permissions is not None
+    due = look_for(record.active_name, record.lenient_spec.permissions)
+    return Asked(frozenset(due.repositories or ()), beyond=due.beyond, creators=due.creators)
 
 
 def _beat_due(context: Context, live: LiveConnection, owner: OwnerName) -> bool:

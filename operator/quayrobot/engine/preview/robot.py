@@ -24,6 +24,7 @@ from ...model.errors import InvalidSpec, QuayRobotError
 from ...model.resources.robot import federation_of, permissions_of
 from ...model.world import NamespaceSeen, Unknown
 from ...plan.decide import decide
+from ...plan.rights.by_quay import look_for
 from ...plan.scene import Finding, Plan, Scene
 from ...plan.words.dry_run import depends_on_quay, simulate
 from ..cache.store import RobotRecord
@@ -86,8 +87,10 @@ async def _look_for_drift(context: Context, record: RobotRecord) -> None:
         if federation_of(record.lenient_spec) is not None:
             live.federation |= dict.fromkeys(record.robot_names)
         if (wanted := permissions_of(record.lenient_spec)) is not None:
-            names = [each.name for each in wanted.repositories]
-            await live.grants.look(record.active_name, names)
+            due = look_for(record.active_name, wanted)
+            await live.grants.look(
+                due.robot, due.repositories, beyond=due.beyond, creators=due.creators
+            )
     except QuayRobotError:
         # The pass meets it as well, and tells of it.
         return

@@ -45,10 +45,12 @@ async def read_grants(live: LiveConnection, action: LookAtGrants, scene: Scene) 
         Denied: Quay refused the credential.
     """
     try:
-        await live.grants.look(action.robot, action.repositories)
+        await live.grants.look(
+            action.robot, action.repositories, beyond=action.beyond, creators=action.creators
+        )
     except Refused as error:
         return replace(scene, grants=Unknown(error))
-    return replace(scene, grants=live.grants.view(action.robot))
+    return replace(scene, grants=live.grants.view(action.robot), grants_read=True)
 
 
 async def federate(

@@ -37,7 +37,7 @@ from .robot import (
     is_keyless,
     robot_name_of,
 )
-from .robot_rules import INTERVAL_WORDS, NO_SECRETS_WORDS, UNMANAGED_WORDS
+from .robot_rules import CREATOR_WORDS, INTERVAL_WORDS, NO_SECRETS_WORDS, UNMANAGED_WORDS
 from .secret import LINKS_WORDS
 from .slots import lenient_rotation, overlaps
 
@@ -199,6 +199,10 @@ def _check_permissions(spec: RobotSpec) -> None:
     for several in (names, creators, wanted.teams):
         if len(several) != len(set(several)):
             raise _invalid("permissions name something twice")
+
+    robots = [each for each in creators if each is not None and "+" in each]
+    if not all(each.startswith(f"{spec.organization}+") for each in robots):
+        raise _invalid(CREATOR_WORDS)
 
     scoped = [each for each in spec.secrets or () if each.scope == "Repositories"]
     if scoped and not wanted.repositories:

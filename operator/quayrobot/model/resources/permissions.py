@@ -12,9 +12,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .base import ATOMIC, OwnerText, Part, Rule, rules
+from ..names import OWNER_PATTERN
+from .base import ATOMIC, Part, Rule, rules
 
 __all__ = [
+    "CREATOR_PATTERN",
     "ROLES",
     "UNMANAGED_RIGHTS_WORDS",
     "DefaultGrant",
@@ -30,7 +32,11 @@ ROLES: tuple[Role, ...] = ("read", "write", "admin")
 REPOSITORY_PATTERN = r"^[a-z0-9][.a-z0-9_-]*(/[a-z0-9][.a-z0-9_-]*)*$"
 TEAM_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 
+# A user, or a robot by its full name.
+CREATOR_PATTERN = OWNER_PATTERN.removesuffix("$") + r"(\+[a-z0-9]+([._-][a-z0-9]+)*)?$"
+
 RepositoryName = Annotated[str, StringConstraints(pattern=REPOSITORY_PATTERN, max_length=255)]
+CreatorName = Annotated[str, StringConstraints(pattern=CREATOR_PATTERN, max_length=255)]
 TeamName = Annotated[str, StringConstraints(pattern=TEAM_PATTERN, min_length=2, max_length=255)]
 
 
@@ -48,8 +54,11 @@ class DefaultGrant(Part):
 
     role: Role
     """What the robot may do on repositories that are made later."""
-    creator: OwnerText | None = None
-    """Only on those that this user makes; left out: on all."""
+    creator: CreatorName | None = None
+    """
+    Only on those that this user makes, or this robot of the organization, by its full name;
+    left out: on all.
+    """
 
 
 ONE_PER_CREATOR = Rule(

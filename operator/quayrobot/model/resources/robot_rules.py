@@ -13,6 +13,7 @@ from ..names import ALT_SUFFIX, FULL_NAME_MAX
 from .base import Rule
 
 __all__ = [
+    "CREATOR_WORDS",
     "INTERVAL_WORDS",
     "NO_SECRETS_WORDS",
     "ROBOT_RULES",
@@ -53,6 +54,10 @@ _FORMAT_KEPT = (
         "has(self.spec.secrets) || !has(oldSelf.spec.secrets) || self.spec.noSecret || "
         f"oldSelf.spec.secrets.all(o, {_IS_DEFAULT.format('o')})"
     ),
+)
+CREATOR_WORDS = (
+    "a robot that is the creator of a default must be of the same organization: "
+    "'<organization>+<robotName>'"
 )
 INTERVAL_WORDS = (
     "rotation.interval and strategy: Overlap do not go with credentials of type Federated: "
@@ -160,5 +165,12 @@ ROBOT_RULES = (
         "!has(self.spec.credentials) || !has(self.spec.credentials.type) || "
         "self.spec.credentials.type != 'Federated'",
         message=UNMANAGED_WORDS,
+    ),
+    Rule(
+        rule="!has(self.spec.organization) || !has(self.spec.permissions) || "
+        "!has(self.spec.permissions.defaults) || self.spec.permissions.defaults.all(d, "
+        "!has(d.creator) || !d.creator.contains('+') || "
+        "d.creator.startsWith(self.spec.organization + '+'))",
+        message=CREATOR_WORDS,
     ),
 )

@@ -2,15 +2,15 @@
 Which rights does the robot lack, and which does it have too many?
 
 Rights shrink before they grow. What is about to be given is stored first, so
-that it can be taken back after any crash. Exact takes back what is not
-declared; Additive only what we gave, and so does a block that is gone: it may
-have vanished on its way here. A repository or team that is not there holds up
-nothing but its own grant.
+that it can be taken back after any crash. Exact takes back what is neither
+declared nor given by Quay itself for what is; Additive only what we gave, and
+so does a block that is gone: it may have vanished on its way here. A repository
+or team that is not there holds up nothing but its own grant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ...model.actions import (
     Action,
@@ -21,15 +21,15 @@ from ...model.actions import (
     GrantChange,
     JoinTeam,
     LeaveTeam,
-    LookAtGrants,
     RecordGrants,
     TakeDefault,
     TakeRole,
 )
-from ...model.resources.permissions import ROLES, DefaultGrant, GrantsState, Permissions
+from ...model.resources.permissions import ROLES, DefaultGrant, GrantsState, Permissions, Role
 from ...model.resources.robot import permissions_of
 from ...model.world import DefaultSeen, GrantsSeen, Present, Unknown
 from ..scene import Finding, Plan, Scene
+from .by_quay import left_roles, look_for, unread_roles
 
 __all__ = [
     "after",
@@ -54,8 +54,7 @@ def plan_grants(scene: Scene) -> Plan:
 
     known = known_grants(scene)
     if known is None or _unread(wanted, known):
-        declared = tuple(each.name for each in wanted.repositories)
-        return Plan((LookAtGrants(scene.robot_name, declared),))
+        return Plan((look_for(scene.robot_name, wanted),))
 
     changes = [each for each in _changes(scene, wanted, known) if not _refused(scene, each)]
     findings = tuple(Finding(Component.GRANTS, each) for each in scene.grant_refusals.values())
@@ -122,7 +121,7 @@ def after(change: GrantChange, seen: GrantsSeen) -> GrantsSeen:
             defaults = tuple(changed if each == old else each for each in defaults)
         case TakeDefault(_, old):
             defaults = tuple(each for each in defaults if each != old)
-    return GrantsSeen(repositories, frozenset(teams), defaults)
+    return GrantsSeen(repositories, frozenset(teams), defaults, seen.creators)
 
 
 def given(wanted: Permissions) -> GrantsState:
@@ -165,6 +164,8 @@ def _believed(scene: Scene) -> GrantsSeen | None:
 
 def _unread(wanted: Permissions, known: GrantsSeen) -> bool:
     """A role that was not read, or a default to be changed without its id, needs a look."""
+    if unread_roles(wanted, known):
+        return True
     roles = any(
         known.repositories.get(each.name, each.role) is None for each in wanted.repositories
     )
@@ -186,13 +187,15 @@ def _changes(scene: Scene, wanted: Permissions, known: GrantsSeen) -> Iterator[G
     growing: list[GrantChange] = []
 
     our_names = None if ours is None else [each.name for each in ours.repositories]
+    left = left_roles(wanted, known)
     for name in _surplus(known.repositories, declared, our_names):
-        yield TakeRole(robot, name)
+        if name not in left:
+            yield TakeRole(robot, name)
     for name in _surplus(known.teams, wanted.teams, None if ours is None else ours.teams):
         yield LeaveTeam(robot, name)
     yield from _default_changes(scene, wanted, known, ours, growing)
 
-    for name, role in declared.items():
+    for name, role in {**_higher(left, scene.inherited), **declared}.items():
         held = known.repositories.get(name)
         if held == role:
             continue
@@ -203,6 +206,14 @@ def _changes(scene: Scene, wanted: Permissions, known: GrantsSeen) -> Iterator[G
             growing.append(change)
     growing += [JoinTeam(robot, team) for team in wanted.teams if team not in known.teams]
     yield from growing
+
+
+def _higher(left: Mapping[str, Role], inherited: Mapping[str, Role]) -> dict[str, Role]:
+    """What Quay gave this robot or the one before it: on each repository the higher role."""
+    both = {**left, **inherited}
+    for name in left.keys() & inherited.keys():
+        both[name] = max(left[name], inherited[name], key=ROLES.index)
+    return both
 
 
 def _surplus(

@@ -17,6 +17,7 @@ from ...model.actions import (
     Action,
     AddFinalizer,
     Component,
+    GiveRole,
     LookAtOwner,
     LookAtRobot,
     RecordFederation,
@@ -31,10 +32,11 @@ from ...model.names import other_slot
 from ...model.resources.robot import RobotState
 from ...model.resources.rotation import Intent, Retiring, Rotation, RotationState
 from ...model.resources.slots import overlaps
-from ...model.world import Absent, Missing, Present, RobotSeen, Unknown
+from ...model.world import Absent, GrantsSeen, Missing, Present, RobotSeen, Unknown
 from ..credentials.secrets import plan_secrets
+from ..rights.by_quay import given_by_quay, looks_by_quay
 from ..rights.federation import plan_federation
-from ..rights.grants import plan_grants
+from ..rights.grants import known_grants, plan_grants
 from ..robot.creation import connection_of, has_moved, plan_robot
 from ..robot.deletion import robot_gone
 from ..robot.proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, Proof, prove
@@ -195,6 +197,9 @@ def _succeed(scene: Scene) -> Plan:
     actions = _about_it(next_one, plan_robot(next_one))
     if actions:
         return Plan(actions)
+    if looks := looks_by_quay(scene):
+        return Plan(looks)
+    next_one = replace(next_one, inherited=given_by_quay(scene))
     plans = (plan_grants(next_one), plan_federation(next_one))
     actions = _about_it(next_one, tuple(each for plan in plans for each in plan.actions))
     if actions:
@@ -226,7 +231,7 @@ def _hand_over(next_one: Scene) -> Plan:
 def _retire(scene: Scene, retiring: Retiring) -> Plan:
     it = scene_of_retiring(scene, retiring)
     if _is_over(scene, retiring):
-        return Plan(_about_it(it, robot_gone(it)))
+        return Plan(_inherit(scene, it) or _about_it(it, robot_gone(it)))
     if isinstance(it.robot, Missing):
         return Plan((LookAtRobot(it.robot_name),))
     match _proof(it):
@@ -238,6 +243,23 @@ def _retire(scene: Scene, retiring: Retiring) -> Plan:
             return Plan(actions, tuple(each for plan in plans for each in plan.findings))
         case _:
             return Plan()
+
+
+def _inherit(scene: Scene, it: Scene) -> tuple[Action, ...]:
+    """
+    What has to be done before the robot that was replaced goes: it may have made repositories.
+
+    Defaults are both robots' alike; only the creator's role is the one's alone.
+    """
+    declares = scene.spec.permissions is not None and scene.spec.permissions.teams
+    if not (declares and isinstance(_proof(it), Ours)) or isinstance(it.grants, Unknown):
+        return ()
+    if looks := looks_by_quay(it):
+        return looks
+    known = known_grants(scene) or GrantsSeen()
+    lacking = {name for name, role in given_by_quay(it).items() if role == "admin"}
+    lacking -= {name for name, role in known.repositories.items() if role == "admin"}
+    return tuple(GiveRole(scene.robot_name, name, "admin") for name in sorted(lacking))
 
 
 def _about_it(it: Scene, actions: tuple[Action, ...]) -> tuple[Action, ...]:

@@ -21,7 +21,12 @@ from ...model.errors import QuayRobotError
 from ...model.names import MARKER_KEY, RobotName
 from ...model.resources.federation import ISSUER_PATTERN, IdentityState
 from ...model.resources.parse import parse_robot
-from ...model.resources.permissions import REPOSITORY_PATTERN, ROLES, TEAM_PATTERN
+from ...model.resources.permissions import (
+    CREATOR_PATTERN,
+    REPOSITORY_PATTERN,
+    ROLES,
+    TEAM_PATTERN,
+)
 from ...model.world import GrantsSeen, RobotSeen
 from ..credentials.secrets import check_names
 from ..decide import decide
@@ -33,7 +38,7 @@ __all__ = ["Consequence", "Declared", "consequence_of", "declare", "object_names
 
 NAME_MAX = 253
 ROUNDS = 20
-_CREATOR = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9])?$")
+_CREATOR = re.compile(CREATOR_PATTERN)
 _REPOSITORY, _TEAM = re.compile(REPOSITORY_PATTERN), re.compile(TEAM_PATTERN)
 _ISSUER, _LINE = re.compile(ISSUER_PATTERN), re.compile(r"^\S([^\n\r]*\S)?$")
 Values = dict[str, Any]
@@ -125,11 +130,19 @@ def _defaults(made: Declared, rights: GrantsSeen) -> list[Values]:
         creator = each.creator
         if times[creator] > 1:
             made.left_out.append(f"a default permission that is there more than once: {each.role}")
-        elif each.role not in ROLES or (creator is not None and not _CREATOR.fullmatch(creator)):
+        elif each.role not in ROLES or not _may_be_named(made, creator):
             made.left_out.append(f"a default permission for what {creator!r} makes: {each.role}")
         else:
             found.append({"role": each.role} | ({"creator": creator} if creator else {}))
     return _at_most(made, found, 16, "defaults")
+
+
+def _may_be_named(made: Declared, creator: str | None) -> bool:
+    if creator is None:
+        return True
+    # Quay takes robots of other organizations as well, a manifest does not.
+    ours = "+" not in creator or creator.startswith(f"{made.spec['organization']}+")
+    return ours and _CREATOR.fullmatch(creator) is not None
 
 
 def _at_most(made: Declared, found: list[Any], most: int, what: str) -> list[Any]:

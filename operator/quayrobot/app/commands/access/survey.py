@@ -1,9 +1,9 @@
 """
 What robots does an organization have, and whose are they?
 
-One list with rights, one list of roles per repository in use, one list of
-default permissions, and one look at each robot for its marker, which no list
-shows. Everything is read through a connection, and no token is kept.
+One list with rights, the roles by repository or by robot, whichever is fewer
+calls, one list of default permissions, and one look at each robot for its
+marker, which no list shows. Everything is read through a connection, and no token is kept.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ....engine.connection.pool import LiveConnection
-from ....model.errors import TryLater
+from ....model.errors import Reason, Refused, TryLater
 from ....model.names import OwnerName, RobotName
 from ....model.resources.federation import IdentityState
 from ....model.world import GrantsSeen, Present, RobotSeen
@@ -86,19 +86,51 @@ async def _rights(
     listed: dict[str, tuple[frozenset[str], frozenset[str]]],
     say: Progress,
 ) -> dict[str, GrantsSeen]:
-    full = [each.full for each in names]
-    used = sorted({repository for each in full for repository in listed[each][0]})
+    held = {each: listed[each.full][0] for each in names}
+    used = sorted(frozenset[str]().union(*held.values()))
     say(f"{len(used)} repositories in use")
-    tables = await asyncio.gather(*(_roles(live, owner, each) for each in used))
-    roles = dict(zip(used, tables, strict=True))
+    some = [each for each, repositories in held.items() if repositories]
+    roles = await _by_robot(live, some, say) if len(some) < len(used) else None
+    if roles is None:
+        roles = await _by_repository(live, owner, used, held)
     defaults = await _patiently(lambda: live.client.rights.defaults(owner))
     return {
-        each: GrantsSeen(
-            {name: roles[name].get(each) for name in listed[each][0]},
-            listed[each][1],
-            defaults.get(each, ()),
+        each.full: GrantsSeen(
+            roles.get(each, {}), listed[each.full][1], defaults.get(each.full, ())
         )
-        for each in full
+        for each in held
+    }
+
+
+async def _by_robot(
+    live: LiveConnection, names: list[RobotName], say: Progress
+) -> dict[RobotName, dict[str, str | None]] | None:
+    """None where the token may not: the repositories tell the same, by more calls."""
+    try:
+        tables = await asyncio.gather(*(_roles_of(live, each) for each in names))
+    except Refused as error:
+        if error.reason is not Reason.INSUFFICIENT_SCOPE:
+            raise
+        say("the token lacks user:admin, so roles are read repository by repository")
+        return None
+    return {name: dict(table) for name, table in zip(names, tables, strict=True)}
+
+
+async def _roles_of(live: LiveConnection, name: RobotName) -> dict[str, str]:
+    return await _patiently(lambda: live.client.rights.roles_of(name))
+
+
+async def _by_repository(
+    live: LiveConnection,
+    owner: OwnerName,
+    used: list[str],
+    held: dict[RobotName, frozenset[str]],
+) -> dict[RobotName, dict[str, str | None]]:
+    tables = await asyncio.gather(*(_roles(live, owner, each) for each in used))
+    roles = dict(zip(used, tables, strict=True))
+    return {
+        robot: {name: roles[name].get(robot.full) for name in repositories}
+        for robot, repositories in held.items()
     }
 
 

@@ -1,0 +1,126 @@
+"""Are rights read by as few calls as can be, and by the other way where one is closed?"""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from quayrobot.model.names import RobotName
+from quayrobot.model.world import GrantsSeen, Present
+from quayrobot.quay.client import QuayClient
+from quayrobot.quay.grants import Asked, GrantsCache
+from tests.kit.canary import oauth_token, robot_token
+from tests.kit.fakequay import FakeQuay
+
+from .test_client import ACME, CI, calling
+
+CD = RobotName(ACME, "cd")
+LIST = ["robot.list", "prototype.list"]
+NAMES = ("app", "lib", "tool")
+
+
+@pytest.fixture
+def shop(quay: FakeQuay) -> FakeQuay:
+    """Return a Quay with two robots in a team and three repositories."""
+    quay.double.state.repositories.clear()
+    quay.admin("team", org="acme", name="devs", role="creator", members=[CI.full])
+    for robot in (CI, CD):
+        quay.admin("robot", name=robot.full, token=robot_token())
+    for name in NAMES:
+        quay.admin("repository", namespace="acme", name=name)
+        quay.admin("grant", repository=f"acme/{name}", user=CI.full, role="read")
+    quay.admin("grant", repository="acme/app", user=CD.full, role="write")
+    return quay
+
+
+def cache_of(client: QuayClient) -> GrantsCache:
+    clock = itertools.count()
+    return GrantsCache(lambda: client.rights, clock=lambda: float(next(clock)))
+
+
+def seen(cache: GrantsCache, name: RobotName) -> GrantsSeen:
+    view = cache.view(name)
+    assert isinstance(view, Present)
+    return view.value
+
+
+async def test_the_roles_of_one_robot_are_one_call(shop, client):
+    cache, mark = cache_of(client), shop.mark()
+
+    await cache.look(CI, NAMES)
+
+    assert shop.operations(mark) == [*LIST, "robot.permissions"]
+    assert seen(cache, CI).repositories == dict.fromkeys(NAMES, "read")
+
+
+async def test_one_repository_is_asked_itself(shop, client):
+    cache, mark = cache_of(client), shop.mark()
+
+    await cache.look(CD, ["app"])
+
+    assert shop.operations(mark) == [*LIST, "permission.list"]
+    assert seen(cache, CD).repositories == {"app": "write"}
+
+
+async def test_without_user_admin_the_repositories_tell_the_same_and_it_is_tried_once(shop):
+    token = str(shop.admin("token", value=oauth_token(), scopes=["org:admin", "repo:admin"]))
+    async with calling(shop, token) as client:
+        cache, mark = cache_of(client), shop.mark()
+
+        await cache.look(CI, NAMES)
+        lists = ["permission.list"] * 3
+        assert shop.operations(mark) == [*LIST, "robot.permissions", *lists]
+        assert seen(cache, CI).repositories == dict.fromkeys(NAMES, "read")
+
+        mark = shop.mark()
+        await cache.look(CI, NAMES)
+        assert shop.operations(mark) == [*LIST, *lists]
+        cache.forget_refusals()
+        mark = shop.mark()
+        await cache.look(CI, NAMES)
+        assert "robot.permissions" in shop.operations(mark)
+
+
+async def test_a_beat_reads_robots_or_repositories_whichever_are_fewer(shop, client):
+    cache, mark = cache_of(client), shop.mark()
+
+    await cache.refresh_all(
+        ACME, {CI: Asked(frozenset(NAMES)), CD: Asked(frozenset())}, defaults=True
+    )
+    assert shop.operations(mark) == [*LIST, "robot.permissions"]
+    assert seen(cache, CI).repositories == dict.fromkeys(NAMES, "read")
+    assert seen(cache, CD).repositories == {"app": None}
+
+    both, mark = Asked(frozenset({"app"})), shop.mark()
+    await cache.refresh_all(ACME, {CI: both, CD: both}, defaults=True)
+    assert shop.operations(mark) == [*LIST, "permission.list"]
+    assert seen(cache, CD).repositories == {"app": "write"}
+
+
+async def test_what_is_beyond_the_declared_is_read_with_the_teams_that_may_create(shop, client):
+    cache, mark = cache_of(client), shop.mark()
+
+    await cache.look(CI, ["app"], beyond=True, creators=True)
+
+    assert shop.operations(mark) == [*LIST, "robot.permissions", "organization.get"]
+    known = seen(cache, CI)
+    assert known.repositories == dict.fromkeys(NAMES, "read")
+    assert known.creators == {"devs", "owners"}
+
+
+async def test_nothing_beyond_the_declared_costs_nothing_more(shop, client):
+    cache, mark = cache_of(client), shop.mark()
+
+    await cache.look(CD, ["app"], beyond=True, creators=True)
+
+    assert shop.operations(mark) == [*LIST, "permission.list"]
+
+
+async def test_a_right_that_went_between_two_reads_is_gone(shop, client):
+    cache = cache_of(client)
+    shop.admin("fault", operation="permission.list", status=200, body='{"permissions": {}}')
+
+    await cache.look(CD, ["app"])
+
+    assert seen(cache, CD).repositories == {}
