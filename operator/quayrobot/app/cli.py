@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,10 +21,10 @@ from pydantic import ValidationError
 from .commands.check import check
 from .commands.import_robots import import_robots
 from .settings import ENV_PREFIX, Settings
+from .version import installed_version
 
 __all__ = ["app", "main"]
 
-DISTRIBUTION = "quay-robot-operator"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -159,14 +157,7 @@ app.command()(check)
 @app.command()
 def version() -> None:
     """Print the version."""
-    typer.echo(_version())
-
-
-def _version() -> str:
-    try:
-        return installed_version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return "unknown (not installed)"
+    typer.echo(installed_version())
 
 
 def main() -> None:

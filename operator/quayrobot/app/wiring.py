@@ -52,6 +52,7 @@ from .logs import configure_logs
 from .metrics import Metrics
 from .session import EndlessBackoff
 from .settings import Settings
+from .version import installed_version
 
 __all__ = ["run"]
 
@@ -65,7 +66,7 @@ async def run(settings: Settings) -> bool:
     """Run the operator until it is told to stop; tell whether that was why it ended."""
     configure_logs(settings.log_level, settings.log_format)
     log.info("operator.starting")
-    metrics = Metrics()
+    metrics = Metrics(version=installed_version())
     fence = fence_of(settings)
     api = await ClusterApi.connect(
         settings.kubeconfig, settings.context, env_proxies=False, fence=fence
