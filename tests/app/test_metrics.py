@@ -121,3 +121,12 @@ def test_everything_is_rendered_in_one_text(metrics):
         "process_resident_memory_bytes",
     ):
         assert line in shown
+
+
+def test_it_says_which_version_runs_and_not_when_a_series_began():
+    metrics = Metrics(version="1.2.3")
+    metrics.called("get_robot", 200, 0.2)
+    shown = text(metrics)
+
+    assert 'quayrobot_build_info{version="1.2.3"} 1.0' in shown
+    assert "_created" not in shown

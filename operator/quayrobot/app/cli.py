@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,10 +22,10 @@ from .commands.access.cluster_access import fail
 from .commands.check import check
 from .commands.import_robots import import_robots
 from .settings import ENV_PREFIX, Settings
+from .version import installed_version
 
 __all__ = ["app", "main"]
 
-DISTRIBUTION = "quay-robot-operator"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -170,14 +168,7 @@ app.command()(check)
 @app.command()
 def version() -> None:
     """Print the version."""
-    typer.echo(_version())
-
-
-def _version() -> str:
-    try:
-        return installed_version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return "unknown (not installed)"
+    typer.echo(installed_version())
 
 
 def main() -> None:

@@ -16,7 +16,14 @@ from datetime import datetime
 from enum import IntEnum
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
@@ -55,9 +62,13 @@ log = structlog.get_logger(__name__)
 
 
 class Metrics:
-    """The operator's own numbers; *clock* is monotonic seconds."""
+    """The operator's own numbers; *clock* is monotonic seconds, *version* the operator's."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, version: str = "unknown"
+    ) -> None:
+        # A series more per counter, of no use to Prometheus, which knows when each began.
+        disable_created_metrics()
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -67,6 +78,9 @@ class Metrics:
         self._connection = _Bounded(_CONNECTIONS_MAX)
         self._state = _Bounded(_LABELS_MAX)
         self._states: set[str] = set()
+        Gauge(
+            "quayrobot_build_info", "1; which version runs.", ["version"], registry=self.registry
+        ).labels(version).set(1)
         self._make_queue()
         self._make_quay()
         self._make_cluster()

@@ -54,6 +54,7 @@ from .logs import configure_logs
 from .metrics import Metrics
 from .session import EndlessBackoff
 from .settings import Settings
+from .version import installed_version
 
 __all__ = ["run"]
 
@@ -72,7 +73,7 @@ async def run(settings: Settings) -> bool:
     """
     configure_logs(settings.log_level, settings.log_format)
     log.info("operator.starting")
-    metrics = Metrics()
+    metrics = Metrics(version=installed_version())
     fence = fence_of(settings)
     stop, seen_all = asyncio.Event(), asyncio.Event()
     # The first process of a container ignores a signal that it does not take.

@@ -1,0 +1,86 @@
+"""
+Where do the real Helm and the other Go programs of these tests come from?
+
+Each folder in `go/` is a module with one `tool` line and a go.sum: its program
+is built once, as published, into the cache beside the control plane's.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.kit.controlplane.build import PartMissing, _find_go
+
+MODULES = Path(__file__).with_name("go")
+_TOOL = re.compile(r"^tool (\S+)$", re.MULTILINE)
+_MORE_FLAGS = {
+    "helm3": "-X helm.sh/helm/v3/internal/version.version=v3.22.0",
+    "helm4": "-X helm.sh/helm/v4/internal/version.version=v4.3.1",
+}
+
+
+def program(name: str) -> Path:
+    """Return the program of module *name*, built if it has to be; skip by name without Go."""
+    try:
+        return _cached(name)
+    except PartMissing as error:
+        missing(f"no {name}: {error}")
+
+
+def missing(what: str) -> NoReturn:
+    """Skip by name, or fail where every real part is required."""
+    if os.environ.get("REQUIRE_DELIVERY_TOOLS"):
+        pytest.fail(f"REQUIRE_DELIVERY_TOOLS is set: {what}", pytrace=False)
+    pytest.skip(what)
+
+
+def _cached(name: str) -> Path:
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    digest = hashlib.sha256(_MORE_FLAGS.get(name, "").encode())
+    for file in ("go.mod", "go.sum"):
+        digest.update((MODULES / name / file).read_bytes())
+    folder = root / "quay-robot-operator" / "programs"
+    binary = folder / f"{name}-{digest.hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not binary.exists():
+            _build(name, binary)
+    return binary
+
+
+def _build(name: str, binary: Path) -> None:
+    module = MODULES / name
+    found = _TOOL.search((module / "go.mod").read_text())
+    assert found is not None, f"{module}/go.mod names no tool"
+    fresh = binary.with_suffix(".fresh")
+    flags = f"-s -w {_MORE_FLAGS.get(name, '')}"
+    env = os.environ | {
+        "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOGC": "off",
+    }  # fmt: skip
+    done = subprocess.run(
+        [_find_go(), "build", "-C", str(module), "-trimpath", "-ldflags", flags,
+         "-o", str(fresh), found[1]],
+        env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise PartMissing(f"{name} could not be built: {done.stderr[-2000:]}")
+    fresh.rename(binary)
+
+
+def build_all() -> None:
+    """Build every program, as a run of all tests does beforehand: builds outlast a test."""
+    for module in sorted(MODULES.iterdir()):
+        print(f"{module.name}: {_cached(module.name)}", flush=True)
+
+
+if __name__ == "__main__":
+    build_all()
