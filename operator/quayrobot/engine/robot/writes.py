@@ -48,11 +48,11 @@ from ...model.actions import (
     TakeDefault,
     TakeRole,
 )
-from ...model.errors import Ambiguous, Conflict, Reason, TryLater
+from ...model.errors import Ambiguous, Conflict, Reason, Refused, TryLater
 from ...model.names import RobotName
 from ...model.resources.base import dump_status
 from ...model.resources.robot import CredentialState, RobotStatus, is_keyless
-from ...model.world import Absent, GrantsSeen, Present, RobotSeen, Unlooked
+from ...model.world import Absent, GrantsSeen, Present, RobotSeen, Unknown, Unlooked
 from ...plan.scene import Scene
 from ...plan.words.status import (
     intent_to_federate,
@@ -181,6 +181,8 @@ class Applier:
             )
         except Ambiguous as error:
             return replace(scene, robot=Unlooked(), create_refusal=error.refusal or error)
+        except Refused as error:
+            return replace(scene, robot=Unknown(error))
         await self._check_marked(live, scene, seen)
         seen = received(scene, seen)
         live.snapshots.saw(action.robot, Present(seen))

@@ -20,6 +20,7 @@ from ...model.actions import (
     GuardConnection,
     ListRobots,
     LookAtGrants,
+    LookAtOrganization,
     LookAtOwner,
     LookAtRobot,
     LookAtUser,
@@ -166,7 +167,7 @@ def _plan_where_it_is(
 
     match scene.robot:
         case Unknown(error):
-            raise error
+            return _refused(scene, error)
         case Unlooked() | Missing():
             return _look_or_create(scene, connection)
         case Absent():
@@ -175,6 +176,18 @@ def _plan_where_it_is(
             return _claim_robot(scene, connection, permit, seen)
         case _:
             assert_never(scene.robot)
+
+
+def _refused(scene: Scene, error: QuayRobotError) -> tuple[Action, ...]:
+    """Quay answers what is in no organization like what one may not see: ask which it is."""
+    owner = scene.robot_name.owner
+    in_doubt = error.reason is Reason.INSUFFICIENT_SCOPE and owner.kind == "organization"
+    if not in_doubt or scene.status.holds or scene.organization_exists:
+        raise error
+    if scene.organization_exists is None:
+        return (LookAtOrganization(scene.robot_name),)
+    msg = f"the organization {owner.name} does not exist in Quay"
+    raise Refused(Reason.ORGANIZATION_NOT_FOUND, msg)
 
 
 def _look_for_both(scene: Scene) -> tuple[Action, ...]:
