@@ -8,7 +8,9 @@ import pytest
 
 from quayrobot.model.crd import DEFINITIONS
 
+from .controlplane.fixture import missing_part
 from .kstatus import argo_health, disagreements, kstatus, kubectl_wait, run_script
+from .real_kstatus import NoGo, real_kstatus
 
 TRUE, FALSE, UNKNOWN = "True", "False", "Unknown"
 
@@ -58,6 +60,23 @@ def test_the_readers_say_what_the_situation_is(situation):
 
     assert (kstatus(seen), argo_health(seen)[0], kubectl_wait(seen)) == (current, argo, waited)
     assert disagreements(seen) == []
+
+
+def real(bodies):
+    try:
+        return real_kstatus(bodies)
+    except NoGo as error:
+        missing_part(str(error))
+
+
+def test_our_port_of_kstatus_says_what_the_real_one_says():
+    seen = [one for one, *_ in SITUATIONS.values()]
+    # Which of two comes first decides, where both are true.
+    both = ("Reconciling", "Stalled")
+    seen += [body((FALSE, "Why"), *order) for order in (both, both[::-1])]
+    bodies = [{"apiVersion": "quayrobot.io/v1alpha1", **each} for each in seen]
+
+    assert real(bodies) == [kstatus(each) for each in bodies]
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda each: each.kind)

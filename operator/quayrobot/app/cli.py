@@ -87,6 +87,10 @@ def run(
     lease_name: Annotated[
         str | None, _flag("lease_name", "Name of the Lease; default quay-robot-operator.")
     ] = None,
+    grace_s: Annotated[
+        float | None,
+        _flag("grace_s", "Seconds to wait for what may come later; default 300."),
+    ] = None,
     relist_interval_s: Annotated[
         float | None,
         _flag("relist_interval_s", "Seconds between safety relists; default 600."),

@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ..model.grace import DEFAULT_GRACE
 from ..model.names import OPERATOR
 from ..model.reach import Network, Reach
 
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
     lease_namespace: Annotated[str, AfterValidator(_check_namespace)] | None = None
     lease_name: Annotated[str, AfterValidator(_check_namespace)] = OPERATOR
     start_timeout_s: Annotated[float, Field(ge=0)] = 60.0
+    grace_s: Annotated[float, Field(ge=0)] = DEFAULT_GRACE.total_seconds()
     relist_interval_s: Annotated[float, Field(ge=10)] = 600.0
     tenant_hosts: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_check_hosts)

@@ -14,7 +14,7 @@ import secrets
 import time
 from collections import Counter
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -169,6 +169,7 @@ async def _assemble(
         clock=time.monotonic,
         now=_now,
         jitter=random.random,
+        grace=timedelta(seconds=settings.grace_s),
     )
     turned.append(Runner(context, metrics, workers=settings.workers))
     return context, turned[0]

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..model.actions import Action, Component
 from ..model.errors import QuayRobotError
+from ..model.grace import grace_ends
 from ..model.marker import Marker
 from ..model.names import ALT, MAIN, RobotName, Slot, other_slot
 from ..model.resources.connection import AccessRule
@@ -41,7 +42,11 @@ __all__ = ["Finding", "Look", "Me", "Plan", "Scene"]
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The resource itself: its identity, its place in life, what its annotation asks for."""
+    """
+    The resource itself: its identity, its place in life, what its annotation asks for.
+
+    *edited* is when its spec was last written.
+    """
 
     kind: str
     namespace: str
@@ -52,6 +57,7 @@ class Me:
     terminating: bool
     guarded: bool
     rotate: str | None = None
+    edited: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class Scene:
     addresses. *exchange* is the password that this pass got. *accounts* maps the
     ServiceAccounts that are or were linked, or whose token is exchanged. The robot
     that this is about is the one in *slot*; *other* is the look at the second one,
-    None where there is none.
+    None where there is none. *grace* is how long what may come later is waited for.
     """
 
     cluster: str
@@ -130,6 +136,7 @@ class Scene:
     deleted: bool = False
     slot: Slot = MAIN
     other: Look | None = None
+    grace: timedelta = timedelta()
 
     @property
     def robot_name(self) -> RobotName:
@@ -163,6 +170,17 @@ class Scene:
         if seen.metadata is not None:
             return seen.marker is not None and seen.marker.same_owner(self.marker)
         return noted is not None and not noted.adopted and noted.created_at == seen.created
+
+    def waits_until(self, error: QuayRobotError) -> datetime | None:
+        """Return until when *error* is waited for, because it may come later; None for not."""
+        return grace_ends(
+            self.status.conditions,
+            error,
+            generation=self.me.generation,
+            edited=self.me.edited,
+            now=self.now,
+            grace=self.grace,
+        )
 
     def with_secret(self, name: str, seen: Seen[SecretSeen]) -> Scene:
         """Return the scene after Secret *name* was found or made to be *seen*."""

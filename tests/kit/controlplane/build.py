@@ -99,9 +99,14 @@ def content_hash() -> str:
     return digest.hexdigest()[:24]
 
 
-def _cache() -> Path:
+def cache_root() -> Path:
+    """Return the folder of everything that was built for tests."""
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return root / "quay-robot-operator" / "controlplane"
+    return root / "quay-robot-operator"
+
+
+def _cache() -> Path:
+    return cache_root() / "controlplane"
 
 
 @contextmanager
@@ -192,7 +197,7 @@ def _run(command: list[str], env: dict[str, str]) -> str:
 
 def _find_go() -> str:
     found = shutil.which("go")
-    if found and _go_version(found) >= GO_WANTED:
+    if found and go_version(found) >= GO_WANTED:
         return found
 
     place = _cache() / "go"
@@ -207,7 +212,8 @@ def _find_go() -> str:
     return str(go)
 
 
-def _go_version(go: str) -> tuple[int, int]:
+def go_version(go: str) -> tuple[int, int]:
+    """Return major and minor of the program *go*."""
     text = subprocess.run([go, "version"], capture_output=True, text=True, check=False).stdout
     found = re.search(r"go(\d+)\.(\d+)", text)
     return (int(found[1]), int(found[2])) if found else (0, 0)

@@ -277,7 +277,7 @@ def test_the_digest_noted_on_somebody_elses_secret_is_not():
 # 3.4 Unknown is not Absent ----------------------------------------------
 
 
-@pytest.mark.parametrize("error", [OUTAGE, DENIED, NO_RIGHT], ids=lambda each: each.reason)
+@pytest.mark.parametrize("error", [OUTAGE, DENIED], ids=lambda each: each.reason)
 def test_a_look_that_told_nothing_is_followed_by_nothing(error):
     assert stops(fresh(robot=unknown(error), organization_exists=True)) is error
 
@@ -296,6 +296,15 @@ def test_nothing_is_bound_where_it_is_not_known_that_a_quay_answers():
     assert does(fresh(connection=doubtful)) == ["LookAtQuay"]
     # What is bound already may have been sent: only a look tells.
     assert does(fresh(connection=doubtful, me=me(guarded=True))) == ["LookAtRobot"]
+
+
+def test_a_right_that_is_missing_may_be_an_organization_that_is():
+    refused = fresh(robot=unknown(NO_RIGHT))
+
+    assert does(refused) == ["LookAtOrganization"]
+    assert stops(replace(refused, organization_exists=True)) is NO_RIGHT
+    gone = stops(replace(refused, organization_exists=False))
+    assert gone.reason == Reason.ORGANIZATION_NOT_FOUND
 
 
 @pytest.mark.parametrize("robot", [Unlooked(), Missing()], ids=["Unlooked", "Missing"])

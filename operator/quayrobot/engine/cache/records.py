@@ -68,6 +68,7 @@ class Record:
             "spec": body.get("spec") or {},
             "status": body.get("status") or {},
         }
+        self.edited = _spec_written_at(body["metadata"])
         self.key = ResourceKey(kind, meta.get("namespace", ""), meta["name"])
 
     @property
@@ -272,6 +273,16 @@ class ConnectionRecord(Record):
 
 def _bare(spec: RobotSpec) -> RobotSpec:
     return spec.model_copy(update={"secrets": []})
+
+
+def _spec_written_at(meta: Body) -> datetime | None:
+    """Return when anybody last wrote something of the spec, by the API server's own note."""
+    times = [
+        each["time"]
+        for each in meta.get("managedFields") or ()
+        if each.get("time") and "f:spec" in (each.get("fieldsV1") or {})
+    ]
+    return max(map(datetime.fromisoformat, times), default=None)
 
 
 def _question(record: Record) -> tuple[object, ...]:

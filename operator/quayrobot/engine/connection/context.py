@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from ...cluster.account_writer import AccountWriter
@@ -15,6 +15,7 @@ from ...cluster.resources import Resources
 from ...cluster.secrets import Secrets
 from ...cluster.tokens import Tokens
 from ...model.errors import Denied, InvalidSpec, QuayRobotError, Refused, TryLater
+from ...model.grace import DEFAULT_GRACE
 from ..cache.cluster_robot_memory import ClusterRobotMemories
 from ..cache.store import Store
 from ..workqueue.keys import Key
@@ -46,7 +47,8 @@ class Context:
     What passes work with.
 
     *clock* is monotonic in seconds, *now* is the wall clock, *jitter* draws
-    from [0, 1). *cluster* is this cluster's identity.
+    from [0, 1). *cluster* is this cluster's identity, *grace* how long what may come
+    later is waited for.
     """
 
     cluster: str
@@ -66,6 +68,7 @@ class Context:
     clock: Callable[[], float]
     now: Callable[[], datetime]
     jitter: Callable[[], float]
+    grace: timedelta = DEFAULT_GRACE
 
     def spread(self, seconds: float) -> float:
         """Return *seconds* with some jitter, so that equal intervals spread."""

@@ -15,6 +15,7 @@ import structlog
 from ...cluster.kinds import OURS
 from ...model.conditions import Condition, ConditionType, Status, merge_conditions, rfc3339
 from ...model.errors import Conflict, QuayRobotError, Reason, TryLater
+from ...model.grace import grace_ends
 from ...model.names import OwnerName
 from ...model.resources.base import dump_status
 from ...model.resources.connection import ConnectionStatus, RobotCounts
@@ -152,13 +153,30 @@ def _conditions(
     if error is not None or live is None:
         reason = error.reason if error else Reason.CONNECTION_NOT_READY
         message = error.message if error else "not in use yet"
-        kind = C.RECONCILING if isinstance(error, TryLater) else C.STALLED
+        waits = isinstance(error, TryLater) or _may_come_later(context, record, error)
+        kind = C.RECONCILING if waits else C.STALLED
         return [
             _condition(C.READY, "False", reason, message),
             _condition(kind, "True", reason, message),
         ]
     renewal = renewal_condition(context, live, record)
     return [*_of_connection(context, live, record.status), *([renewal] if renewal else [])]
+
+
+def _may_come_later(
+    context: Context, record: ConnectionRecord, error: QuayRobotError | None
+) -> bool:
+    return error is not None and (
+        grace_ends(
+            record.status.conditions,
+            error,
+            generation=record.generation,
+            edited=record.edited,
+            now=context.now(),
+            grace=context.grace,
+        )
+        is not None
+    )
 
 
 def _of_connection(

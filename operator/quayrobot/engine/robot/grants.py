@@ -35,6 +35,8 @@ __all__ = ["change_grant", "federate", "read_grants"]
 
 # Each robot comes again after a resync: the first of them asks.
 MISSING_FOR = 0.85
+# What may just be on its way is asked for again and again, by one of all that wait for it.
+AWAITED_S = 2.0
 
 
 async def read_grants(live: LiveConnection, action: LookAtGrants, scene: Scene) -> Scene:
@@ -106,7 +108,9 @@ async def change_grant(
             await live.client.rights.check_repository(owner, change.repository)
         default = await _make(live, change)
     except Refused as error:
-        live.missing.note(owner, target, error, for_s=MISSING_FOR * live.resync_s)
+        waits = scene.waits_until(error) is not None
+        for_s = AWAITED_S if waits else MISSING_FOR * live.resync_s
+        live.missing.note(owner, target, error, for_s=for_s)
         return _refused(scene, target, error)
     except (QuayRobotError, asyncio.CancelledError):
         # At its deadline a pass may be cut off in the middle of a change.

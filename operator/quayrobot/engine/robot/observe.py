@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 
 from ...cluster.kinds import NAMESPACE
 from ...model.errors import InvalidSpec, QuayRobotError, Refused, TryLater
+from ...model.grace import COMES_LATER
 from ...model.names import ALT, ANNOTATION_ROBOT, ANNOTATION_ROTATE, MAIN, RobotName
 from ...model.resources.robot import (
     RobotSpec,
@@ -82,6 +83,7 @@ async def observe(
         token_user=live.token_user if live else None,
         accounts=_accounts(context, record, spec),
         issuer=await context.issuer.read() if federation_of(spec) else None,
+        grace=context.grace,
     )
     return active_first(_with_robots(scene, live, record)), live
 
@@ -170,6 +172,7 @@ def _me(record: RobotRecord) -> Me:
         terminating=record.terminating,
         guarded=record.guarded,
         rotate=(record.meta.get("annotations") or {}).get(ANNOTATION_ROTATE),
+        edited=record.edited,
     )
 
 
@@ -251,8 +254,7 @@ def _stands(context: Context, rival: RobotRecord) -> bool:
     if rival.terminating or isinstance(rival.spec, InvalidSpec):
         return False
 
-    stalled = [each for each in rival.status.conditions if each.type == "Stalled"]
-    if stalled and stalled[0].reason != "AlreadyClaimed":
+    if _is_held_up(rival):
         return False
     unread = NamespaceSeen(rival.key.namespace, labels=None)
     namespace = context.store.namespaces.get(rival.key.namespace, unread)
@@ -265,6 +267,15 @@ def _stands(context: Context, rival: RobotRecord) -> bool:
     except TryLater:
         return True
     return True
+
+
+def _is_held_up(rival: RobotRecord) -> bool:
+    """Tell whether it lacks something else than the robot: it could not have it now."""
+    return any(
+        (each.type == "Stalled" and each.reason != "AlreadyClaimed")
+        or (each.type == "Reconciling" and each.reason in COMES_LATER)
+        for each in rival.status.conditions
+    )
 
 
 async def _secrets(

@@ -250,6 +250,15 @@ class RobotPass:
         due = refresh_at(credential, record.uid) if credential else None
         return due is not None and due <= self.context.now()
 
+    def _late_s(self, scene: Scene, findings: tuple[Finding, ...]) -> float | None:
+        """When to come again for what may come later; None where it is not that alone."""
+        ends = [scene.waits_until(each.error) for each in findings]
+        until = [each for each in ends if each is not None]
+        if len(until) < len(ends):
+            return None
+        left = (min(until) - self.context.now()).total_seconds()
+        return min(self.context.queue.backoff_s(self.first.key), max(left, 0.0) + 1.0)
+
     def _failed_s(self, error: QuayRobotError) -> float:
         slow = self.live.resync_s if self.live else UNKNOWN_RESYNC_S
         again = requeue_s(self.context, self.first.key, error, slow_s=slow)
@@ -268,7 +277,7 @@ class RobotPass:
                 due = _sooner(due, self.context.queue.backoff_s(key))
             return Outcome(again_s=due, settled=not self.quiet)
         error = findings[0].error
-        again = self._failed_s(error)
+        again = self._failed_s(error) if (late := self._late_s(scene, findings)) is None else late
         if isinstance(error, Conflict):
             again = min(again, 1.0)
         if isinstance(error, TryLater) and error.retry_after == 0.0:

@@ -266,7 +266,9 @@ def _conditions(
     findings: tuple[Finding, ...],
     broken: set[Component],
 ) -> list[Condition]:
-    by_part = {each.component: each.error for each in reversed(findings)}
+    # Of several, one that needs somebody now is told before one that may still come.
+    told = sorted(findings, key=lambda each: scene.waits_until(each.error) is not None)
+    by_part = {each.component: each.error for each in reversed(told)}
     stop = by_part.get(Component.SPEC) or by_part.get(Component.ROBOT)
     secrets_stop, grants_stop = by_part.get(Component.SECRETS), by_part.get(Component.GRANTS)
     federation_stop = by_part.get(Component.FEDERATION)
@@ -293,19 +295,20 @@ def _conditions(
             parts.append(_part(C.FEDERATION_READY, federation_stop, words, waits=waits))
         parts.append(_part(C.SECRETS_READY, secrets_stop, SECRETS_WORDS, waits=False))
 
-    worst = stop or secrets_stop or grants_stop or federation_stop
+    parts_stop = [each for each in (secrets_stop, grants_stop, federation_stop) if each]
+    worst = stop or min(parts_stop, key=lambda e: scene.waits_until(e) is not None, default=None)
     if worst is None and late is not None and (_is_ready(status) or still_works(scene)):
         # The credential still works; only its successor is late.
         ready = _true(C.READY, "the robot and its Secrets are as asked; a rotation is due")
         return (
-            [ready, *parts, _consequence(late)]
+            [ready, *parts, _consequence(scene, late)]
             if isinstance(late, TryLater)
-            else [_failed(C.READY, late), *parts, _consequence(late)]
+            else [_failed(C.READY, late), *parts, _consequence(scene, late)]
         )
     worst = worst or late
     if worst is None:
         return [_true(C.READY, "the robot and its Secrets are as asked"), *parts]
-    return [_failed(C.READY, worst), *parts, _consequence(worst)]
+    return [_failed(C.READY, worst), *parts, _consequence(scene, worst)]
 
 
 def _part(
@@ -350,14 +353,9 @@ def _suspended(status: RobotStatus) -> list[Condition]:
     ]
 
 
-def _consequence(error: QuayRobotError) -> Condition:
-    match error:
-        case TryLater():
-            kind = C.RECONCILING
-        case InvalidSpec() | Refused() | Denied():
-            kind = C.STALLED
-        case _:
-            kind = C.RECONCILING
+def _consequence(scene: Scene, error: QuayRobotError) -> Condition:
+    lasts = isinstance(error, InvalidSpec | Refused | Denied) and not scene.waits_until(error)
+    kind = C.STALLED if lasts else C.RECONCILING
     return Condition(type=kind, status="True", reason=error.reason, message=error.message)
 
 
