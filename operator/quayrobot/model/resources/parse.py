@@ -22,6 +22,8 @@ from .base import LEAST_WORDS, Part
 from .clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from .connection import (
     PORT_WORDS,
+    RULE_WITHOUT_OWNER,
+    UNKNOWN_PLACEHOLDER,
     AccessRule,
     ClusterConnectionSpec,
     ConnectionSpec,
@@ -106,11 +108,19 @@ def parse_connection(
         raise _invalid("url must be https, unless allowPlaintext is true")
     if parsed.ca_bundle is not None and parsed.ca_bundle_ref is not None:
         raise _invalid("give caBundle or caBundleRef, not both")
-    if isinstance(parsed, ClusterConnectionSpec) and any(
-        rule.adoption and rule.robot_names is None for rule in parsed.access
-    ):
-        raise _invalid("an access rule with adoption needs robotNames")
+    for rule in parsed.access if isinstance(parsed, ClusterConnectionSpec) else ():
+        _check_access_rule(rule)
     return parsed
+
+
+def _check_access_rule(rule: AccessRule) -> None:
+    if rule.adoption and rule.robot_names is None:
+        raise _invalid("an access rule with adoption needs robotNames")
+    if not (rule.organizations or rule.users):
+        raise _invalid(RULE_WITHOUT_OWNER)
+    plain = [each.replace("{namespace}", "") for each in rule.robot_names or ()]
+    if any(set(each) & set("{}") for each in plain):
+        raise _invalid(UNKNOWN_PLACEHOLDER)
 
 
 def lenient_access(spec: Mapping[str, object]) -> tuple[AccessRule, ...]:
