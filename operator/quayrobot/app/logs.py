@@ -64,6 +64,12 @@ VOCABULARY = frozenset(
         "resource.not_ready",
         "resource.released",
         "status.not_written",
+        "leader.awaited",
+        "leader.elected",
+        "leader.failed",
+        "leader.lost",
+        "leader.released",
+        "leader.unsure",
     }
 )
 

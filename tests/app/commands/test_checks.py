@@ -202,8 +202,8 @@ def test_who_leads_is_told(there, state, says):
         ("Tue, 24 Nov 2026 12:00:20 GMT", State.FINE),
         ("Tue, 24 Nov 2026 12:05:00 GMT", State.DOUBTFUL),
         ("Tue, 24 Nov 2026 11:00:00 GMT", State.DOUBTFUL),
-        ("yesterday", State.UNSEEN),
-        (None, State.UNSEEN),
+        ("yesterday", State.DOUBTFUL),
+        (None, State.DOUBTFUL),
     ],
 )
 def test_a_clock_that_is_off_is_told(date, state):

@@ -40,6 +40,7 @@ from .robot import (
     robot_name_of,
 )
 from .slots import lenient_rotation, overlaps
+from .spelling import words_of
 
 __all__ = [
     "is_reserved",
@@ -193,7 +194,7 @@ def parse_part(model: type[PartT], spec: Mapping[str, object]) -> PartT:
         return model.model_validate(spec)
     except ValidationError as error:
         places = sorted({_told(each) for each in error.errors(include_input=False)})
-        raise _invalid("not accepted: " + ", ".join(places[:5])) from None
+        raise _invalid("not accepted: " + "; ".join(places[:5])) from None
 
 
 def _check_permissions(spec: RobotSpec) -> None:
@@ -246,7 +247,7 @@ def _told(error: ErrorDetails) -> str:
     # What our own checks say quotes nothing; the library's words may.
     ours = error["msg"].removeprefix("Value error, ") if error["type"] == "value_error" else ""
     place = _place(error["loc"])
-    return f"{place} ({ours})" if ours in _OUR_WORDS else place
+    return f"{place} ({ours})" if ours in _OUR_WORDS else words_of(error, place, _FIELDS)
 
 
 _OUR_WORDS = {*LEAST_WORDS.values(), PORT_WORDS}
@@ -276,7 +277,7 @@ _FIELDS = {
 def _place(location: tuple[int | str, ...]) -> str:
     # A key of a map is user text; only names that the schema knows are shown.
     known = [str(each) for each in location if isinstance(each, int) or each in _FIELDS]
-    return "spec." + ".".join(known)[:120]
+    return ".".join(["spec", *known])[:120]
 
 
 def _invalid(message: str) -> InvalidSpec:
