@@ -117,11 +117,10 @@ def said_in(source: Path) -> Iterator[str]:
 
 def test_the_vocabulary_is_what_the_code_says_and_what_the_docs_explain():
     said = {event for source in SOURCES.rglob("*.py") for event in said_in(source)}
-    # What is no constant is one of the effects (of a robot's actions, or of a copy's), or what
-    # is in the way of the start.
-    variable = {"event", "word", "obstacle.event"}
-    assert {each for each in said if "." not in each} <= variable
-    said = (said - variable) | set(EFFECTS.values())
+    # What is no constant is one of the effects: of a robot's actions, or of a copy's.
+    variables = {"event", "word", "obstacle.event"}
+    assert {each for each in said if "." not in each} <= variables
+    said = said - variables | set(EFFECTS.values())
     table = (DOCS / "operations.md").read_text().partition("\n## Logs\n")[2].partition("\n## ")[0]
     explained = set(re.findall(r"`([a-z]+\.[a-z_]+)`", table))
 

@@ -150,7 +150,8 @@ _CREATOR = (
 _DATA_KEY = (["", "a b", "a/b", "a\n"], [".dockerconfigjson", "A-b_c.d"])
 _DURATION = (["", "90d", "5", "1.5h", "-5s", "5m\n"], ["90s", "1h30m"])
 _INTERVAL = (_DURATION[0], ["90m", "1h30m"])
-_GLOB = (["", "a b", "a\\b", "a\n"], ["*", "{namespace}-*", "a[!b]?"])
+_GLOB = (["", "a b", "a\\b", "a\n", "{namespace}"], ["*", "acme-*", "a[!b]?"])
+_NAME_GLOB = (["", "a b", "a\\b", "a\n"], ["*", "{namespace}-*", "a[!b]?"])
 _HOST = (
     ["", "https://x", "x/y", "x:", "x:123456", "-x", "x\n", "u@x"],
     ["x", "quay.example:8443", "[::1]:443", "127.0.0.1"],
@@ -216,7 +217,7 @@ PATTERNS = {
     ".spec.credentials.renewal.lifetime": _INTERVAL,
     ".spec.access[].organizations[]": _GLOB,
     ".spec.access[].users[]": _GLOB,
-    ".spec.access[].robotNames[]": _GLOB,
+    ".spec.access[].robotNames[]": _NAME_GLOB,
     ".spec.access[].teams[]": _GLOB,
     ".spec.access[].issuers[]": _GLOB,
     ".spec.excludeNamespaces[]": namespaces.EXCLUDED,
@@ -693,7 +694,8 @@ for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_
 
 
 def _rule(**fields: Any) -> Body:
-    return {**FULL_SHARED, "access": [{"namespaces": {}, **fields}]}
+    owners = {} if "users" in fields else {"organizations": ["acme"]}
+    return {**FULL_SHARED, "access": [{"namespaces": {}, **owners, **fields}]}
 
 
 CEL["ClusterQuayConnection", ".spec.access[]", 0] = [
@@ -701,6 +703,22 @@ CEL["ClusterQuayConnection", ".spec.access[]", 0] = [
         bad=[_rule(adoption=True), _rule(adoption=True, organizations=["*"])],
         good=[_rule(adoption=True, robotNames=["{namespace}-*"]), _rule(adoption=False)],
         words="adoption: true needs robotNames",
+    )
+]
+CEL["ClusterQuayConnection", ".spec.access[]", 1] = [
+    Told(
+        bad=[_rule(organizations=[]), _rule(users=[]), _rule(organizations=[], users=[])],
+        good=[_rule(), _rule(users=["bob"]), _rule(organizations=[], users=["bob"])],
+        words="without organizations and users allows nothing",
+    )
+]
+CEL["ClusterQuayConnection", ".spec.access[]", 2] = [
+    Told(
+        bad=[_rule(robotNames=[each]) for each in ("{name}", "{namespace", "a}", "{{namespace}}")],
+        good=[
+            _rule(robotNames=[each]) for each in ("ci", "{namespace}", "{namespace}-{namespace}")
+        ],
+        words="knows the placeholder {namespace} and no other",
     )
 ]
 

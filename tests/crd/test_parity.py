@@ -82,7 +82,12 @@ MINIMAL = {
     "ClusterQuayConnection": {
         "url": "https://q",
         "credentials": {"secretRef": {"name": "t", "namespace": "quay"}},
-        "access": [{"namespaces": {"matchExpressions": [{"key": "a", "operator": "Exists"}]}}],
+        "access": [
+            {
+                "namespaces": {"matchExpressions": [{"key": "a", "operator": "Exists"}]},
+                "organizations": ["acme"],
+            }
+        ],
     },
     "ClusterQuayRobot": {
         "namespaceSelectors": [{"matchExpressions": [{"key": "a", "operator": "Exists"}]}],

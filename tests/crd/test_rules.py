@@ -26,6 +26,7 @@ def says(answer, case: Case) -> str:
     message: str = answer.json()["message"]
     missing = [each for each in case.words if each.lower() not in message.lower()]
     assert missing == [], message
+    assert "<nil>" not in message
     return message
 
 

@@ -359,3 +359,14 @@ def test_a_users_connection_costs_one_call_at_its_first_use(tenant: Tenant, bill
 def users_calls(tenant: Tenant, since: int) -> list[str]:
     calls = tenant.house.quay.calls(since)
     return [each.operation for each in calls if each.path.startswith("/api/v1/user/")]
+
+
+def test_a_connection_costs_one_read_before_its_first_robot(tenant: Tenant, bill: Bill):
+    tenant.connection(resyncInterval="5m")
+    for name in ("one", "two", "three"):
+        tenant.robot(name, connectionRef=OWN)
+        tenant.wait_ready(name)
+
+    calls = [e.operation for e in tenant.house.quay.calls() if f"/{tenant.name}" in e.path]
+    bill("first use of a connection", calls[:1])
+    assert calls == ["organization.get", *["robot.create"] * 3]

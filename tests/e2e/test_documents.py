@@ -352,6 +352,8 @@ def examples(reader: Reader, tmp_path: Path) -> Path:
     for file in (tmp_path / EXAMPLES).glob("*connection.yaml"):
         file.write_text(for_double(file.read_text(), reader.quay))
     reader.quay.admin("robot", name="acme+legacy-deployer")
+    for name in ("app", "builds"):
+        reader.quay.admin("repository", namespace="acme", name=name)
     return tmp_path
 
 

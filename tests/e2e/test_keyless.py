@@ -153,7 +153,7 @@ def test_what_cannot_be_replaced_is_ready_until_it_ends(shop: Tenant):
     # Quay cannot reach the issuer: it answers that with its proxy's 502.
     shop.house.quay.admin("settings", oidc_ca=None)
 
-    shop.wait_reason("QuayUnreachable", timeout_s=30)
+    shop.wait_reason("IssuerUnreachable", timeout_s=30)
 
     assert datetime.now(UTC) >= ends
     assert shop.condition()["status"] == "False"

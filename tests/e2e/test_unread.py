@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from quayrobot.cluster.api import ClusterApi
-from quayrobot.cluster.kinds import OURS, Kind
+from quayrobot.cluster.kinds import NAMESPACE, OURS, Kind
 from quayrobot.cluster.resources import Resources
 from quayrobot.model.errors import TryLater
 from tests.kit.controlplane import ControlPlane
@@ -92,7 +92,7 @@ async def test_a_kind_that_is_not_served_is_no_empty_list(control_plane: Control
             [each async for each in resources.list_all(strange)]
         with pytest.raises(TryLater, match="does not serve things"):
             await resources.get(strange, "default", "any")
-        assert await resources.get(OURS["QuayRobot"], "default", "any") is None
+        assert await resources.get(NAMESPACE, None, "any") is None
     finally:
         await api.aclose()
 

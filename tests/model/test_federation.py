@@ -122,7 +122,7 @@ def access(**fields: object):
     spec = {
         "url": "https://quay.example",
         "credentials": {"secretRef": {"name": "t", "namespace": "quay"}},
-        "access": [{"namespaces": {}, **fields}],
+        "access": [{"namespaces": {}, "users": ["*"], **fields}],
     }
     (rule,) = parse_connection("ClusterQuayConnection", spec).access
     return rule

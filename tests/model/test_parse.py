@@ -203,7 +203,7 @@ def test_the_defaults_of_a_connection():
         ("ClusterQuayConnection", OWN, "not accepted"),
         (
             "ClusterQuayConnection",
-            {**SHARED, "access": [{"namespaces": {}, "adoption": True}]},
+            {**SHARED, "access": [{"namespaces": {}, "users": ["*"], "adoption": True}]},
             "robotNames",
         ),
         ("ClusterQuayConnection", {**SHARED, "access": [{}]}, "spec.access.0.namespaces"),

@@ -71,7 +71,7 @@ async def _obstacle(
     api: ClusterApi, settings: Settings, kinds: frozenset[str], paths: tuple[str, ...]
 ) -> _Obstacle | None:
     try:
-        missing = kinds - await api.served(f"/apis/{GROUP}/{VERSION}")
+        missing = kinds - await api.kinds(f"{GROUP}/{VERSION}")
         if missing:
             return _Obstacle("cluster.kinds_awaited", _no_kinds(missing))
         return await _forbidden(api, settings, paths)

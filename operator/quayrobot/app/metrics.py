@@ -68,7 +68,7 @@ class Metrics:
         self, clock: Callable[[], float] = time.monotonic, *, version: str = "unknown"
     ) -> None:
         # A series more per counter, of no use to Prometheus, which knows when each began.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)

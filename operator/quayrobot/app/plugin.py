@@ -62,10 +62,7 @@ def rotate(
 ) -> None:
     """Ask for a new credential of a QuayRobot, or of all that a ClusterQuayRobot gives."""
     one, place = parse_resource_arg(name), namespace or context_namespace(kubeconfig, context)
-    try:
-        run(_rotate(one, place, kubeconfig, context, timeout if wait else 0.0))
-    except TimeoutError:
-        fail(f"{one.shown}: no new credential within {timeout:.0f} s; see its conditions")
+    run(_rotate(one, place, kubeconfig, context, timeout if wait else 0.0))
 
 
 async def _rotate(
@@ -80,11 +77,30 @@ async def _rotate(
         await api.write("PATCH", _path(one, namespace), patch, fieldManager=MANAGER)
         typer.echo(f"{one.shown}: a new credential was asked for")
         if _robot_spec(before).get("suspend"):
-            typer.echo("it is suspended: nothing happens until suspend is false")
+            _say_suspended(one, wait=bool(wait_s))
         if wait_s:
-            async with asyncio.timeout(wait_s):
-                await _until_rotated(api, one, namespace, _last(before))
+            await _wait(api, one, namespace, _last(before), wait_s)
             typer.echo(f"{one.shown}: the new credential is in its Secrets")
+
+
+async def _wait(
+    api: ClusterApi, one: ResourceArg, namespace: str, before: str | None, wait_s: float
+) -> None:
+    try:
+        async with asyncio.timeout(wait_s):
+            await _until_rotated(api, one, namespace, before)
+    except TimeoutError:
+        status = (await _read(api, one, namespace)).get("status") or {}
+        says = _condition(status, "Reconciling") or _condition(status, "Ready")
+        why = f"{says['reason']}: {says['message']}" if says else "the operator has said nothing"
+        fail(f"{one.shown}: no new credential within {wait_s:.0f} s ({why})")
+
+
+def _say_suspended(one: ResourceArg, *, wait: bool) -> None:
+    words = "it is suspended: nothing happens until spec.suspend is false"
+    if wait:
+        fail(f"{one.shown}: {words}")
+    typer.echo(words)
 
 
 def _robot_spec(body: Body) -> Body:
@@ -103,7 +119,24 @@ async def _until_rotated(
         stale = (status.get("namespaces") or {}).get("stale")
         if _last(body) != before and open_ is None and not stale:
             return
+        if (why := _hopeless(body)) is not None:
+            fail(f"{one.shown}: no new credential while this stands: {why}")
         await asyncio.sleep(POLL_S)
+
+
+def _hopeless(body: Body) -> str | None:
+    """What has to be changed by somebody before the resource gets a new credential."""
+    if "deletionTimestamp" in body["metadata"]:
+        return "it is being deleted"
+    status = body.get("status") or {}
+    stalled = _condition(status, "Stalled")
+    if not stalled or status.get("observedGeneration") != body["metadata"].get("generation"):
+        return None
+    return f"{stalled['reason']}: {stalled['message']}"
+
+
+def _condition(status: Body, kind: str) -> Body:
+    return next((each for each in status.get("conditions") or () if each["type"] == kind), {})
 
 
 def _path(one: ResourceArg, namespace: str) -> str:

@@ -98,19 +98,20 @@ class ClusterApi:
         """
         return await self._get(path, query, _JSON)
 
-    async def served(self, path: str) -> frozenset[str]:
+    async def kinds(self, group_version: str) -> frozenset[str]:
         """
-        Return the kinds that the API group at *path* has, by their plural; none without it.
+        Return the plurals that the server serves of *group_version*; none where it knows none.
 
         Raises:
             TryLater: The server cannot be reached or is overloaded.
             Refused: The server does not let us.
         """
+        path = f"/apis/{group_version}"
         status, body = await self._call("GET", path, {}, None)
         if status == 404:
             return frozenset()
-        found = self._checked("read", path, status, body).get("resources") or ()
-        return frozenset(each["name"] for each in found)
+        listed = self._checked("read", path, status, body).get("resources") or ()
+        return frozenset(each["name"] for each in listed)
 
     async def list_metadata(self, path: str, **query: str) -> Body | None:
         """

@@ -137,12 +137,15 @@ def guarded(rule: Rule) -> Schema:
     """Return a root *rule* that a stored object whose spec stays as it is always passes."""
     if rule.transition:
         # The cost of a rule is bounded by sizes, and an optional oldSelf has none.
-        return {"rule": f"oldSelf.spec == self.spec || ({rule.rule})", "message": rule.message}
+        changed = f"oldSelf.spec == self.spec || ({rule.rule})"
+        return {"rule": changed, "message": rule.message, "fieldPath": ".spec"}
 
     same = "oldSelf.optMap(o, o.spec == self.spec).orValue(false)"
     return {
         "rule": f"{same} || ({rule.rule})",
         "message": rule.message,
+        # Else the refusal begins with <nil>: the root has no name.
+        "fieldPath": ".spec",
         "optionalOldSelf": True,
     }
 

@@ -55,6 +55,7 @@ class Reason(StrEnum):
     TEAM_NOT_FOUND = "TeamNotFound"
     NOT_SUPPORTED = "NotSupported"
     ISSUER_REFUSED = "IssuerRefused"
+    ISSUER_UNREACHABLE = "IssuerUnreachable"
     EXCHANGE_REFUSED = "ExchangeRefused"
     CREDENTIAL_REFUSED = "CredentialRefused"
     INSUFFICIENT_SCOPE = "InsufficientScope"

@@ -35,7 +35,7 @@ from .answers import (
     says_not_found,
 )
 from .bootstrap import Bootstrap
-from .exchange import EXCHANGE_PATH, exchange_refusal, parse_password
+from .exchange import EXCHANGE_PATH, exchange_refusal, issuer_unreachable, parse_password
 from .limits import CallPermit, Limits
 from .rate_limiter import Urgency, tenant, urgency
 from .rights import Rights
@@ -214,7 +214,13 @@ class QuayClient:
             Refused: NotSupported, or ExchangeRefused where Quay does not take the token.
             TryLater: Quay or the token's issuer cannot be reached, or Quay failed.
         """
-        reply = await self._send(_EXCHANGE, "GET", EXCHANGE_PATH, login=(name.full, token))
+        try:
+            reply = await self._send(_EXCHANGE, "GET", EXCHANGE_PATH, login=(name.full, token))
+        except TryLater as error:
+            # Without a proxy before it Quay answers an issuer that is away with nothing at all.
+            if error.reason is not Reason.QUAY_UNREACHABLE or not self._quay_itself(error):
+                raise
+            raise issuer_unreachable() from None
         if reply.status == 200:
             return parse_password(reply, now())
         if reply.status in {404, 405} and await self._lacks_federation(name):
@@ -320,6 +326,10 @@ class QuayClient:
             if operation not in _OPEN_TO_ANYBODY and is_answer(reply):
                 self._accepted()
             return reply
+
+    def _quay_itself(self, error: QuayRobotError) -> bool:
+        """Tell whether Quay took the request and answers others."""
+        return error.may_have_left and not self._limits.open
 
     def _failed(self, permit: CallPermit, operation: str, error: QuayRobotError) -> None:
         # An exchange fails like Quay itself where only the issuer cannot be reached: one

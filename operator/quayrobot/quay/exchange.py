@@ -25,7 +25,7 @@ from .answers import message_of, parse_json, says_absent
 from .transport import Reply
 from .wire import failure, not_understood
 
-__all__ = ["EXCHANGE_PATH", "exchange_refusal", "parse_password"]
+__all__ = ["EXCHANGE_PATH", "exchange_refusal", "issuer_unreachable", "parse_password"]
 
 EXCHANGE_PATH = ("oauth2", "federation", "robot", "token")
 LONGEST = timedelta(days=1)
@@ -60,12 +60,18 @@ def exchange_refusal(reply: Reply, name: RobotName) -> QuayRobotError:
         msg = "Quay failed at the exchange: it may not find the token's key at this issuer"
         return TryLater(Reason.EXCHANGE_REFUSED, msg)
     if reply.status == 502:
-        msg = "Quay cannot be reached, or cannot reach the issuer of this cluster's tokens"
-        return TryLater(Reason.QUAY_UNREACHABLE, msg)
+        return issuer_unreachable()
     if reply.status in {401, 403}:
         # Not about the connection's token: that was not sent.
         return not_understood(reply, write=False)
     return failure(reply, write=False, scope="")
+
+
+def issuer_unreachable() -> TryLater:
+    """Return what it means that the exchange alone gets no answer of Quay's own."""
+    # Its proxy answers like this too while Quay is away, but then every other call fails.
+    msg = "Quay cannot reach the issuer of this cluster's tokens"
+    return TryLater(Reason.ISSUER_UNREACHABLE, msg)
 
 
 def _not_taken(reply: Reply, name: RobotName) -> QuayRobotError:

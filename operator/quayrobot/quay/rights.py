@@ -164,9 +164,22 @@ class Rights:
             return
         _check_robot(reply)
         if says_not_found(reply):
-            msg = f"there is no team {team} in the organization {robot.owner.name}"
-            raise Refused(Reason.TEAM_NOT_FOUND, msg)
+            raise _no_team(robot.owner, team)
         raise failure(reply, write=True, scope=self._scope(robot.owner))
+
+    async def check_team(self, owner: OwnerName, team: str) -> None:
+        """
+        Return when the team is there.
+
+        Raises:
+            Refused: TeamNotFound.
+        """
+        path = ("api", "v1", "organization", owner.name, "team", team, "members")
+        reply = await self._send("team.list", "GET", path)
+        if says_not_found(reply):
+            raise _no_team(owner, team)
+        if reply.status != 200:
+            raise failure(reply, write=False, scope=self._scope(owner))
 
     async def leave_team(self, robot: RobotName, team: str) -> None:
         """Remove *robot* from *team*; it may be out already."""
@@ -239,6 +252,11 @@ class Rights:
 def _shows_member(reply: Reply, robot: RobotName) -> bool:
     body = parse_json(reply)
     return reply.status == 200 and isinstance(body, Mapping) and body.get("name") == robot.full
+
+
+def _no_team(owner: OwnerName, team: str) -> Refused:
+    msg = f"there is no team {team} in the organization {owner.name}"
+    return Refused(Reason.TEAM_NOT_FOUND, msg)
 
 
 def _check_robot(reply: Reply) -> None:

@@ -57,7 +57,7 @@ async def test_a_name_service_that_fails_is_waited_for_and_then_the_name_is_unkn
 
     assert isinstance(first, Unknown)
     assert isinstance(second, Unknown)
-    assert first.error.reason == Reason.ISSUER_REFUSED
+    assert first.error.reason == Reason.ISSUER_UNREACHABLE
     assert await names.look("ci.test") == Absent()
     # It is asked each time: an answer counts whenever it comes.
     names.said["ci.test"] = PUBLIC

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -129,10 +130,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how much was real, and what tests have measured."""
     noted = list(_noted(terminalreporter))
     servers = [value for name, value in noted if name == API_SERVER]
-    lines = [f"{name}: {value}" for name, value in noted if name not in {API_SERVER, JUDGED}]
-    judged = sum(int(str(value)) for name, value in noted if name == JUDGED)
-    if judged:
-        lines.append(f"{JUDGED}: {judged}")
+    lines = [
+        f"{name}: {value}"
+        for name, value in noted
+        if name != API_SERVER and not isinstance(value, int)
+    ]
+    sums: Counter[str] = Counter()
+    for name, value in noted:
+        sums[name] += value if isinstance(value, int) else 0
+    lines += [f"{name}: {count}" for name, count in sums.items() if count]
     if servers:
         some = "1 test" if len(servers) == 1 else f"{len(servers)} tests"
         lines.append(f"{some} ran against a real API server ({servers[0]})")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quayrobot.model.errors import InvalidSpec, Reason
-from quayrobot.model.resources.rotation import Rotation
+from quayrobot.model.resources.rotation import Rotation, Window
 from quayrobot.plan.rotation.schedule import check_window, next_rotation
 from tests.kit.canary import robot_token
 
@@ -309,10 +309,31 @@ def test_a_schedule_that_is_none_is_told_in_our_words(schedule):
     assert "no cron expression of five fields" in refusal(window(schedule))
 
 
-def test_a_schedule_of_a_day_that_never_comes_is_told():
-    message = refusal(window("0 3 31 2 *"))
+@pytest.mark.parametrize("schedule", ["0 3 31 2 *", "0 3 31 4,6 *"])
+def test_a_schedule_of_a_day_that_never_comes_is_told(schedule):
+    assert refusal(window(schedule)).startswith("rotation.window.schedule never opens")
 
-    assert message.startswith("rotation.window.schedule")
+
+@pytest.mark.parametrize(
+    ("schedule", "duration", "fits"),
+    [
+        ("0 3 * * *", "23h", True),
+        ("0 3 * * *", "24h", False),
+        ("0 3 * * *", "48h", False),
+        ("0 3 * * 1", "100h", True),
+        ("0 1,4 * * *", "4h", False),
+        ("0 0 1 * *", "671h", True),
+        ("0 0 1 * *", "672h", False),
+        ("0 0 29 2 *", "2400h", True),
+    ],
+)
+def test_a_window_is_shorter_than_the_time_to_its_next_opening(schedule, duration, fits):
+    asked = Rotation(interval="24h", window=Window(schedule=schedule, duration=duration))
+    if fits:
+        check_window(asked, ISSUED)
+        return
+    with pytest.raises(InvalidSpec, match="shorter than the time from one opening"):
+        check_window(asked, ISSUED)
 
 
 def test_a_refusal_does_not_quote_what_was_written():

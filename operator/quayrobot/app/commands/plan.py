@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import orjson
 import typer
 from rich.console import Console
 from rich.tree import Tree
@@ -55,7 +56,8 @@ from .access.readers import (
 from .access.resource_args import ResourceArg, parse_resource_arg
 from .render.cluster_robot_plan_text import cluster_robot_plan_tree
 from .render.plan_text import plan_tree
-from .status import WIDTH
+from .render.plan_values import cluster_robot_plan_values, plan_values
+from .status import WIDTH, Output, OutputOption
 
 __all__ = ["plan"]
 
@@ -67,6 +69,7 @@ class Answer:
     """What would be done about one resource, as it is shown, and how that counts."""
 
     tree: Tree
+    values: dict[str, Any]
     busy: bool
     blocked: bool
 
@@ -104,6 +107,7 @@ def plan(
     context: ContextOption = None,
     cluster_id: ClusterIdOption = None,
     cluster_name: ClusterNameOption = None,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Tell what the operator would do and why, without doing it (exit code 2: something)."""
     if not names and not files:
@@ -112,14 +116,22 @@ def plan(
     asked = [parse_resource_arg(each) for each in names or []]
     documents = [each for file in files or [] for each in _read(file, place)]
     told = run(_plan(kubeconfig, context, (cluster_id, cluster_name), place, asked, documents))
-    console = Console(highlight=False)
-    console.width = max(console.width, WIDTH)
-    for each in told:
-        console.print(each.tree)
+    if output is Output.JSON:
+        items = [each.values for each in told]
+        typer.echo(orjson.dumps({"items": items}, option=orjson.OPT_INDENT_2))
+    else:
+        _print(told)
     if any(each.blocked for each in told):
         raise typer.Exit(1)
     if any(each.busy for each in told):
         raise typer.Exit(SOMETHING_TO_DO)
+
+
+def _print(told: list[Answer]) -> None:
+    console = Console(highlight=False)
+    console.width = max(console.width, WIDTH)
+    for each in told:
+        console.print(each.tree)
 
 
 def _read(file: str, place: str) -> list[Document]:
@@ -175,7 +187,9 @@ async def _robot(context: Context, wanted: Wanted, body: Body) -> Answer:
     told = (
         await preview_robot(context, record) if refusal is None else Preview(findings=(refusal,))
     )
-    return Answer(plan_tree(record, told), bool(told.steps), bool(told.findings))
+    return Answer(
+        plan_tree(record, told), plan_values(record, told), bool(told.steps), bool(told.findings)
+    )
 
 
 async def _cluster_robot(context: Context, wanted: Wanted, body: Body) -> Answer:
@@ -189,7 +203,8 @@ async def _cluster_robot(context: Context, wanted: Wanted, body: Body) -> Answer
     robot = told.robot is not None and bool(told.robot.findings)
     refused = not told.busy and any(each.findings for each in told.namespaces)
     blocked = bool(told.findings) or robot or refused
-    return Answer(cluster_robot_plan_tree(record, told), told.busy, blocked)
+    tree, values = cluster_robot_plan_tree(record, told), cluster_robot_plan_values(record, told)
+    return Answer(tree, values, told.busy, blocked)
 
 
 async def _live(resources: Resources, place: str, one: ResourceArg) -> Body:

@@ -27,7 +27,6 @@ from ...cluster.resources import Resources
 from ...cluster.secrets import secret_seen
 from ...model.errors import QuayRobotError, Reason, Refused
 from ...model.names import LABEL_MANAGED_BY, OPERATOR
-from ...model.resources.robot import links_of
 from ...model.world import SecretSeen
 from ...plan.cluster_robot.copies import noted_links
 from ..workqueue.keys import ResourceKey
@@ -187,8 +186,7 @@ class OneShotCache:
         await self._try(read(), f"Secrets in {namespace}")
 
     async def _accounts(self, record: RobotRecord) -> None:
-        links = (*record.status.links, *links_of(record.key.name, record.lenient_spec))
-        for name in dict.fromkeys(each.service_account for each in links):
+        for name in sorted(record.account_names):
             await self._one(SERVICE_ACCOUNT, record.key.namespace, name)
 
     async def _one(self, kind: Kind, namespace: str | None, name: str) -> None:

@@ -34,7 +34,13 @@ from ...model.resources.parse_clusterrobot import (
     parse_cluster_robot_status,
     template_of,
 )
-from ...model.resources.robot import RobotSpec, RobotStatus, links_of, secrets_of
+from ...model.resources.robot import (
+    RobotSpec,
+    RobotStatus,
+    accounts_of,
+    links_of,
+    secrets_of,
+)
 from ...model.resources.slots import active_name_of, robot_names_of
 from ..workqueue.keys import ResourceKey
 
@@ -145,6 +151,11 @@ class RobotRecord(Record):
     def status(self) -> RobotStatus:
         """Its stored status."""
         return parse_robot_status(self.body["status"])
+
+    @cached_property
+    def account_names(self) -> frozenset[str]:
+        """The ServiceAccounts that a pass over it looks at."""
+        return accounts_of(self.key.name, self.lenient_spec, self.status)
 
     @cached_property
     def robot_names(self) -> tuple[RobotName, ...]:

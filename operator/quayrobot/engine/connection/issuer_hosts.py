@@ -91,4 +91,4 @@ class IssuerHosts:
 
 def _later(host: str) -> TryLater:
     msg = f"where the issuer's host {host} leads cannot be looked up now"
-    return TryLater(Reason.ISSUER_REFUSED, msg)
+    return TryLater(Reason.ISSUER_UNREACHABLE, msg)

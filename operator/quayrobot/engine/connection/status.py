@@ -193,7 +193,10 @@ def _of_connection(
         # What one robot or organization lacks is no fault of the connection for the others.
         bad = []
     if not bad:
-        ready = _condition(C.READY, "True", Reason.RECONCILED, "the connection can be used")
+        words = "the connection can be used"
+        if live.key.kind == "ClusterQuayConnection" and not context.pool.rules(live.key):
+            words = "access has no rule: no namespace may use the connection"
+        ready = _condition(C.READY, "True", Reason.RECONCILED, words)
         return [ready, reachable, authorized]
     worst = bad[0]
     ready = _condition(C.READY, "False", worst.reason, worst.message)

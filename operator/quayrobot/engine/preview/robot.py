@@ -8,23 +8,27 @@ the end is open. Drift is looked for as at the drift beat.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
+from ...cluster.kinds import NAMESPACE
 from ...model.actions import (
     Action,
     Component,
+    GiveRole,
     GrantChange,
+    JoinTeam,
     Look,
     LookAtGrants,
     LookAtHosts,
     RehearseSecrets,
 )
-from ...model.errors import InvalidSpec, QuayRobotError
+from ...model.errors import InvalidSpec, QuayRobotError, Reason, Refused
 from ...model.resources.robot import federation_of, permissions_of
 from ...model.world import NamespaceSeen, Unknown
 from ...plan.decide import decide
 from ...plan.rights.by_quay import look_for
+from ...plan.rights.grants import target_of
 from ...plan.scene import Finding, Plan, Scene
 from ...plan.words.dry_run import depends_on_quay, simulate
 from ..cache.store import RobotRecord
@@ -71,11 +75,30 @@ async def preview_robot(
 ) -> Preview:
     """Return what the next pass over *record* would do; *namespace* is as for `observe`."""
     try:
+        await _check_namespace(context, record)
         await _look_for_drift(context, record)
         scene, live = await observe(context, record, namespace=namespace)
     except InvalidSpec as error:
         return Preview(findings=(Finding(Component.SPEC, error),))
     return await _unfold(context, live, scene)
+
+
+async def _check_namespace(context: Context, record: RobotRecord) -> None:
+    """
+    Return when the namespace is there, or it is not known whether it is.
+
+    Raises:
+        InvalidSpec: Nothing can be applied there.
+    """
+    name = record.key.namespace
+    if not name or name in context.store.namespaces:
+        return
+    try:
+        there = await context.resources.get(NAMESPACE, None, name)
+    except QuayRobotError:
+        return
+    if there is None:
+        raise InvalidSpec(Reason.INVALID_SPEC, f"the namespace {name} does not exist: create it")
 
 
 async def _look_for_drift(context: Context, record: RobotRecord) -> None:
@@ -123,12 +146,34 @@ async def _next(
     if isinstance(action, RehearseSecrets):
         # Nothing is stored, and who asks for a plan need not be let write.
         return scene
+    if isinstance(action, GiveRole | JoinTeam) and live is not None:
+        refusal = await _missing(live, action)
+        if refusal is not None:
+            refusals = {**scene.grant_refusals, target_of(action): refusal}
+            return replace(scene, grant_refusals=refusals)
     if not isinstance(action, Look):
         preview.steps.append(Step(action, scene))
         return simulate(action, scene)
     if _too_early(action, preview):
         return None
     return await perform_read(context.resources, context.hosts, live, action, scene)
+
+
+async def _missing(live: LiveConnection, action: GiveRole | JoinTeam) -> Refused | None:
+    """What the write would be refused for, as a read tells: a repository or team that is not."""
+    owner, rights = action.robot.owner, live.client.rights
+    try:
+        if isinstance(action, GiveRole):
+            await rights.check_repository(owner, action.repository)
+        else:
+            await rights.check_team(owner, action.team)
+    except Refused as refusal:
+        found = refusal.reason in {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
+        return refusal if found else None
+    except QuayRobotError:
+        # The pass would meet it as well, when it writes.
+        return None
+    return None
 
 
 def _too_early(action: Look, preview: Preview) -> bool:

@@ -17,9 +17,9 @@ from ...model.grace import COMES_LATER
 from ...model.names import ALT, ANNOTATION_ROBOT, ANNOTATION_ROTATE, MAIN, RobotName
 from ...model.resources.robot import (
     RobotSpec,
+    accounts_of,
     federation_of,
     is_keyless,
-    links_of,
     secrets_of,
 )
 from ...model.resources.slots import takes_turns
@@ -303,10 +303,8 @@ async def read_secret(context: Context, namespace: str, name: str) -> Seen[Secre
 def _accounts(
     context: Context, record: RobotRecord, spec: RobotSpec
 ) -> dict[str, Seen[AccountSeen]]:
-    links = (*record.status.links, *links_of(record.key.name, spec))
     found: dict[str, Seen[AccountSeen]] = {}
-    exchanged = {spec.credentials.service_account} if spec.credentials.service_account else set()
-    for name in {each.service_account for each in links} | exchanged:
+    for name in accounts_of(record.key.name, spec, record.status):
         known = context.store.account(record.key.namespace, name)
         found[name] = Present(known) if known is not None else Absent()
     return found

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints
 
 from ..conditions import Condition
-from .base import Duration, Glob, LabelSelector, ObjectName, Part, Rule, rules
+from .base import Duration, Glob, LabelSelector, ObjectName, Part, PlainGlob, Rule, rules
 from .permissions import Role
 from .renewal import Renewal
 
@@ -26,6 +26,8 @@ __all__ = [
     "CredentialSeen",
     "Limits",
     "origin_of",
+    "RULE_WITHOUT_OWNER",
+    "UNKNOWN_PLACEHOLDER",
 ]
 
 URL_PATTERN = (
@@ -40,6 +42,10 @@ PLAINTEXT = Rule(
     message="url must be https; a token over http can be read by anyone on the way "
     "(set allowPlaintext: true to accept that)",
 )
+RULE_WITHOUT_OWNER = (
+    "an access rule without organizations and users allows nothing: name them, ['*'] for all"
+)
+UNKNOWN_PLACEHOLDER = "robotNames knows the placeholder {namespace} and no other"
 ONE_BUNDLE = Rule(
     rule="!has(self.caBundle) || !has(self.caBundleRef)",
     message="give caBundle or caBundleRef, not both",
@@ -118,21 +124,21 @@ class AccessRule(Part):
 
     namespaces: LabelSelector
     """Which namespaces may use it, by their labels; `{}` is every namespace."""
-    organizations: Annotated[list[Glob], Field(max_length=64)] = []
+    organizations: Annotated[list[PlainGlob], Field(max_length=64)] = []
     """Glob patterns for the robot's organization. Left out: none."""
-    users: Annotated[list[Glob], Field(max_length=64)] = []
+    users: Annotated[list[PlainGlob], Field(max_length=64)] = []
     """Glob patterns for the robot's user. Left out: none."""
     robot_names: Annotated[list[Glob] | None, Field(max_length=64)] = None
     """Glob patterns for the short name; `{namespace}` is the one that asks. Left out: any."""
     max_role: Role = "write"
     """The highest role that a robot may have on a repository."""
-    teams: Annotated[list[Glob], Field(max_length=64)] = []
+    teams: Annotated[list[PlainGlob], Field(max_length=64)] = []
     """Glob patterns for teams; `owners` has to be named in full. Left out: none."""
     defaults: bool = False
     """Whether `permissions.defaults` may be used."""
     federation: bool = False
     """Whether `federation` may be used."""
-    issuers: Annotated[list[Glob] | None, Field(max_length=64)] = None
+    issuers: Annotated[list[PlainGlob] | None, Field(max_length=64)] = None
     """Glob patterns for issuers. Left out: this cluster's own, and any that is not private."""
     adoption: bool = False
     """Whether robots that somebody else made may be adopted; needs `robotNames`."""
@@ -147,7 +153,17 @@ class AccessRule(Part):
                 rule="!has(self.adoption) || !self.adoption || has(self.robotNames)",
                 message="adoption: true needs robotNames, so that the rule says which robots "
                 "may be taken over (for example ['{namespace}-*'])",
-            )
+            ),
+            Rule(
+                rule="(has(self.organizations) && size(self.organizations) > 0)"
+                " || (has(self.users) && size(self.users) > 0)",
+                message=RULE_WITHOUT_OWNER,
+            ),
+            Rule(
+                rule="!has(self.robotNames)"
+                " || self.robotNames.all(each, each.matches('^([^{}]|[{]namespace[}])*$'))",
+                message=UNKNOWN_PLACEHOLDER,
+            ),
         )
     }
 

@@ -22,6 +22,8 @@ from .base import LEAST_WORDS, Part
 from .clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from .connection import (
     PORT_WORDS,
+    RULE_WITHOUT_OWNER,
+    UNKNOWN_PLACEHOLDER,
     AccessRule,
     ClusterConnectionSpec,
     ConnectionSpec,
@@ -40,6 +42,7 @@ from .robot import (
 from .robot_rules import CREATOR_WORDS, INTERVAL_WORDS, NO_SECRETS_WORDS, UNMANAGED_WORDS
 from .secret import LINKS_WORDS
 from .slots import lenient_rotation, overlaps
+from .spelling import words_of
 
 __all__ = [
     "is_reserved",
@@ -106,11 +109,19 @@ def parse_connection(
         raise _invalid("url must be https, unless allowPlaintext is true")
     if parsed.ca_bundle is not None and parsed.ca_bundle_ref is not None:
         raise _invalid("give caBundle or caBundleRef, not both")
-    if isinstance(parsed, ClusterConnectionSpec) and any(
-        rule.adoption and rule.robot_names is None for rule in parsed.access
-    ):
-        raise _invalid("an access rule with adoption needs robotNames")
+    for rule in parsed.access if isinstance(parsed, ClusterConnectionSpec) else ():
+        _check_access_rule(rule)
     return parsed
+
+
+def _check_access_rule(rule: AccessRule) -> None:
+    if rule.adoption and rule.robot_names is None:
+        raise _invalid("an access rule with adoption needs robotNames")
+    if not (rule.organizations or rule.users):
+        raise _invalid(RULE_WITHOUT_OWNER)
+    plain = [each.replace("{namespace}", "") for each in rule.robot_names or ()]
+    if any(set(each) & set("{}") for each in plain):
+        raise _invalid(UNKNOWN_PLACEHOLDER)
 
 
 def lenient_access(spec: Mapping[str, object]) -> tuple[AccessRule, ...]:
@@ -183,7 +194,7 @@ def parse_part(model: type[PartT], spec: Mapping[str, object]) -> PartT:
         return model.model_validate(spec)
     except ValidationError as error:
         places = sorted({_told(each) for each in error.errors(include_input=False)})
-        raise _invalid("not accepted: " + ", ".join(places[:5])) from None
+        raise _invalid("not accepted: " + "; ".join(places[:5])) from None
 
 
 def _check_permissions(spec: RobotSpec) -> None:
@@ -256,7 +267,7 @@ def _told(error: ErrorDetails) -> str:
     # What our own checks say quotes nothing; the library's words may.
     ours = error["msg"].removeprefix("Value error, ") if error["type"] == "value_error" else ""
     place = _place(error["loc"])
-    return f"{place} ({ours})" if ours in _OUR_WORDS else place
+    return f"{place} ({ours})" if ours in _OUR_WORDS else words_of(error, place, _FIELDS)
 
 
 _OUR_WORDS = {*LEAST_WORDS.values(), LINKS_WORDS, PORT_WORDS}
@@ -286,7 +297,7 @@ _FIELDS = {
 def _place(location: tuple[int | str, ...]) -> str:
     # A key of a map is user text; only names that the schema knows are shown.
     known = [str(each) for each in location if isinstance(each, int) or each in _FIELDS]
-    return "spec." + ".".join(known)[:120]
+    return ".".join(["spec", *known])[:120]
 
 
 def _invalid(message: str) -> InvalidSpec:

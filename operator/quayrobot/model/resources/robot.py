@@ -28,6 +28,7 @@ __all__ = [
     "LinkState",
     "RobotSpec",
     "RobotStatus",
+    "accounts_of",
     "federation_of",
     "is_keyless",
     "links_of",
@@ -242,6 +243,13 @@ def federation_of(spec: RobotSpec) -> Federation | None:
         return Federation(mode="Additive", identities=[implied])
     declared = spec.federation.identities
     return spec.federation.model_copy(update={"identities": [*declared, implied]})
+
+
+def accounts_of(name: str, spec: RobotSpec, status: RobotStatus) -> frozenset[str]:
+    """Return the ServiceAccounts of the resource *name*: linked, once linked, or exchanged."""
+    exchanged = spec.credentials.service_account
+    linked = {each.service_account for each in (*status.links, *links_of(name, spec))}
+    return frozenset(linked | ({exchanged} if exchanged is not None else set()))
 
 
 def links_of(name: str, spec: RobotSpec) -> tuple[LinkState, ...]:

@@ -9,7 +9,8 @@ window where there is one.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -23,6 +24,9 @@ __all__ = ["check_window", "next_rotation"]
 
 # A credential gets at most a tenth older than asked.
 SPREAD = 0.1
+# A year of daily openings, and some more: no gap of a schedule is shorter than these.
+OPENINGS = 400
+FIRST = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def next_rotation(
@@ -53,8 +57,19 @@ def check_window(rotation: Rotation | None, now: datetime) -> None:
     Raises:
         InvalidSpec: It names no such time zone, or its schedule is none.
     """
-    if rotation is not None and rotation.window is not None:
-        _in_window(rotation.window, now, 0.0)
+    if rotation is None or rotation.window is None:
+        return
+    _in_window(rotation.window, now, 0.0)
+    if parse_duration(rotation.window.duration) >= _shortest_gap(rotation.window.schedule):
+        msg = "rotation.window.duration must be shorter than the time from one opening to the next"
+        raise InvalidSpec(Reason.INVALID_SPEC, msg)
+
+
+@lru_cache(maxsize=1024)
+def _shortest_gap(schedule: str) -> timedelta:
+    """The shortest time between two openings, on a clock that is never changed."""
+    moments = list(islice(CronSim(schedule, FIRST), OPENINGS))
+    return min((late - early for early, late in pairwise(moments)), default=timedelta.max)
 
 
 def _in_window(window: Window, earliest: datetime, share: float) -> datetime:
@@ -68,8 +83,22 @@ def _in_window(window: Window, earliest: datetime, share: float) -> datetime:
             return max(earliest, moment)
         if opening > earliest:
             return moment
-    msg = "rotation.window.schedule never opens"
-    raise InvalidSpec(Reason.INVALID_SPEC, msg)
+    raise _never_opens()
+
+
+def _never_opens() -> InvalidSpec:
+    msg = "rotation.window.schedule never opens: there is no such day in the months that it names"
+    return InvalidSpec(Reason.INVALID_SPEC, msg)
+
+
+def _names_no_day(schedule: str) -> bool:
+    """Tell whether *schedule* would be one in other months, as 31 February is."""
+    minute, hour, day, _, weekday = schedule.split(" ")
+    try:
+        CronSim(f"{minute} {hour} {day} * {weekday}", FIRST)
+    except CronSimError:
+        return False
+    return True
 
 
 def _openings(window: Window, earliest: datetime) -> list[datetime]:
@@ -84,6 +113,8 @@ def _openings(window: Window, earliest: datetime) -> list[datetime]:
         msg = "rotation.window.timeZone is not known; use a name like Europe/Berlin"
         raise InvalidSpec(Reason.INVALID_SPEC, msg) from error
     except CronSimError as error:
+        if _names_no_day(window.schedule):
+            raise _never_opens() from error
         msg = "rotation.window.schedule is no cron expression of five fields, like '0 3 * * 1'"
         raise InvalidSpec(Reason.INVALID_SPEC, msg) from error
     # Durations are real time: what is added must not skip or repeat an hour.

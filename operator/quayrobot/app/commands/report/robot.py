@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ....model.names import FINALIZER
+from ....model.resources.parse import lenient_robot
+from ....model.resources.robot import federation_of
 from .cures import cure_of, page_of
 
 __all__ = ["report_of"]
@@ -50,7 +52,9 @@ def report_of(body: Mapping[str, Any], connection: Mapping[str, Any] | None) -> 
         "credential": status.get("credential") or {},
         "secrets": _secrets(meta["name"], spec, status),
         "permissions": _declared_and_given(spec.get("permissions"), status.get("grants")),
-        "federation": _declared_and_given(spec.get("federation"), status.get("federation")),
+        "federation": _declared_and_given(
+            _declared_federation(meta["name"], spec), status.get("federation")
+        ),
         "rotation": _declared_and_given(spec.get("rotation"), status.get("rotation")),
         "pending": list(status.get("pending") or ()),
         "problems": list(_problems(meta, status)),
@@ -105,6 +109,14 @@ def _secrets(name: str, spec: Mapping[str, Any], status: Mapping[str, Any]) -> l
         }
         for each in (*wanted, *leaving)
     ]
+
+
+def _declared_federation(name: str, spec: Mapping[str, Any]) -> Values | None:
+    """What Quay is to know of outside identities: that of keyless credentials is declared too."""
+    federation = federation_of(lenient_robot(name, spec))
+    if federation is None:
+        return None
+    return federation.model_dump(by_alias=True, exclude_none=True, mode="json")
 
 
 def _declared_and_given(declared: Any, given: Any) -> Values | None:
