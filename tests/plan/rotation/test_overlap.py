@@ -32,7 +32,7 @@ from quayrobot.model.world import (
     Unlooked,
 )
 from quayrobot.plan.decide import decide
-from quayrobot.plan.rotation.overlap import plan_turn, settled
+from quayrobot.plan.rotation.overlap import plan_overlap, settled
 from quayrobot.plan.scene import Look, Plan, Scene
 from quayrobot.plan.words.status import intent_to_rotate
 from tests.kit.canary import robot_token
@@ -293,7 +293,7 @@ def test_the_creators_role_goes_over_to_the_next_robot(creators, roles):
 
     to_the_next = [
         each
-        for each in plan_turn(scene).actions
+        for each in plan_overlap(scene).actions
         if isinstance(each, GiveRole) and each.robot.full == "acme+ci.alt"
     ]
     assert {each.repository: each.role for each in to_the_next} == roles
