@@ -62,7 +62,7 @@ FULL_ROBOT = {
 }
 _CONNECTION = {
     "url": "https://quay.example",
-    "registryHost": "quay.example",
+    "registryHosts": ["quay.example"],
     "caBundle": "x",
     "allowPlaintext": False,
     "limits": {"requestsPerSecond": 5, "concurrency": 16, "timeout": "30s"},
@@ -205,6 +205,7 @@ PATTERNS = {
     ".spec.secrets[].keys.registry": _DATA_KEY,
     ".spec.url": _URL,
     ".spec.registryHost": _HOST,
+    ".spec.registryHosts[]": _HOST,
     ".spec.limits.timeout": _DURATION,
     ".spec.resyncInterval": _DURATION,
     ".spec.driftInterval": _DURATION,
@@ -236,6 +237,7 @@ LONGEST = {
     ".spec.rotation.overlap": "0" * 29 + "10s",
     ".spec.url": f"https://{'a' * 253}:65535/",
     ".spec.registryHost": f"{'a' * 253}:65535",
+    ".spec.registryHosts[]": f"{'a' * 253}:65535",
     ".spec.limits.timeout": "0" * 29 + "10s",
     ".spec.resyncInterval": "0" * 29 + "10s",
     ".spec.driftInterval": "0" * 29 + "10s",
@@ -663,6 +665,21 @@ for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_
             words="set allowPlaintext: true",
         )
     ]
+    _hosts = {key: each for key, each in _base.items() if key != "registryHosts"}
+    CEL[_kind, ".spec", 2] = [
+        Told(
+            bad=[{**_base, "registryHosts": ["a"], "registryHost": "a"}],
+            good=[{**_base, "registryHosts": ["a"]}, {**_hosts, "registryHost": "a"}],
+            words="give registryHost or registryHosts",
+        )
+    ]
+    CEL[_kind, ".spec.registryHosts", 0] = [
+        Told(
+            bad=[{**_base, "registryHosts": ["a", "b", "a"]}],
+            good=[{**_base, "registryHosts": ["a", "b"]}],
+            words="must not name one host twice",
+        )
+    ]
     _place = {"namespace": "quay"} if _kind == "ClusterQuayConnection" else {}
     _bare = {key: each for key, each in _base.items() if key != "caBundle"}
     CEL[_kind, ".spec", 1] = [
@@ -826,6 +843,9 @@ def _base(rule: RuleName) -> Body:
         body["spec"] = {**body["spec"], "credentials": credentials.FULL, "rotation": {}}
     if rule.path == f"{federation.PLACE}.serviceAccount":
         body["spec"]["federation"] = {"identities": [federation.NAMED]}
+    if rule.path == ".spec.registryHost":
+        del body["spec"]["registryHosts"]
+        body["spec"]["registryHost"] = "quay.example"
     if rule.path.startswith(".spec.caBundleRef"):
         del body["spec"]["caBundle"]
         place = {"namespace": "quay"} if rule.kind == "ClusterQuayConnection" else {}

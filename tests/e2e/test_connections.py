@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,36 @@ def conditions(tenant: Tenant, name: str = "own", kind: str = "quayconnection") 
 def ready(tenant: Tenant, name: str = "own", kind: str = "quayconnection") -> tuple[str, str]:
     found = conditions(tenant, name, kind).get("Ready", {})
     return found.get("status", ""), found.get("message", "")
+
+
+# What images are called --------------------------------------------------------------
+
+
+def test_secrets_are_filed_under_what_clients_look_up_without_a_rotation(tenant: Tenant):
+    tenant.connection(registryHost="Quay.Example.com:443")
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_ready()
+    assert tenant.auths() == ["quay.example.com"]
+    held, called = tenant.credential(), tenant.house.quay.mark()
+
+    tenant.connections(
+        {
+            "own": {
+                "credentials": {"secretRef": {"name": "token-own"}},
+                "registryHosts": ["quay.example.com", "Mirror.internal:8443"],
+            }
+        }
+    )
+
+    names = ["mirror.internal:8443", "quay.example.com"]
+    wait_for(lambda: tenant.auths() == names, "the second name")
+    assert "robot.regenerate" not in tenant.operations(called)
+    body = tenant.get("ci", "secret")
+    assert body is not None
+    config = json.loads(base64.b64decode(body["data"][".dockerconfigjson"]))
+    pairs = {base64.b64decode(each["auth"]).decode() for each in config["auths"].values()}
+    assert held is not None
+    assert pairs == {":".join(held)}
 
 
 # Whom to trust -----------------------------------------------------------------------

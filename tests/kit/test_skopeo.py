@@ -64,7 +64,7 @@ class Client:
         """Take the .dockerconfigjson of the Secret that the operator writes for *scope*."""
         spec = SecretSpec(name="pull", scope=scope)
         robot = RobotName(OwnerName("organization", "acme"), "builder")
-        data = render_data(spec, robot, Token(token), self.registry)
+        data = render_data(spec, robot, Token(token), (self.registry,))
         self.file.write_text(data[".dockerconfigjson"].reveal())
 
     def login(self, token: str) -> subprocess.CompletedProcess[str]:

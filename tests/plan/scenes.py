@@ -83,7 +83,7 @@ def me(**changes: Any) -> Me:
 def connection(**changes: Any) -> ConnectionSeen:
     """Return a usable connection."""
     plain = ConnectionSeen(
-        "ClusterQuayConnection", None, "default", "uid-default", ORIGIN, REGISTRY
+        "ClusterQuayConnection", None, "default", "uid-default", ORIGIN, (REGISTRY,)
     )
     return replace(plain, **changes)
 
@@ -197,7 +197,7 @@ def stored(wanted: SecretWanted, **changes: Any) -> SecretSeen:
 def stored_all(scene: Scene, token: Token = TOKEN) -> dict[str, SecretSeen]:
     """Return every Secret of *scene* as it is after it was written with *token*."""
     return {
-        name: stored(wanted_secret(scene, each, token, REGISTRY))
+        name: stored(wanted_secret(scene, each, token, (REGISTRY,)))
         for name, each in secrets_of("ci", scene.spec).items()
     }
 

@@ -15,9 +15,15 @@ from ..model.names import GROUP, OPERATOR
 from .api import Body, ClusterApi
 from .kinds import EVENT
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "cut_note"]
 
-NOTE_MAX = 1000
+# Bytes, although the API server's refusal says characters.
+NOTE_MAX = 1024
+
+
+def cut_note(note: str) -> str:
+    """Return *note* as long as an Event takes, cut between characters."""
+    return note.encode()[:NOTE_MAX].decode(errors="ignore")
 
 
 class Recorder:
@@ -53,7 +59,7 @@ class Recorder:
             "action": "Reconcile",
             "type": severity,
             "reason": reason,
-            "note": note[:NOTE_MAX],
+            "note": cut_note(note),
             "regarding": {
                 "apiVersion": about.get("apiVersion") or f"{GROUP}/v1alpha1",
                 "kind": kind,

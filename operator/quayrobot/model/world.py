@@ -194,7 +194,7 @@ class ConnectionSeen:
     name: str
     uid: str
     origin: str
-    registry_host: str
+    registry_hosts: tuple[str, ...]
     guarded: bool = True
     terminating: bool = False
     in_doubt: bool = False

@@ -116,7 +116,7 @@ def _plan_secrets(scene: Scene) -> Plan:
         raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
     if token.dropped:
         return Plan((LookAtRobot(scene.robot_name),))
-    return plan_secrets(scene, token, connection_of(scene).registry_host)
+    return plan_secrets(scene, token, connection_of(scene).registry_hosts)
 
 
 def _cannot(scene: Scene, error: QuayRobotError) -> Plan:

@@ -207,7 +207,7 @@ def test_a_damaged_secret_is_mended_by_an_exchange(damage):
 def test_what_is_asked_for_anew_is_got_by_an_exchange():
     assert does(at_rest(spec=keyless(secrets=[{"name": "ci"}, {"name": "b"}]), secrets={
         **at_rest().secrets, "b": Absent()}, status=at_rest().status)) == ["Exchange"]  # fmt: skip
-    moved = at_rest(connection=connection(registry_host="registry.example"))
+    moved = at_rest(connection=connection(registry_hosts=("registry.example",)))
     assert does(moved) == ["Exchange"]
 
 

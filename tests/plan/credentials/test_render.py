@@ -19,7 +19,7 @@ HOST = "quay.example:8443"
 
 def revealed(**fields) -> dict[str, str]:
     spec = SecretSpec.model_validate({"name": "ci", **fields})
-    return {key: value.reveal() for key, value in render_data(spec, CI, TOKEN, HOST).items()}
+    return {key: value.reveal() for key, value in render_data(spec, CI, TOKEN, (HOST,)).items()}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,25 @@ def test_the_keys_of_an_opaque_secret_can_be_named():
 @pytest.mark.parametrize("format_", SECRET_TYPES)
 def test_equal_credentials_give_equal_bytes(format_):
     assert revealed(format=format_) == revealed(format=format_)
+
+
+def test_several_names_of_a_registry_carry_the_same_credential():
+    names = ("quay.example", "mirror.example:8443")
+    wide = SecretSpec(name="ci")
+    narrow = SecretSpec(name="ci", scope="Repositories")
+    opaque = SecretSpec(name="ci", format="Opaque")
+
+    auths = json.loads(render_data(wide, CI, TOKEN, names)[".dockerconfigjson"].reveal())["auths"]
+    paths = json.loads(
+        render_data(narrow, CI, TOKEN, names, repositories=["b", "a"])[
+            ".dockerconfigjson"
+        ].reveal()
+    )["auths"]
+
+    assert list(auths) == list(names)
+    assert len({each["auth"] for each in auths.values()}) == 1
+    assert list(paths) == [f"{host}/acme/{each}" for host in names for each in ("a", "b")]
+    assert render_data(opaque, CI, TOKEN, names)["registry"].reveal() == names[0]
 
 
 def test_every_format_has_a_type():

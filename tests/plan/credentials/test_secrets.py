@@ -42,7 +42,7 @@ OWNER = "QuayRobot/shop/ci"
 
 def wanted(scene):
     (one,) = scene.spec.secrets or [None]
-    return wanted_secret(scene, one, TOKEN, REGISTRY)
+    return wanted_secret(scene, one, TOKEN, (REGISTRY,))
 
 
 # What is written ----------------------------------------------------------

@@ -63,7 +63,7 @@ async def apply_copies(
     if token is None or live is None:
         return False
     for _ in range(ROUNDS):
-        plan = plan_copy(scene, token, live.spec.registry)
+        plan = plan_copy(scene, token, live.spec.registries)
         for action in plan.actions:
             scene = await _carry_out(context, memory, action, scene)
         if plan.findings and not plan.actions:

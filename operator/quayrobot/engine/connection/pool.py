@@ -99,7 +99,7 @@ class LiveConnection:
             name=self.key.name,
             uid=self.uid,
             origin=self.spec.origin,
-            registry_host=self.spec.registry,
+            registry_hosts=self.spec.registries,
             guarded=guarded,
             terminating=record.terminating,
             in_doubt=self.greeting.in_doubt,

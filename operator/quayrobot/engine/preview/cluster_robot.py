@@ -240,10 +240,10 @@ async def _copy(
     if isinstance(spec, InvalidSpec) or spec.suspend or token is None:
         return preview
     assert isinstance(scene.connection, ConnectionSeen)
-    registry = scene.connection.registry_host
+    registries = scene.connection.registry_hosts
     there = await scene_of_copies(context, record, spec, scene)
     for _ in range(ROUNDS):
-        plan = plan_copy(there, token, registry)
+        plan = plan_copy(there, token, registries)
         preview.findings = plan.findings
         after = _follow(preview, plan.actions, there)
         if after is None:

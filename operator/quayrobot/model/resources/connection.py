@@ -14,7 +14,17 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints
 
 from ..conditions import Condition
-from .base import Duration, Glob, LabelSelector, ObjectName, Part, PlainGlob, Rule, rules
+from .base import (
+    TWICE,
+    Duration,
+    Glob,
+    LabelSelector,
+    ObjectName,
+    Part,
+    PlainGlob,
+    Rule,
+    rules,
+)
 from .permissions import Role
 from .renewal import Renewal
 
@@ -24,10 +34,13 @@ __all__ = [
     "ConnectionSpec",
     "ConnectionStatus",
     "CredentialSeen",
+    "HOSTS_TOGETHER_WORDS",
+    "HOSTS_WORDS",
     "Limits",
     "origin_of",
     "RULE_WITHOUT_OWNER",
     "UNKNOWN_PLACEHOLDER",
+    "registry_key",
 ]
 
 URL_PATTERN = (
@@ -46,10 +59,17 @@ RULE_WITHOUT_OWNER = (
     "an access rule without organizations and users allows nothing: name them, ['*'] for all"
 )
 UNKNOWN_PLACEHOLDER = "robotNames knows the placeholder {namespace} and no other"
+HOSTS_WORDS = "registryHosts must not name one host twice"
+HOSTS_TOGETHER_WORDS = "give registryHost or registryHosts, not both"
+ONE_NAMING = Rule(
+    rule="!has(self.registryHost) || !has(self.registryHosts)",
+    message=HOSTS_TOGETHER_WORDS,
+)
 ONE_BUNDLE = Rule(
     rule="!has(self.caBundle) || !has(self.caBundleRef)",
     message="give caBundle or caBundleRef, not both",
 )
+CONNECTION_RULES = (PLAINTEXT, ONE_BUNDLE, ONE_NAMING)
 DataKey = Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
 NamespaceName = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)
@@ -175,6 +195,12 @@ def _check_url(url: str) -> str:
     return url
 
 
+def _check_hosts(hosts: list[str] | None) -> list[str] | None:
+    if hosts is not None and len(hosts) != len(set(hosts)):
+        raise ValueError(HOSTS_WORDS)
+    return hosts
+
+
 class _ConnectionBody(Part):
     url: Annotated[
         str,
@@ -185,7 +211,19 @@ class _ConnectionBody(Part):
     registry_host: Annotated[
         str | None, StringConstraints(pattern=HOST_PATTERN, max_length=300)
     ] = None
-    """What image names begin with; host and port of `url` by default."""
+    """
+    What image names begin with; host and port of `url` by default. In Secrets it stands as clients
+    look it up: in lower case, without the default port.
+    """
+    registry_hosts: Annotated[
+        list[Annotated[str, StringConstraints(pattern=HOST_PATTERN, max_length=300)]] | None,
+        Field(min_length=1, max_length=8, json_schema_extra=rules(Rule(TWICE, HOSTS_WORDS))),
+        AfterValidator(_check_hosts),
+    ] = None
+    """
+    Several names of one registry, in place of `registryHost`: the same credential is filed under
+    each. The first is the one that is shown.
+    """
     ca_bundle: Annotated[str | None, StringConstraints(min_length=1, max_length=262144)] = None
     """PEM certificates that are trusted besides the public authorities; or `caBundleRef`."""
     allow_plaintext: bool = False
@@ -204,8 +242,16 @@ class _ConnectionBody(Part):
 
     @property
     def registry(self) -> str:
-        """The host (and port) that image names begin with."""
-        return self.registry_host or urlsplit(self.url).netloc
+        """The host (and port) that image names begin with; the first of several."""
+        return self.registries[0]
+
+    @property
+    def registries(self) -> tuple[str, ...]:
+        """All hosts that image names may begin with, as clients look them up."""
+        named = self.registry_hosts or ([self.registry_host] if self.registry_host else [])
+        scheme = urlsplit(self.url).scheme
+        found = [registry_key(each, scheme) for each in named or [urlsplit(self.url).netloc]]
+        return tuple(dict.fromkeys(found))
 
 
 class ConnectionSpec(_ConnectionBody):
@@ -216,7 +262,9 @@ class ConnectionSpec(_ConnectionBody):
     ca_bundle_ref: BundleRef | None = None
     """Where such certificates are kept, in place of `caBundle`."""
 
-    model_config = Part.model_config | {"json_schema_extra": rules(PLAINTEXT, ONE_BUNDLE)}
+    model_config = Part.model_config | {
+        "json_schema_extra": rules(PLAINTEXT, ONE_BUNDLE, ONE_NAMING)
+    }
 
 
 class ClusterConnectionSpec(_ConnectionBody):
@@ -229,7 +277,9 @@ class ClusterConnectionSpec(_ConnectionBody):
     ca_bundle_ref: ClusterBundleRef | None = None
     """Where such certificates are kept, in place of `caBundle`."""
 
-    model_config = Part.model_config | {"json_schema_extra": rules(PLAINTEXT, ONE_BUNDLE)}
+    model_config = Part.model_config | {
+        "json_schema_extra": rules(PLAINTEXT, ONE_BUNDLE, ONE_NAMING)
+    }
 
 
 class CredentialSeen(Part):
@@ -303,6 +353,15 @@ class ConnectionStatus(Part):
 
 
 Kind = Literal["QuayConnection", "ClusterQuayConnection"]
+
+
+def registry_key(host: str, scheme: str) -> str:
+    """Return *host*, with or without a port, as clients of registries look it up."""
+    name, colon, port = host.lower().rpartition(":")
+    if not colon or port.endswith("]"):
+        return host.lower()
+    # No client finds a key with the port that it need not name.
+    return name if int(port) in {443, _DEFAULT_PORT[scheme]} else f"{name}:{int(port)}"
 
 
 def origin_of(url: str) -> str:

@@ -21,6 +21,8 @@ from ..names import ALT, FULL_NAME_MAX, LABEL_MANAGED_BY, MARKER_KEY, is_robot_s
 from .base import LEAST_WORDS, Part
 from .clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from .connection import (
+    HOSTS_TOGETHER_WORDS,
+    HOSTS_WORDS,
     PORT_WORDS,
     RULE_WITHOUT_OWNER,
     UNKNOWN_PLACEHOLDER,
@@ -109,6 +111,8 @@ def parse_connection(
         raise _invalid("url must be https, unless allowPlaintext is true")
     if parsed.ca_bundle is not None and parsed.ca_bundle_ref is not None:
         raise _invalid("give caBundle or caBundleRef, not both")
+    if parsed.registry_host is not None and parsed.registry_hosts is not None:
+        raise _invalid(HOSTS_TOGETHER_WORDS)
     for rule in parsed.access if isinstance(parsed, ClusterConnectionSpec) else ():
         _check_access_rule(rule)
     return parsed
@@ -270,7 +274,7 @@ def _told(error: ErrorDetails) -> str:
     return f"{place} ({ours})" if ours in _OUR_WORDS else words_of(error, place, _FIELDS)
 
 
-_OUR_WORDS = {*LEAST_WORDS.values(), LINKS_WORDS, PORT_WORDS}
+_OUR_WORDS = {*LEAST_WORDS.values(), HOSTS_WORDS, LINKS_WORDS, PORT_WORDS}
 
 
 def _fields(model: type[Part]) -> Iterator[str]:

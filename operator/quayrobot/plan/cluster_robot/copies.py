@@ -50,13 +50,13 @@ def check_copy(scene: Scene) -> None:
         raise adoption_denied(scene)
 
 
-def plan_copy(scene: Scene, token: Token, registry: str) -> Plan:
+def plan_copy(scene: Scene, token: Token, registries: tuple[str, ...]) -> Plan:
     """Return the next writes that make the namespace's Secrets carry *token*."""
     noted = _noting(scene)
     actions: list[Action] = []
     findings: list[Finding] = []
     for spec in secrets_of(scene.me.name, scene.spec).values():
-        wanted = _with_note(noted, wanted_secret(scene, spec, token, registry))
+        wanted = _with_note(noted, wanted_secret(scene, spec, token, registries))
         try:
             seen = scene.secrets.get(spec.name, Unlooked())
             actions += plan_secret(wanted, seen, restored=is_restored(scene, seen))

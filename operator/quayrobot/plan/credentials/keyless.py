@@ -65,7 +65,7 @@ CLUSTERS_OWN = re.compile(r"(https?://)?kubernetes(\.default(\.svc(\..*)?)?)?/?"
 def plan_password(scene: Scene, held_up: QuayRobotError | None) -> Plan:
     """Return the next step towards Secrets with a password; *held_up* is why none can be had."""
     if isinstance(scene.exchange, Present):
-        return plan_secrets(scene, scene.exchange.value.token, _registry(scene))
+        return plan_secrets(scene, scene.exchange.value.token, _registries(scene))
     if isinstance(scene.exchange, Unknown):
         held_up = scene.exchange.error
     elif not secrets_of(scene.me.name, scene.spec) or not _needed(scene):
@@ -233,7 +233,7 @@ def _has(scene: Scene, spec: SecretSpec, password: Password) -> bool:
     seen = scene.secrets.get(spec.name)
     if not isinstance(seen, Present) or not owns(scene, spec.name):
         return False
-    wanted = wanted_secret(scene, spec, password.token, _registry(scene))
+    wanted = wanted_secret(scene, spec, password.token, _registries(scene))
     try:
         return plan_secret(wanted, seen, restored=is_restored(scene, seen)) == ()
     except QuayRobotError:
@@ -278,7 +278,7 @@ def _carries(scene: Scene, spec: SecretSpec, credential: CredentialState) -> boo
 
 
 def _dressed(scene: Scene, spec: SecretSpec, credential: CredentialState) -> SecretWanted:
-    wanted = wanted_secret(scene, spec, NOTHING, _registry(scene))
+    wanted = wanted_secret(scene, spec, NOTHING, _registries(scene))
     of_the_password = {
         ANNOTATION_DIGEST: credential.digest,
         ANNOTATION_ISSUED_AT: credential.issued_at or "",
@@ -299,12 +299,12 @@ def _same_robot(scene: Scene) -> bool:
 
 def _form(scene: Scene, spec: SecretSpec) -> str:
     """Return a digest of everything in the Secret's data but the password."""
-    return content_digest(wanted_secret(scene, spec, NOTHING, _registry(scene)).digests)
+    return content_digest(wanted_secret(scene, spec, NOTHING, _registries(scene)).digests)
 
 
-def _registry(scene: Scene) -> str:
+def _registries(scene: Scene) -> tuple[str, ...]:
     assert isinstance(scene.connection, ConnectionSeen)
-    return scene.connection.registry_host
+    return scene.connection.registry_hosts
 
 
 def _ends_after(text: str | None, now: datetime) -> bool:

@@ -26,7 +26,9 @@ STAND_IN = Token("0" * 64)
 HOUR = timedelta(hours=1)
 
 
-def rehearse(scene: Scene, registry: str, component: Component) -> tuple[Action, ...]:
+def rehearse(
+    scene: Scene, registries: tuple[str, ...], component: Component
+) -> tuple[Action, ...]:
     """
     Return the trial of what is to be written to Secrets after *component* went on; none for none.
 
@@ -40,7 +42,7 @@ def rehearse(scene: Scene, registry: str, component: Component) -> tuple[Action,
         trial = replace(scene, exchange=Present(password))
     writes: list[SecretWrite] = []
     for name, spec in secrets_of(scene.me.name, scene.spec).items():
-        wanted = wanted_secret(trial, spec, STAND_IN, registry)
+        wanted = wanted_secret(trial, spec, STAND_IN, registries)
         seen = scene.secrets.get(name, Unlooked())
         # At the latest when it is written, our marker is on the robot.
         restored = isinstance(seen, Present) and of_earlier_life(scene, seen.value)

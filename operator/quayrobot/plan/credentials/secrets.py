@@ -61,12 +61,12 @@ __all__ = [
 ]
 
 
-def plan_secrets(scene: Scene, token: Token, registry: str) -> Plan:
+def plan_secrets(scene: Scene, token: Token, registries: tuple[str, ...]) -> Plan:
     """Return the writes that make the Secrets of *scene* carry *token*."""
     actions: list[Action] = []
     findings: list[Finding] = []
     for spec in secrets_of(scene.me.name, scene.spec).values():
-        wanted = wanted_secret(scene, spec, token, registry)
+        wanted = wanted_secret(scene, spec, token, registries)
         try:
             seen = scene.secrets.get(spec.name, Unlooked())
             actions += plan_secret(wanted, seen, restored=is_restored(scene, seen))
@@ -209,7 +209,9 @@ def content_digest(digests: object) -> str:
     return digest_of(repr(pairs))
 
 
-def wanted_secret(scene: Scene, spec: SecretSpec, token: Token, registry: str) -> SecretWanted:
+def wanted_secret(
+    scene: Scene, spec: SecretSpec, token: Token, registries: tuple[str, ...]
+) -> SecretWanted:
     """Return the Secret that *spec* asks for, carrying *token*."""
     me = scene.me
     annotations = {
@@ -226,7 +228,7 @@ def wanted_secret(scene: Scene, spec: SecretSpec, token: Token, registry: str) -
         name=spec.name,
         type=SECRET_TYPES[spec.format],
         data=render_data(
-            spec, scene.robot_name, token, registry, repositories=_repositories(scene)
+            spec, scene.robot_name, token, registries, repositories=_repositories(scene)
         ),
         labels={**spec.labels, LABEL_MANAGED_BY: OPERATOR},
         annotations=annotations,

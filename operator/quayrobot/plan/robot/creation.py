@@ -219,7 +219,7 @@ def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
         raise no_organization(scene)
     state = RobotState(full_name=scene.robot_name.full, slot=scene.slot)
     return (
-        *rehearse(scene, connection.registry_host, Component.ROBOT),
+        *rehearse(scene, connection.registry_hosts, Component.ROBOT),
         *_bind(scene, connection, state),
         CreateRobot(
             scene.robot_name,

@@ -221,7 +221,7 @@ def _hand_over(next_one: Scene) -> Plan:
         raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
     if seen.token.dropped:
         return Plan((LookAtRobot(next_one.robot_name),))
-    secrets = plan_secrets(next_one, seen.token, connection_of(next_one).registry_host)
+    secrets = plan_secrets(next_one, seen.token, connection_of(next_one).registry_hosts)
     if secrets.actions or secrets.findings:
         return secrets
     # There is no Secret that could name it.

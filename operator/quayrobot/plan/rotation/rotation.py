@@ -70,7 +70,7 @@ def _rehearsed(scene: Scene) -> tuple[Action, ...]:
     """Before the token dies its successor has to have a place, by the API server's own word."""
     if not isinstance(scene.connection, ConnectionSeen):
         return ()
-    return rehearse(scene, scene.connection.registry_host, Component.ROTATION)
+    return rehearse(scene, scene.connection.registry_hosts, Component.ROTATION)
 
 
 def request_of(scene: Scene) -> str:
