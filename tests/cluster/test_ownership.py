@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from quayrobot.cluster.ownership import data_written_at
+from quayrobot.cluster.ownership import data_written_at, other_manager
 
 EARLY, LATE = "2026-11-26T11:00:00Z", "2026-11-26T12:00:00Z"
 
@@ -40,3 +40,31 @@ def test_a_value_is_as_old_as_its_owner_says(entries, written):
 
 def test_an_object_without_managed_fields_tells_nothing():
     assert data_written_at({}, "token") is None
+
+
+def managed(manager: str, fields: dict, time: str = "2026-01-01T00:00:00Z") -> dict:
+    return {"manager": manager, "fieldsV1": fields, "time": time}
+
+
+@pytest.mark.parametrize(
+    ("field", "fields"),
+    [
+        ("metadata.labels[app.kubernetes.io/x]",
+         {"f:metadata": {"f:labels": {"f:app.kubernetes.io/x": {}}}}),
+        ("data[.dockerconfigjson]", {"f:data": {"f:.dockerconfigjson": {}}}),
+        ("imagePullSecrets[ci]", {"f:imagePullSecrets": {}}),
+        ("metadata.ownerReferences", {"f:metadata": {"f:ownerReferences": {"k:{}": {}}}}),
+        ("type", {"f:type": {}}),
+    ],
+)  # fmt: skip
+def test_who_else_has_a_field_is_told_by_the_last_of_them(field, fields):
+    meta = {"managedFields": [
+        managed("earlier", fields),
+        managed("quay-robot-operator", fields, "2026-01-03T00:00:00Z"),
+        managed("argocd-controller", fields, "2026-01-02T00:00:00Z"),
+        managed("somebody", {"f:other": {}}, "2026-01-04T00:00:00Z"),
+    ]}  # fmt: skip
+
+    assert other_manager(meta, field) == "argocd-controller"
+    assert other_manager({"managedFields": [managed("free text!", fields)]}, field) is None
+    assert other_manager({}, field) is None

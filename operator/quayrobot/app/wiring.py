@@ -30,6 +30,7 @@ from ..cluster.secrets import Secrets
 from ..cluster.serviceaccounts import ServiceAccounts
 from ..cluster.tokens import Tokens
 from ..engine.cache.cluster_robot_memory import ClusterRobotMemories
+from ..engine.cache.contests import Contests
 from ..engine.cache.store import Store
 from ..engine.connection.context import Context
 from ..engine.connection.issuer_hosts import IssuerHosts
@@ -169,6 +170,7 @@ async def _assemble(
         clock=time.monotonic,
         now=_now,
         jitter=random.random,
+        contests=Contests(clock=time.monotonic),
         grace=timedelta(seconds=settings.grace_s),
     )
     turned.append(Runner(context, metrics, workers=settings.workers))

@@ -7,13 +7,17 @@ longer want go, those of others stay.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from ..model.names import OPERATOR
 
-__all__ = ["data_written_at", "merged", "our_fields"]
+__all__ = ["data_written_at", "merged", "other_manager", "our_fields"]
+
+# A name that a program gives itself; free text is not passed on.
+_MANAGER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 
 def our_fields(meta: Mapping[str, Any], part: str) -> frozenset[str]:
@@ -26,6 +30,31 @@ def our_fields(meta: Mapping[str, Any], part: str) -> frozenset[str]:
     return frozenset(
         key[2:] for each in ours for key in each.get(part, {}) if key.startswith("f:")
     )
+
+
+def other_manager(meta: Mapping[str, Any], field: str) -> str | None:
+    """Return who else has *field* (`part[key]`), where the name has the shape of one."""
+    part, _, key = field.rstrip("]").partition("[")
+    steps = [f"f:{each}" for each in part.split(".")]
+    steps += [f"f:{key}"] if part.startswith(("data", "metadata")) and key else []
+    others = sorted(
+        (each for each in meta.get("managedFields") or () if each.get("manager") != OPERATOR),
+        key=lambda each: str(each.get("time", "")),
+        reverse=True,
+    )
+    for each in others:
+        name = str(each.get("manager", ""))
+        if _has(each.get("fieldsV1"), steps) and _MANAGER.fullmatch(name):
+            return name
+    return None
+
+
+def _has(fields: object, steps: list[str]) -> bool:
+    for step in steps:
+        if not isinstance(fields, Mapping) or step not in fields:
+            return False
+        fields = fields[step]
+    return True
 
 
 def data_written_at(meta: Mapping[str, Any], key: str) -> datetime | None:

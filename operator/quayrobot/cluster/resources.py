@@ -7,15 +7,17 @@ the version that were looked at. Status goes to its subresource, whole.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from ..model.names import FINALIZER
 from .api import Body, ClusterApi
-from .kinds import NAMESPACE, Kind
+from .kinds import NAMESPACE, SECRET, SERVICE_ACCOUNT, Kind
+from .ownership import other_manager
 
 __all__ = ["Resources"]
 
 PAGE = 500
+_CONTESTED = {each.kind: each for each in (SECRET, SERVICE_ACCOUNT)}
 
 
 class Resources:
@@ -99,6 +101,20 @@ class Resources:
         after = await self._set_finalizers(kind, body, kept)
         gone = not kept and after["metadata"].get("deletionTimestamp")
         return None if gone else after
+
+    async def managers(
+        self, kind: str, namespace: str, name: str, fields: Iterable[str]
+    ) -> dict[str, str]:
+        """
+        Return who else has each of *fields* of a Secret or ServiceAccount, where that is noted.
+
+        Raises:
+            QuayRobotError: It could not be read.
+        """
+        body = await self._api.get(_CONTESTED[kind].path(namespace, name))
+        meta = body["metadata"] if body is not None else {}
+        found = {each: other_manager(meta, each) for each in fields}
+        return {each: manager for each, manager in found.items() if manager is not None}
 
     async def namespace_terminating(self, name: str) -> bool:
         """Tell, from a live read, whether namespace *name* is going or gone."""

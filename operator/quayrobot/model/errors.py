@@ -7,6 +7,7 @@ QuayRobotError            reason, message (house-written), cause chained
   Denied                  credential refused, twice   -> Stalled, slow probe
   TryLater                may work later              -> Reconciling, backoff
     Ambiguous             a write may have happened   -> look before anything else
+    Contested             others set it back           -> repaired less and less often
     Conflict              the object is not as we saw -> look before anything else
 
 The class is the consequence; the reason is what a user reads. Foreign text (a
@@ -21,6 +22,7 @@ from typing import Self
 __all__ = [
     "Ambiguous",
     "Conflict",
+    "Contested",
     "Denied",
     "InvalidSpec",
     "QuayRobotError",
@@ -77,6 +79,7 @@ class Reason(StrEnum):
     ADMISSION_DENIED = "AdmissionDenied"
     QUOTA_EXCEEDED = "QuotaExceeded"
     NAMESPACE_TERMINATING = "NamespaceTerminating"
+    CONTESTED = "Contested"
     CLUSTER_UNAVAILABLE = "ClusterUnavailable"
     NOT_LEADER = "NotLeader"
     INTERNAL_ERROR = "InternalError"
@@ -120,6 +123,14 @@ class TryLater(QuayRobotError):
     def __init__(self, reason: Reason, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(reason, message)
         self.retry_after = retry_after
+
+
+class Contested(TryLater):
+    """Somebody else sets back what we write; *usable* says that the credential works anyway."""
+
+    def __init__(self, message: str, *, retry_after: float, usable: bool) -> None:
+        super().__init__(Reason.CONTESTED, message, retry_after=retry_after)
+        self.usable = usable
 
 
 class Ambiguous(TryLater):

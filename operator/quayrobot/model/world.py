@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from .errors import QuayRobotError
+from .errors import Contested, QuayRobotError
 from .marker import Marker, read_marker
 from .reach import Address
 from .secrecy import Token
@@ -23,6 +23,7 @@ from .secrecy import Token
 __all__ = [
     "Absent",
     "AccountSeen",
+    "Contest",
     "DefaultSeen",
     "GrantsSeen",
     "GrantsView",
@@ -179,6 +180,14 @@ class SecretSeen:
     our_annotations: frozenset[str] = frozenset()
     immutable: bool = False
     deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """What others set back of one object: fields whose repair is *held* now, and what is told."""
+
+    held: frozenset[str]
+    error: Contested
 
 
 @dataclass(frozen=True, slots=True)

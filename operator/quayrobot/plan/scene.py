@@ -25,6 +25,7 @@ from ..model.world import (
     AccountSeen,
     Claimant,
     ConnectionSeen,
+    Contest,
     GrantsView,
     HostSeen,
     NamespaceSeen,
@@ -101,6 +102,8 @@ class Scene:
     ServiceAccounts that are or were linked, or whose token is exchanged. The robot
     that this is about is the one in *slot*; *other* is the look at the second one,
     None where there is none. *grace* is how long what may come later is waited for.
+    *contested* maps `Secret/<name>` and `ServiceAccount/<name>` to what others set
+    back there.
     """
 
     cluster: str
@@ -137,6 +140,7 @@ class Scene:
     slot: Slot = MAIN
     other: Look | None = None
     grace: timedelta = timedelta()
+    contested: Mapping[str, Contest] = field(default_factory=dict)
 
     @property
     def robot_name(self) -> RobotName:

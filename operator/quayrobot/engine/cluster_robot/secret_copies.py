@@ -19,16 +19,18 @@ from ...model.actions import (
     LinkAccount,
     ReplaceSecret,
 )
-from ...model.errors import Conflict, InvalidSpec, QuayRobotError
+from ...model.errors import Conflict, Contested, InvalidSpec, QuayRobotError
 from ...model.resources.robot import RobotSpec, links_of
 from ...model.secrecy import Token
 from ...model.world import Absent, AccountSeen, NamespaceSeen, Present, SecretSeen, Seen
 from ...plan.cluster_robot.copies import check_copy, noted_links, plan_copy, plan_copy_removal
-from ...plan.scene import Scene
+from ...plan.scene import Finding, Scene
 from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord
 from ..connection.context import Context
+from ..robot.contested import known_contests, note_losses, note_write
 from ..robot.observe import observe, read_secret
+from ..workqueue.keys import Lane, NamespaceKey
 
 __all__ = ["known_token", "remove_copies", "scene_of_copies", "apply_copies"]
 
@@ -64,13 +66,26 @@ async def apply_copies(
         return False
     for _ in range(ROUNDS):
         plan = plan_copy(scene, token, live.spec.registries)
+        if (met := await note_losses(context, plan.actions, scene)) is not scene:
+            scene = met
+            continue
         for action in plan.actions:
-            scene = await _carry_out(context, memory, action, scene)
+            after = await _carry_out(context, memory, action, scene)
+            scene = note_write(context, action, scene, after)
         if plan.findings and not plan.actions:
-            raise plan.findings[0].error
+            _raise_or_wait(context, NamespaceKey(record.key, namespace.name), plan.findings)
         if not plan.actions:
             break
     return True
+
+
+def _raise_or_wait(context: Context, key: NamespaceKey, findings: tuple[Finding, ...]) -> None:
+    """Who has a credential that can be used has it; what others set back has its turn later."""
+    for each in findings:
+        if not (isinstance(each.error, Contested) and each.error.usable):
+            raise each.error
+    waits = [each.error.retry_after for each in findings if isinstance(each.error, Contested)]
+    context.queue.add(key, Lane.RESYNC, delay_s=min(filter(None, waits), default=1.0))
 
 
 async def remove_copies(
@@ -104,7 +119,8 @@ async def scene_of_copies(
     ours = context.store.secrets_of(place, record.uid)
     spare = tuple(each for each in ours if each.name not in secrets)
     accounts = _accounts(context, place, spec, record.key.name, ours)
-    return replace(robot, spec=spec, secrets=secrets, spare_secrets=spare, accounts=accounts)
+    there = replace(robot, spec=spec, secrets=secrets, spare_secrets=spare, accounts=accounts)
+    return known_contests(context, there)
 
 
 async def _secrets(

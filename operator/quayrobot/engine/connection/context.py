@@ -17,6 +17,7 @@ from ...cluster.tokens import Tokens
 from ...model.errors import Denied, InvalidSpec, QuayRobotError, Refused, TryLater
 from ...model.grace import DEFAULT_GRACE
 from ..cache.cluster_robot_memory import ClusterRobotMemories
+from ..cache.contests import Contests
 from ..cache.store import Store
 from ..workqueue.keys import Key
 from ..workqueue.queue import Queue
@@ -68,6 +69,7 @@ class Context:
     clock: Callable[[], float]
     now: Callable[[], datetime]
     jitter: Callable[[], float]
+    contests: Contests
     grace: timedelta = DEFAULT_GRACE
 
     def spread(self, seconds: float) -> float:

@@ -43,6 +43,7 @@ from ...plan.scene import Look, Me, Scene
 from ..cache.store import RobotRecord
 from ..connection.context import Context
 from ..connection.pool import LiveConnection
+from .contested import known_contests
 
 __all__ = ["FRESH", "FRESH_ENOUGH", "list_due", "observe"]
 
@@ -85,7 +86,7 @@ async def observe(
         issuer=await context.issuer.read() if federation_of(spec) else None,
         grace=context.grace,
     )
-    return active_first(_with_robots(scene, live, record)), live
+    return known_contests(context, active_first(_with_robots(scene, live, record))), live
 
 
 def _with_robots(scene: Scene, live: LiveConnection | None, record: RobotRecord) -> Scene:

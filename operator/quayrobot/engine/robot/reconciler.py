@@ -17,6 +17,7 @@ from ...model.actions import Action, Component, Look, RehearseSecrets
 from ...model.conditions import ConditionType
 from ...model.errors import (
     Conflict,
+    Contested,
     Denied,
     InvalidSpec,
     QuayRobotError,
@@ -40,6 +41,7 @@ from ..connection.reconciler import deny
 from ..connection.status import lacks_scope
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
 from .components import component_of
+from .contested import note_losses, note_write
 from .effects import log_effect
 from .observe import observe
 from .writes import Applier
@@ -104,6 +106,11 @@ class RobotPass:
             scene = active_first(scene)
             plan = decide(scene)
             self.quiet = plan.quiet
+            met = await note_losses(self.context, plan.actions, scene)
+            if met is not scene:
+                # Somebody sets it back each time: what else is there to do?
+                scene = met
+                continue
             if not plan.actions:
                 return scene, plan.findings
             scene, finding = await self.carry_out(plan.actions, scene)
@@ -121,10 +128,12 @@ class RobotPass:
     ) -> tuple[Scene, Finding | None]:
         """Carry out *actions* until one fails; return the scene then, and the failure."""
         for action in actions:
+            before = scene
             try:
                 scene = await self.applier.apply(action, scene)
             except QuayRobotError as error:
                 return scene, await self._stopped(action, scene, error)
+            scene = note_write(self.context, action, before, scene)
             log_effect(action, scene, _who(self.first))
         return scene, None
 
@@ -175,6 +184,9 @@ class RobotPass:
         if _rotated_at(before) != _rotated_at(after):
             await self._emit(Reason.ROTATING, "the credential was rotated", warning=False)
         old, new = _ready(before), _ready(after)
+        contest = _contest(after)
+        if contest is not None and _contest(before) is None and new != contest:
+            await self._emit(contest[1], contest[2], warning=True)
         if new is None or old == new or new[1] == Reason.CREATING:
             return
         fine = new[0] == "True" or new[1] in {Reason.DELETING, Reason.SUSPENDED}
@@ -260,6 +272,8 @@ class RobotPass:
         return min(self.context.queue.backoff_s(self.first.key), max(left, 0.0) + 1.0)
 
     def _failed_s(self, error: QuayRobotError) -> float:
+        if isinstance(error, Contested):
+            return error.retry_after or UNWATCHED_S
         slow = self.live.resync_s if self.live else UNKNOWN_RESYNC_S
         again = requeue_s(self.context, self.first.key, error, slow_s=slow)
         return min(again, UNWATCHED_S) if error.reason in UNWATCHED else again
@@ -329,8 +343,18 @@ def _put_off(error: QuayRobotError) -> QuayRobotError:
 
 
 def _ready(status: RobotStatus) -> tuple[str, str, str] | None:
+    return _told(status, ConditionType.READY)
+
+
+def _contest(status: RobotStatus) -> tuple[str, str, str] | None:
+    """What is told of others who set our writes back."""
+    told = _told(status, ConditionType.SECRETS_READY)
+    return told if told is not None and told[1] == Reason.CONTESTED else None
+
+
+def _told(status: RobotStatus, kind: ConditionType) -> tuple[str, str, str] | None:
     for each in status.conditions:
-        if each.type is ConditionType.READY:
+        if each.type is kind:
             return each.status, each.reason, each.message
     return None
 

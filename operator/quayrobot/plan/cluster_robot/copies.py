@@ -18,8 +18,9 @@ from ...model.names import ANNOTATION_DIGEST, ANNOTATION_LINKS
 from ...model.resources.robot import LinkState, links_of, secrets_of
 from ...model.secrecy import Token
 from ...model.world import Present, SecretSeen, Unlooked
+from ..credentials.contest import withhold
 from ..credentials.links import plan_links, unlink
-from ..credentials.secrets import is_restored, ours_of, plan_secret, wanted_secret
+from ..credentials.secrets import is_restored, ours_of, plan_secret, secret_contests, wanted_secret
 from ..rights.access import check_rights, connection_not_found, permit_of
 from ..rights.grants import declared_rights
 from ..rights.issuers import check_identities
@@ -59,15 +60,17 @@ def plan_copy(scene: Scene, token: Token, registries: tuple[str, ...]) -> Plan:
         wanted = _with_note(noted, wanted_secret(scene, spec, token, registries))
         try:
             seen = scene.secrets.get(spec.name, Unlooked())
-            actions += plan_secret(wanted, seen, restored=is_restored(scene, seen))
+            writes = plan_secret(wanted, seen, restored=is_restored(scene, seen))
+            actions += withhold(scene, wanted, seen, writes)
         except QuayRobotError as error:
             findings.append(Finding(Component.SECRETS, error))
     if actions:
         return Plan(tuple(actions), tuple(findings))
     links = plan_links(noted)
+    told = (*findings, *links.findings, *secret_contests(scene))
     if links.actions or findings:
-        return Plan(links.actions, (*findings, *links.findings))
-    return Plan(_gone(scene, scene.spare_secrets), links.findings)
+        return Plan(links.actions, told)
+    return Plan(_gone(scene, scene.spare_secrets), told)
 
 
 def plan_copy_removal(scene: Scene) -> tuple[Action, ...]:

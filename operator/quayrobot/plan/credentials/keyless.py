@@ -31,14 +31,16 @@ from ...model.secrecy import Token
 from ...model.world import Absent, ConnectionSeen, Password, Present, SecretSeen, Unknown
 from ..jitter import share_of
 from ..scene import Finding, Plan, Scene
+from .contest import lost_fields, secret_place
+from .digests import content_digest
 from .secrets import (
     check_names,
-    content_digest,
     is_restored,
     owns,
     plan_secret,
     plan_secrets,
     same_but_data,
+    secret_contests,
     spare_deletions,
     wanted_secret,
 )
@@ -69,7 +71,7 @@ def plan_password(scene: Scene, held_up: QuayRobotError | None) -> Plan:
     if isinstance(scene.exchange, Unknown):
         held_up = scene.exchange.error
     elif not secrets_of(scene.me.name, scene.spec) or not _needed(scene):
-        return Plan(spare_deletions(scene))
+        return Plan(spare_deletions(scene), secret_contests(scene))
     try:
         if held_up is not None:
             raise held_up
@@ -269,12 +271,20 @@ def _carries(scene: Scene, spec: SecretSpec, credential: CredentialState) -> boo
     seen = scene.secrets.get(spec.name)
     if not isinstance(seen, Present) or not owns(scene, spec.name) or seen.value.deleting:
         return False
+    dressed = _dressed(scene, spec, credential)
     return (
         _same_robot(scene)
         and credential.expires_at is not None
         and _is_noted(scene, spec, seen.value)
-        and same_but_data(_dressed(scene, spec, credential), seen.value)
+        and (same_but_data(dressed, seen.value) or _is_held(scene, dressed, seen))
     )
+
+
+def _is_held(scene: Scene, dressed: SecretWanted, seen: Present[SecretSeen]) -> bool:
+    """Tell whether nothing but what others set back is otherwise, and has to wait."""
+    contest = scene.contested.get(secret_place(dressed.name))
+    lost = [each for each in lost_fields(dressed, seen) if not each.startswith("data")]
+    return contest is not None and set(lost) <= contest.held
 
 
 def _dressed(scene: Scene, spec: SecretSpec, credential: CredentialState) -> SecretWanted:

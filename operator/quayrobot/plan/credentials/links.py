@@ -15,6 +15,7 @@ from ...model.errors import Reason, Refused
 from ...model.resources.robot import LinkState, links_of
 from ...model.world import AccountSeen, Present, Unknown
 from ..scene import Finding, Plan, Scene
+from .contest import account_place, contests_of, entry_field
 from .secrets import owns
 
 __all__ = ["plan_links", "unlink"]
@@ -26,7 +27,7 @@ def plan_links(scene: Scene) -> Plan:
         each for each in links_of(scene.me.name, scene.spec) if owns(scene, each.secret)
     )
     recorded = scene.status.links
-    findings = tuple(_missing(scene, wanted))
+    findings = (*_missing(scene, wanted), *_contests(scene, wanted))
     changes = [
         change
         for name in dict.fromkeys(each.service_account for each in (*wanted, *recorded))
@@ -70,10 +71,22 @@ def _change(
     account: AccountSeen = seen.value
     want, had = _of(name, wanted), _of(name, recorded)
     there = {(link, secret) for link, secrets in account.links.items() for secret in secrets}
-    add, drop = want - there, (had - want) & there
+    add, drop = want - there - _held(scene, name), (had - want) & there
     if not add and not drop:
         return None
     return LinkAccount(account.namespace, name, frozenset(add), frozenset(drop))
+
+
+def _held(scene: Scene, name: str) -> set[tuple[str, str]]:
+    """The entries that others take away again, while their turn has not come."""
+    contest = scene.contested.get(account_place(name))
+    pairs = _of(name, links_of(scene.me.name, scene.spec))
+    return {each for each in pairs if contest is not None and entry_field(*each) in contest.held}
+
+
+def _contests(scene: Scene, wanted: Iterable[LinkState]) -> tuple[Finding, ...]:
+    names = dict.fromkeys(each.service_account for each in wanted)
+    return contests_of(scene, *(account_place(each) for each in names))
 
 
 def _of(name: str, links: Iterable[LinkState]) -> set[tuple[str, str]]:

@@ -37,9 +37,11 @@ from ...model.names import (
 )
 from ...model.resources.robot import robot_name_of, secrets_of
 from ...model.resources.secret import SecretSpec
-from ...model.secrecy import Token, digest_of
+from ...model.secrecy import Token
 from ...model.world import Absent, Missing, Present, SecretSeen, Seen, Unknown, Unlooked
 from ..scene import Finding, Plan, Scene
+from .contest import contests_of, secret_place, withhold
+from .digests import content_digest
 from .render import SECRET_TYPES, render_data
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "owns",
     "plan_secret",
     "plan_secrets",
+    "secret_contests",
     "same_but_data",
     "secrets_intact",
     "was_restored",
@@ -69,13 +72,20 @@ def plan_secrets(scene: Scene, token: Token, registries: tuple[str, ...]) -> Pla
         wanted = wanted_secret(scene, spec, token, registries)
         try:
             seen = scene.secrets.get(spec.name, Unlooked())
-            actions += plan_secret(wanted, seen, restored=is_restored(scene, seen))
+            writes = plan_secret(wanted, seen, restored=is_restored(scene, seen))
+            actions += withhold(scene, wanted, seen, writes)
         except QuayRobotError as error:
             findings.append(Finding(Component.SECRETS, error))
 
     if not findings:
         actions += spare_deletions(scene)
-    return Plan(tuple(actions), tuple(findings))
+    return Plan(tuple(actions), (*findings, *secret_contests(scene)))
+
+
+def secret_contests(scene: Scene) -> tuple[Finding, ...]:
+    """Return what is to be told of others who set back the wanted Secrets."""
+    names = secrets_of(scene.me.name, scene.spec)
+    return contests_of(scene, *(secret_place(each) for each in names))
 
 
 def plan_secret(
@@ -201,12 +211,6 @@ def secrets_intact(scene: Scene) -> bool:
         and content_digest(each.value.digests) == left[each.value.name]
         for each in seen
     )
-
-
-def content_digest(digests: object) -> str:
-    """Return one digest for a Secret's data, from the digests of its keys."""
-    pairs = sorted(dict(digests).items())  # type: ignore[call-overload]
-    return digest_of(repr(pairs))
 
 
 def wanted_secret(

@@ -12,7 +12,11 @@ from dataclasses import replace
 
 from ...model.actions import Component
 from ...model.conditions import Condition, ConditionType, Status, merge_conditions
-from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused, TryLater
+from ...model.errors import (
+    QuayRobotError,
+    Reason,
+    TryLater,
+)
 from ...model.names import ANNOTATION_ISSUED_AT, MARKER_KEY
 from ...model.resources.federation import IdentityState
 from ...model.resources.permissions import GrantsState
@@ -37,6 +41,7 @@ from ..rights.federation import leaves_federation, noted_identities, plan_federa
 from ..rights.grants import managed_rights, noted_grants, plan_grants
 from ..rotation.overlap import scenes_with_rights, settled
 from ..scene import Finding, Scene
+from .consequences import as_asked, consequence, failed, patience, works_anyway
 
 __all__ = [
     "intent_to_federate",
@@ -66,7 +71,7 @@ def status_after(
     if scene.spec.suspend:
         return _concluded(scene, status, _suspended(status))
 
-    broken = {each.component for each in found} | _due(scene)
+    broken = {each.component for each in found if not works_anyway(each.error)} | _due(scene)
     if adopted is not None and not broken & {Component.ROBOT, Component.SPEC}:
         status = _observed(scene, adopted=adopted, broken=broken)
     return _concluded(scene, status, _conditions(scene, status, found, broken))
@@ -267,7 +272,7 @@ def _conditions(
     broken: set[Component],
 ) -> list[Condition]:
     # Of several, one that needs somebody now is told before one that may still come.
-    told = sorted(findings, key=lambda each: scene.waits_until(each.error) is not None)
+    told = sorted(findings, key=lambda each: patience(scene, each.error))
     by_part = {each.component: each.error for each in reversed(told)}
     stop = by_part.get(Component.SPEC) or by_part.get(Component.ROBOT)
     secrets_stop, grants_stop = by_part.get(Component.SECRETS), by_part.get(Component.GRANTS)
@@ -277,15 +282,16 @@ def _conditions(
     rights = managed_rights(after) is not None
     federated = federation_of(scene.spec) is not None or leaves_federation(after)
     late = by_part.get(Component.ROTATION)
-    if secrets_stop is not None and still_works(scene):
+    works = secrets_stop is not None and not works_anyway(secrets_stop) and still_works(scene)
+    if secrets_stop is not None and works:
         # What is in the Secrets goes on to work; only its successor is late.
         late, secrets_stop = TryLater(secrets_stop.reason, secrets_stop.message), None
     if stop is not None:
-        parts = [_failed(C.ROBOT_READY, stop), *_kept(status, C.SECRETS_READY)]
+        parts = [failed(C.ROBOT_READY, stop), *_kept(status, C.SECRETS_READY)]
         parts += _kept(status, C.GRANTS_READY) if rights else []
         parts += _kept(status, C.FEDERATION_READY) if federated else []
     else:
-        parts = [_true(C.ROBOT_READY, "the robot exists and is this resource's")]
+        parts = [as_asked(C.ROBOT_READY, "the robot exists and is this resource's")]
         if rights:
             waits = Component.GRANTS in broken
             parts.append(_part(C.GRANTS_READY, grants_stop, RIGHTS_WORDS, waits=waits))
@@ -295,20 +301,24 @@ def _conditions(
             parts.append(_part(C.FEDERATION_READY, federation_stop, words, waits=waits))
         parts.append(_part(C.SECRETS_READY, secrets_stop, SECRETS_WORDS, waits=False))
 
-    parts_stop = [each for each in (secrets_stop, grants_stop, federation_stop) if each]
-    worst = stop or min(parts_stop, key=lambda e: scene.waits_until(e) is not None, default=None)
+    parts_stop = [
+        each
+        for each in (secrets_stop, grants_stop, federation_stop)
+        if each is not None and not works_anyway(each)
+    ]
+    worst = stop or min(parts_stop, key=lambda each: patience(scene, each), default=None)
     if worst is None and late is not None and (_is_ready(status) or still_works(scene)):
         # The credential still works; only its successor is late.
-        ready = _true(C.READY, "the robot and its Secrets are as asked; a rotation is due")
+        ready = as_asked(C.READY, "the robot and its Secrets are as asked; a rotation is due")
         return (
-            [ready, *parts, _consequence(scene, late)]
+            [ready, *parts, consequence(scene, late)]
             if isinstance(late, TryLater)
-            else [_failed(C.READY, late), *parts, _consequence(scene, late)]
+            else [failed(C.READY, late), *parts, consequence(scene, late)]
         )
     worst = worst or late
     if worst is None:
-        return [_true(C.READY, "the robot and its Secrets are as asked"), *parts]
-    return [_failed(C.READY, worst), *parts, _consequence(scene, worst)]
+        return [as_asked(C.READY, "the robot and its Secrets are as asked"), *parts]
+    return [failed(C.READY, worst), *parts, consequence(scene, worst)]
 
 
 def _part(
@@ -318,13 +328,13 @@ def _part(
         held_up = "not finished: something else has to be mended first"
         return Condition(type=kind, status="Unknown", reason=Reason.PROGRESSING, message=held_up)
     if stop is None:
-        return _true(kind, words)
-    failed = _failed(kind, stop)
+        return as_asked(kind, words)
+    told = failed(kind, stop)
     # Rights that may not be read are not known to be missing.
     unseen = (
         kind in {C.GRANTS_READY, C.FEDERATION_READY} and stop.reason is Reason.INSUFFICIENT_SCOPE
     )
-    return failed.model_copy(update={"status": "Unknown"}) if unseen else failed
+    return told.model_copy(update={"status": "Unknown"}) if unseen else told
 
 
 def _deleting(findings: tuple[Finding, ...]) -> list[Condition]:
@@ -351,20 +361,6 @@ def _suspended(status: RobotStatus) -> list[Condition]:
         *_kept(status, C.FEDERATION_READY),
         *_kept(status, C.SECRETS_READY),
     ]
-
-
-def _consequence(scene: Scene, error: QuayRobotError) -> Condition:
-    lasts = isinstance(error, InvalidSpec | Refused | Denied) and not scene.waits_until(error)
-    kind = C.STALLED if lasts else C.RECONCILING
-    return Condition(type=kind, status="True", reason=error.reason, message=error.message)
-
-
-def _true(kind: ConditionType, message: str) -> Condition:
-    return Condition(type=kind, status="True", reason=Reason.RECONCILED, message=message)
-
-
-def _failed(kind: ConditionType, error: QuayRobotError) -> Condition:
-    return Condition(type=kind, status="False", reason=error.reason, message=error.message)
 
 
 def _kept(status: RobotStatus, kind: ConditionType) -> list[Condition]:

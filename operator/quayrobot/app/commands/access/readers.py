@@ -27,6 +27,7 @@ from ....cluster.secrets import Secrets
 from ....cluster.serviceaccounts import ServiceAccounts
 from ....cluster.tokens import Tokens
 from ....engine.cache.cluster_robot_memory import ClusterRobotMemories
+from ....engine.cache.contests import Contests
 from ....engine.cache.store import Store
 from ....engine.connection.context import Context
 from ....engine.connection.issuer_hosts import IssuerHosts
@@ -106,6 +107,7 @@ def reading_context(api: ClusterApi, cluster: str, store: Store) -> Context:
         clock=time.monotonic,
         now=now,
         jitter=random.random,
+        contests=Contests(clock=time.monotonic),
     )
 
 

@@ -1,0 +1,131 @@
+"""When is it our turn again, where somebody sets back what we write?"""
+
+from __future__ import annotations
+
+import pytest
+
+from quayrobot.engine.cache.contests import Contests, Spot
+
+SPOT = Spot("uid-ci", 1, "shop", "Secret/ci")
+LABEL = {"metadata.labels[team]": "a"}
+BYTES = {"data[.dockerconfigjson]": "sha256:x"}
+WORDS = "Secret ci"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def contests(clock: Clock) -> Contests:
+    return Contests(clock=clock)
+
+
+def lose(contests: Contests, times: int, fields=LABEL) -> None:
+    for _ in range(times):
+        contests.wrote(SPOT, fields, {})
+        contests.met(SPOT, fields, sure=False)
+
+
+def test_two_losses_are_no_contest(contests: Contests):
+    lose(contests, 2)
+
+    assert contests.view(SPOT, WORDS) is None
+
+
+def test_the_third_loss_holds_the_repair_back_for_a_minute(contests: Contests, clock: Clock):
+    lose(contests, 3)
+
+    contest = contests.view(SPOT, WORDS)
+    assert contest.held == LABEL.keys()
+    assert "metadata.labels[team]" in contest.error.message
+    assert contest.error.usable
+    clock.now += 61
+    assert contests.view(SPOT, WORDS).held == set()
+
+
+def test_each_further_loss_doubles_it_up_to_five_minutes(contests: Contests, clock: Clock):
+    lose(contests, 3)
+    waits = []
+    for _ in range(5):
+        waits.append(round(contests.view(SPOT, WORDS).error.retry_after))
+        clock.now += waits[-1] + 1
+        assert contests.view(SPOT, WORDS).held == set()
+        lose(contests, 1)
+
+    assert waits == [60, 120, 240, 300, 300]
+
+
+def test_three_losses_in_more_than_ten_minutes_are_none(contests: Contests, clock: Clock):
+    for _ in range(5):
+        lose(contests, 1)
+        clock.now += 301
+
+    assert contests.view(SPOT, WORDS) is None
+
+
+def test_one_loss_counts_once_however_often_it_is_seen(contests: Contests):
+    contests.wrote(SPOT, LABEL, {})
+    for _ in range(10):
+        contests.met(SPOT, LABEL, sure=False)
+
+    assert contests.view(SPOT, WORDS) is None
+
+
+def test_another_value_that_is_wanted_is_no_loss(contests: Contests):
+    for value in "abcdef":
+        contests.wrote(SPOT, {"metadata.labels[team]": value}, {})
+        contests.met(SPOT, {"metadata.labels[team]": value + "!"}, sure=False)
+
+    assert contests.view(SPOT, WORDS) is None
+
+
+def test_what_comes_back_otherwise_is_not_written_twice_in_a_pass(
+    contests: Contests, clock: Clock
+):
+    contests.wrote(SPOT, LABEL, LABEL)
+
+    assert contests.view(SPOT, WORDS).held == LABEL.keys()
+    clock.now += 1.1
+    assert contests.view(SPOT, WORDS) is None
+    for _ in range(2):
+        contests.wrote(SPOT, LABEL, LABEL)
+    assert contests.view(SPOT, WORDS).error.retry_after > 59
+
+
+def test_a_field_that_stays_ends_the_contest(contests: Contests, clock: Clock):
+    lose(contests, 3)
+    clock.now += 61
+    contests.wrote(SPOT, LABEL, {})
+
+    assert contests.view(SPOT, WORDS) is not None
+    clock.now += 61
+    assert contests.view(SPOT, WORDS) is None
+
+
+def test_an_edit_begins_anew(contests: Contests):
+    lose(contests, 3)
+
+    assert contests.view(Spot("uid-ci", 2, "shop", "Secret/ci"), WORDS) is None
+
+
+def test_lost_bytes_are_told_as_what_cannot_be_used(contests: Contests):
+    lose(contests, 3, BYTES)
+
+    assert not contests.view(SPOT, WORDS).error.usable
+
+
+def test_who_has_the_field_is_named(contests: Contests):
+    lose(contests, 3)
+    contests.name(SPOT, dict.fromkeys(LABEL, "release-tool"))
+
+    assert "release-tool" in contests.view(SPOT, WORDS).error.message
