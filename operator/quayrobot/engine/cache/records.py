@@ -291,7 +291,7 @@ def _spec_written_at(meta: Body) -> datetime | None:
     times = [
         each["time"]
         for each in meta.get("managedFields") or ()
-        if each.get("time") and "f:spec" in (each.get("fieldsV1") or {})
+        if isinstance(each, dict) and each.get("time") and "f:spec" in (each.get("fieldsV1") or {})
     ]
     return max(map(datetime.fromisoformat, times), default=None)
 
