@@ -7,6 +7,7 @@ asks /v2/, follows the challenge to /v2/auth and comes back with the token.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from quayrobot.plan.credentials.render import render_data
 from . import canary
 from .controlplane.certificates import Authority
 from .fakequay import FakeQuay
+from .packing import packed
 
 ROBOT = "acme+builder"
 
@@ -74,10 +76,17 @@ class Client:
             "--password-stdin", self.registry, said=token,
         )  # fmt: skip
 
-    def tags(self) -> subprocess.CompletedProcess[str]:
+    def tags(self, name: str = "app") -> subprocess.CompletedProcess[str]:
         """List the tags of the robot's repository, with what the auth file holds."""
-        where = f"docker://{self.registry}/acme/app"
+        where = f"docker://{self.registry}/acme/{name}"
         return self._run("list-tags", "--tls-verify=false", "--authfile", str(self.file), where)
+
+    def copy(self, source: str, target: str) -> subprocess.CompletedProcess[str]:
+        """Copy an image from *source* to *target*."""
+        return self._run(
+            "copy", "--insecure-policy", "--src-tls-verify=false", "--dest-tls-verify=false",
+            "--authfile", str(self.file), source, target,
+        )  # fmt: skip
 
     def _run(self, *command: str, said: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -150,3 +159,42 @@ def test_a_robot_without_a_grant_cannot_pull(quay: FakeQuay, client: Client):
 
     assert done.returncode != 0
     assert "unauthorized" in done.stderr
+
+
+def test_an_image_is_pushed_and_pulled_by_who_may(quay: FakeQuay, client: Client, tmp_path: Path):
+    """An image whose layers are skopeo's own business goes in and comes out as it was."""
+    quay.admin("grant", repository="acme/app", user=ROBOT, role="write")
+    client.hold("Registry", token_of(quay))
+    image, back = tmp_path / "image", tmp_path / "back"
+    made = packed(tmp_path / "image.tar", "localhost/app:1", Path("/bin/true"))
+
+    assert client.copy(f"docker-archive:{made}", f"dir:{image}").returncode == 0
+    pushed = client.copy(f"dir:{image}", f"docker://{client.registry}/acme/app:1")
+    pulled = client.copy(f"docker://{client.registry}/acme/app:1", f"dir:{back}")
+    listed = json.loads(client.tags().stdout)
+
+    assert pushed.returncode == 0, pushed.stderr
+    assert pulled.returncode == 0, pulled.stderr
+    assert listed["Tags"] == ["1"]
+    layers = json.loads((back / "manifest.json").read_text())["layers"]
+    unpacked = gzip.decompress((back / layers[0]["digest"].removeprefix("sha256:")).read_bytes())
+    assert Path("/bin/true").read_bytes() in unpacked
+
+
+def test_who_may_only_read_pushes_nothing(quay: FakeQuay, client: Client, tmp_path: Path):
+    client.hold("Registry", token_of(quay))
+    made = packed(tmp_path / "image.tar", "localhost/app:1", Path("/bin/true"))
+
+    done = client.copy(f"docker-archive:{made}", f"docker://{client.registry}/acme/app:1")
+
+    assert done.returncode != 0
+    assert quay.double.state.images.manifests == {}
+
+
+def test_nobody_in_particular_pulls_what_is_public_and_nothing_else(
+    quay: FakeQuay, client: Client
+):
+    quay.admin("repository", namespace="acme", name="open", public=True)
+
+    assert client.tags("open").returncode == 0
+    assert client.tags("app").returncode != 0

@@ -20,7 +20,7 @@ from .faults import Faults, renamed, spoiled
 from .ledger import Ledger, operation_of
 from .limits import Zone, passes
 from .replies import NOT_ALLOWED, Refusal, not_found_page, shape_c, shape_e, shape_f
-from .routes import PLAIN, SLASHED, Handler, Plain, Resource, resources
+from .routes import IMAGES, PLAIN, SLASHED, Handler, Plain, Resource, resources
 from .state import State
 from .storage import load, save
 
@@ -44,7 +44,8 @@ class Double:
         return Starlette(
             routes=[
                 *(self._resource(each) for each in resources()[:10]),
-                *(Route(path, self._plain(*rest), methods=METHODS) for path, *rest in PLAIN),
+                *(Route(path, self._plain((m,), do), methods=METHODS) for path, m, do in PLAIN),
+                *(Route(path, self._plain(*rest), methods=METHODS) for path, *rest in IMAGES),
                 Route("/health/instance", _health),
                 *admin.routes(self),
                 *(Route(path, self._slashed, methods=METHODS) for path in SLASHED),
@@ -78,9 +79,11 @@ class Double:
 
         return Route(resource.path, serve, methods=METHODS)
 
-    def _plain(self, method: str, handler: Plain) -> Callable[[Request], Awaitable[Response]]:
+    def _plain(
+        self, methods: tuple[str, ...], handler: Plain
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def work(request: Request, state: State) -> Response:
-            if request.method not in {method, "HEAD"}:
+            if request.method not in {*methods, "HEAD"}:
                 return await _unmatched(request, state)
             try:
                 return await handler(state, request)

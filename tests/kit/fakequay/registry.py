@@ -1,4 +1,4 @@
-"""How does the registry side let robots in? The ping, the login at /v2/auth, and the tags."""
+"""How does the registry side let robots in? The ping and the login at /v2/auth."""
 
 from __future__ import annotations
 
@@ -19,53 +19,46 @@ from .repositories import add_repository
 from .signing import sign, verified
 from .state import Repository, State
 
-_VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
-_DENIED = "access to the requested resource is not authorized"
+VERSION = {"Docker-Distribution-API-Version": "registry/2.0"}
 
 
 async def ping(state: State, request: Request) -> Response:
     """GET /v2/: what every registry client asks first."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    headers = {**_VERSION, **_challenge(request)}
+    headers = {**VERSION, **_challenge(request)}
     if not scheme:
         return Response("true", 401, headers, media_type="text/html")
     if scheme.lower() == "bearer" and verified(state, value) is not None:
-        return Response("true", 200, _VERSION, media_type="text/html")
+        return Response("true", 200, VERSION, media_type="text/html")
     body = json.dumps({"error": "Invalid bearer token format"})
     return Response(body, 401, headers, media_type="text/html")
 
 
-async def tags(state: State, request: Request) -> Response:
-    """GET /v2/<repository>/tags/list: believes the token alone, for its hour."""
-    name = request.path_params["repository"]
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    claims = verified(state, value) if scheme.lower() == "bearer" else None
-    granted = [] if claims is None else claims["access"]
-    if not any(each["name"] == name and "pull" in each["actions"] for each in granted):
-        raise _unauthorized(request, _DENIED)
-    if name not in state.repositories:
-        error = {"code": "NAME_UNKNOWN", "detail": {}, "message": "repository name not known"}
-        return JSONResponse({"errors": [error]}, 404, _VERSION)
-    return JSONResponse({"name": name, "tags": []}, headers=_VERSION)
-
-
 async def auth(state: State, request: Request) -> Response:
     """GET /v2/auth: Basic credentials in, a token of an hour out."""
+    asked = request.query_params.getlist("scope")
+    if "authorization" not in request.headers and asked:
+        # Nobody in particular may pull what is public.
+        return JSONResponse({"token": sign(state, "(anonymous)", _accesses(state, "", asked))})
     user, password = _basic(request)
     refusal = _refusal(state, user, password)
     if refusal is not None:
-        raise _unauthorized(request, refusal)
+        raise challenged(request, refusal)
     robot, now = state.robots[user], state.now()
     threshold = state.settings.last_accessed_threshold_s
     if robot.last_accessed is None or now - robot.last_accessed > threshold:
         robot.last_accessed = now
-    scopes = [each for text in request.query_params.getlist("scope") for each in text.split()]
-    if not scopes:
+    if not any(each.strip() for each in asked):
         owner, _, short = user.partition("+")
         record(state, request, NOBODY, "login_success", owner, kind="robot", type="v2auth",
                robot=short, useragent=request.headers.get("user-agent"))  # fmt: skip
-    access = [_access(state, user, scope) for scope in scopes]
-    return JSONResponse({"token": sign(state, user, [each for each in access if each])})
+    return JSONResponse({"token": sign(state, user, _accesses(state, user, asked))})
+
+
+def _accesses(state: State, user: str, asked: list[str]) -> list[dict[str, Any]]:
+    scopes = [each for text in asked for each in text.split()]
+    found = (_access(state, user, scope) for scope in scopes)
+    return [each for each in found if each]
 
 
 def _access(state: State, robot: str, scope: str) -> dict[str, Any] | None:
@@ -77,10 +70,15 @@ def _access(state: State, robot: str, scope: str) -> dict[str, Any] | None:
     namespace, _, name = path.partition("/")
     wanted = asked.split(",")
     repository = _for_push(state, robot, namespace, name, wanted)
-    level = 0 if repository is None else level_of(state, robot, namespace, repository)
+    level = 0 if repository is None else _level(state, robot, repository)
     needs = {"pull": "read", "push": "write", "*": "admin"}
     actions = [each for each, need in needs.items() if each in wanted and level >= LEVELS[need]]
     return {"type": "repository", "name": path, "actions": actions}
+
+
+def _level(state: State, robot: str, repository: Repository) -> int:
+    own = level_of(state, robot, repository.namespace, repository) if robot else 0
+    return max(own, LEVELS["read"] if repository.public else 0)
 
 
 def _for_push(
@@ -130,7 +128,8 @@ def _basic(request: Request) -> tuple[str, str]:
     return user, password
 
 
-def _unauthorized(request: Request, message: str) -> Refusal:
+def challenged(request: Request, message: str) -> Refusal:
+    """Return the refusal that tells a client where to get a token."""
     error = {"code": "UNAUTHORIZED", "detail": {}, "message": message}
     return Refusal(JSONResponse({"errors": [error]}, 401, _challenge(request)))
 

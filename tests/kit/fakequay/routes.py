@@ -14,6 +14,7 @@ from . import (
     beginnings,
     exchange,
     federation,
+    images,
     journal,
     listing,
     mirrors,
@@ -136,10 +137,18 @@ SLASHED = (
 PLAIN: tuple[tuple[str, str, Plain], ...] = (
     ("/v2/", "GET", registry.ping),
     ("/v2/auth", "GET", registry.auth),
-    ("/v2/{repository:path}/tags/list", "GET", registry.tags),
+    ("/v2/{repository:path}/tags/list", "GET", images.tags),
+    ("/v2/{repository:path}/blobs/uploads/", "POST", images.begin_upload),
     ("/oauth2/federation/robot/token", "GET", exchange.exchange),
     ("/csrf_token", "GET", beginnings.csrf_token),
     ("/api/v1/signin", "POST", beginnings.sign_in),
     ("/api/v1/user/initialize", "POST", beginnings.initialize),
     ("/api/v1/bootstrap/renew", "POST", beginnings.renew),
+)
+
+# Of the registry side, by the methods that each knows.
+IMAGES: tuple[tuple[str, tuple[str, ...], Plain], ...] = (
+    ("/v2/{repository:path}/manifests/{reference}", ("GET", "PUT"), images.manifest),
+    ("/v2/{repository:path}/blobs/uploads/{upload}", ("PATCH", "PUT"), images.upload),
+    ("/v2/{repository:path}/blobs/{digest}", ("GET",), images.blob),
 )

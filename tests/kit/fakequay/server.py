@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import socket
+import ssl
 import threading
 import time
 import urllib.request
@@ -69,18 +70,23 @@ class FakeQuay:
         tls_cert: Path | None = None,
         tls_key: Path | None = None,
         file: Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        authority: Path | None = None,
     ) -> None:
         self.double = Double(file)
         self._tls = {"ssl_certfile": tls_cert, "ssl_keyfile": tls_key} if tls_cert else {}
         self._socket: socket.socket | None = None
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
-        self.port = 0
+        self._host, self.port = host, port
+        # What its own callers below believe; None: what the machine believes.
+        self._trust = ssl.create_default_context(cafile=authority) if authority else None
 
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{self._host}:{self.port}"
 
     def __enter__(self) -> Self:
         self.up()
@@ -93,7 +99,7 @@ class FakeQuay:
         """Start to listen."""
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", self.port))
+        listening.bind((self._host, self.port))
         self.port = listening.getsockname()[1]
         self._server = Server(uvicorn_config(self.double, **self._tls))
         self._server.install_signal_handlers = lambda: None  # type: ignore[method-assign,attr-defined]
@@ -148,7 +154,7 @@ class FakeQuay:
         scope = f"repository:{repository}:pull,push,*"
         request = urllib.request.Request(f"{self.url}/v2/auth?service=quay&scope={scope}")
         request.add_header("Authorization", f"Basic {pair}")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=10, context=self._trust) as answer:
             claims = json.loads(answer.read())["token"].split(".")[1]
         access = json.loads(base64.urlsafe_b64decode(claims + "=="))["access"]
         return {action for each in access for action in each["actions"]}
@@ -159,7 +165,7 @@ class FakeQuay:
         request = urllib.request.Request(f"{self.url}/v2/auth?service=quay")
         request.add_header("Authorization", f"Basic {pair}")
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=10, context=self._trust) as answer:
                 return "token" in json.loads(answer.read())
         except urllib.error.HTTPError as error:
             error.close()

@@ -184,6 +184,21 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
+@dataclass
+class Images:
+    """What was pushed to one Quay, in memory."""
+
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    # By repository and reference, a tag or a digest: the type and the bytes.
+    manifests: dict[tuple[str, str], tuple[str, bytes]] = field(default_factory=dict)
+    uploads: dict[str, bytearray] = field(default_factory=dict)
+
+    def tags(self, repository: str) -> list[str]:
+        """Return the tags of *repository*."""
+        mine = (reference for name, reference in self.manifests if name == repository)
+        return sorted(each for each in mine if ":" not in each)
+
+
 class State:
     """All that a Quay knows; *now* is the wall clock, shifted where a test wants it."""
 
@@ -198,6 +213,7 @@ class State:
         self.sessions: dict[str, dict[str, str]] = {}
         self.logs: list[dict[str, Any]] = []
         self.settings = Settings()
+        self.images = Images()
         self.make_robot_token = robot_token
         self.make_oauth_token = oauth_token
         # Where Quay keeps its bootstrap token besides the file, before it answers.
