@@ -45,6 +45,7 @@ async def test_all_is_well(server, path):
     ("path", "part"),
     [
         pytest.param("/livez", "shell_alive", id="without its shell it is dead"),
+        pytest.param("/livez", "trusted", id="without belief in the API server it is dead"),
         pytest.param("/readyz", "listed", id="before the first lists it is not ready"),
         pytest.param("/readyz", "working", id="without workers it is not ready"),
     ],

@@ -38,6 +38,7 @@ class Probes:
     """What the parts say of themselves; each is asked on every probe."""
 
     shell_alive: Callable[[], bool] = _yes
+    trusted: Callable[[], bool] = _yes
     listed: Callable[[], bool] = field(default=lambda: False)
     working: Callable[[], bool] = field(default=lambda: False)
 
@@ -127,6 +128,8 @@ class HealthServer:
     async def _live(self, _request: web.Request) -> web.Response:
         if not self._probes.shell_alive():
             return _no("the shell that watches the cluster has ended")
+        if not self._probes.trusted():
+            return _no("the API server's certificate is not believed")
         if self.pulse.lag_s > LAG_MAX_S:
             return _no("the event loop is stuck")
         return web.Response(text="ok\n")

@@ -37,20 +37,24 @@ class ClusterAccess:
 
     server: str
     ca: str | None = None
+    ca_file: Path | None = None
     insecure: bool = False
     token: Token | None = None
     token_file: Path | None = None
     certificate: str | None = field(default=None, repr=False)
     key: Token | None = None
+    # All that were made, so that a CA that is replaced reaches them.
+    contexts: list[ssl.SSLContext] = field(default_factory=list, repr=False, compare=False)
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Return the TLS context: the cluster's CA, our certificate if we have one."""
+        """Return a TLS context: the cluster's CA, our certificate if we have one."""
         context = ssl.create_default_context(cadata=self.ca)
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         if self.certificate and self.key:
             _load_pair(context, self.certificate, self.key)
+        self.contexts.append(context)
         return context
 
 
@@ -98,6 +102,7 @@ def _in_cluster(folder: Path, environ: Mapping[str, str]) -> ClusterAccess:
     return ClusterAccess(
         server=f"https://{shown}:{port}",
         ca=(folder / "ca.crt").read_text(),
+        ca_file=folder / "ca.crt",
         token_file=folder / "token",
     )
 
@@ -137,12 +142,18 @@ def _access(folder: Path, cluster: Mapping[str, Any], user: Mapping[str, Any]) -
     return ClusterAccess(
         server=cluster["server"].rstrip("/"),
         ca=_content(folder, cluster, "certificate-authority"),
+        ca_file=_ca_file(folder, cluster),
         insecure=bool(cluster.get("insecure-skip-tls-verify")),
         token=Token(user["token"]) if user.get("token") else None,
         token_file=folder / token_file if token_file else None,
         certificate=_content(folder, user, "client-certificate"),
         key=Token(key) if key else None,
     )
+
+
+def _ca_file(folder: Path, cluster: Mapping[str, Any]) -> Path | None:
+    file = cluster.get("certificate-authority")
+    return folder / file if file and not cluster.get("certificate-authority-data") else None
 
 
 def _content(folder: Path, part: Mapping[str, Any], key: str) -> str | None:

@@ -41,6 +41,8 @@ VOCABULARY = frozenset(
         "cluster.kinds_awaited",
         "cluster.rights_awaited",
         "cluster.unreachable",
+        "cluster.authority_changed",
+        "cluster.authority_unreadable",
         "cluster.forbidden",
         "watch.started",
         "watch.bounded",

@@ -46,6 +46,7 @@ from ..model.errors import QuayRobotError, Refused
 from ..model.fence import Fence
 from ..model.resources.clusterrobot import NamespaceCounts
 from ..quay.resolver import addresses_of
+from .authority import follow_authority, trusted
 from .beginning import CannotStart, await_cluster
 from .handlers import build_registry, own_kinds, run_shell, take_signals, watched_paths
 from .health import HealthServer, Probes
@@ -84,7 +85,10 @@ async def run(settings: Settings) -> bool:
     alive = [True]
     async with AsyncExitStack() as stack:
         stack.push_async_callback(api.aclose)
-        probes = Probes(shell_alive=lambda: alive[0], listed=seen_all.is_set)
+        probes = Probes(
+            shell_alive=lambda: alive[0], trusted=lambda: trusted(api), listed=seen_all.is_set
+        )
+        _in_background(stack, follow_authority(access, api))
         await stack.enter_async_context(HealthServer(settings, probes, metrics))
         await await_cluster(api, settings, stop, own_kinds(settings), watched_paths(settings))
         if stop.is_set():

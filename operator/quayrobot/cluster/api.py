@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ class ClusterApi:
         self._api, self._who, self._fence = api, who, fence or Fence()
         # What time the API server had at its last answer, in its own words.
         self.date: str | None = None
+        # Since when its certificate is not believed, by the event loop's clock.
+        self.distrusted_since: float | None = None
 
     @classmethod
     async def connect(
@@ -83,6 +86,12 @@ class ClusterApi:
     def server(self) -> str:
         """The API server's address."""
         return str(self._api.configuration.host)
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """The TLS context of all connections; what it is taught, the next connection knows."""
+        context: ssl.SSLContext = self._api.rest_client.ssl_context
+        return context
 
     async def aclose(self) -> None:
         """Close what is open."""
@@ -180,9 +189,16 @@ class ClusterApi:
                 return await self._exchange(method, path, query, body, accept)
         except client.ApiException as error:
             return int(error.status or 0), _decode(error.body)
-        except _FAR_SIDE:
+        except _FAR_SIDE as error:
+            self._note_trust(error)
             msg = "the API server cannot be reached"
             raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg) from None
+
+    def _note_trust(self, error: BaseException | None) -> None:
+        if not isinstance(error, aiohttp.ClientConnectorCertificateError):
+            self.distrusted_since = None
+        elif self.distrusted_since is None:
+            self.distrusted_since = asyncio.get_running_loop().time()
 
     async def _exchange(
         self, method: str, path: str, query: Mapping[str, str], body: Body | None, accept: str
@@ -196,6 +212,7 @@ class ClusterApi:
             method, url, headers=headers, body=body, _request_timeout=TIMEOUT_S
         )
         self.date = answer.headers.get("Date")
+        self._note_trust(None)
         return answer.status, _decode(await answer.read())
 
 
