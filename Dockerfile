@@ -23,6 +23,10 @@ RUN /opt/tools/bin/python -m build --wheel --no-isolation --outdir /tmp/dist \
     && /opt/tools/bin/pip --python /opt/quayrobot/bin/python install --quiet \
         --no-deps --no-index /tmp/dist/*.whl
 
+# What is never loaded goes, and the bytecode is written so that it depends on the sources alone.
+COPY tools/slim.py /tmp/slim.py
+RUN /opt/quayrobot/bin/python /tmp/slim.py
+
 FROM ${PYTHON}
 LABEL org.opencontainers.image.title="quay-robot-operator" \
       org.opencontainers.image.description="Quay robot accounts as Kubernetes resources" \
