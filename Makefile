@@ -9,7 +9,7 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check test demo playground crds cures bench contract figures image clean
+.PHONY: help setup lock check test demo playground crds cures bench contract figures node image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test: $(STAMP) ## all tests, on a real API server (built once, with progress)
 	@$(RUN) -m tests.kit.controlplane build
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 
+node: $(STAMP) ## the image and the manifests on a real node of this machine (root)
+	@$(RUN) -m tests.node
+
 demo: $(STAMP) ## the main job on this machine, with a verdict
 	@$(RUN) -m tests.kit.demo
 
@@ -61,9 +64,12 @@ contract: $(STAMP) ## the contract suite against QUAY_URL= QUAY_TOKEN= QUAY_ORG=
 figures: $(STAMP) ## all reliability and cost figures into one report
 	@$(RUN) -m tests.figures
 
-image: ## build the container image
-	@docker version >/dev/null 2>&1 || { echo "image: no container engine runs here"; exit 1; }
-	docker build -t quay-robot-operator:dev .
+image: ## build the container image with docker, podman or buildah
+	@for engine in docker podman buildah; do \
+		command -v $$engine >/dev/null || continue; \
+		[ $$engine = buildah ] || $$engine info >/dev/null 2>&1 || continue; \
+		exec $$engine build -t quay-robot-operator:dev .; \
+	done; echo "image: none of docker, podman and buildah runs here"; exit 1
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.kit.controlplane.build import PartMissing, _find_go
+from tests.kit.controlplane.build import PartMissing, find_go
 
 MODULES = Path(__file__).with_name("go")
 _TOOL = re.compile(r"^tool (\S+)$", re.MULTILINE)
@@ -67,7 +67,7 @@ def _build(name: str, binary: Path) -> None:
         "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "GOGC": "off",
     }  # fmt: skip
     done = subprocess.run(
-        [_find_go(), "build", "-C", str(module), "-trimpath", "-ldflags", flags,
+        [find_go(), "build", "-C", str(module), "-trimpath", "-ldflags", flags,
          "-o", str(fresh), found[1]],
         env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip

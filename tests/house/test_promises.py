@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 CRDS = ROOT / "deploy" / "crds"
 OPERATIONS = ROOT / "docs" / "operations.md"
 TARGETS = {
-    "help", "setup", "check", "test", "demo", "playground", "crds", "contract", "image",
+    "help", "setup", "check", "test", "demo", "playground", "crds", "contract", "image", "node",
 }  # fmt: skip
 
 

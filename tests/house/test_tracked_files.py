@@ -11,7 +11,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # go.mod and go.sum are lists of module paths, which look like hosts.
-NOT_PROSE = {"tests/controlplane/go.mod", "tests/controlplane/go.sum"}
+NOT_PROSE = {
+    f"tests/{module}/{name}"
+    for module in ("controlplane", "node/programs")
+    for name in ("go.mod", "go.sum")
+}
 
 
 def spelled(text: str) -> str:

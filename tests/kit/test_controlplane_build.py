@@ -155,6 +155,6 @@ def test_a_build_that_fails_says_why_and_leaves_nothing(
     _out, said = failing.communicate(timeout=20)
 
     assert failing.returncode == 1
-    assert "PartMissing: the control plane could not be built:" in said
+    assert "PartMissing: the program controlplane could not be built:" in said
     assert "main.go:1: this is broken" in said
     assert toolchain.kept() == ["lock"]

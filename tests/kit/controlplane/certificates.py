@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,24 +33,30 @@ class Authority:
         self.file = folder / "ca.crt"
         self.file.write_bytes(_pem(self._certificate))
 
-    def server(self, name: str) -> Pair:
-        """Issue a certificate for servers on this machine."""
-        return self._issue(name, _subject(name, None), server=True)
+    def server(self, name: str, addresses: Sequence[str] = ()) -> Pair:
+        """Issue a certificate for servers on this machine, at *addresses* beside loopback."""
+        own = ("127.0.0.1", *addresses)
+        return self._issue(name, _subject(name, None), addresses=own)
 
     def client(self, user: str, group: str | None) -> Pair:
         """Issue a certificate that proves to be *user* of *group*."""
-        return self._issue(user.replace(":", "-"), _subject(user, group), server=False)
+        return self._issue(user.replace(":", "-"), _subject(user, group))
 
-    def _issue(self, file: str, subject: x509.Name, *, server: bool) -> Pair:
+    def _issue(self, file: str, subject: x509.Name, *, addresses: Sequence[str] = ()) -> Pair:
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self._sign(subject, key, server=server)
+        certificate = self._sign(subject, key, addresses=addresses)
         pair = Pair(self._folder / f"{file}.crt", self._folder / f"{file}.key")
         pair.certificate.write_bytes(_pem(certificate))
         _write_key(pair.key, key)
         return pair
 
     def _sign(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, ca=False, server=False
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        *,
+        ca: bool = False,
+        addresses: Sequence[str] = (),
     ) -> x509.Certificate:
         now = datetime.now(UTC)
         builder = (
@@ -71,13 +78,13 @@ class Authority:
             .add_extension(_key_usage(ca=ca), critical=True)
         )
         if not ca:
-            usage = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
+            usage = (
+                ExtendedKeyUsageOID.SERVER_AUTH if addresses else ExtendedKeyUsageOID.CLIENT_AUTH
+            )
             builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-        if server:
-            names = [
-                x509.DNSName("localhost"),
-                x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-            ]
+        if addresses:
+            own = [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]
+            names = [x509.DNSName("localhost"), *own]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self._key, hashes.SHA256())
 

@@ -15,6 +15,7 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,7 +69,8 @@ class AuditEntry:
 class ControlPlane:
     """A running control plane; a context manager."""
 
-    def __init__(self, *, port: int | None = None) -> None:
+    def __init__(self, *, port: int | None = None, addresses: Sequence[str] = ()) -> None:
+        """Take a free *port* if none is given; *addresses* are those beside loopback."""
         self._binaries: Binaries = find_binary()
         self.folder = run_folder()
         self._port = port or free_port()
@@ -83,11 +85,13 @@ class ControlPlane:
         self._audit_at = 0
         self._starts: list[tuple[datetime, datetime]] = []
         self.kubeconfig = self.folder / "kubeconfig"
-        self._server_pair = self._authority.server("apiserver")
+        self._addresses = tuple(addresses)
+        self._server_pair = self._authority.server("apiserver", self._addresses)
         self._admin = self._authority.client("admin", "system:masters")
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._context = ssl.create_default_context(cafile=str(self.ca_file))
         own = ssl.create_default_context(cafile=str(self.ca_file))
+        self._contexts = (self._context, own)
         self._reader = Reader(self.url, own, self._admin)
 
     @property
@@ -137,7 +141,7 @@ class ControlPlane:
     def stop(self) -> None:
         """Stop everything and remove what it left."""
         self._reader.close()
-        for name in ("controllers", "apiserver", "etcd"):
+        for name in ("scheduler", "controllers", "apiserver", "etcd"):
             stop(self._processes.get(name), grace_s=2.0)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -202,7 +206,7 @@ class ControlPlane:
 
     def server_pair(self, name: str) -> Pair:
         """Issue a certificate for another server on this machine that clients of ours trust."""
-        return self._authority.server(name)
+        return self._authority.server(name, self._addresses)
 
     def audit(self) -> list[AuditEntry]:
         """Return all requests answered so far."""

@@ -1,0 +1,71 @@
+"""`python -m tests.node`: build what a node needs, then run this folder's tests on one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.kit.controlplane.build import PartMissing, find_binary
+from tests.kit.processes import run_folder
+
+from .images import base_image, operator_image, pause_program
+from .namespaces import run_inside
+from .parts import check_parts, node_binary
+from .shown import STEPS
+
+HERE = Path(__file__).parent
+
+
+def main() -> int:
+    try:
+        check_parts()
+        find_binary()
+    except PartMissing as error:
+        required = bool(os.environ.get("REQUIRE_NODE"))
+        print(f"{'FAILED' if required else 'SKIPPED'}: {error}", file=sys.stderr)
+        return 1 if required else 0
+    folder = run_folder()
+    try:
+        return _run(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(folder: Path) -> int:
+    steps: dict[str, float] = {}
+    with _step(steps, "kubelet, scheduler, controller-manager"):
+        binary = node_binary()
+    with _step(steps, "base image"):
+        base_image()
+    with _step(steps, "the operator's image"):
+        image = operator_image(folder)
+    with _step(steps, "the sandboxes' program"):
+        pause = pause_program()
+    node = {
+        "NODE_BINARY": str(binary),
+        "NODE_IMAGE": str(image),
+        "NODE_PAUSE": str(pause),
+        "REQUIRE_CONTROL_PLANE": "1",
+        STEPS: json.dumps(steps),
+    }
+    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
+               "--basetemp", str(folder / "tests"), str(HERE), *sys.argv[1:])  # fmt: skip
+    return run_inside(command, folder, {**os.environ, **node})
+
+
+@contextmanager
+def _step(steps: dict[str, float], name: str) -> Iterator[None]:
+    print(f"{name} ...", file=sys.stderr, flush=True)
+    begun = time.monotonic()
+    yield
+    steps[name] = round(time.monotonic() - begun, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
