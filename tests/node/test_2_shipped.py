@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.kit.operating import NAMESPACE
 from tests.kit.processes import wait_for
 
-from .programs_of import operators
+from .programs_of import operators, root_of
 from .site import NAME, Site
 
 WATCHED_S = 120
@@ -36,7 +35,7 @@ def test_memory_stays_small(site: Site):
 
 def test_the_virtual_environment_is_small(site: Site):
     (process, *_) = operators()
-    place = Path(f"/proc/{process.pid}/root/opt/quayrobot")
+    place = root_of(process) / "opt" / "quayrobot"
     size = sum(each.stat().st_size for each in place.rglob("*") if each.is_file())
     site.shown.value(f"virtual environment in the image: {size / 1e6:.0f} MB")
 
@@ -45,7 +44,7 @@ def test_the_virtual_environment_is_small(site: Site):
 
 def test_the_build_left_nothing_of_this_machine(site: Site):
     (process, *_) = operators()
-    root = Path(f"/proc/{process.pid}/root")
+    root = root_of(process)
 
     assert not (root / "etc/pip.conf").exists()
     assert not list((root / "opt/quayrobot/bin").glob("pip*"))
@@ -112,4 +111,4 @@ def test_any_uid_will_do(site: Site, tenant):
 def test_the_image_does_not_know_that_uid(site: Site, part: str):
     (process, *_) = operators()
 
-    assert str(UID) not in Path(f"/proc/{process.pid}/root/etc/{part}").read_text()
+    assert str(UID) not in (root_of(process) / "etc" / part).read_text()
