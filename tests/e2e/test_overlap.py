@@ -106,7 +106,7 @@ def test_a_robot_of_a_mirror_outlives_its_turn_until_the_mirror_has_another(shop
         lambda: "mirror" in shop.condition("ci", "Stalled").get("message", ""),
         f"the mirror in words; there is {shop.get()['status']['conditions']}",
     )
-    assert shop.condition()["status"] == "True"
+    assert shop.reason() == "DeletionBlocked"
     called = quay.mark()
     settle(shop.logs_in, seconds=6)
     assert shop.operations(called).count("robot.delete") <= 1
