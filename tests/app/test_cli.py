@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from quayrobot.app.cli import app
+from quayrobot.app.plugin import app as plugin
 from quayrobot.app.settings import ENV_PREFIX, Settings
+from quayrobot.app.version import installed_version
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -37,8 +39,15 @@ def test_a_wrong_setting_is_named_without_what_was_typed():
     assert "supersecret" not in said
 
 
-def test_version_is_printed():
-    assert typed("version")[0] == 0
+@pytest.mark.parametrize("asked", ["version", "--version"])
+def test_version_is_printed(asked):
+    assert typed(asked) == (0, f"{installed_version()}\n")
+
+
+def test_the_plugin_has_a_version_too():
+    result = CliRunner().invoke(plugin, ["--version"])
+
+    assert (result.exit_code, result.output) == (0, f"{installed_version()}\n")
 
 
 LOOKS_UP = """

@@ -94,11 +94,13 @@ def test_status_is_a_subresource_and_the_spec_is_required(kind):
     ("kind", "short", "scope", "columns"),
     [
         ("QuayRobot", "qr", "Namespaced",
-         ["Robot", "Ready", "Reason", "Secret", "Age", "Last used", "Connection"]),
+         ["Robot", "Ready", "Reason", "Secret", "Age", "Last used", "Connection", "Message"]),
         ("QuayConnection", "qconn", "Namespaced",
-         ["URL", "Ready", "Reason", "Robots", "Age", "Unmanaged", "Unused", "Circuit"]),
+         ["URL", "Ready", "Reason", "Robots", "Age", "Unmanaged", "Unused", "Circuit",
+          "Message"]),
         ("ClusterQuayConnection", "cqconn", "Cluster",
-         ["URL", "Ready", "Reason", "Robots", "Age", "Unmanaged", "Unused", "Circuit"]),
+         ["URL", "Ready", "Reason", "Robots", "Age", "Unmanaged", "Unused", "Circuit",
+          "Message"]),
     ],
 )  # fmt: skip
 def test_names_scope_and_columns_are_as_documented(kind, short, scope, columns):
@@ -131,6 +133,7 @@ def test_a_rule_is_guarded_as_a_whole():
     assert guarded(Rule("a || b", "m", transition=True)) == {
         "rule": "oldSelf.spec == self.spec || (a || b)",
         "message": "m",
+        "fieldPath": ".spec",
     }
 
 

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from .commands.access.cluster_access import fail
 from .commands.check import check
 from .commands.import_robots import import_robots
+from .release import VersionOption
 from .settings import ENV_PREFIX, Settings
 from .version import installed_version
 
@@ -29,7 +30,6 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Robot accounts of Quay as Kubernetes resources.",
@@ -173,6 +173,11 @@ app.command()(check)
 def version() -> None:
     """Print the version."""
     typer.echo(installed_version())
+
+
+@app.callback()
+def top(*, version: VersionOption = False) -> None:
+    """Robot accounts of Quay as Kubernetes resources."""
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ from .commands.access.cluster_access import (
 from .commands.access.resource_args import ResourceArg, parse_resource_arg
 from .commands.plan import plan
 from .commands.status import status
+from .release import VersionOption
 
 __all__ = ["app", "main"]
 
@@ -42,6 +43,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Robot accounts of Quay, from the command line.",
 )
+
+
+@app.callback()
+def top(*, version: VersionOption = False) -> None:
+    """Robot accounts of Quay, from the command line."""
 
 
 app.command()(status)

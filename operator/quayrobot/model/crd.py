@@ -60,6 +60,7 @@ _STATE = (
     Column("Ready", f"{_READY}.status"),
     Column("Reason", f"{_READY}.reason"),
 )
+_MESSAGE = Column("Message", f"{_READY}.message", wide=True)
 _AGE = Column("Age", ".metadata.creationTimestamp", "date")
 _ROBOT_COLUMNS = (
     Column("Robot", ".status.robot.fullName"),
@@ -68,6 +69,7 @@ _ROBOT_COLUMNS = (
     _AGE,
     Column("Last used", ".status.robot.lastUsedOn", wide=True),
     Column("Connection", ".spec.connectionRef.name", wide=True),
+    _MESSAGE,
 )
 _CLUSTER_ROBOT_COLUMNS = (
     Column("Mode", ".spec.mode"),
@@ -79,6 +81,7 @@ _CLUSTER_ROBOT_COLUMNS = (
     Column("Stale", ".status.namespaces.stale", "integer", wide=True),
     Column("Robot", ".status.robot.fullName", wide=True),
     Column("Connection", ".spec.template.spec.connectionRef.name", wide=True),
+    _MESSAGE,
 )
 _CONNECTION_COLUMNS = (
     Column("URL", ".spec.url"),
@@ -88,6 +91,7 @@ _CONNECTION_COLUMNS = (
     Column("Unmanaged", ".status.robots.unmanaged", "integer", wide=True),
     Column("Unused", ".status.robots.unused", "integer", wide=True),
     Column("Circuit", ".status.circuit", wide=True),
+    _MESSAGE,
 )
 
 DEFINITIONS = (
