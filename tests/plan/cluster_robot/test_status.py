@@ -106,6 +106,19 @@ def test_ready_says_what_the_worst_is(states, told):
 
 
 @pytest.mark.parametrize(
+    ("targets", "words"),
+    [(0, "no namespace is selected"), (1, "1 namespace has"), (2, "2 namespaces have")],
+)
+def test_ready_counts_and_says_where_nothing_is_selected(targets, words):
+    states = [NamespaceState(f"n{each}", ready=True) for each in range(targets)]
+    summary = summarize(states, leaving=0)
+
+    (said,) = cluster_robot_conditions(ClusterRobotStatus(), summary, None, generation=1)
+
+    assert said.message.startswith(words)
+
+
+@pytest.mark.parametrize(
     ("before", "observed", "expected"),
     [
         ("True", 2, "True"),

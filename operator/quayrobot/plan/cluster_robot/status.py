@@ -183,7 +183,7 @@ def cluster_robot_conditions(
     """Return the conditions of a ClusterQuayRobot that has no robot of its own."""
     problem = removal or problem_of(summary)
     if problem is None:
-        words = f"{summary.counts.targets} namespaces have what they are to have"
+        words = _all_well(summary.counts.targets)
         return [_condition(C.READY, "True", Reason.RECONCILED, words)]
     ready: Status = "False"
     if problem.reason is Reason.PROGRESSING:
@@ -195,6 +195,14 @@ def cluster_robot_conditions(
         _condition(C.READY, ready, problem.reason, problem.message),
         _condition(kind, "True", problem.reason, problem.message),
     ]
+
+
+def _all_well(targets: int) -> str:
+    if targets == 0:
+        return "no namespace is selected: see namespaceSelectors, consent and excludeNamespaces"
+    if targets == 1:
+        return "1 namespace has what it is to have"
+    return f"{targets} namespaces have what they are to have"
 
 
 def _is_ready(status: RobotStatus) -> bool:
