@@ -15,7 +15,9 @@ Body = dict[str, Any]
 def workloads() -> list[Any]:
     """Return every pod template under deploy."""
     found = []
-    for path in sorted(DEPLOY.rglob("*.yaml")):
+    # A chart's templates are no YAML before they are rendered.
+    paths = (each for each in DEPLOY.rglob("*.yaml") if "templates" not in each.parts)
+    for path in sorted(paths):
         for each in yaml.safe_load_all(path.read_text()):
             template = (each or {}).get("spec", {}).get("template", {})
             if "containers" in template.get("spec", {}):
