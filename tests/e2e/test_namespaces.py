@@ -163,7 +163,7 @@ def test_one_namespace_that_fails_holds_up_no_other_and_what_is_not_ours_is_left
 def test_a_mistyped_label_deletes_no_fleet(cluster_robot: Fleet):
     tenants = cluster_robot.namespaces(13)
     (stays,) = cluster_robot.namespaces(1)
-    cluster_robot.apply(template={"secrets": []})
+    cluster_robot.apply(template={"noSecret": True})
     cluster_robot.wait_ready(14)
     members = cluster_robot.members()
 
