@@ -21,8 +21,12 @@ from tests.kit.controlplane.build import PartMissing, find_go
 
 MODULES = Path(__file__).with_name("go")
 _TOOL = re.compile(r"^tool (\S+)$", re.MULTILINE)
+_HELM3 = "helm.sh/helm/v3"
 _MORE_FLAGS = {
-    "helm3": "-X helm.sh/helm/v3/internal/version.version=v3.22.0",
+    # Helm 3 knows by flags only which Kubernetes it is built with.
+    "helm3": f"-X {_HELM3}/internal/version.version=v3.22.0"
+    f" -X {_HELM3}/pkg/chartutil.k8sVersionMajor=1 -X {_HELM3}/pkg/chartutil.k8sVersionMinor=37"
+    f" -X {_HELM3}/pkg/lint/rules.k8sVersionMajor=1 -X {_HELM3}/pkg/lint/rules.k8sVersionMinor=37",
     "helm4": "-X helm.sh/helm/v4/internal/version.version=v4.3.1",
 }
 

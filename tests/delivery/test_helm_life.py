@@ -106,16 +106,19 @@ def test_a_release_over_robots_that_exist(
     # The first upgrade takes the connection over, a later one brings new definitions.
     took: dict[str, float] = {}
     _timed(took, "upgrade", helm.upgrade, values(quay, workers=8), "--wait=false")
-    connection = plane.get("clusterquayconnection", "default")
-    assert "helm.sh/hook" not in (connection["metadata"]["annotations"] or {})
+    assert "kind: ClusterQuayConnection" in helm("get", "manifest", RELEASE, "-n", NAMESPACE)
     plain = columns(plane)
     later = Helm(helm.binary, helm.home, plane, changed_chart(tmp_path))
-    later.upgrade(values(quay, workers=9), "--wait=false")
+    changed = values(quay, workers=9)
+    changed["connections"]["default"]["resyncInterval"] = "20s"
+    later.upgrade(changed, "--wait=false")
     assert columns(plane) == plain | {"Later"}
     assert "--workers=9" in _args(plane)
+    assert _resync(plane) == "20s"
 
     _timed(took, "rollback", helm.on_release, "rollback", "2", "--wait=false")
     assert "--workers=8" in _args(plane)
+    assert _resync(plane) == "10s"
     assert columns(plane) == plain
 
     # A connection that values no longer name stays: robots that go need it.
@@ -164,6 +167,13 @@ def _args(plane: ControlPlane) -> list[str]:
     assert found is not None
     args: list[str] = found["spec"]["template"]["spec"]["containers"][0]["args"]
     return args
+
+
+def _resync(plane: ControlPlane) -> str:
+    found = plane.get("clusterquayconnection", "default")
+    assert found is not None
+    interval: str = found["spec"]["resyncInterval"]
+    return interval
 
 
 def test_the_api_server_takes_everything_strictly(control_plane: ControlPlane, helm: Helm):

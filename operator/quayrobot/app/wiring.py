@@ -42,7 +42,7 @@ from ..engine.controller.tenants import Tenants
 from ..engine.workqueue.keys import ResourceKey
 from ..engine.workqueue.queue import Queue
 from ..engine.workqueue.worker_shares import WorkerShares
-from ..model.errors import QuayRobotError, Refused
+from ..model.errors import QuayRobotError, Reason, Refused
 from ..model.fence import Fence
 from ..model.resources.clusterrobot import NamespaceCounts
 from ..quay.resolver import addresses_of
@@ -257,10 +257,11 @@ def _show_circuits(
 
 
 def _state(record: object) -> str:
-    if record.terminating:  # type: ignore[attr-defined]
-        return "deleting"
     conditions = record.status.conditions  # type: ignore[attr-defined]
     ready = next((each for each in conditions if each.type == "Ready"), None)
+    if record.terminating:  # type: ignore[attr-defined]
+        blocked = ready is not None and ready.reason == Reason.DELETION_BLOCKED
+        return str(Reason.DELETION_BLOCKED) if blocked else "deleting"
     if ready is None:
         return "new"
     return "ready" if ready.status == "True" else str(ready.reason)
