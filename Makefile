@@ -9,7 +9,7 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check test demo playground crds cures bench contract figures node image clean
+.PHONY: help setup lock check test demo playground crds cures release bench contract figures node image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ crds: $(STAMP) ## write deploy/crds, deploy/argocd and docs/reference.md from th
 
 cures: $(STAMP) ## write what the commands say against each reason from docs/operations.md
 	$(BIN)/python tools/cures.py > operator/quayrobot/app/commands/report/cures.json
+
+release: $(STAMP) ## write all files of release VERSION= into dist/VERSION
+	$(BIN)/python tools/release.py "$(VERSION)" "dist/$(VERSION)"
 
 bench: $(STAMP) ## measure the operator beside a bare script
 	@$(RUN) -m tests.bench

@@ -1,0 +1,206 @@
+"""
+What does a release consist of?
+
+Everything that users fetch, written into one folder from this clone alone, the
+same bytes each time: times are those of the last commit, owners are nobody, the
+order is by name. Usage: release.py VERSION FOLDER
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+NAME = "quay-robot-operator"
+CHART = ROOT / "deploy" / "charts" / NAME
+VERSION = re.compile(r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?")
+KINDS = ("Security", "Removed", "Changed", "Added", "Fixed")
+_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)((?:.*\\\n)*.*)", re.MULTILINE)
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+Body = dict[str, Any]
+
+
+def commit_time() -> int:
+    """Return when the last commit was made: the time of everything in a release."""
+    command = ("git", "-C", str(ROOT), "log", "-1", "--format=%ct")
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def make_release(version: str, folder: Path) -> None:
+    """Write all files of release *version* into *folder*."""
+    folder.mkdir(parents=True)
+    when = commit_time()
+    write_wheel(version, folder, when)
+    pack_chart(version, folder / f"{NAME}-{version}.tgz", when)
+    crds = list(kustomized(ROOT / "deploy" / "crds", version))
+    write_yaml(folder / "crds.yaml", crds)
+    write_yaml(folder / "install.yaml", list(kustomized(ROOT / "deploy" / "manifests", version)))
+    pack(folder / f"schemas-{version}.tar.gz", dict(schemas(crds)), when)
+    (folder / "sbom.cdx.json").write_text(json.dumps(sbom(version), indent=1) + "\n")
+    (folder / "CHANGELOG.md").write_text(changelog(version))
+    shutil.copy(ROOT / "deploy" / "monitoring" / "rules.yaml", folder / "rules.yaml")
+    shutil.copy(ROOT / "deploy" / "monitoring" / "dashboard.json", folder / "dashboard.json")
+    sums = [f"{sha256(each)}  {each.name}\n" for each in sorted(folder.iterdir())]
+    (folder / "SHA256SUMS").write_text("".join(sums))
+
+
+def python_version(version: str) -> str:
+    """Return *version* as Python packages write it."""
+    short = {"alpha": "a", "beta": "b", "rc": "rc"}
+    return re.sub(r"-(\w+)\.(\d+)", lambda found: short[found[1]] + found[2], version)
+
+
+def write_wheel(version: str, folder: Path, when: int) -> None:
+    """Build the wheel from a copy that says *version*."""
+    with tempfile.TemporaryDirectory() as made:
+        source = Path(made)
+        for name in ("README.md", "LICENSE"):
+            shutil.copy(ROOT / name, source)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "operator", source / "operator", ignore=ignored)
+        text = (ROOT / "pyproject.toml").read_text()
+        said = f'version = "{python_version(version)}"'
+        text = re.sub(r'^version = ".*"$', said, text, count=1, flags=re.MULTILINE)
+        (source / "pyproject.toml").write_text(text)
+        subprocess.run(
+            [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, "."],
+            cwd=source, check=True, capture_output=True,
+            env=os.environ | {"SOURCE_DATE_EPOCH": str(when)},
+        )  # fmt: skip
+
+
+def pack_chart(version: str, target: Path, when: int) -> None:
+    """Pack the chart; what its links lead to goes in as files."""
+    files: dict[str, bytes] = {}
+    for place, _, names in os.walk(CHART, followlinks=True):
+        for name in names:
+            path = Path(place) / name
+            files[f"{NAME}/{path.relative_to(CHART).as_posix()}"] = path.read_bytes()
+    about = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    about |= {"version": version, "appVersion": version}
+    files[f"{NAME}/Chart.yaml"] = yaml.safe_dump(about, sort_keys=False).encode()
+    pack(target, files, when)
+
+
+def pack(target: Path, files: dict[str, bytes], when: int) -> None:
+    """Write a tar.gz of *files* that has the same bytes each time."""
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in sorted(files.items()):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mtime, entry.mode = len(data), when, 0o644
+            tar.addfile(entry, io.BytesIO(data))
+    target.write_bytes(gzip.compress(held.getvalue(), mtime=when))
+
+
+def kustomized(folder: Path, version: str) -> Iterator[Body]:
+    """Return the objects of a kustomization that has resources and nothing else."""
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    if listed.keys() - {"apiVersion", "kind", "resources"}:
+        msg = f"{folder}/kustomization.yaml asks for more than can be done here"
+        raise SystemExit(msg)
+    for name in listed["resources"]:
+        path = folder / name
+        if path.is_dir():
+            yield from kustomized(path, version)
+        else:
+            text = re.sub(rf"image: {NAME}:\S+", f"image: {NAME}:{version}", path.read_text())
+            yield from (each for each in yaml.safe_load_all(text) if each)
+
+
+def write_yaml(path: Path, bodies: list[Body]) -> None:
+    """Write objects as one file that kubectl takes."""
+    path.write_text(yaml.safe_dump_all(bodies, sort_keys=False, width=99))
+
+
+def schemas(crds: list[Body]) -> Iterator[tuple[str, bytes]]:
+    """Return a JSON schema for editors for each kind and version."""
+    for crd in crds:
+        kind, group = crd["spec"]["names"]["kind"], crd["spec"]["group"]
+        for version in crd["spec"]["versions"]:
+            schema = version["schema"]["openAPIV3Schema"]
+            known = {
+                "apiVersion": {"const": f"{group}/{version['name']}"},
+                "kind": {"const": kind},
+                "metadata": {"type": "object"},
+            }
+            body = schema | {
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "required": ["apiVersion", "kind", "metadata", "spec"],
+                "properties": schema["properties"] | known,
+            }
+            name = f"{group}/{kind.lower()}_{version['name']}.json"
+            yield name, (json.dumps(body, indent=1) + "\n").encode()
+
+
+def sbom(version: str) -> Body:
+    """Return what the operator is made of, from the locked file, as CycloneDX."""
+    locked = (ROOT / "requirements" / "run.txt").read_text()
+    components = [
+        {
+            "type": "library",
+            "name": name,
+            "version": number,
+            "purl": f"pkg:pypi/{name.lower().replace('_', '-')}@{number}",
+            "properties": [
+                {"name": "locked:sha256", "value": each} for each in _HASH.findall(rest)
+            ],
+        }
+        for name, number, rest in _LOCKED.findall(locked)
+    ]
+    own = {"type": "application", "name": NAME, "version": version}
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": own},
+        "components": components,
+    }
+
+
+def changelog(version: str) -> str:
+    """Return the fragments of changelog.d, sorted by kind, under *version*."""
+    lines = [each.read_text().strip() for each in sorted((ROOT / "changelog.d").glob("[0-9]*.md"))]
+    parts = [f"# {version}\n"]
+    for kind in KINDS:
+        said = [each.removeprefix(f"{kind}: ") for each in lines if each.startswith(f"{kind}: ")]
+        if said:
+            found = "\n".join(f"- {each[0].upper()}{each[1:]}" for each in said)
+            parts.append(f"## {kind}\n\n{found.replace('](../', '](')}\n")
+    return "\n".join(parts)
+
+
+def sha256(path: Path) -> str:
+    """Return the checksum of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def main() -> None:
+    """Write a release and say what it has."""
+    if len(sys.argv) != 3 or VERSION.fullmatch(sys.argv[1]) is None:
+        raise SystemExit("say a version such as 0.2.0 or 0.2.0-rc.1: make release VERSION=0.2.0")
+    folder = Path(sys.argv[2])
+    if folder.exists():
+        raise SystemExit(f"{folder} is there already; remove it to make that release again")
+    make_release(sys.argv[1], folder)
+    for each in sorted(folder.iterdir()):
+        print(f"{each.stat().st_size:>9}  {each.name}")
+
+
+if __name__ == "__main__":
+    main()
