@@ -19,6 +19,7 @@ from . import cases_credentials as credentials
 from . import cases_emptied as emptied
 from . import cases_federation as federation
 from . import cases_namespaces as namespaces
+from . import cases_oidc as oidc
 from . import cases_overlap as overlap
 from .schema import RuleName, rules, value_at, with_value
 
@@ -72,11 +73,16 @@ _CONNECTION = {
 _RENEWAL = {"type": "Bootstrap", "lifetime": "1h"}
 FULL_OWN = {
     **_CONNECTION,
-    "credentials": {"secretRef": {"name": "t", "key": "token"}, "renewal": _RENEWAL},
+    "credentials": {
+        "type": "OAuthToken",
+        "secretRef": {"name": "t", "key": "token"},
+        "renewal": _RENEWAL,
+    },
 }
 FULL_SHARED = {
     **_CONNECTION,
     "credentials": {
+        "type": "OAuthToken",
         "secretRef": {"name": "t", "key": "token", "namespace": "quay"},
         "renewal": _RENEWAL,
     },
@@ -212,6 +218,12 @@ PATTERNS = {
     ".spec.caBundleRef.name": _OBJECT,
     ".spec.caBundleRef.key": _DATA_KEY,
     ".spec.caBundleRef.namespace": _NAMESPACE,
+    **oidc.PATTERNS,
+    ".spec.credentials.clientSecretRef.name": _OBJECT,
+    ".spec.credentials.clientSecretRef.key": _DATA_KEY,
+    ".spec.credentials.clientSecretRef.namespace": _NAMESPACE,
+    ".spec.credentials.serviceAccount.name": _OBJECT,
+    ".spec.credentials.serviceAccount.namespace": _NAMESPACE,
     ".spec.credentials.secretRef.name": _OBJECT,
     ".spec.credentials.secretRef.key": _DATA_KEY,
     ".spec.credentials.secretRef.namespace": _NAMESPACE,
@@ -242,12 +254,14 @@ LONGEST = {
     ".spec.resyncInterval": "0" * 29 + "10s",
     ".spec.driftInterval": "0" * 29 + "10s",
     ".spec.credentials.renewal.lifetime": "0" * 30 + "1h",
+    **oidc.LONGEST,
 }
 # Words that cannot stand where the full object has another one.
 NOT_ALONE = {
     (f"{credentials.PLACE}.type", "Static"),
     (".spec.permissions.mode", "Unmanaged"),
     (".spec.federation.mode", "Unmanaged"),
+    *oidc.NOT_ALONE,
 }
 # Lists of words that have to be some of these, each once.
 WORDS = {".spec.secrets[].serviceAccounts[].links": ["imagePullSecrets", "secrets"]}
@@ -666,7 +680,7 @@ for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_
         )
     ]
     _hosts = {key: each for key, each in _base.items() if key != "registryHosts"}
-    CEL[_kind, ".spec", 2] = [
+    CEL[_kind, ".spec", 3] = [
         Told(
             bad=[{**_base, "registryHosts": ["a"], "registryHost": "a"}],
             good=[{**_base, "registryHosts": ["a"]}, {**_hosts, "registryHost": "a"}],
@@ -682,7 +696,29 @@ for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_
     ]
     _place = {"namespace": "quay"} if _kind == "ClusterQuayConnection" else {}
     _bare = {key: each for key, each in _base.items() if key != "caBundle"}
+    _over_http = [
+        {**_base, "credentials": oidc.oidc(_place, **_where)}
+        for _where in (
+            {"issuer": "http://sso.example"},
+            {"issuer": None, "tokenURL": "http://sso.example/token"},
+        )
+    ]
     CEL[_kind, ".spec", 1] = [
+        Told(
+            bad=_over_http,
+            good=[{**each, "allowPlaintext": True} for each in _over_http],
+            words="set allowPlaintext: true",
+        )
+    ]
+    for _number, (_bad, _good, _words) in enumerate(oidc.told(_place)):
+        CEL[_kind, oidc.PLACE, _number] = [
+            Told(
+                bad=[{**_base, "credentials": each} for each in _bad],
+                good=[{**_base, "credentials": each} for each in _good],
+                words=_words,
+            )
+        ]
+    CEL[_kind, ".spec", 2] = [
         Told(
             bad=[{**_base, "caBundleRef": {"name": "ca", **_place}}],
             good=[{**_bare, "caBundleRef": {"name": "ca", **_place}}, _base, _bare],
@@ -846,6 +882,9 @@ def _base(rule: RuleName) -> Body:
     if rule.path == ".spec.registryHost":
         del body["spec"]["registryHosts"]
         body["spec"]["registryHost"] = "quay.example"
+    if rule.kind.endswith("Connection") and oidc.is_oidc(rule.path):
+        place = {"namespace": "quay"} if rule.kind == "ClusterQuayConnection" else {}
+        body["spec"]["credentials"] = oidc.base_of(rule.path, place)
     if rule.path.startswith(".spec.caBundleRef"):
         del body["spec"]["caBundle"]
         place = {"namespace": "quay"} if rule.kind == "ClusterQuayConnection" else {}

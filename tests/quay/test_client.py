@@ -38,7 +38,7 @@ CALLS: dict[str, Callable[[QuayClient], Awaitable[object]]] = {
     "robot.delete": lambda client: client.delete_robot(CI),
     "robot.list": lambda client: client.list_robots(ACME),
     "organization.get": lambda client: client.organization_exists(ACME),
-    "user.get": lambda client: client.user_name(),
+    "user.get": lambda client: client.user(),
 }
 READS = ("robot.get", "robot.list", "organization.get", "user.get")
 WRITES = ("robot.create", "robot.delete")
@@ -129,7 +129,7 @@ async def test_a_look_alike_organization_is_dropped_from_the_list(quay, client):
 async def test_robots_of_the_tokens_own_user(quay, client):
     name = RobotName(OwnerName("user", "admin"), "ci")
 
-    assert await client.user_name() == "admin"
+    assert (await client.user()).name == "admin"
     await client.create_robot(name, "", {})
     assert "admin+ci" in await client.list_robots(name.owner)
     assert isinstance(await client.get_robot(name), Present)
@@ -162,7 +162,7 @@ async def test_a_dead_token_is_told_as_such_for_reads_and_writes(call, quay):
 async def test_the_user_of_a_token_with_too_little_scope_is_not_a_dead_token(quay):
     secret = quay.admin("token", value=oauth_token(), scopes=["org:admin"])
     async with calling(quay, secret) as client:
-        error = await error_of(client.user_name())
+        error = await error_of(client.user())
 
     assert (type(error), error.reason) == (Refused, Reason.INSUFFICIENT_SCOPE)
     assert "user:read" in error.message

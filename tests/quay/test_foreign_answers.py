@@ -50,7 +50,7 @@ CALLS = {
         "federation.exchange", lambda c: c.exchange(CI, Token("x.y.z"), lambda: datetime.now(UTC))
     ),
     "organization_exists": Call("organization.get", lambda c: c.organization_exists(ACME)),
-    "user_name": Call("user.get", lambda c: c.user_name()),
+    "user": Call("user.get", lambda c: c.user()),
     "list_grants": Call("robot.list", lambda c: c.rights.list_grants(ACME)),
     "check_repository": Call("repository.get", lambda c: c.rights.check_repository(ACME, "api")),
     "roles_of": Call("robot.permissions", lambda c: c.rights.roles_of(CI)),

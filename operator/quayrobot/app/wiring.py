@@ -144,6 +144,7 @@ async def _assemble(
         store,
         credentials,
         Bundles(api),
+        tokens=Tokens(api),
         clock=time.monotonic,
         jitter=random.random,
         observer=metrics,

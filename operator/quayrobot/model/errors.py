@@ -60,6 +60,7 @@ class Reason(StrEnum):
     ISSUER_UNREACHABLE = "IssuerUnreachable"
     EXCHANGE_REFUSED = "ExchangeRefused"
     CREDENTIAL_REFUSED = "CredentialRefused"
+    TOKEN_NOT_ISSUED = "TokenNotIssued"  # noqa: S105 - a reason, not a secret
     INSUFFICIENT_SCOPE = "InsufficientScope"
     RENEWAL_REFUSED = "RenewalRefused"
     RENEWAL_FAILED = "RenewalFailed"

@@ -37,6 +37,7 @@ __all__ = [
     "Seen",
     "Unknown",
     "Unlooked",
+    "UserSeen",
 ]
 
 T_co = TypeVar("T_co", covariant=True)
@@ -115,6 +116,14 @@ class Password:
     token: Token
     issued_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserSeen:
+    """Whose the connection's token is, and which organizations that user administers."""
+
+    name: str
+    administers: tuple[str, ...] = ()
 
 
 RobotView = Unlooked | Unknown | Missing | Absent | Present[RobotSeen]

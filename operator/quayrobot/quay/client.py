@@ -24,7 +24,7 @@ from ..model.errors import (
 from ..model.names import OwnerName, RobotName
 from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
-from ..model.world import Absent, Password, Present, RobotSeen
+from ..model.world import Absent, Password, Present, RobotSeen, UserSeen
 from .answers import (
     has_no_such_path,
     is_answer,
@@ -34,9 +34,11 @@ from .answers import (
     says_absent,
     says_not_found,
 )
+from .bearer import Bearer, StaticBearer
 from .bootstrap import Bootstrap
 from .exchange import EXCHANGE_PATH, exchange_refusal, issuer_unreachable, parse_password
 from .limits import CallPermit, Limits
+from .paths import federation_path, robot_path, robots_path, scope_of
 from .rate_limiter import Urgency, tenant, urgency
 from .rights import Rights
 from .transport import Endpoint, Reply, Transport
@@ -47,6 +49,7 @@ from .wire import (
     parse_identities,
     parse_list,
     parse_robot,
+    parse_user,
     wait_asked_s,
 )
 
@@ -96,7 +99,7 @@ class QuayClient:
     def __init__(
         self,
         endpoint: Endpoint,
-        token: Token,
+        token: Token | Bearer,
         *,
         limits: Limits,
         observer: Observer,
@@ -111,12 +114,12 @@ class QuayClient:
         """
         self._accepted, self._recognized = accepted, recognized
         self._transport = Transport(endpoint)
-        self._token = token
+        self._bearer = StaticBearer(token) if isinstance(token, Token) else token
         self._limits = limits
         self._observer = observer
         # What time Quay had at its last answer, by its own clock.
         self.date: datetime | None = None
-        self.rights = Rights(self._send, _scope)
+        self.rights = Rights(self._send, scope_of)
         self.bootstrap = Bootstrap(self._send)
 
     async def aclose(self) -> None:
@@ -135,12 +138,12 @@ class QuayClient:
     @_recognizing
     async def get_robot(self, name: RobotName) -> Present[RobotSeen] | Absent:
         """Return the robot with its metadata, or Absent where Quay says that there is none."""
-        reply = await self._send("robot.get", "GET", _path(name))
+        reply = await self._send("robot.get", "GET", robot_path(name))
         if reply.status == 200:
             return Present(parse_robot(reply, name, write=False))
         if says_absent(reply):
             return Absent()
-        raise failure(reply, write=False, scope=_scope(name.owner))
+        raise failure(reply, write=False, scope=scope_of(name.owner))
 
     @_recognizing
     async def create_robot(
@@ -154,13 +157,13 @@ class QuayClient:
                 answer means if the look finds no robot.
         """
         body = {"description": description, "unstructured_metadata": dict(metadata)}
-        reply = await self._send("robot.create", "PUT", _path(name), body=body)
+        reply = await self._send("robot.create", "PUT", robot_path(name), body=body)
         if reply.status == 201:
             return parse_robot(reply, name, write=True)
         if reply.status == 400:
             refusal = _create_refusal(reply)
             raise Ambiguous(refusal.reason, refusal.message, refusal=refusal)
-        raise failure(reply, write=True, scope=_scope(name.owner))
+        raise failure(reply, write=True, scope=scope_of(name.owner))
 
     async def regenerate(self, name: RobotName) -> RobotSeen:
         """
@@ -169,13 +172,13 @@ class QuayClient:
         Raises:
             Ambiguous: It may have been made: look before anything else.
         """
-        reply = await self._send("robot.regenerate", "POST", (*_path(name), "regenerate"))
+        reply = await self._send("robot.regenerate", "POST", (*robot_path(name), "regenerate"))
         if reply.status == 200:
             return parse_robot(reply, name, write=True)
         if says_absent(reply):
             msg = f"the robot {name.full} is not there any more"
             raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
-        raise failure(reply, write=True, scope=_scope(name.owner))
+        raise failure(reply, write=True, scope=scope_of(name.owner))
 
     async def federation(self, name: RobotName) -> tuple[IdentityState, ...]:
         """
@@ -184,7 +187,7 @@ class QuayClient:
         Raises:
             Refused: NotSupported, this Quay has no federation for it.
         """
-        reply = await self._send("federation.get", "GET", _federation(name))
+        reply = await self._send("federation.get", "GET", federation_path(name))
         if has_no_such_path(reply):
             raise _no_federation()
         return _identities(reply, name, write=False)
@@ -199,7 +202,7 @@ class QuayClient:
             Refused: NotSupported, or an issuer that Quay does not take.
         """
         body = [{"issuer": each.issuer, "subject": each.subject} for each in identities]
-        reply = await self._send("federation.set", "POST", _federation(name), body=body)
+        reply = await self._send("federation.set", "POST", federation_path(name), body=body)
         if reply.status == 405 and await self._lacks_federation(name):
             raise _no_federation()
         return _identities(reply, name, write=True)
@@ -231,11 +234,11 @@ class QuayClient:
 
     async def _lacks_federation(self, name: RobotName) -> bool:
         # A page is anybody's; where Quay has no such path of its API, it redirects a read of it.
-        return has_no_such_path(await self._send("federation.get", "GET", _federation(name)))
+        return has_no_such_path(await self._send("federation.get", "GET", federation_path(name)))
 
     async def delete_robot(self, name: RobotName) -> None:
         """Ask Quay to delete the robot; only a following look proves that it is gone."""
-        reply = await self._send("robot.delete", "DELETE", _path(name))
+        reply = await self._send("robot.delete", "DELETE", robot_path(name))
         if reply.status == 204 or says_absent(reply):
             return
         if reply.status == 400 and "mirror" in message_of(reply).lower():
@@ -244,15 +247,15 @@ class QuayClient:
                 "give the mirror another robot"
             )
             raise Refused(Reason.DELETION_BLOCKED, msg)
-        raise failure(reply, write=True, scope=_scope(name.owner))
+        raise failure(reply, write=True, scope=scope_of(name.owner))
 
     @_recognizing
     async def list_robots(self, owner: OwnerName) -> dict[str, RobotSeen]:
         """Return all robots of *owner* by full name, with tokens where they may be seen."""
-        reply = await self._send("robot.list", "GET", _robots(owner))
+        reply = await self._send("robot.list", "GET", robots_path(owner))
         if reply.status == 200:
             return parse_list(reply, owner)
-        raise failure(reply, write=False, scope=_scope(owner))
+        raise failure(reply, write=False, scope=scope_of(owner))
 
     @_recognizing
     async def organization_exists(self, owner: OwnerName) -> bool:
@@ -270,25 +273,24 @@ class QuayClient:
             return True
         if says_not_found(reply):
             return False
-        raise failure(reply, write=False, scope=_scope(owner))
+        raise failure(reply, write=False, scope=scope_of(owner))
 
     @_recognizing
-    async def user_name(self) -> str:
+    async def user(self) -> UserSeen:
         """
-        Return the name of the user that the token belongs to.
+        Return the user that the token belongs to, and what it administers.
 
         Raises:
             Refused: The token may not see it (Quay answers that with 401 here).
         """
         reply = await self._send("user.get", "GET", ("api", "v1", "user", ""))
-        if refuses_token(reply):
+        if refuses_token(reply) and reply.content_type == "application/json":
             msg = "the connection's token cannot show its user; this needs user:admin or user:read"
             raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
 
-        body = parse_json(reply)
-        name = body.get("username") if isinstance(body, Mapping) else None
-        if reply.status == 200 and isinstance(name, str):
-            return name
+        seen = parse_user(reply) if reply.status == 200 else None
+        if seen is not None:
+            return seen
         raise failure(reply, write=False, scope="user:read")
 
     async def _send(
@@ -301,7 +303,29 @@ class QuayClient:
         query: str = "",
         login: tuple[str, Token] | None = None,
     ) -> Reply:
-        user, token = login or (None, self._token)
+        if login is not None:
+            return await self._call(operation, method, path, login, body=body, query=query)
+        token = await self._bearer.token()
+        reply = await self._call(operation, method, path, (None, token), body=body, query=query)
+        if reply.status == 401 and self._bearer.refused(token, reply):
+            # Nothing was done: Quay looks at the token before anything else.
+            token = await self._bearer.token()
+            reply = await self._call(
+                operation, method, path, (None, token), body=body, query=query
+            )
+        return reply
+
+    async def _call(
+        self,
+        operation: str,
+        method: str,
+        path: tuple[str, ...],
+        login: tuple[str | None, Token],
+        *,
+        body: object,
+        query: str,
+    ) -> Reply:
+        user, token = login
         # A list serves all: no namespace's crowd is before it.
         whose = "" if operation in _BACKGROUND else tenant()
         async with self._limits.permit(_urgency(operation), whose) as permit:
@@ -354,32 +378,12 @@ def _identities(reply: Reply, name: RobotName, *, write: bool) -> tuple[Identity
         raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
     if reply.status == 400 and message_of(reply).startswith("Issuer must"):
         raise Refused(Reason.ISSUER_REFUSED, "Quay takes issuers with https:// only")
-    raise failure(reply, write=write, scope=_scope(name.owner))
+    raise failure(reply, write=write, scope=scope_of(name.owner))
 
 
 def _no_federation() -> Refused:
     msg = "this version of Quay has no federation for this robot"
     return Refused(Reason.NOT_SUPPORTED, msg)
-
-
-def _federation(name: RobotName) -> tuple[str, ...]:
-    return (*_path(name), "federation")
-
-
-def _robots(owner: OwnerName) -> tuple[str, ...]:
-    if owner.kind == "user":
-        return ("api", "v1", "user", "robots")
-    return ("api", "v1", "organization", owner.name, "robots")
-
-
-def _path(name: RobotName) -> tuple[str, ...]:
-    return (*_robots(name.owner), name.short)
-
-
-def _scope(owner: OwnerName) -> str:
-    if owner.kind == "user":
-        return "the scope user:admin"
-    return f"the scope org:admin, of an administrator of the organization {owner.name}"
 
 
 def _create_refusal(reply: Reply) -> QuayRobotError:

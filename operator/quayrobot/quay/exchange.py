@@ -10,18 +10,15 @@ a token. Of the password itself no more is read than when it ends.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-
-import orjson
+from datetime import datetime, timedelta
 
 from ..model.errors import Ambiguous, QuayRobotError, Reason, Refused, TryLater
 from ..model.names import RobotName
 from ..model.secrecy import Token
 from ..model.world import Password
 from .answers import message_of, parse_json, says_absent
+from .jwt import claims_of, moment_of
 from .transport import Reply
 from .wire import failure, not_understood
 
@@ -43,8 +40,8 @@ def parse_password(reply: Reply, now: datetime) -> Password:
     """
     body = parse_json(reply)
     text = body.get("token") if isinstance(body, Mapping) else None
-    claims = _claims(text) if isinstance(text, str) else {}
-    ends, begins = _moment(claims, "exp"), _moment(claims, "iat") or now
+    claims = claims_of(text) if isinstance(text, str) else {}
+    ends, begins = moment_of(claims, "exp"), moment_of(claims, "iat") or now
     if not isinstance(text, str) or ends is None or ends <= begins:
         raise not_understood(reply, write=False)
     if abs(now - begins) > SAME_CLOCK:
@@ -88,25 +85,3 @@ def _not_taken(reply: Reply, name: RobotName) -> QuayRobotError:
         )
         return Refused(Reason.EXCHANGE_REFUSED, msg)
     return not_understood(reply, write=False)
-
-
-def _claims(token: str) -> Mapping[str, object]:
-    """What a JWT says of itself, believing nothing."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        found = orjson.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (binascii.Error, ValueError):
-        return {}
-    return found if isinstance(found, Mapping) else {}
-
-
-def _moment(claims: Mapping[str, object], name: str) -> datetime | None:
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None

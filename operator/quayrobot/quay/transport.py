@@ -27,6 +27,7 @@ from ..model.errors import Ambiguous, InvalidSpec, QuayRobotError, Reason, Refus
 from ..model.fence import Fence
 from ..model.names import OPERATOR
 from ..model.reach import Address, Reach, address_of
+from ..model.resources.connection import origin_of
 from ..model.secrecy import Token
 from ..model.world import Present
 from .resolver import addresses_of
@@ -124,17 +125,29 @@ class Transport:
             Ambiguous: It was a write, and Quay may have carried it out.
             Refused: The host leads to an address that is not dialled.
         """
-        request = self._request(method, path, query, body, _authorization(token, user))
-        departure = _Departure()
-        try:
-            async with asyncio.timeout(self._endpoint.timeout_s):
-                return await self._deliver(request, departure)
-        except _NEVER_SENT as error:
-            raise _unreachable(error).unsent() from None
-        except (httpx.HTTPError, httpx.StreamError, TimeoutError, ssl.SSLError) as error:
-            if not departure.begun:
-                raise _unreachable(error).unsent() from None
-            raise _cut_off(method, error) from None
+        return await self._carry(
+            self._request(method, path, query, body, _authorization(token, user))
+        )
+
+    async def fetch(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: str | None = None,
+    ) -> Reply:
+        """
+        Send one request to *url*, which has to be at this very origin.
+
+        Raises:
+            QuayRobotError: As for `send`; InvalidSpec where it is somewhere else.
+        """
+        request = self._client.build_request(method, url, headers=headers, content=content)
+        if origin_of(str(request.url)) != origin_of(self._endpoint.origin):
+            msg = "a request would leave the origin that it is meant for"
+            raise InvalidSpec(Reason.INVALID_SPEC, msg)
+        return await self._carry(request)
 
     async def check_addresses(self) -> None:
         """
@@ -152,6 +165,18 @@ class Transport:
     async def aclose(self) -> None:
         """Close what is open."""
         await self._client.aclose()
+
+    async def _carry(self, request: httpx.Request) -> Reply:
+        departure = _Departure()
+        try:
+            async with asyncio.timeout(self._endpoint.timeout_s):
+                return await self._deliver(request, departure)
+        except _NEVER_SENT as error:
+            raise _unreachable(error).unsent() from None
+        except (httpx.HTTPError, httpx.StreamError, TimeoutError, ssl.SSLError) as error:
+            if not departure.begun:
+                raise _unreachable(error).unsent() from None
+            raise _cut_off(request.method, error) from None
 
     async def _deliver(self, request: httpx.Request, departure: _Departure) -> Reply:
         addresses = await self._addresses()

@@ -18,8 +18,9 @@ from ..model.errors import Ambiguous, Denied, QuayRobotError, Reason, Refused, T
 from ..model.names import OwnerName, RobotName
 from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
-from ..model.world import RobotSeen
+from ..model.world import RobotSeen, UserSeen
 from .answers import lacks_right, message_of, parse_json, refuses_token
+from .sign_on import refused_jwt
 from .transport import Reply
 
 __all__ = [
@@ -29,10 +30,12 @@ __all__ = [
     "parse_identities",
     "parse_list",
     "parse_robot",
+    "parse_user",
     "retry_after_s",
     "wait_asked_s",
 ]
 
+ANONYMOUS = "Anonymous access is not allowed"
 NO_ORGANIZATION = "Organization does not exist"
 RETRY_AFTER_CAP_S = 600.0
 _AWAY = {500, 502, 503, 504, 520}
@@ -46,6 +49,10 @@ def failure(reply: Reply, *, write: bool, scope: str) -> QuayRobotError:
             "Quay asks to slow down",
             retry_after=wait_asked_s(reply),
         )
+
+    signed_on = reply.status == 401 and reply.content_type == "text/html"
+    if signed_on and refuses_token(reply) and message_of(reply) != ANONYMOUS:
+        return refused_jwt(message_of(reply))
 
     if refuses_token(reply):
         return Denied(
@@ -196,6 +203,21 @@ def is_read_only(reply: Reply) -> bool:
         return False
     body = parse_json(reply)
     return isinstance(body, Mapping) and body.get("is_readonly") is True
+
+
+def parse_user(reply: Reply) -> UserSeen | None:
+    """Return the user that *reply* shows, None where it shows none."""
+    body = parse_json(reply)
+    name = body.get("username") if isinstance(body, Mapping) else None
+    if not isinstance(body, Mapping) or not isinstance(name, str):
+        return None
+    listed = body.get("organizations")
+    mine = [
+        str(each.get("name"))
+        for each in (listed if isinstance(listed, list) else ())
+        if isinstance(each, Mapping) and each.get("is_org_admin") is True
+    ]
+    return UserSeen(name, tuple(sorted(mine)))
 
 
 def parse_identities(reply: Reply, *, write: bool) -> tuple[IdentityState, ...]:

@@ -52,6 +52,7 @@ def context(access: list[dict[str, Any]] | None, **fields: Any) -> Any:
         store,
         Secrets(),  # type: ignore[arg-type]
         SimpleNamespace(),  # type: ignore[arg-type]
+        tokens=SimpleNamespace(),  # type: ignore[arg-type]
         clock=lambda: 0.0,
         jitter=lambda: 0.0,
         observer=SimpleNamespace(),  # type: ignore[arg-type]

@@ -45,12 +45,23 @@ async def get_organization(state: State, request: Request, caller: Caller) -> Re
     return answer(shown)
 
 
-async def get_user(_state: State, request: Request, caller: Caller) -> Response:
+async def get_user(state: State, request: Request, caller: Caller) -> Response:
     """GET /api/v1/user/: 401 also for a token with too little scope."""
     if not caller.scopes & {"user:read", "user:admin"}:
         words = "Requires authentication"
         raise shape_a(request, "invalid_token", words, session_required=False) from None
-    return answer({"anonymous": False, "username": caller.user, "verified": True})
+    mine = [
+        {
+            "name": each.name,
+            "avatar": avatar(each.name, "org"),
+            "can_create_repo": may_create_in(state, caller, each.name),
+            "is_org_admin": caller.user in each.owners,
+        }
+        for each in state.organizations.values()
+        if caller.user in each.everybody()
+    ]
+    shown = {"anonymous": False, "username": caller.user, "verified": True}
+    return answer(shown | {"organizations": mine})
 
 
 async def create_organization(state: State, request: Request, caller: Caller) -> Response:

@@ -64,6 +64,19 @@ def make_user(double: Double, fields: Fields) -> None:
         double.state.passwords[fields["name"]] = fields["password"]
 
 
+def disable_user(double: Double, fields: Fields) -> None:
+    """Disable the user *name*, or enable it where *enabled* is true."""
+    if fields.get("enabled"):
+        double.state.disabled.discard(fields["name"])
+    else:
+        double.state.disabled.add(fields["name"])
+
+
+def forget_keys(double: Double, _fields: Fields) -> None:
+    """Drive the keys of login services out, as another service's token or an hour does."""
+    double.state.sign_on_keys.key = None
+
+
 def make_token(double: Double, fields: Fields) -> str:
     """Make an OAuth token of *user* with *scopes* (default: all) and return it."""
     user = fields.get("user", "admin")
@@ -266,6 +279,8 @@ CALLS: dict[str, Callable[[Double, Fields], Any]] = {
     "organization": make_organization,
     "organization/delete": delete_organization,
     "user": make_user,
+    "user/disable": disable_user,
+    "sign-on/forget": forget_keys,
     "token": make_token,
     "token/revoke": revoke_token,
     "robot": make_robot,

@@ -114,11 +114,16 @@ class Double:
         if handler is None:
             raise shape_c(405, NOT_ALLOWED)
         check_browser(request)
-        caller = caller_of(self.state, request)
+        if "." in request.headers.get("authorization", ""):
+            # A login service that is asked for its keys may take its time.
+            caller = await asyncio.to_thread(caller_of, self.state, request)
+        else:
+            caller = caller_of(self.state, request)
         request.state.caller = caller
         settings = self.state.settings
-        if settings.realistic and caller.token_id is not None:
-            await self.workers.spend(settings.call_cost_s, settings.workers)
+        cost_s = settings.sign_on_cost_s if caller.signed_on else settings.call_cost_s
+        if settings.realistic and (caller.signed_on or caller.token_id is not None):
+            await self.workers.spend(cost_s, settings.workers)
         check_entry(self.state, request, caller)
         return await handler(state, request, caller)
 

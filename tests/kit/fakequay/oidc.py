@@ -58,10 +58,10 @@ def verify(token: str, ca_file: str | None, now: float) -> None:
     _check_header(header)
     if header["kid"] not in keys:
         raise Crash
-    if not _is_signed(token, keys[header["kid"]]):
+    if not is_signed(token, keys[header["kid"]]):
         # A key that was just rotated deserves a second look.
         keys = _keys(claims["iss"], ca_file)
-        if header["kid"] not in keys or not _is_signed(token, keys[header["kid"]]):
+        if header["kid"] not in keys or not is_signed(token, keys[header["kid"]]):
             raise NotValid("Signature verification failed")
     _check_times(claims, now)
 
@@ -77,18 +77,25 @@ def _keys(issuer: str, ca_file: str | None) -> dict[str, RSAKey]:
     if not issuer.startswith("https://"):
         raise Crash
     base = issuer.rstrip("/")
-    discovery = _fetch(f"{base}/.well-known/openid-configuration", ca_file)
+    discovery = fetch(f"{base}/.well-known/openid-configuration", ca_file)
     named = str(discovery.get("issuer", ""))
     if named.rstrip("/") != base:
         raise NotValid(f"Issuer '{issuer}' not in configured issuers: ['{named}']")
-    found = _fetch(discovery["jwks_uri"], ca_file).get("keys", [])
+    found = fetch(discovery["jwks_uri"], ca_file).get("keys", [])
     return {each["kid"]: RSAKey.import_key(each) for each in found if each.get("kty") == "RSA"}
 
 
-def _fetch(url: str, ca_file: str | None) -> dict[str, Any]:
+def fetch(url: str, ca_file: str | None, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
+    """
+    Return the JSON at *url*.
+
+    Raises:
+        Crash: It is none, or no page is there.
+        OSError: Nobody answers.
+    """
     context = ssl.create_default_context(cafile=ca_file)
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=context) as reply:
+        with urllib.request.urlopen(url, timeout=timeout_s, context=context) as reply:
             return json.loads(reply.read())
     except urllib.error.HTTPError as error:
         error.close()
@@ -97,7 +104,8 @@ def _fetch(url: str, ca_file: str | None) -> dict[str, Any]:
         raise Crash from None
 
 
-def _is_signed(token: str, key: RSAKey) -> bool:
+def is_signed(token: str, key: RSAKey) -> bool:
+    """Tell whether *key* signed *token*."""
     try:
         jws.deserialize_compact(token, key, algorithms=ALGORITHMS)
     except BadSignatureError:

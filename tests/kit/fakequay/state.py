@@ -134,6 +134,16 @@ class Organization:
 
 
 @dataclass(slots=True)
+class SignOnKeys:
+    """The keys of login services as a process keeps them: one for all, and who was asked."""
+
+    key: Any = None
+    name: tuple[str, str] = ("", "")
+    until: float = 0.0
+    discovered: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Settings:
     """The part of Quay's configuration that changes robot behaviour."""
 
@@ -165,6 +175,9 @@ class Settings:
     bootstrap_loopback: bool = True
     token_maximum: int | None = None
     oidc_ca: str | None = None
+    # Each `X_LOGIN_CONFIG`: prefix, server, client_id; audiences and allowed_clients if any.
+    sign_on: tuple[dict[str, Any], ...] = ()
+    user_creation: bool = True
     federated_life_s: int = 3600
     rate_limits: bool = False
     rate_per_s: float = 5.0
@@ -173,6 +186,7 @@ class Settings:
     realistic: bool = False
     workers: int = 2
     call_cost_s: float = 0.2
+    sign_on_cost_s: float = 0.019
 
     def at_least(self, version: str) -> bool:
         """Tell whether this Quay is of *version* or later."""
@@ -211,6 +225,9 @@ class State:
         self.oauth: dict[str, OAuth] = {}
         self.leaving: dict[str, float] = {}
         self.sessions: dict[str, dict[str, str]] = {}
+        self.sign_on_users: dict[tuple[str, str], str] = {}
+        self.sign_on_keys = SignOnKeys()
+        self.disabled: set[str] = set()
         self.logs: list[dict[str, Any]] = []
         self.settings = Settings()
         self.images = Images()

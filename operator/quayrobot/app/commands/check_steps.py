@@ -47,6 +47,7 @@ from .report.served_namespaces import (
     check_served,
     namespaces_of,
 )
+from .sign_on_steps import signed_on
 
 __all__ = ["CheckOptions", "check_all"]
 
@@ -214,7 +215,9 @@ async def _connection(
         live = await getting
     except QuayRobotError as error:
         return [_failed(about, error, State.WRONG)]
-    results = []
+    results = await signed_on(live, about)
+    if any(each.state is State.WRONG for each in results):
+        return results
     for name in organizations:
         results += await _organization(cache, live, about, OwnerName("organization", name))
         if results[-1].state is State.WRONG and live.limits.open:

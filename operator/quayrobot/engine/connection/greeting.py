@@ -79,5 +79,5 @@ class Greeting:
 async def _ask(client: QuayClient, owner: OwnerName) -> bool | None:
     if owner.kind == "organization":
         return await client.organization_exists(owner)
-    await client.user_name()
+    await client.user()
     return None

@@ -1,14 +1,14 @@
-"""Where are a connection's token and its certificate authorities kept?"""
+"""Where are a connection's token, or client secret, and its certificate authorities kept?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ...cluster.bundles import BundlePlace
+from ...model.resources.api_credentials import ClusterClientSecretRef, ClusterSecretKeyRef
 from ...model.resources.connection import (
     ClusterBundleRef,
     ClusterConnectionSpec,
-    ClusterSecretKeyRef,
     ConnectionSpec,
 )
 from ..workqueue.keys import ResourceKey
@@ -18,17 +18,23 @@ __all__ = ["SecretPlace", "bundle_place", "secret_place"]
 
 @dataclass(frozen=True, slots=True)
 class SecretPlace:
-    """Where a connection's token is kept."""
+    """Where a connection's token, or its client secret, is kept."""
 
     namespace: str
     name: str
     key: str
 
 
-def secret_place(key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec) -> SecretPlace:
-    """Return where the token of the connection *key* is kept."""
-    ref = spec.credentials.secret_ref
-    namespace = ref.namespace if isinstance(ref, ClusterSecretKeyRef) else key.namespace
+def secret_place(
+    key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
+) -> SecretPlace | None:
+    """Return where the secret of the connection *key* is kept; None where there is none."""
+    ref = spec.credentials.secret_ref or spec.credentials.client_secret_ref
+    if ref is None:
+        return None
+    namespace = key.namespace
+    if isinstance(ref, ClusterSecretKeyRef | ClusterClientSecretRef):
+        namespace = ref.namespace
     return SecretPlace(namespace, ref.name, ref.key)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from ...cluster.bundles import Bundles
 from ...cluster.secrets import CredentialRead, Secrets
+from ...cluster.tokens import Tokens
 from ...model.durations import parse_duration
 from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
 from ...model.fence import Fence
@@ -28,16 +29,18 @@ from ...model.resources.connection import (
 )
 from ...model.resources.federation import IdentityState
 from ...model.resources.parse import lenient_access
-from ...model.world import ConnectionSeen, RobotSeen
+from ...model.world import ConnectionSeen, RobotSeen, UserSeen
 from ...plan.rights.access import connection_not_found
 from ...quay.client import Observer, QuayClient
 from ...quay.grants import GrantsCache
 from ...quay.limits import Limits
+from ...quay.oidc import Assertion
 from ...quay.rights import Rights
 from ...quay.snapshot import Snapshots
 from ...quay.transport import Endpoint
 from ..cache.store import ConnectionRecord, Store
 from ..workqueue.keys import ResourceKey
+from .api_access import assertion_of, bearer_of, read_credential
 from .greeting import Greeting
 from .missing import Missing
 from .places import bundle_place, secret_place
@@ -60,15 +63,17 @@ class LiveConnection:
         reach: Reach,
         drops_token: Callable[[RobotName], bool],
         on_change: Callable[[], None],
+        assertion: Assertion | None = None,
         fence: Fence | None = None,
     ) -> None:
         self.reach, self.bundle, self.retired = reach, bundle, False
         self._drops_token, self._fence = drops_token, fence or Fence()
+        self._assertion = assertion
         self.key, self.uid, self.generation = record.key, record.uid, record.generation
         self.spec, self.credential, self.limits = spec, credential, limits
         self.place = secret_place(record.key, spec)
         self.resync_s = parse_duration(spec.resync_interval).total_seconds()
-        self.token_user: str | None = None
+        self.user: UserSeen | None = None
         self._asking_user = asyncio.Lock()
         self.greeting = Greeting(spec.origin, limits, on_change=on_change)
         self._leaving = ("", 0.0)
@@ -137,7 +142,7 @@ class LiveConnection:
 
         What is remembered of robots stays, what was refused does not; calls under way go on.
         """
-        self.credential, self.token_user = credential, None
+        self.credential, self.user = credential, None
         self.denied, self._held = None, (None, 0.0)
         self.refused.clear()
         self.grants.forget_refusals()
@@ -166,6 +171,11 @@ class LiveConnection:
             return False
         return self._clock() - since >= seconds
 
+    @property
+    def token_user(self) -> str | None:
+        """The name of the user that the token belongs to, where it was asked for."""
+        return self.user.name if self.user is not None else None
+
     async def user_name(self) -> str:
         """
         Return the user that the token belongs to; one call serves all who ask.
@@ -173,18 +183,28 @@ class LiveConnection:
         Raises:
             QuayRobotError: It could not be had.
         """
+        return (await self.ask_user()).name
+
+    async def ask_user(self) -> UserSeen:
+        """
+        Return whose the token is, and what that user administers; one call serves all who ask.
+
+        Raises:
+            QuayRobotError: It could not be had.
+        """
         async with self._asking_user:
-            client, known = self.client, self.token_user
+            client, known = self.client, self.user
             if known is None:
-                known = await client.user_name()
+                known = await client.user()
             if client is self.client:
-                self.token_user = known
+                self.user = known
             return known
 
     def take_memory(self, old: LiveConnection) -> None:
         """Take over what *old* knew of the robots of the same Quay."""
-        if old.credential.token == self.credential.token:
-            self.token_user = old.token_user
+        same = old.spec.credentials == self.spec.credentials
+        if same and old.credential.token == self.credential.token:
+            self.user = old.user
         self.snapshots = old.snapshots
         self.snapshots.list_with(self._list)
         self.grants, self.drift_due = old.grants, old.drift_due
@@ -196,10 +216,12 @@ class LiveConnection:
     def _connect(self) -> QuayClient:
         timeout = parse_duration(self.spec.limits.timeout).total_seconds()
         endpoint = Endpoint(self.spec.origin, self.bundle, timeout, self.reach, self._fence)
+        said, secret = self.spec.credentials, self.credential.token
+        self.bearer = bearer_of(said, endpoint, secret, self._assertion, self._clock)
         try:
             return QuayClient(
                 endpoint,
-                self.credential.token,
+                self.bearer,
                 limits=self.limits,
                 observer=self._observer,
                 accepted=self._accepted,
@@ -231,6 +253,7 @@ class ConnectionPool:
         secrets: Secrets,
         bundles: Bundles,
         *,
+        tokens: Tokens,
         clock: Callable[[], float],
         jitter: Callable[[], float],
         observer: Observer,
@@ -242,6 +265,7 @@ class ConnectionPool:
         self._fence = fence or Fence()
         self._tenants_reach, self._clusterwide = tenants_reach, clusterwide
         self._store, self._secrets, self._bundles = store, secrets, bundles
+        self._tokens = tokens
         self._clock, self._jitter = clock, jitter
         self._observer, self._on_change = observer, on_change
         self._pool: dict[ResourceKey, LiveConnection] = {}
@@ -286,8 +310,8 @@ class ConnectionPool:
         """
         live = await self.get(key)
         async with self._locks[key]:
-            place, known = live.place, live.credential
-            fresh = await self._secrets.credential(place.namespace, place.name, place.key)
+            known = live.credential
+            fresh = await read_credential(self._secrets, live.place)
             bundle = await self._bundle(key, live.spec)
             new_token, new_trust = fresh.token != known.token, bundle != live.bundle
             # Somebody touched the Secret of a refused token: it may be good by now.
@@ -327,8 +351,7 @@ class ConnectionPool:
         if isinstance(spec, InvalidSpec):
             raise _not_valid(record.key, spec.message)
 
-        place = secret_place(record.key, spec)
-        credential = await self._secrets.credential(place.namespace, place.name, place.key)
+        credential = await read_credential(self._secrets, secret_place(record.key, spec))
         key = record.key
         limits = Limits(
             clock=self._clock,
@@ -352,6 +375,7 @@ class ConnectionPool:
             reach,
             self._store.drops_token,
             lambda: self._on_change(key),
+            assertion_of(key, spec.credentials, self._tokens),
             self._fence,
         )
         if old is not None and old.spec.origin == spec.origin and old.uid == record.uid:

@@ -50,6 +50,7 @@ async def reconcile_connection(context: Context, key: ResourceKey) -> Outcome:
         changed = await context.pool.check(key) or changed
         await live.client.check_addresses()
         changed = await renew_in_time(context, key) or changed
+        await sign_on(live)
     except QuayRobotError as failed:
         error = failed
 
@@ -65,6 +66,26 @@ async def reconcile_connection(context: Context, key: ResourceKey) -> Outcome:
     outcome = _outcome(context, key, error)
     waits = [each for each in (outcome.again_s, renewal_wait_s(context, key)) if each is not None]
     return replace(outcome, again_s=min(waits, default=None))
+
+
+async def sign_on(live: LiveConnection) -> None:
+    """
+    Have a JWT at hand, where the connection calls with one, and know whose it is.
+
+    Raises:
+        QuayRobotError: It cannot be had, or Quay does not take it.
+    """
+    if live.spec.credentials.type != "OIDC" or live.refusal is not None or live.limits.open:
+        return
+    await live.bearer.token()
+    try:
+        await live.ask_user()
+    except Denied as error:
+        live.deny(error)
+    except QuayRobotError as error:
+        # Of Quay itself tells what it was asked for; whose the token is can wait.
+        if error.reason is Reason.ISSUER_UNREACHABLE:
+            raise
 
 
 async def deny(context: Context, live: LiveConnection, error: Denied) -> QuayRobotError:
@@ -206,7 +227,7 @@ async def _guard(context: Context, record: ConnectionRecord) -> None:
     live = context.pool.known(record.key)
     if live is None or record.terminating:
         return
-    if not live.credential.guarded and not live.credential.deleting:
+    if live.place and not live.credential.guarded and not live.credential.deleting:
         await context.secrets.guard(live.place.namespace, live.place.name)
         live.credential = replace(live.credential, guarded=True)
     if not record.guarded:
@@ -234,10 +255,12 @@ async def _let_secret_be_replaced(context: Context, record: ConnectionRecord) ->
     Secret, so it is kept for a moment.
     """
     used = context.pool.known(record.key)
-    current = (used.place.namespace, used.place.name) if used else None
+    current = (used.place.namespace, used.place.name) if used and used.place else None
     for place in _places(context, record) - ({current} if current else set()):
         await context.secrets.unguard(*place)
-    if used is None or not used.credential.deleting or record.terminating:
+    if used is None or used.place is None or record.terminating:
+        return
+    if not used.credential.deleting:
         return
     if not used.leaving_for(LEAVING_S):
         context.queue.add(record.key, Lane.DRIFT, delay_s=LEAVING_S)
@@ -249,7 +272,7 @@ async def _let_secret_be_replaced(context: Context, record: ConnectionRecord) ->
 def _places(context: Context, record: ConnectionRecord) -> set[tuple[str, str]]:
     places = set()
     live = context.pool.known(record.key)
-    if live is not None:
+    if live is not None and live.place is not None:
         places.add((live.place.namespace, live.place.name))
     noted = record.status.credential
     if noted is not None and noted.secret_namespace == record.key.namespace:

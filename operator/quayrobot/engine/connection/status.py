@@ -8,6 +8,7 @@ and it is written when it says something new.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import structlog
@@ -16,7 +17,7 @@ from ...cluster.kinds import OURS
 from ...model.conditions import Condition, ConditionType, Status, merge_conditions, rfc3339
 from ...model.errors import Conflict, QuayRobotError, Reason, TryLater
 from ...model.grace import grace_ends
-from ...model.names import OwnerName
+from ...model.names import OWNER_PATTERN, OwnerName
 from ...model.resources.base import dump_status
 from ...model.resources.connection import ConnectionStatus, RobotCounts
 from ...model.resources.robot import RobotStatus
@@ -30,6 +31,7 @@ from .token_renewal import noted_credential, renewal_condition
 __all__ = ["lacks_scope", "update_status", "settled", "count_robots"]
 
 COMPLAINTS = 3
+ORGANIZATIONS_SHOWN = 10
 
 log = structlog.get_logger(__name__)
 C = ConditionType
@@ -235,7 +237,27 @@ def _authorized(context: Context, live: LiveConnection) -> Condition:
     if not live.limits.heard or live.greeting.strange is not None:
         words = "no call had to be made yet"
         return _condition(C.AUTHORIZED, "Unknown", Reason.RECONCILED, words)
-    return _condition(C.AUTHORIZED, "True", Reason.RECONCILED, "Quay takes the token")
+    return _condition(C.AUTHORIZED, "True", Reason.RECONCILED, _taken(live))
+
+
+def _taken(live: LiveConnection) -> str:
+    """Whose the token is where it was asked; nothing that changes with each new token."""
+    life_s = live.bearer.life_s
+    if live.user is None or life_s is None:
+        return "Quay takes the token"
+    legal = [each for each in live.user.administers if re.fullmatch(OWNER_PATTERN, each)]
+    more = len(legal) - ORGANIZATIONS_SHOWN
+    named = [*legal[:ORGANIZATIONS_SHOWN], *([f"{more} more"] if more > 0 else [])]
+    who = live.user.name if re.fullmatch(OWNER_PATTERN, live.user.name) else "a user"
+    return (
+        f"Quay takes the token of {who}, an administrator of {', '.join(named) or 'nothing'}; "
+        f"a token lives {_rounded(life_s)} and is replaced after two thirds of that"
+    )
+
+
+def _rounded(seconds: float) -> str:
+    # Services count down: what is said must not change with that.
+    return f"{round(seconds / 60)} min" if seconds >= 90 else f"{round(seconds / 10) * 10} s"
 
 
 def _listed(complaints: list[str]) -> str:

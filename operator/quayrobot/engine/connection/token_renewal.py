@@ -104,8 +104,10 @@ def is_renewed(context: Context, digest: str) -> bool:
 
 def noted_credential(
     context: Context, live: LiveConnection, record: ConnectionRecord
-) -> CredentialSeen:
-    """Return `status.credential` for *record*."""
+) -> CredentialSeen | None:
+    """Return `status.credential` for *record*; None where no Secret is read."""
+    if live.place is None:
+        return None
     place = CredentialSeen(secret_name=live.place.name, secret_namespace=live.place.namespace)
     if _renewal(live) is None:
         return place
@@ -116,13 +118,14 @@ def renewal_condition(
     context: Context, live: LiveConnection, record: ConnectionRecord
 ) -> Condition | None:
     """Return the condition about the renewal; None where none is declared."""
-    if _renewal(live) is None:
+    place = live.place
+    if _renewal(live) is None or place is None:
         return None
     known = {each.type: each for each in record.status.conditions}
     return renewed_condition(
         context.renewals.asked(_digest(live)),
         known.get(ConditionType.RENEWED),
-        place=f"key {live.place.key} of Secret {live.place.name}",
+        place=f"key {place.key} of Secret {place.name}",
         now=context.now(),
     )
 
@@ -249,6 +252,7 @@ async def _intend(
 ) -> bool:
     """Store that a new token is about to be asked for with this one."""
     life, _ = _lifetime_and_request(context, live, record)
+    assert live.place is not None
     place = CredentialSeen(secret_name=live.place.name, secret_namespace=live.place.namespace)
     status = record.status.model_copy(update={"credential": credential_status(place, life, asked)})
     try:

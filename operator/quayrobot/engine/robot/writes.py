@@ -359,7 +359,8 @@ class Applier:
         if record is None:
             raise Conflict(Reason.CONNECTION_NOT_FOUND, "the connection was deleted meanwhile")
         # The Secret first: a guarded connection without its key is no use.
-        await self.context.secrets.guard(live.place.namespace, live.place.name)
+        if live.place is not None:
+            await self.context.secrets.guard(live.place.namespace, live.place.name)
         after = await self.context.resources.add_finalizer(QUAY_CONNECTION, record.body)
         self.context.store.observe(live.key.kind, None, after)
         live.credential = replace(live.credential, guarded=True)

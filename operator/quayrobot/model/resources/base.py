@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -37,12 +38,15 @@ __all__ = [
     "Part",
     "Rule",
     "TWICE",
+    "PORT_WORDS",
     "at_least",
+    "checked_port",
     "duration_schema",
     "dump_status",
     "rules",
 ]
 
+PORT_WORDS = "port 0 is not a port"
 SCHEMA_RULES = "x-kubernetes-validations"
 # Under server-side apply a block that its owner empties vanishes, unless it is one value.
 ATOMIC = {"x-kubernetes-map-type": "atomic"}
@@ -87,6 +91,18 @@ TWICE = "self.all(a, self.exists_one(b, a == b))"
 Least = Literal["10s", "1m", "1h"]
 LEAST_WORDS: dict[Least, str] = {each: f"must be at least {each}" for each in get_args(Least)}
 GO_DURATION = StringConstraints(pattern=DURATION_PATTERN, max_length=LENGTH_MAX)
+
+
+def checked_port(url: str) -> str:
+    """
+    Return *url* if its port can be one; the pattern cannot count.
+
+    Raises:
+        ValueError: It is 0, or above 65535 (or the address in it is none).
+    """
+    if not urlsplit(url).port and urlsplit(url).port is not None:
+        raise ValueError(PORT_WORDS)
+    return url
 
 
 def at_least(least: Least) -> AfterValidator:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints
 
 from ..conditions import Condition
+from .api_credentials import ClusterCredentials, Credentials, DataKey, NamespaceName
 from .base import (
     TWICE,
     Duration,
@@ -23,10 +24,10 @@ from .base import (
     Part,
     PlainGlob,
     Rule,
+    checked_port,
     rules,
 )
 from .permissions import Role
-from .renewal import Renewal
 
 __all__ = [
     "AccessRule",
@@ -47,7 +48,6 @@ URL_PATTERN = (
     r"^https?://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$"
 )
 HOST_PATTERN = r"^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"
-PORT_WORDS = "port 0 is not a port"
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 PLAINTEXT = Rule(
@@ -65,49 +65,17 @@ ONE_NAMING = Rule(
     rule="!has(self.registryHost) || !has(self.registryHosts)",
     message=HOSTS_TOGETHER_WORDS,
 )
+PLAINTEXT_SERVICE = Rule(
+    rule="self.allowPlaintext || "
+    "(!(has(self.credentials.issuer) && self.credentials.issuer.startsWith('http://')) && "
+    "!(has(self.credentials.tokenURL) && self.credentials.tokenURL.startsWith('http://')))",
+    message="credentials.issuer and credentials.tokenURL must be https; what is sent over http "
+    "can be read by anyone on the way (set allowPlaintext: true to accept that)",
+)
 ONE_BUNDLE = Rule(
     rule="!has(self.caBundle) || !has(self.caBundleRef)",
     message="give caBundle or caBundleRef, not both",
 )
-CONNECTION_RULES = (PLAINTEXT, ONE_BUNDLE, ONE_NAMING)
-DataKey = Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
-NamespaceName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)
-]
-
-
-class SecretKeyRef(Part):
-    """The key of a Secret in the connection's own namespace."""
-
-    name: ObjectName
-    """The Secret's name."""
-    key: DataKey = "token"
-    """The key that holds the token, plain or as `{"access_token": "..."}`."""
-
-
-class ClusterSecretKeyRef(SecretKeyRef):
-    """The key of a Secret in a namespace that has to be named."""
-
-    namespace: NamespaceName
-    """The Secret's namespace."""
-
-
-class Credentials(Part):
-    """Where the OAuth application token is kept."""
-
-    secret_ref: SecretKeyRef
-    """The Secret with the token."""
-    renewal: Renewal | None = None
-    """How it is renewed before it expires. Left out: whoever made it takes care of that."""
-
-
-class ClusterCredentials(Part):
-    """Where the OAuth application token is kept."""
-
-    secret_ref: ClusterSecretKeyRef
-    """The Secret with the token."""
-    renewal: Renewal | None = None
-    """How it is renewed before it expires. Left out: whoever made it takes care of that."""
 
 
 class BundleRef(Part):
@@ -126,6 +94,9 @@ class ClusterBundleRef(BundleRef):
 
     namespace: NamespaceName
     """The namespace that it is in."""
+
+
+_RULES = rules(PLAINTEXT, PLAINTEXT_SERVICE, ONE_BUNDLE, ONE_NAMING)
 
 
 class Limits(Part):
@@ -188,13 +159,6 @@ class AccessRule(Part):
     }
 
 
-def _check_url(url: str) -> str:
-    # The pattern cannot count: a port above 65535 or a wrong address still gets through.
-    if not urlsplit(url).port and urlsplit(url).port is not None:
-        raise ValueError(PORT_WORDS)
-    return url
-
-
 def _check_hosts(hosts: list[str] | None) -> list[str] | None:
     if hosts is not None and len(hosts) != len(set(hosts)):
         raise ValueError(HOSTS_WORDS)
@@ -205,7 +169,7 @@ class _ConnectionBody(Part):
     url: Annotated[
         str,
         StringConstraints(pattern=URL_PATTERN, max_length=300),
-        AfterValidator(_check_url),
+        AfterValidator(checked_port),
     ]
     """Where Quay is, `https://host[:port]`."""
     registry_host: Annotated[
@@ -258,28 +222,24 @@ class ConnectionSpec(_ConnectionBody):
     """The spec of a QuayConnection."""
 
     credentials: Credentials
-    """The OAuth application token for Quay's API."""
+    """With what Quay's API is called."""
     ca_bundle_ref: BundleRef | None = None
     """Where such certificates are kept, in place of `caBundle`."""
 
-    model_config = Part.model_config | {
-        "json_schema_extra": rules(PLAINTEXT, ONE_BUNDLE, ONE_NAMING)
-    }
+    model_config = Part.model_config | {"json_schema_extra": _RULES}
 
 
 class ClusterConnectionSpec(_ConnectionBody):
     """The spec of a ClusterQuayConnection."""
 
     credentials: ClusterCredentials
-    """The OAuth application token for Quay's API."""
+    """With what Quay's API is called."""
     access: Annotated[list[AccessRule], Field(max_length=128)]
     """Who may have what: within a rule all parts must hold, between rules any one suffices."""
     ca_bundle_ref: ClusterBundleRef | None = None
     """Where such certificates are kept, in place of `caBundle`."""
 
-    model_config = Part.model_config | {
-        "json_schema_extra": rules(PLAINTEXT, ONE_BUNDLE, ONE_NAMING)
-    }
+    model_config = Part.model_config | {"json_schema_extra": _RULES}
 
 
 class CredentialSeen(Part):

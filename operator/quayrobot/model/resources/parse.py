@@ -18,12 +18,12 @@ from pydantic_core import ErrorDetails
 from ..conditions import Condition
 from ..errors import InvalidSpec, Reason
 from ..names import ALT, FULL_NAME_MAX, LABEL_MANAGED_BY, MARKER_KEY, is_robot_short_name
-from .base import LEAST_WORDS, Part
+from .api_credentials import credentials_fault
+from .base import LEAST_WORDS, PORT_WORDS, Part
 from .clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from .connection import (
     HOSTS_TOGETHER_WORDS,
     HOSTS_WORDS,
-    PORT_WORDS,
     RULE_WITHOUT_OWNER,
     UNKNOWN_PLACEHOLDER,
     AccessRule,
@@ -109,6 +109,7 @@ def parse_connection(
         parsed = parse_part(ConnectionSpec, spec)
     if parsed.url.startswith("http://") and not parsed.allow_plaintext:
         raise _invalid("url must be https, unless allowPlaintext is true")
+    _check_api_credentials(parsed)
     if parsed.ca_bundle is not None and parsed.ca_bundle_ref is not None:
         raise _invalid("give caBundle or caBundleRef, not both")
     if parsed.registry_host is not None and parsed.registry_hosts is not None:
@@ -126,6 +127,17 @@ def _check_access_rule(rule: AccessRule) -> None:
     plain = [each.replace("{namespace}", "") for each in rule.robot_names or ()]
     if any(set(each) & set("{}") for each in plain):
         raise _invalid(UNKNOWN_PLACEHOLDER)
+
+
+def _check_api_credentials(parsed: ConnectionSpec | ClusterConnectionSpec) -> None:
+    said = parsed.credentials
+    fault = credentials_fault(said)
+    if fault is not None:
+        raise _invalid(fault)
+    service = said.issuer or said.token_url or ""
+    if service.startswith("http://") and not parsed.allow_plaintext:
+        msg = "credentials.issuer and credentials.tokenURL must be https, unless allowPlaintext is"
+        raise _invalid(f"{msg} true")
 
 
 def lenient_access(spec: Mapping[str, object]) -> tuple[AccessRule, ...]:

@@ -75,6 +75,7 @@ def reading_pool(api: ClusterApi, store: Store) -> ConnectionPool:
         store,
         Secrets(api),
         Bundles(api),
+        tokens=Tokens(api),
         clock=time.monotonic,
         jitter=random.random,
         observer=Silent(),
