@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -132,3 +132,11 @@ def said(listed: str | None, **owner: int) -> ConnectionStatus:
 )
 def test_what_is_worth_a_write(before, after, told):
     assert told_anew(before, after, NOW) is told
+
+
+def test_counts_alone_are_held_back_after_a_write_that_moves_no_time():
+    before, after = said(HOUR_AGO), said(HOUR_AGO, managed=2)
+
+    assert told_anew(before, after, NOW) is True
+    assert told_anew(before, after, NOW, NOW - timedelta(minutes=1)) is False
+    assert told_anew(before, after, NOW, NOW - timedelta(minutes=10)) is True

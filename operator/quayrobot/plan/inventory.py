@@ -69,18 +69,26 @@ def total(
     )
 
 
-def told_anew(before: ConnectionStatus, after: ConnectionStatus, now: datetime) -> bool:
+def told_anew(
+    before: ConnectionStatus,
+    after: ConnectionStatus,
+    now: datetime,
+    told_at: datetime | None = None,
+) -> bool:
     """
     Tell whether *after* is worth a write over *before*.
 
     A robot more or less of ours is told by its own resource, and here with
-    other news or some minutes later; the time of the last list once a day.
+    other news or some minutes later; the time of the last list once a day. *told_at*
+    is when this process wrote last: no time in the status moves with the counts alone.
     """
     if _news(before) != _news(after):
         return True
     told = [each.last_transition_time for each in before.conditions]
     last = max(filter(None, (before.last_list_at, *told)), default=None)
-    age = now - datetime.fromisoformat(last) if last is not None else LIST_TOLD_EVERY
+    moments = [datetime.fromisoformat(last)] if last is not None else []
+    moments += [told_at] if told_at is not None else []
+    age = now - max(moments) if moments else LIST_TOLD_EVERY
     if before.robots != after.robots:
         return age >= COUNTS_TOLD_EVERY
     return before.last_list_at != after.last_list_at and age >= LIST_TOLD_EVERY

@@ -144,7 +144,9 @@ class RobotRecord(Record):
 
     @cached_property
     def lenient_spec(self) -> RobotSpec:
-        """Its spec as far as a deletion needs it."""
+        """Its spec as far as a deletion needs it; the spec itself where that can be one."""
+        if not isinstance(self.spec, InvalidSpec):
+            return self.spec
         return lenient_robot(self.key.name, self.body["spec"])
 
     @cached_property

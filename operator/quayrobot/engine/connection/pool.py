@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import datetime
 
 from ...cluster.bundles import Bundles
 from ...cluster.secrets import CredentialRead, Secrets
@@ -84,6 +85,7 @@ class LiveConnection:
         # What the last lists showed, as long as the process lives.
         self.summary: dict[OwnerName, OwnerCount] = {}
         self.listed_at: str | None = None
+        self.told_at: datetime | None = None
         self._new = True
         self._observer, self._clock = observer, clock
         self.client = self._connect()

@@ -59,7 +59,7 @@ async def update_status(
         robots=_counts(context, usable, record) if usable else record.status.robots,
         last_list_at=(usable.listed_at if usable else None) or record.status.last_list_at,
     )
-    if not told_anew(record.status, after, context.now()):
+    if not told_anew(record.status, after, context.now(), live.told_at if live else None):
         return
     kind = OURS[record.key.kind]
     try:
@@ -70,6 +70,8 @@ async def update_status(
     except QuayRobotError as failed:
         log.warning("connection.checked", reason=failed.reason, name=record.key.name)
         return
+    if live is not None:
+        live.told_at = context.now()
     context.store.observe(record.key.kind, None, body)
     await _tell(context, record, after, body)
 
