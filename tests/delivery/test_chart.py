@@ -79,6 +79,11 @@ def bare(body: Body) -> Body:
     """Return *body* without what Helm's own conventions add."""
     body = deepcopy(body)
     drop_labels(body)
+    # The manifests name none where nothing selects by it.
+    labels = body["metadata"].get("labels") or {}
+    labels.pop("app.kubernetes.io/name", None)
+    if not labels:
+        body["metadata"].pop("labels", None)
     (body["metadata"].get("annotations") or {}).pop("helm.sh/resource-policy", None)
     if not body["metadata"].get("annotations"):
         body["metadata"].pop("annotations", None)
@@ -97,9 +102,6 @@ def drop_labels(value: Any) -> None:
             for label in ("instance", "version", "managed-by"):
                 value[name].pop(f"app.kubernetes.io/{label}", None)
             value[name].pop("helm.sh/chart", None)
-    if value.get("labels") == {"app.kubernetes.io/name": "quay-robot-operator"}:
-        # The manifests name no labels where nothing selects by them.
-        value.pop("labels")
     for each in value.values():
         drop_labels(each)
 
