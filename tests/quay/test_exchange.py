@@ -119,7 +119,7 @@ async def test_an_issuer_that_quay_cannot_reach_closes_the_connection_for_nobody
 
     for _ in range(5):
         error = await error_of(client.exchange(CI, Token(issuer.token()), utc))
-        assert (type(error), error.reason) == (TryLater, Reason.QUAY_UNREACHABLE)
+        assert (type(error), error.reason) == (TryLater, Reason.ISSUER_UNREACHABLE)
 
     assert not limits.open
     assert (await client.get_robot(CI)).value.full_name == "acme+ci"

@@ -53,6 +53,7 @@ CALLS = {
     "user": Call("user.get", lambda c: c.user()),
     "list_grants": Call("robot.list", lambda c: c.rights.list_grants(ACME)),
     "check_repository": Call("repository.get", lambda c: c.rights.check_repository(ACME, "api")),
+    "check_team": Call("member.list", lambda c: c.rights.check_team(ACME, "devs")),
     "roles_of": Call("robot.permissions", lambda c: c.rights.roles_of(CI)),
     "creators": Call("organization.get", lambda c: c.rights.creators(ACME)),
     "roles": Call("permission.list", lambda c: c.rights.roles(ACME, "api")),

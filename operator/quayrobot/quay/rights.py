@@ -178,8 +178,12 @@ class Rights:
         reply = await self._send("team.list", "GET", path)
         if says_not_found(reply):
             raise _no_team(owner, team)
-        if reply.status != 200:
-            raise failure(reply, write=False, scope=self._scope(owner))
+        body = parse_json(reply)
+        if reply.status == 200 and isinstance(body, Mapping) and body.get("name") == team:
+            return
+        if reply.status == 200:
+            raise not_understood(reply, write=False)
+        raise failure(reply, write=False, scope=self._scope(owner))
 
     async def leave_team(self, robot: RobotName, team: str) -> None:
         """Remove *robot* from *team*; it may be out already."""

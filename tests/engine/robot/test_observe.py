@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from quayrobot.engine.cache.contests import Contests
 from quayrobot.engine.cache.store import Store
 from quayrobot.engine.connection.pool import ConnectionPool
 from quayrobot.engine.robot.observe import observe
 from quayrobot.engine.workqueue.keys import ResourceKey
 from quayrobot.model.errors import QuayRobotError, Reason
+from quayrobot.model.grace import DEFAULT_GRACE
 from quayrobot.model.reach import Reach
 from quayrobot.model.world import Absent
 from quayrobot.plan.decide import decide
@@ -61,7 +63,13 @@ def context(access: list[dict[str, Any]] | None, **fields: Any) -> Any:
         clusterwide=True,
     )
     return SimpleNamespace(
-        cluster="c", store=store, pool=pool, secrets=Secrets(), now=lambda: datetime.now(UTC)
+        cluster="c",
+        store=store,
+        pool=pool,
+        secrets=Secrets(),
+        now=lambda: datetime.now(UTC),
+        grace=DEFAULT_GRACE,
+        contests=Contests(clock=lambda: 0.0),
     )
 
 
