@@ -21,6 +21,8 @@ __all__ = ["ADDRESS", "NODE", "SERVICE_ADDRESS", "run_inside"]
 
 ROOT = Path("/sys/fs/cgroup")
 INSIDE = Path(__file__).with_name("inside.sh")
+# A whole cluster weighs as much as this many processes.
+AS_PROCESSES = 10
 # Nobody outside sees these.
 ADDRESS, SERVICE_ADDRESS, NODE = "10.200.0.1", "10.96.0.1", "node-1"
 
@@ -53,6 +55,9 @@ def _own_groups() -> Iterator[list[Path]]:
             for limit in ("cpuset.cpus", "cpuset.mems"):
                 if (place / limit).exists():
                     (place / limit).write_text((place.parent / limit).read_text())
+            if (place / "cpu.shares").exists():
+                # Beside processes that are in no group, each of which counts as one alone.
+                (place / "cpu.shares").write_text(str(1024 * AS_PROCESSES))
         yield places
     finally:
         for place in places:
