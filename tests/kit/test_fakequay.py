@@ -113,6 +113,8 @@ def test_every_call_of_the_admin_side_is_reachable_both_ways(quay: Quay):
         "team/member": {"org": "acme", "team": "devs", "member": "acme+a"},
         "grant": {"repository": "acme/app", "user": "acme+a", "role": "read"},
         "grants": {"name": "acme+a"},
+        "mirror": {"repository": "acme/app", "robot": "acme+a"},
+        "user/disable": {"name": "ann", "enabled": True},
         "prototype": {"org": "acme", "delegate": "acme+a", "role": "read"},
         "federation": {"name": "acme+a"},
         "federation/set": {"name": "acme+a", "entries": []},
