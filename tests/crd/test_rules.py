@@ -20,13 +20,17 @@ CREATED = [each for each in ALL if each.before is None]
 UPDATED = [each for each in ALL if each.before is not None]
 
 
+# The API server's own words, where a schema has refused before any rule was looked at.
+_NOT_CHECKED = "<nil>: Invalid value: null: some validation rules were not checked"
+
+
 def says(answer, case: Case) -> str:
     """Return the message of a refusal; it must be one that tells what to write."""
     assert answer.status_code == 422, answer.text
     message: str = answer.json()["message"]
     missing = [each for each in case.words if each.lower() not in message.lower()]
     assert missing == [], message
-    assert "<nil>" not in message
+    assert "<nil>" not in message.replace(_NOT_CHECKED, "")
     return message
 
 
