@@ -82,7 +82,7 @@ def test_each_field_that_differs_is_named():
         seen, labels={}, controller_uid=None, digests={"other": "sha256:x"}, annotations={}
     )
 
-    wanted = wanted_secret(scene, scene.spec.secrets[0], TOKEN, REGISTRY)
+    wanted = wanted_secret(scene, scene.spec.secrets[0], TOKEN, (REGISTRY,))
 
     found = set(lost_fields(wanted, Present(there)))
     assert {FIELD, "metadata.labels[team]", "data[.dockerconfigjson]"} <= found
