@@ -111,7 +111,9 @@ def test_n16_connections_that_hang_hold_up_nobody_else(
     newcomer.robot()
     newcomer.wait_ready()
 
-    assert tenant.operations(begun) == [], "it was ready only after those that hang were answered"
+    # A new connection is greeted by one read; what hangs is each robot's creation.
+    answered = [each for each in tenant.operations(begun) if each != "organization.get"]
+    assert answered == [], "it was ready only after those that hang were answered"
     newcomer.delete()
     newcomer.kubectl("delete", "namespace", newcomer.name, "--wait=false")
 

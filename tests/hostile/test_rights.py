@@ -16,6 +16,16 @@ MANIFESTS = ROOT / "deploy" / "manifests"
 ROLES = [MANIFESTS / "rbac.yaml", ROOT / "deploy" / "manifests-namespaced" / "role" / "role.yaml"]
 NEVER = {"escalate", "bind", "impersonate", "deletecollection", "approve", "sign", "proxy", "*"}
 GROUPS = {"", "quayrobot.io", "events.k8s.io"}
+# The one Lease that says which replica works; a right to create cannot name its object.
+LEASE = [
+    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
+    {
+        "apiGroups": ["coordination.k8s.io"],
+        "resources": ["leases"],
+        "resourceNames": ["quay-robot-operator"],
+        "verbs": ["get", "update"],
+    },
+]
 RESOURCES = {"secrets", "configmaps", "serviceaccounts", "namespaces", "events"}
 
 
@@ -29,6 +39,9 @@ def test_n17_the_shipped_rights_hold_nothing_that_leads_to_more(file: Path, reco
     rules = _rules(file)
     assert rules
     for rule in rules:
+        if rule["apiGroups"] == ["coordination.k8s.io"]:
+            assert rule in LEASE
+            continue
         assert set(rule) == {"apiGroups", "resources", "verbs"}, "no names, no paths"
         assert not NEVER & {*rule["verbs"], *rule["resources"], *rule["apiGroups"]}
         assert set(rule["apiGroups"]) <= GROUPS
@@ -38,6 +51,15 @@ def test_n17_the_shipped_rights_hold_nothing_that_leads_to_more(file: Path, reco
             if each == "serviceaccounts/token":
                 assert rule["verbs"] == ["create"]
     record_property("attacks", f"N17 rights of {file.parent.name}: {len(rules)} variants")
+
+
+def test_n17_the_lease_is_one_of_the_operators_own_namespace():
+    bodies = yaml.safe_load_all(ROLES[0].read_text())
+    holders = [each for each in bodies if any(rule in LEASE for rule in each.get("rules", ()))]
+
+    assert [(each["kind"], each["metadata"]["namespace"]) for each in holders] == [
+        ("Role", NAMESPACE)
+    ]
 
 
 def test_n17_the_rights_for_named_namespaces_are_of_no_cluster_wide_kind():
