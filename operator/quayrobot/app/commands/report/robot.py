@@ -59,7 +59,12 @@ def report_of(body: Mapping[str, Any], connection: Mapping[str, Any] | None) -> 
         "pending": list(status.get("pending") or ()),
         "problems": list(_problems(meta, status)),
         "more": {
-            "spec": {key: value for key, value in spec.items() if key not in _DECLARED},
+            # What is false is as if it were not there.
+            "spec": {
+                key: value
+                for key, value in spec.items()
+                if key not in _DECLARED and value is not False
+            },
             "status": {key: value for key, value in status.items() if key not in _SHOWN},
         },
     }
