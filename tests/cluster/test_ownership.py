@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from quayrobot.cluster.ownership import data_written_at, other_manager
+from quayrobot.cluster.ownership import data_written_at, declared_by, other_manager
 
 EARLY, LATE = "2026-11-26T11:00:00Z", "2026-11-26T12:00:00Z"
 
@@ -68,3 +68,49 @@ def test_who_else_has_a_field_is_told_by_the_last_of_them(field, fields):
     assert other_manager(meta, field) == "argocd-controller"
     assert other_manager({"managedFields": [managed("free text!", fields)]}, field) is None
     assert other_manager({}, field) is None
+
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+NAMED = {"f:imagePullSecrets": {}}
+
+
+def applied(last: str) -> dict:
+    return {"annotations": {LAST_APPLIED: last}}
+
+
+@pytest.mark.parametrize(
+    ("meta", "by"),
+    [
+        pytest.param(
+            {"managedFields": [managed("flux", NAMED) | {"operation": "Apply"}]}, "flux",
+            id="server-side apply",
+        ),
+        pytest.param(
+            {"managedFields": [managed("helm", NAMED) | {"operation": "Update"}]}, "helm",
+            id="Helm 3 updates what its manifest says",
+        ),
+        pytest.param(
+            {"managedFields": [managed("kubectl-edit", NAMED) | {"operation": "Update"}]}, None,
+            id="an edit by hand is no manifest",
+        ),
+        pytest.param(
+            {"managedFields": [managed("quay-robot-operator", NAMED) | {"operation": "Apply"}]},
+            None, id="ours",
+        ),
+        pytest.param(
+            {"managedFields": [managed("two words", NAMED) | {"operation": "Apply"}]}, None,
+            id="free text is nobody's name",
+        ),
+        pytest.param(
+            {"managedFields": [managed("flux", {"f:secrets": {}}) | {"operation": "Apply"}]}, None,
+            id="another field",
+        ),
+        pytest.param(applied('{"imagePullSecrets": []}'), "kubectl apply", id="kubectl, empty"),
+        pytest.param(applied('{"secrets": []}'), None, id="kubectl, another field"),
+        pytest.param(applied("{"), None, id="what is no JSON says nothing"),
+        pytest.param(applied('"imagePullSecrets"'), None, id="a text is no manifest"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)  # fmt: skip
+def test_who_declares_a_field_is_read_from_what_the_api_server_notes(meta, by):
+    assert by == declared_by(meta, "imagePullSecrets")

@@ -7,6 +7,7 @@ longer want go, those of others stay.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,8 +15,11 @@ from typing import Any
 
 from ..model.names import OPERATOR
 
-__all__ = ["data_written_at", "merged", "other_manager", "our_fields"]
+__all__ = ["data_written_at", "declared_by", "merged", "other_manager", "our_fields"]
 
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+# Helm 3 merges by itself and updates.
+HELM = "helm"
 # A name that a program gives itself; free text is not passed on.
 _MANAGER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
@@ -47,6 +51,26 @@ def other_manager(meta: Mapping[str, Any], field: str) -> str | None:
         if _has(each.get("fieldsV1"), steps) and _MANAGER.fullmatch(name):
             return name
     return None
+
+
+def declared_by(meta: Mapping[str, Any], field: str) -> str | None:
+    """
+    Return who has the top-level *field* in a manifest that is applied; None where nothing tells.
+
+    Server-side apply and Helm are known by the managed fields, client-side apply by what
+    kubectl wrote last. Whoever patches a field has no manifest.
+    """
+    for each in meta.get("managedFields") or ():
+        name = str(each.get("manager", ""))
+        applies = each.get("operation") == "Apply" or name == HELM
+        mine = name == OPERATOR or not _MANAGER.fullmatch(name)
+        if applies and not mine and _has(each.get("fieldsV1"), [f"f:{field}"]):
+            return name
+    try:
+        last = json.loads((meta.get("annotations") or {}).get(LAST_APPLIED) or "null")
+    except ValueError:
+        return None
+    return "kubectl apply" if isinstance(last, Mapping) and field in last else None
 
 
 def _has(fields: object, steps: list[str]) -> bool:

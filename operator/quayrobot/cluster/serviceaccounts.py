@@ -14,10 +14,13 @@ from ..model.errors import Conflict
 from ..model.world import Absent, AccountSeen, Present
 from .api import Body, ClusterApi
 from .kinds import SERVICE_ACCOUNT
+from .ownership import declared_by
 
 __all__ = ["ServiceAccounts", "account_seen"]
 
 LINKS = ("imagePullSecrets", "secrets")
+# This list has no key by which the API server would merge what two tools want of it.
+WHOLE = "imagePullSecrets"
 TRIES = 5
 Entry = tuple[str, str]
 
@@ -66,6 +69,7 @@ def account_seen(body: Body) -> AccountSeen:
         uid=meta["uid"],
         version=meta["resourceVersion"],
         links={link: tuple(_names(body, link)) for link in LINKS},
+        declared={WHOLE: by} if (by := declared_by(meta, WHOLE)) is not None else {},
     )
 
 

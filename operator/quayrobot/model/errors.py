@@ -81,6 +81,7 @@ class Reason(StrEnum):
     QUOTA_EXCEEDED = "QuotaExceeded"
     NAMESPACE_TERMINATING = "NamespaceTerminating"
     CONTESTED = "Contested"
+    IMAGE_PULL_SECRETS_DECLARED = "ImagePullSecretsDeclared"
     CLUSTER_UNAVAILABLE = "ClusterUnavailable"
     NOT_LEADER = "NotLeader"
     INTERNAL_ERROR = "InternalError"

@@ -158,13 +158,18 @@ GrantsView = Unlooked | Unknown | Present[GrantsSeen]
 
 @dataclass(frozen=True, slots=True)
 class AccountSeen:
-    """A ServiceAccount, as far as it names Secrets."""
+    """
+    A ServiceAccount, as far as it names Secrets.
+
+    *declared* says whose manifest names a list of it, as far as the API server notes that.
+    """
 
     namespace: str
     name: str
     uid: str
     version: str
     links: Mapping[str, tuple[str, ...]]
+    declared: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

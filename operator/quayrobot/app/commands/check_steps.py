@@ -30,6 +30,7 @@ from ...model.errors import Denied, QuayRobotError, Reason, Refused
 from ...model.names import GROUP, OPERATOR, OwnerName, RobotName
 from ...model.resources.connection import ClusterConnectionSpec
 from .access.readers import now, reading_pool
+from .account_steps import linked_accounts
 from .report.checks import (
     CheckResult,
     State,
@@ -94,7 +95,7 @@ async def check_all(api: ClusterApi, asked: CheckOptions) -> list[CheckResult]:
     ]
     cache = OneShotCache(Resources(api))
     unread = await _take_in(cache, served)
-    results += unread
+    results += [*unread, *await linked_accounts(cache, served)]
     pool = reading_pool(api, cache.store)
     try:
         for key in sorted(cache.store.connections, key=lambda key: (key.kind, key.namespace)):

@@ -29,6 +29,7 @@ from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord
 from ..connection.context import Context
 from ..robot.contested import known_contests, note_losses, note_write
+from ..robot.declared import tell_declared
 from ..robot.observe import observe, read_secret
 from ..workqueue.keys import Lane, NamespaceKey
 
@@ -71,6 +72,7 @@ async def apply_copies(
             continue
         for action in plan.actions:
             after = await _carry_out(context, memory, action, scene)
+            await tell_declared(context, record.body, action, scene)
             scene = note_write(context, action, scene, after)
         if plan.findings and not plan.actions:
             _raise_or_wait(context, NamespaceKey(record.key, namespace.name), plan.findings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from ...model.errors import Denied, InvalidSpec, QuayRobotError, Refused, TryLat
 from ...model.grace import DEFAULT_GRACE
 from ..cache.cluster_robot_memory import ClusterRobotMemories
 from ..cache.contests import Contests
+from ..cache.once import Once
 from ..cache.store import Store
 from ..workqueue.keys import Key
 from ..workqueue.queue import Queue
@@ -70,6 +71,7 @@ class Context:
     now: Callable[[], datetime]
     jitter: Callable[[], float]
     contests: Contests
+    told: Once = field(default_factory=Once)
     grace: timedelta = DEFAULT_GRACE
 
     def spread(self, seconds: float) -> float:

@@ -42,6 +42,7 @@ from ..connection.status import lacks_scope
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
 from .components import component_of
 from .contested import note_losses, note_write
+from .declared import tell_declared
 from .effects import log_effect
 from .observe import observe
 from .writes import Applier
@@ -135,6 +136,7 @@ class RobotPass:
                 return scene, await self._stopped(action, scene, error)
             scene = note_write(self.context, action, before, scene)
             log_effect(action, scene, _who(self.first))
+            await tell_declared(self.context, self.applier.record.body, action, before)
         return scene, None
 
     async def _stopped(self, action: Action, scene: Scene, error: QuayRobotError) -> Finding:

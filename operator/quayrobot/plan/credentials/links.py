@@ -8,7 +8,7 @@ there is waited for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ...model.actions import Action, Component, LinkAccount, RecordLinks
 from ...model.errors import Reason, Refused
@@ -18,7 +18,7 @@ from ..scene import Finding, Plan, Scene
 from .contest import account_place, contests_of, entry_field
 from .secrets import owns
 
-__all__ = ["plan_links", "unlink"]
+__all__ = ["declared_elsewhere", "plan_links", "unlink"]
 
 
 def plan_links(scene: Scene) -> Plan:
@@ -48,6 +48,15 @@ def unlink(scene: Scene) -> tuple[Action, ...]:
         for name in dict.fromkeys(each.service_account for each in scene.status.links)
     )
     return tuple(change for change in changes if change is not None)
+
+
+def declared_elsewhere(seen: AccountSeen) -> Mapping[str, str]:
+    """Return in words, by list, what the manifest of *seen* does to our entries."""
+    return {
+        link: f"the manifest of ServiceAccount {seen.name} names {link} ({by}): each time it is "
+        "applied it ends in a conflict or takes our Secret out again"
+        for link, by in seen.declared.items()
+    }
 
 
 def _missing(scene: Scene, wanted: Iterable[LinkState]) -> Iterable[Finding]:
