@@ -35,6 +35,7 @@ from quayrobot.model.actions import (
     LookAtOrganization,
     LookAtOwner,
     LookAtRobot,
+    LookAtRoles,
     LookAtUser,
     RecordGrants,
     RecordLinks,
@@ -67,7 +68,15 @@ from .scenes import CREATED_ANEW, TOKEN, stored
 
 __all__ = ["LOOKS", "QUAY_WRITES", "RIGHTS_WRITES", "SECRET_WRITES", "Rights", "World", "settled"]
 
-LOOKS = (ListRobots, LookAtRobot, LookAtOrganization, LookAtUser, LookAtOwner, LookAtGrants)
+LOOKS = (
+    ListRobots,
+    LookAtRobot,
+    LookAtOrganization,
+    LookAtUser,
+    LookAtOwner,
+    LookAtGrants,
+    LookAtRoles,
+)
 RIGHTS_WRITES = (GiveRole, TakeRole, JoinTeam, LeaveTeam, GiveDefault, ChangeDefault, TakeDefault)
 QUAY_WRITES = (CreateRobot, DeleteRobot, *RIGHTS_WRITES)
 SECRET_WRITES = (CreateSecret, ReplaceSecret, DeleteSecret)
@@ -233,6 +242,8 @@ class World:
             case LookAtGrants(_, asked, beyond):
                 seen = self.rights.seen(asked, more=beyond)
                 return replace(scene, grants=Present(seen), grants_read=True)
+            case LookAtRoles(_, asked):
+                return replace(scene, roles=Present(self.rights.seen(asked, more=True)))
             case RehearseSecrets():
                 return scene
             case RecordProgress(state):

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from quayrobot.model.names import RobotName
-from quayrobot.model.world import GrantsSeen, Present
+from quayrobot.model.world import GrantsSeen, Present, Unlooked
 from quayrobot.quay.client import QuayClient
 from quayrobot.quay.grants import Asked, GrantsCache
 from tests.kit.canary import oauth_token, robot_token
@@ -115,6 +115,32 @@ async def test_nothing_beyond_the_declared_costs_nothing_more(shop, client):
     await cache.look(CD, ["app"], beyond=True, creators=True)
 
     assert shop.operations(mark) == [*LIST, "permission.list"]
+
+
+async def test_the_roles_alone_are_one_call_and_the_teams_only_where_there_are_others(
+    shop, client
+):
+    cache, mark = cache_of(client), shop.mark()
+
+    assert await cache.roles_of(CI, NAMES, creators=True) == GrantsSeen(
+        dict.fromkeys(NAMES, "read")
+    )
+    assert shop.operations(mark) == ["robot.permissions"]
+
+    mark = shop.mark()
+    found = await cache.roles_of(CI, ["app"], creators=True)
+    assert shop.operations(mark) == ["robot.permissions", "organization.get"]
+    assert found.creators == {"devs", "owners"}
+    assert cache.view(CI) == Unlooked()
+
+
+async def test_the_roles_alone_are_read_from_the_lists_where_the_token_may_not_ask(shop):
+    token = str(shop.admin("token", value=oauth_token(), scopes=["org:admin", "repo:admin"]))
+    async with calling(shop, token) as client:
+        found = await cache_of(client).roles_of(CD, [], creators=True)
+
+        assert found.repositories == {"app": "write"}
+        assert found.creators == {"devs", "owners"}
 
 
 async def test_a_right_that_went_between_two_reads_is_gone(shop, client):

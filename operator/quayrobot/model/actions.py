@@ -55,6 +55,7 @@ __all__ = [
     "LookAtOwner",
     "LookAtQuay",
     "LookAtRobot",
+    "LookAtRoles",
     "LookAtUser",
     "RecordFederation",
     "RecordGrants",
@@ -267,6 +268,20 @@ class LookAtGrants:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtRoles:
+    """
+    Read the roles of *robot* alone, on whichever repositories it has one.
+
+    *creators*: where it has one beyond *declared*, also the organization's teams
+    whose members may create repositories.
+    """
+
+    robot: RobotName
+    declared: tuple[str, ...]
+    creators: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RecordGrants:
     """Store which rights are about to be given, before the first of them is."""
 
@@ -331,6 +346,7 @@ Look = (
     | LookAtQuay
     | LookAtOwner
     | LookAtGrants
+    | LookAtRoles
     | LookAtFederation
     | LookAtHosts
 )

@@ -74,6 +74,7 @@ class Look:
     federation_due: bool = False
     federation_read: bool = False
     grants_read: bool = False
+    roles: GrantsView = field(default_factory=Unlooked)
     grant_refusals: Mapping[str, QuayRobotError] = field(default_factory=dict)
     owner_lives: bool | None = None
     deleted: bool = False
@@ -95,8 +96,9 @@ class Scene:
     and no longer wanted. *deleted* says that this pass sent the DELETE.
     *grant_refusals* maps what a right is about to why it was not given in this
     pass. *federation_due* says that the drift beat wants it read, *federation_read*
-    that this pass read it, *grants_read* the same of the rights; *inherited* are the
-    roles that Quay itself gave the robot before this one; *issuer* is this cluster's
+    that this pass read it, *grants_read* the same of the rights; *roles* are those that
+    this pass read, without teams and defaults; *inherited* are the roles that Quay
+    itself gave the previous robot; *issuer* is this cluster's
     own, *hosts* maps the hosts of issuers that this pass looked at to their
     addresses. *exchange* is the password that this pass got. *accounts* maps the
     ServiceAccounts that are or were linked, or whose token is exchanged. The robot
@@ -127,6 +129,7 @@ class Scene:
     federation_due: bool = False
     federation_read: bool = False
     grants_read: bool = False
+    roles: GrantsView = field(default_factory=Unlooked)
     inherited: Mapping[str, Role] = field(default_factory=dict)
     issuer: str | None = None
     hosts: Mapping[str, HostSeen] = field(default_factory=dict)

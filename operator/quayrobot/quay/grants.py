@@ -128,6 +128,28 @@ class GrantsCache:
             robots = {name: Asked(declared, beyond=beyond, creators=creators)}
             await self._read(name.owner, here, robots, since=asked)
 
+    async def roles_of(
+        self, name: RobotName, repositories: Iterable[str], *, creators: bool
+    ) -> GrantsSeen:
+        """
+        Read the roles of *name* alone, by one call where the token may; teams are not in it.
+
+        *creators*: where it has one beyond *repositories*, the teams that may create are.
+
+        Raises:
+            QuayRobotError: They could not be read.
+        """
+        declared = frozenset(repositories)
+        roles = await self._alone(name)
+        if roles is None:
+            await self.look(name, declared, beyond=True, creators=creators)
+            seen = self.view(name)
+            return seen.value if isinstance(seen, Present) else GrantsSeen()
+        asked = Asked(declared, beyond=True, creators=creators).teams(frozenset(roles))
+        return GrantsSeen(
+            roles, creators=await self._rights().creators(name.owner) if asked else None
+        )
+
     async def refresh_all(
         self, owner: OwnerName, robots: Mapping[RobotName, Asked], *, defaults: bool
     ) -> None:
@@ -178,16 +200,26 @@ class GrantsCache:
         if self.by_robot is False or len(robots) >= most:
             return False
         for name in robots:
-            try:
-                here.alone[name.full] = await self._rights().roles_of(name)
-            except Refused as error:
-                if error.reason is not Reason.INSUFFICIENT_SCOPE:
-                    raise
-                # Quay asks for a scope more here than anywhere else; the lists tell as well.
-                self.by_robot = False
+            roles = await self._alone(name)
+            if roles is None:
                 return False
-            self.by_robot = True
+            here.alone[name.full] = roles
         return True
+
+    async def _alone(self, name: RobotName) -> dict[str, str] | None:
+        """Return the roles of one robot by their own call; None where the token may not."""
+        if self.by_robot is False:
+            return None
+        try:
+            roles = await self._rights().roles_of(name)
+        except Refused as error:
+            if error.reason is not Reason.INSUFFICIENT_SCOPE:
+                raise
+            # Quay asks for a scope more here than anywhere else; the lists tell as well.
+            self.by_robot = False
+            return None
+        self.by_robot = True
+        return roles
 
     async def _read_roles(
         self, owner: OwnerName, here: _Owner, repositories: Iterable[str], *, since: float

@@ -12,9 +12,9 @@ from quayrobot.model.actions import (
     CreateRobot,
     CreateSecret,
     GiveRole,
-    LookAtGrants,
     LookAtOwner,
     LookAtRobot,
+    LookAtRoles,
     RecordIntent,
 )
 from quayrobot.model.conditions import rfc3339
@@ -270,14 +270,18 @@ def half(rights: GrantsSeen | None = None, **changes: Any) -> Scene:
     asked = overlapping({"trigger": "two", "overlap": "1h"}, federation=None)
     given = GrantsSeen({"app": "read"}, frozenset({"devs"}))
     there = Look(robot=Present(alt()), grants=Present(rights or GrantsSeen()), **changes)
-    return begun(spec=asked, grants=Present(given), grants_read=True, other=there)
+    return begun(spec=asked, grants=Present(given), roles=Present(given), other=there)
 
 
 def test_what_quay_gave_the_active_robot_is_read_before_the_next_one_gets_its_rights():
-    scene = replace(half(), grants_read=False)
+    scene = replace(half(), roles=Unlooked())
     plan = decide(scene)
 
-    assert plan.actions == (LookAtGrants(scene.robot_name, ("app",), beyond=True, creators=True),)
+    assert plan.actions == (LookAtRoles(scene.robot_name, ("app",), creators=True),)
+
+
+def test_a_turn_waits_until_the_roles_of_the_active_robot_can_be_read():
+    assert late(replace(half(), roles=Unknown(NO_RIGHT))) is NO_RIGHT
 
 
 @pytest.mark.parametrize(
@@ -289,7 +293,7 @@ def test_what_quay_gave_the_active_robot_is_read_before_the_next_one_gets_its_ri
 )
 def test_the_creators_role_goes_over_to_the_next_robot(creators, roles):
     given = GrantsSeen({"app": "read", "made": "admin"}, frozenset({"devs"}), creators=creators)
-    scene = replace(half(), grants=Present(given))
+    scene = replace(half(), grants=Present(given), roles=Present(given))
 
     to_the_next = [
         each

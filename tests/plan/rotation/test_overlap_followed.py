@@ -66,7 +66,7 @@ def test_the_robot_before_goes_after_the_overlap_and_not_earlier():
     assert life.one_pass() == ["ListRobots"]
     life.wait(timedelta(seconds=40))
 
-    assert life.one_pass() == ["ListRobots", "LookAtGrants", "DeleteRobot", "LookAtRobot"]
+    assert life.one_pass() == ["ListRobots", "LookAtRoles", "DeleteRobot", "LookAtRobot"]
     assert life.is_at_rest()
     assert life.one_pass() == ["ListRobots"]
 

@@ -15,6 +15,7 @@ from ...model.actions import (
     LookAtFederation,
     LookAtGrants,
     LookAtHosts,
+    LookAtRoles,
     RecordFederation,
     RecordGrants,
     RecordIntent,
@@ -42,7 +43,7 @@ def component_of(action: Action, scene: Scene) -> Component:
 
 
 _PARTS: tuple[tuple[Component, tuple[type, ...]], ...] = (
-    (Component.ROTATION, (RecordIntent, Regenerate)),
+    (Component.ROTATION, (RecordIntent, Regenerate, LookAtRoles)),
     (
         Component.SECRETS,
         (CreateSecret, ReplaceSecret, DeleteSecret, Exchange, RecordLinks, LinkAccount),

@@ -20,6 +20,7 @@ from ...model.actions import (
     LeaveTeam,
     LookAtFederation,
     LookAtGrants,
+    LookAtRoles,
     SetFederation,
     TakeDefault,
     TakeRole,
@@ -31,7 +32,7 @@ from ...plan.rights.grants import after, known_grants, target_of
 from ...plan.scene import Scene
 from ..connection.pool import LiveConnection
 
-__all__ = ["change_grant", "federate", "read_grants"]
+__all__ = ["change_grant", "federate", "read_grants", "read_roles"]
 
 # Each robot comes again after a resync: the first of them asks.
 MISSING_FOR = 0.85
@@ -53,6 +54,20 @@ async def read_grants(live: LiveConnection, action: LookAtGrants, scene: Scene) 
     except Refused as error:
         return replace(scene, grants=Unknown(error))
     return replace(scene, grants=live.grants.view(action.robot), grants_read=True)
+
+
+async def read_roles(live: LiveConnection, action: LookAtRoles, scene: Scene) -> Scene:
+    """
+    Read the robot's roles alone, and return the scene with them.
+
+    Raises:
+        Denied: Quay refused the credential.
+    """
+    try:
+        seen = await live.grants.roles_of(action.robot, action.declared, creators=action.creators)
+    except Refused as error:
+        return replace(scene, roles=Unknown(error))
+    return replace(scene, roles=Present(seen))
 
 
 async def federate(

@@ -24,6 +24,7 @@ from ...model.actions import (
     LookAtOwner,
     LookAtQuay,
     LookAtRobot,
+    LookAtRoles,
     LookAtUser,
 )
 from ...model.errors import Conflict, QuayRobotError, Reason, Refused
@@ -32,7 +33,7 @@ from ...model.world import ConnectionSeen, Present, RobotView, Unknown
 from ...plan.scene import Scene
 from ..connection.issuer_hosts import IssuerHosts
 from ..connection.pool import LiveConnection
-from .grants import federate, read_grants
+from .grants import federate, read_grants, read_roles
 from .keyless import received
 from .observe import FRESH_ENOUGH
 
@@ -56,7 +57,7 @@ async def perform_read(
     return (await _look(resources, hosts, live, action, there)).towards(scene.robot_name)
 
 
-async def _look(  # noqa: PLR0911 - one line per look
+async def _look(  # noqa: C901, PLR0911 - one line per look
     resources: Resources,
     hosts: IssuerHosts,
     live: LiveConnection | None,
@@ -81,6 +82,8 @@ async def _look(  # noqa: PLR0911 - one line per look
             return await _look_at_user(usable(live), scene)
         case LookAtGrants():
             return await read_grants(usable(live), action, scene)
+        case LookAtRoles():
+            return await read_roles(usable(live), action, scene)
         case LookAtFederation():
             return await federate(usable(live), action, scene)
         case _:

@@ -27,15 +27,7 @@ from ...model.actions import (
     JoinTeam,
     LeaveTeam,
     LinkAccount,
-    ListRobots,
-    LookAtFederation,
-    LookAtGrants,
-    LookAtHosts,
-    LookAtOrganization,
-    LookAtOwner,
-    LookAtQuay,
-    LookAtRobot,
-    LookAtUser,
+    Look,
     RecordFederation,
     RecordGrants,
     RecordIntent,
@@ -111,22 +103,10 @@ class Applier:
         return (await self._apply(action, there)).towards(scene.robot_name)
 
     async def _apply(self, action: Action, scene: Scene) -> Scene:  # noqa: C901, PLR0911, PLR0912 - one line per part
+        if isinstance(action, Look):
+            context = self.context
+            return await perform_read(context.resources, context.hosts, self.live, action, scene)
         match action:
-            case (
-                ListRobots()
-                | LookAtRobot()
-                | LookAtOrganization()
-                | LookAtUser()
-                | LookAtQuay()
-                | LookAtOwner()
-                | LookAtGrants()
-                | LookAtFederation()
-                | LookAtHosts()
-            ):
-                context = self.context
-                return await perform_read(
-                    context.resources, context.hosts, self.live, action, scene
-                )
             case CreateRobot() | DeleteRobot() | Regenerate():
                 return await self._write_robot(action, scene)
             case RecordIntent(state):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...model.actions import LookAtGrants
+from ...model.actions import LookAtGrants, LookAtRoles
 from ...model.names import RobotName
 from ...model.resources.permissions import ROLES, Permissions, Role
 from ...model.world import GrantsSeen, Present, Unknown
@@ -63,7 +63,7 @@ def left_roles(wanted: Permissions, known: GrantsSeen) -> dict[str, Role]:
     return left
 
 
-def looks_by_quay(scene: Scene) -> tuple[LookAtGrants, ...]:
+def looks_by_quay(scene: Scene) -> tuple[LookAtRoles, ...]:
     """
     Return the look that has to be before another robot gets what Quay gave this one.
 
@@ -73,17 +73,20 @@ def looks_by_quay(scene: Scene) -> tuple[LookAtGrants, ...]:
     wanted = scene.spec.permissions
     if wanted is None or not leads_to_roles(wanted):
         return ()
-    if isinstance(scene.grants, Unknown):
-        raise scene.grants.error
-    return () if scene.grants_read else (look_for(scene.robot_name, wanted),)
+    if isinstance(scene.roles, Unknown):
+        raise scene.roles.error
+    if isinstance(scene.roles, Present):
+        return ()
+    declared = tuple(each.name for each in wanted.repositories)
+    return (LookAtRoles(scene.robot_name, declared, creators=bool(wanted.teams)),)
 
 
 def given_by_quay(scene: Scene) -> dict[str, Role]:
     """Return what the robot was given by Quay itself, as it was read."""
     wanted = scene.spec.permissions
-    if wanted is None or not isinstance(scene.grants, Present):
+    if wanted is None or not isinstance(scene.roles, Present):
         return {}
-    return left_roles(wanted, scene.grants.value)
+    return left_roles(wanted, scene.roles.value)
 
 
 def _undeclared(wanted: Permissions, known: GrantsSeen) -> Mapping[str, str | None]:

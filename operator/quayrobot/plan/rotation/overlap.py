@@ -252,7 +252,7 @@ def _inherit(scene: Scene, it: Scene) -> tuple[Action, ...]:
     Defaults are both robots' alike; only the creator's role is the one's alone.
     """
     declares = scene.spec.permissions is not None and scene.spec.permissions.teams
-    if not (declares and isinstance(_proof(it), Ours)) or isinstance(it.grants, Unknown):
+    if not (declares and isinstance(_proof(it), Ours)) or isinstance(it.roles, Unknown):
         return ()
     if looks := looks_by_quay(it):
         return looks
