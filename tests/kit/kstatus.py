@@ -59,20 +59,24 @@ def kubectl_wait(body: Body) -> bool:
 
 
 def argo_health(body: Body) -> tuple[str, str]:
-    """Return status and message that Argo CD shows."""
-    if body["metadata"].get("deletionTimestamp"):
-        # Argo CD asks no script about these. Ours is run all the same: it must not fail.
-        run_script(body)
+    """Return status and message that Argo CD 3.6 shows."""
+    answer = _answer(body)
+    if body["metadata"].get("deletionTimestamp") and not answer["deletionMessage"]:
         return "Progressing", "Pending deletion"
-    return run_script(body)
+    return str(answer["status"]), str(answer["deletionMessage"] or answer["message"] or "")
 
 
 def run_script(body: Body) -> tuple[str, str]:
     """Run the shipped script over *body*, as Argo CD would."""
+    answer = _answer(body)
+    return str(answer["status"]), str(answer["message"] or "")
+
+
+def _answer(body: Body) -> Any:
     run, make = _runtime(body["kind"])
     answer = run(_in_lua(body, make))
     assert answer["status"] in ARGO_WORDS, answer["status"]
-    return str(answer["status"]), str(answer["message"] or "")
+    return answer
 
 
 @cache

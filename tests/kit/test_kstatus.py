@@ -97,6 +97,11 @@ def test_a_blocked_deletion_says_why():
     seen = body((FALSE, "DeletionBlocked"), deleting=True)
 
     assert run_script(seen) == ("Progressing", "DeletionBlocked: about Ready")
+    assert argo_health(seen) == ("Progressing", "DeletionBlocked: about Ready")
+
+
+def test_a_deletion_that_goes_its_way_has_the_words_of_argo_cd_itself():
+    assert argo_health(body((TRUE, "Why"), deleting=True)) == ("Progressing", "Pending deletion")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ end
 if obj.metadata.deletionTimestamp ~= nil then
   if ready ~= nil and ready.status == "False" then
     hs.message = tell(ready)
+    -- Of what is being deleted Argo CD 3.6 shows these words alone; older ones show their own.
+    hs.deletionMessage = hs.message
   end
   return hs
 end
