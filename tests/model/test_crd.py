@@ -215,3 +215,20 @@ class Torn(Part):
 def test_a_union_of_types_is_refused_by_the_converter():
     with pytest.raises(AssertionError, match="no structural schema"):
         structural(Torn)
+
+
+def test_a_default_is_told_in_words_that_kubectl_explain_shows():
+    fields = root("QuayRobot")["properties"]["spec"]["properties"]
+
+    assert fields["creationPolicy"]["description"].endswith(" Default: `Create`.")
+    assert fields["suspend"]["description"].endswith(" Default: `false`.")
+    assert "Default:" not in fields["organization"]["description"]
+
+
+def test_a_default_of_a_list_item_is_told_although_the_operator_fills_it_in():
+    secret = root("QuayRobot")["properties"]["spec"]["properties"]["secrets"]["items"][
+        "properties"
+    ]
+
+    assert "default" not in secret["format"]
+    assert secret["format"]["description"].endswith(" Default: `DockerConfigJson`.")

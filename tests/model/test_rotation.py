@@ -179,3 +179,26 @@ def test_a_status_is_read_as_it_was_written():
 
 def test_a_resource_of_an_older_version_has_no_rotation_in_its_status():
     assert parse_robot_status({}).rotation is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        ("- -", "spec=none annotation=none"),
+        ("sha256:ab -", "spec=sha256:ab annotation=none"),
+        ("- sha256:cd", "spec=none annotation=sha256:cd"),
+        ("spec=sha256:ab annotation=none", "spec=sha256:ab annotation=none"),
+        ("2026-11-24T03:00:00Z", "2026-11-24T03:00:00Z"),
+    ],
+)
+def test_a_request_that_an_earlier_version_stored_bare_is_read_with_its_labels(stored, told):
+    state = RotationState.model_validate(
+        {
+            "lastTrigger": stored,
+            "intent": {"cause": "Request", "request": stored, "digest": "sha256:1"},
+        }
+    )
+
+    assert state.last_trigger == told
+    assert state.intent is not None
+    assert state.intent.request == told

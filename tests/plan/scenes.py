@@ -46,8 +46,8 @@ from tests.kit.canary import robot_token
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 BORN = NOW - timedelta(days=30)
-CREATED = "Mon, 23 Nov 2026 07:53:29 -0000"
-CREATED_ANEW = "Tue, 24 Nov 2026 01:00:00 -0000"
+CREATED = "2026-11-23T07:53:29Z"
+CREATED_ANEW = "2026-11-24T01:00:00Z"
 CLUSTER = "cluster-1"
 UID = "uid-ci"
 ORIGIN = "https://quay.example:443"

@@ -13,7 +13,7 @@ from quayrobot.plan.inventory import count_listed, told_anew, total
 
 ACME, SHOP = OwnerName("organization", "acme"), OwnerName("organization", "shop")
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
-OLD, YOUNG = "Mon, 05 Jan 2026 07:53:29 -0000", "Mon, 23 Nov 2026 07:53:29 -0000"
+OLD, YOUNG = "2026-01-05T07:53:29Z", "2026-11-23T07:53:29Z"
 
 
 def robot(name: str = "ci", *, created: str = OLD, used: str | None = "2026-11-25") -> RobotSeen:

@@ -8,8 +8,7 @@ may die after any step, and a reader who logs in with whatever its Secrets held.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from quayrobot.model.actions import (
@@ -26,6 +25,7 @@ from quayrobot.model.actions import (
     ReplaceSecret,
     SetFederation,
 )
+from quayrobot.model.conditions import rfc3339
 from quayrobot.model.names import ANNOTATION_DIGEST, ANNOTATION_ROBOT, SLOTS, Slot
 from quayrobot.model.resources.federation import IdentityState
 from quayrobot.model.resources.robot import RobotSpec, RobotStatus
@@ -124,7 +124,7 @@ class Pair:
         self.made += 1
         here.robot = RobotSeen(
             action.robot.full,
-            format_datetime(self.clock.astimezone(UTC)),
+            rfc3339(self.clock),
             Token(robot_token()),
             action.description,
             metadata=action.metadata,

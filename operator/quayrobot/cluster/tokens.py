@@ -39,7 +39,7 @@ class Tokens:
             answer = await self._api.write("POST", path, _request(audiences))
         except Conflict:
             if await self._api.get(SERVICE_ACCOUNT.path(namespace, account)) is None:
-                msg = f"there is no ServiceAccount {account} in this namespace"
+                msg = f"there is no ServiceAccount {account} in namespace {namespace}"
                 raise Refused(Reason.SERVICE_ACCOUNT_NOT_FOUND, msg) from None
             raise
         token = (answer.get("status") or {}).get("token")

@@ -242,7 +242,16 @@ def _cleaned(node: Schema, defs: Mapping[str, Any], *, strict: bool) -> Schema:
         # Structural schemas cannot bind the keys of a map.
         del node["propertyNames"]
     _trim_default(node)
-    return node if strict else _loose(node)
+    return _with_default_told(node) if strict else _loose(node)
+
+
+def _with_default_told(node: Schema) -> Schema:
+    """Say a plain default in words too: `kubectl explain` shows no other."""
+    value = node.get("default")
+    if "description" in node and isinstance(value, bool | int | float | str) and value != "":
+        shown = str(value).lower() if isinstance(value, bool) else value
+        node["description"] += f" Default: `{shown}`."
+    return node
 
 
 def _trim_default(node: Schema) -> None:

@@ -75,6 +75,7 @@ class Reason(StrEnum):
     QUAY_ROBOT_NOT_OWNED = "QuayRobotNotOwned"
     REMOVAL_NOT_CONFIRMED = "RemovalNotConfirmed"
     NAMESPACES_FAILED = "NamespacesFailed"
+    NO_NAMESPACES = "NoNamespaces"
     ORGANIZATION_NOT_FOUND = "OrganizationNotFound"
     CLUSTER_REFUSED = "ClusterRefused"
     ADMISSION_DENIED = "AdmissionDenied"

@@ -82,8 +82,8 @@ class RobotSeen:
     One robot as Quay shows it.
 
     *metadata* is None when it comes from a list, which never shows it;
-    *token* is None when the reader may not see it. *created* is Quay's own
-    text (resolution: one second).
+    *token* is None when the reader may not see it. *created* is
+    RFC 3339 (resolution: one second).
     """
 
     full_name: str

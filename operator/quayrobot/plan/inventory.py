@@ -10,8 +10,7 @@ that long; one that is new was not needed yet.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from ..model.names import OwnerName
 from ..model.resources.connection import ConnectionStatus, OwnerCount, RobotCounts
@@ -118,9 +117,8 @@ def _was(before: RobotCounts | None, field: str) -> int:
 
 def _unused(robot: RobotSeen, now: datetime) -> bool:
     try:
-        # Quay's zone is -0000, which reads as none.
-        created = parsedate_to_datetime(robot.created).replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        created = datetime.fromisoformat(robot.created)
+    except ValueError:
         return False
     young = now - created < UNUSED
     return not young and (

@@ -18,6 +18,7 @@ from ..model.errors import Ambiguous, Denied, QuayRobotError, Reason, Refused, T
 from ..model.names import OwnerName, RobotName
 from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
+from ..model.times import as_rfc3339
 from ..model.world import RobotSeen, UserSeen
 from .answers import lacks_right, message_of, parse_json, refuses_token
 from .sign_on import refused_jwt
@@ -153,7 +154,7 @@ def _robot(item: Mapping[str, object]) -> RobotSeen | None:
     description = item.get("description")
     return RobotSeen(
         full_name=name,
-        created=created,
+        created=as_rfc3339(created),
         token=Token(token) if isinstance(token, str) else None,
         description=description if isinstance(description, str) else "",
         last_used_on=_day(item.get("last_accessed")),

@@ -80,7 +80,7 @@ def test_of_many_failures_the_first_twenty_are_named_and_all_are_counted():
 @pytest.mark.parametrize(
     ("states", "told"),
     [
-        pytest.param([], ("True", "Reconciled", None), id="no namespace is no fault"),
+        pytest.param([], ("True", "NoNamespaces", None), id="no namespace is no fault"),
         pytest.param(
             [NamespaceState("a", ready=True)], ("True", "Reconciled", None), id="all ready"
         ),

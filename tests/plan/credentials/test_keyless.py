@@ -359,8 +359,8 @@ def test_a_robot_that_never_had_its_token_in_a_secret_is_not_rotated():
 
 
 def test_an_open_switch_is_given_up_on_the_way_back():
-    intent = Intent(cause="Switch", request="- -", digest=TOKEN.digest)
-    state = RotationState(last_trigger="- -", intent=intent)
+    intent = Intent(cause="Switch", request="spec=none annotation=none", digest=TOKEN.digest)
+    state = RotationState(last_trigger="spec=none annotation=none", intent=intent)
     back = replace(at_rest(), spec=spec(), robot=Present(got()))
     scene = replace(back, status=back.status.model_copy(update={"rotation": state}))
 

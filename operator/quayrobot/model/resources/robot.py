@@ -16,6 +16,7 @@ from pydantic import Field, StringConstraints
 
 from ..conditions import Condition
 from ..names import MAIN, MARKER_KEY, OwnerName, RobotName, Slot
+from ..times import Moment
 from .base import ObjectName, OwnerText, Part, Rule, rules
 from .credentials import Credentials
 from .federation import Federation, Identity, IdentityState
@@ -124,8 +125,8 @@ class RobotState(Part):
 
     full_name: str
     """The robot's name in Quay, `<owner>+<short name>`."""
-    created_at: str | None = None
-    """When Quay made it, in Quay's own words; not there while it is being made."""
+    created_at: Moment | None = None
+    """When Quay created it; absent while it is being created."""
     adopted: bool = False
     """True if it was there before this resource."""
     last_used_on: str | None = None

@@ -8,17 +8,29 @@ In place the one robot gets a new token; with Overlap two robots take turns.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from ..names import Slot
+from ..times import Moment
 from .base import ATOMIC, GO_DURATION, Duration, Part, Rule, at_least, duration_schema, rules
 
-__all__ = ["Intent", "Retiring", "Rotation", "RotationState", "Window"]
+__all__ = [
+    "Intent",
+    "Retiring",
+    "Rotation",
+    "RotationState",
+    "Window",
+    "digests_in",
+    "request_text",
+]
 
 # Five fields; what each may hold is checked by who reads them.
 SCHEDULE_PATTERN = r"^[0-9A-Za-z*,/#-]+( [0-9A-Za-z*,/#?-]+){4}$"
+NOTHING = "none"
+_BARE = re.compile(r"^(-|sha256:\S+) (-|sha256:\S+)$")
 ZONE_PATTERN = r"^[A-Za-z][A-Za-z0-9_+/-]*$"
 
 
@@ -61,6 +73,29 @@ class Rotation(Part):
     }
 
 
+def request_text(trigger: str, annotation: str) -> str:
+    """Return a request by the digests of the spec's *trigger* and of the *annotation*."""
+    return f"spec={trigger} annotation={annotation}"
+
+
+def digests_in(request: str | None) -> tuple[str, str]:
+    """Return both digests of a *request*, `none` where nothing was asked for."""
+    known = dict(each.split("=", 1) for each in (request or "").split() if "=" in each)
+    return known.get("spec", NOTHING), known.get("annotation", NOTHING)
+
+
+def _labelled(text: str) -> str:
+    """Return a request as it is told now; an earlier version stored the two digests bare."""
+    bare = _BARE.match(text)
+    if bare is None:
+        return text
+    trigger, annotation = (NOTHING if each == "-" else each for each in bare.groups())
+    return request_text(trigger, annotation)
+
+
+Request = Annotated[str, AfterValidator(_labelled)]
+
+
 class Intent(Part):
     """
     A rotation that was begun: for which request, from which credential.
@@ -71,14 +106,14 @@ class Intent(Part):
 
     cause: Literal["Request", "Interval", "Switch"]
     """What it was begun for; `Switch` ends a token that no Secret carries any more."""
-    request: str
-    """Digest of the request, or the time in the schedule."""
+    request: Request
+    """Digests of the request, or the time in the schedule."""
     digest: str
     """Digest of the token that is to be replaced."""
     slot: Slot | None = None
     """Where the new robot is made, with `Overlap`."""
-    created_at: str | None = None
-    """When Quay made the robot before, with `Overlap`."""
+    created_at: Moment | None = None
+    """When Quay created the previous robot, with `Overlap`."""
     adopted: bool = False
     """True if the robot before was there before this resource, with `Overlap`."""
 
@@ -92,8 +127,8 @@ class Retiring(Part):
     """Which of the two it is: `main` or `alt`."""
     until: str
     """When it may go."""
-    created_at: str | None = None
-    """When Quay made it, in Quay's own words."""
+    created_at: Moment | None = None
+    """When Quay created it."""
     digest: str | None = None
     """Digest of its token."""
     adopted: bool = False
@@ -105,8 +140,8 @@ class RotationState(Part):
 
     last_at: str | None = None
     """When the last rotation was finished."""
-    last_trigger: str | None = None
-    """Digest of the last request that was seen or carried out."""
+    last_trigger: Request | None = None
+    """Digests of the last requests seen: `spec=` of `trigger`, `annotation=` of the annotation."""
     next_at: str | None = None
     """When the next one is due by interval, or is carried out after the robot before is gone."""
     intent: Annotated[Intent | None, Field()] = None

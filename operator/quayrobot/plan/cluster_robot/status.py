@@ -183,8 +183,9 @@ def cluster_robot_conditions(
     """Return the conditions of a ClusterQuayRobot that has no robot of its own."""
     problem = removal or problem_of(summary)
     if problem is None:
-        words = _all_well(summary.counts.targets)
-        return [_condition(C.READY, "True", Reason.RECONCILED, words)]
+        targets = summary.counts.targets
+        reason = Reason.RECONCILED if targets else Reason.NO_NAMESPACES
+        return [_condition(C.READY, "True", reason, _all_well(targets))]
     ready: Status = "False"
     if problem.reason is Reason.PROGRESSING:
         # One namespace more makes none of the others less ready; an edit is not done yet.

@@ -194,7 +194,10 @@ def _exchange(scene: Scene) -> Action:
     credentials = scene.spec.credentials
     account = credentials.service_account or ""
     if isinstance(scene.accounts.get(account), Absent):
-        msg = f"there is no ServiceAccount {account} in this namespace; its token is exchanged"
+        msg = (
+            f"there is no ServiceAccount {account} in namespace {scene.me.namespace}; "
+            "its token is exchanged for the password"
+        )
         raise Refused(Reason.SERVICE_ACCOUNT_NOT_FOUND, msg)
     connection = scene.connection
     assert isinstance(connection, ConnectionSeen)

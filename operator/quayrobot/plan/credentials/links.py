@@ -66,7 +66,8 @@ def _missing(scene: Scene, wanted: Iterable[LinkState]) -> Iterable[Finding]:
             yield Finding(Component.SECRETS, seen.error)
         elif not isinstance(seen, Present):
             msg = (
-                f"there is no ServiceAccount {name} in this namespace; it is linked when it comes"
+                f"there is no ServiceAccount {name} in namespace {scene.me.namespace}; "
+                "it is linked when it comes"
             )
             yield Finding(Component.SECRETS, Refused(Reason.SERVICE_ACCOUNT_NOT_FOUND, msg))
 

@@ -86,7 +86,7 @@ def permit_of(
     labels = namespace.labels
     if labels is None:
         # Not the same as none: a rule may select what lacks a label.
-        msg = "the labels of this namespace cannot be read now"
+        msg = f"the labels of namespace {namespace.name} cannot be read now"
         raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
     if not may_know(rules, namespace):
         raise connection_not_found("ClusterQuayConnection", connection)
@@ -95,8 +95,8 @@ def permit_of(
     covering = [rule for rule in mine if _covers(rule, namespace.name, robot)]
     if not covering:
         msg = (
-            f"the rules of ClusterQuayConnection {connection} do not let this namespace have "
-            f"the robot {robot.full}; ask its administrator for a rule"
+            f"the rules of ClusterQuayConnection {connection} do not allow namespace "
+            f"{namespace.name} the robot {robot.full}; ask its administrator for a rule"
         )
         raise Refused(Reason.ACCESS_DENIED, msg)
 
@@ -127,8 +127,8 @@ def check_rights(permit: Permit, rights: Rights, *, connection: str) -> None:
     for what, allowed in _demands(rights):
         if not any(allowed(rule) for rule in permit.rules):
             msg = (
-                f"the rules of ClusterQuayConnection {connection} do not let this namespace "
-                f"have {what}; ask its administrator for a rule"
+                f"the rules of ClusterQuayConnection {connection} do not allow {what}; "
+                "ask its administrator for a rule"
             )
             raise Refused(Reason.ACCESS_DENIED, msg)
 
@@ -162,7 +162,7 @@ def _team(rule: AccessRule, team: str) -> bool:
 
 def connection_not_found(kind: str, name: str) -> Refused:
     """Return the one answer for a connection that is absent or not for this namespace."""
-    msg = f"there is no {kind} {name} that this namespace may use"
+    msg = f"there is no {kind} {name} that this resource may use"
     return Refused(Reason.CONNECTION_NOT_FOUND, msg)
 
 

@@ -41,8 +41,8 @@ def check_identities(scene: Scene, permit: Permit) -> None:
     name = scene.spec.connection_ref.name
     if not giving:
         msg = (
-            f"the rules of ClusterQuayConnection {name} do not let this namespace have "
-            "federation; ask its administrator for a rule"
+            f"the rules of ClusterQuayConnection {name} do not allow federation; "
+            "ask its administrator for a rule"
         )
         raise Refused(Reason.ACCESS_DENIED, msg)
     for issuer in _issuers(scene):

@@ -136,7 +136,7 @@ def _adoptable(scene: Scene, permit: Permit | None) -> Proof:
 
 def adoption_denied(scene: Scene) -> Refused:
     """Return the refusal of an adoption that no rule allows."""
-    msg = f"no rule of the connection lets this namespace adopt the robot {scene.robot_name.full}"
+    msg = f"no rule of the connection allows adoption of the robot {scene.robot_name.full}"
     return Refused(Reason.ACCESS_DENIED, msg)
 
 

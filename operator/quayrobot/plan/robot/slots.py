@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
 from ...model.names import ANNOTATION_DIGEST, ANNOTATION_ROBOT, MAIN, SLOTS, Slot, other_slot
@@ -181,6 +181,6 @@ def _made(scene: Scene, slot: Slot, view: RobotView) -> float | None:
     if not isinstance(prove(there, view.value, None), Ours | NeedsLook):
         return None
     try:
-        return parsedate_to_datetime(view.value.created).timestamp()
+        return datetime.fromisoformat(view.value.created).timestamp()
     except ValueError:
         return 0.0

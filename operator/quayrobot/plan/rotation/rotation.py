@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from ...model.actions import Action, Component, RecordIntent, Regenerate
 from ...model.conditions import rfc3339
 from ...model.errors import Reason, TryLater
-from ...model.resources.rotation import Intent, Rotation, RotationState
+from ...model.resources.rotation import Intent, Rotation, RotationState, digests_in, request_text
 from ...model.secrecy import Token, digest_of
 from ...model.world import ConnectionSeen, Present
 from ..credentials.keyless import owes_switch, was_renewed
@@ -33,8 +33,6 @@ __all__ = [
     "active_token",
     "round_up",
 ]
-
-NONE = "-"
 
 
 def plan_rotation(scene: Scene) -> tuple[Action, ...]:
@@ -81,11 +79,12 @@ def request_of(scene: Scene) -> str:
     """
     asked = (_rotation(scene).trigger, scene.me.rotate)
     state = scene.status.rotation
-    before = (state.last_trigger or "").split() if state else []
-    before += [NONE] * (2 - len(before))
-    return " ".join(
-        was if value is None else digest_of(value)
-        for value, was in zip(asked, before, strict=False)
+    before = digests_in(state.last_trigger if state else None)
+    return request_text(
+        *(
+            was if value is None else digest_of(value)
+            for value, was in zip(asked, before, strict=True)
+        )
     )
 
 
