@@ -9,7 +9,7 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check test demo playground crds cures release bench contract figures node image clean
+.PHONY: help setup lock check unit test demo playground crds cures release bench contract figures node image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: $(STAMP) ## lint, types, layers, CRD parity and unit tests, in under a mi
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict deploy
 	$(BIN)/pytest -q -n 2 tests/house tests/model tests/plan
+
+unit: $(STAMP) ## the tests that need no API server, on the Python that is PYTHON=
+	$(BIN)/pytest -q -n 2 tests/house tests/model tests/plan tests/quay tests/cluster tests/app
 
 test: $(STAMP) ## all tests, on a real API server (built once, with progress)
 	@$(RUN) -m tests.kit.controlplane build

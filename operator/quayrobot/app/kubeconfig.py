@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from ..model.secrecy import Token
+from ..model.tls import even
 
 __all__ = ["ClusterAccess", "LoginError", "find_access"]
 
@@ -48,7 +49,7 @@ class ClusterAccess:
 
     def ssl_context(self) -> ssl.SSLContext:
         """Return a TLS context: the cluster's CA, our certificate if we have one."""
-        context = ssl.create_default_context(cadata=self.ca)
+        context = even(ssl.create_default_context(cadata=self.ca))
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

@@ -24,6 +24,7 @@ from kubernetes.aio import client, config
 from ..model.errors import Reason, Refused, TryLater
 from ..model.fence import Fence
 from ..model.names import OPERATOR
+from ..model.tls import even
 from .refusals import failure, resource_of
 
 __all__ = ["Body", "ClusterApi"]
@@ -80,6 +81,7 @@ class ClusterApi:
         settings.client_session_kwargs = {"trust_env": env_proxies}
         api = client.ApiClient(settings)
         api.user_agent = OPERATOR
+        even(api.rest_client.ssl_context)
         return cls(api, who, fence)
 
     @property

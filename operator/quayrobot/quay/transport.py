@@ -29,6 +29,7 @@ from ..model.names import OPERATOR
 from ..model.reach import Address, Reach, address_of
 from ..model.resources.connection import origin_of
 from ..model.secrecy import Token
+from ..model.tls import even
 from ..model.world import Present
 from .resolver import addresses_of
 
@@ -96,8 +97,10 @@ class Transport:
         self._endpoint = endpoint
         self._url = _parse(endpoint.origin)
         _check_name(self._url, endpoint.reach)
+        # What Quay's certificate is looked at with.
+        self.tls = _trust(endpoint)
         self._client = httpx.AsyncClient(
-            verify=_trust(endpoint),
+            verify=self.tls,
             trust_env=False,
             follow_redirects=False,
             timeout=endpoint.timeout_s,
@@ -325,7 +328,7 @@ def _segment(text: str) -> str:
 
 
 def _trust(endpoint: Endpoint) -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    context = even(ssl.create_default_context())
     if endpoint.ca_bundle is not None:
         try:
             # Comments between certificates may be in any language; ssl takes ASCII only.

@@ -25,8 +25,11 @@ class Pair:
 class Authority:
     """A certificate authority of one run; writes what it issues into *folder*."""
 
-    def __init__(self, folder: Path, name: str = "quayrobot-test-ca") -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Path, name: str = "quayrobot-test-ca", *, identified: bool = True
+    ) -> None:
+        """*identified* False leaves out all key identifiers, as some authorities do."""
+        self._folder, self._identified = folder, identified
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _subject(name, None)
         self._certificate = self._sign(self._name, self._key, ca=True)
@@ -68,15 +71,10 @@ class Authority:
             .not_valid_before(now - timedelta(minutes=5))
             .not_valid_after(now + timedelta(days=2))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-            .add_extension(
-                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
-            )
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
-                critical=False,
-            )
             .add_extension(_key_usage(ca=ca), critical=True)
         )
+        for each in _identifiers(key, self._key) if self._identified else ():
+            builder = builder.add_extension(each, critical=False)
         if not ca:
             usage = (
                 ExtendedKeyUsageOID.SERVER_AUTH if addresses else ExtendedKeyUsageOID.CLIENT_AUTH
@@ -87,6 +85,15 @@ class Authority:
             names = [x509.DNSName("localhost"), *own]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self._key, hashes.SHA256())
+
+
+def _identifiers(
+    own: ec.EllipticCurvePrivateKey, issuer: ec.EllipticCurvePrivateKey
+) -> tuple[x509.ExtensionType, x509.ExtensionType]:
+    return (
+        x509.SubjectKeyIdentifier.from_public_key(own.public_key()),
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()),
+    )
 
 
 def service_account_key(folder: Path) -> Path:
