@@ -188,9 +188,16 @@ def settled(wanted: Permissions, have: Grants, creators: frozenset[str]) -> Gran
 
 @dataclass(slots=True)
 class World:
-    """What is really there; *writes* says what was written, in order."""
+    """
+    What is really there; *writes* says what was written, in order.
+
+    In a *crowd* others of the owner go, too, and a list is to tell what came of each
+    deletion. Quay *keeps* the robot, though it answers that it was deleted.
+    """
 
     robot: RobotSeen | None
+    crowd: bool = False
+    keeps: bool = False
     owner_lives: bool = True
     organization: bool = True
     user: str = "bob"
@@ -282,10 +289,24 @@ class World:
             case _:
                 assert_never(action)
 
+    def after_the_list(self, scene: Scene, *, vouched: bool) -> Scene:
+        """
+        Return the look of the pass that comes when the list for many is there.
+
+        *vouched*: it shows a robot that was known before, or its owner was seen by name.
+        """
+        if not scene.awaited:
+            return scene
+        there = Present(replace(self.robot, metadata=None)) if self.robot else Missing()
+        gone = vouched and self.robot is None
+        return replace(scene, robot=Absent() if gone else there, awaited=False, list_due=False)
+
     def _write_robot(self, action: CreateRobot | DeleteRobot, scene: Scene) -> Scene:
         if isinstance(action, DeleteRobot):
-            self.robot, self.rights = None, self.rights.cleared()
-            return replace(scene, robot=Unlooked(), deleted=True)
+            if not self.keeps:
+                self.robot, self.rights = None, self.rights.cleared()
+            awaited = self.crowd and scene.me.terminating
+            return replace(scene, robot=Unlooked(), deleted=True, awaited=awaited)
         if self.robot is not None:
             taken = Ambiguous(Reason.ROBOT_EXISTS, "a robot of that name exists")
             return replace(scene, robot=Unlooked(), create_refusal=taken)

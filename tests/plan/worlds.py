@@ -293,6 +293,15 @@ def _calm(dice: Dice, scene: Scene) -> Scene:
     return replace(calm, secrets={k: Present(v) for k, v in stored_all(calm).items()})
 
 
+def _in_crowd(dice: Dice, scene: Scene) -> Scene:
+    """Return *scene*, in which others may go, too; then a list may be awaited."""
+    crowd = replace(scene, in_crowd=dice.pick((False, False, True)))
+    if not (crowd.in_crowd and crowd.deleted):
+        return crowd
+    # A look that nobody took since the deletion was answered.
+    return dice.pick((crowd, replace(crowd, robot=Unlooked(), awaited=True)))
+
+
 def scene_of(raw: bytes, *, ending: bool | None = None) -> Scene:
     """Return the scene that *raw* chooses."""
     dice = Dice(raw)
@@ -320,7 +329,8 @@ def scene_of(raw: bytes, *, ending: bool | None = None) -> Scene:
         grants=_grants(dice),
     )
     mixed = _accounts(dice, _secrets(dice, plain))
-    return dice.pick((mixed, mixed, mixed, _calm(dice, mixed)))
+    scene = dice.pick((mixed, mixed, mixed, _calm(dice, mixed)))
+    return _in_crowd(dice, scene) if ending else scene
 
 
 def scenes(*, ending: bool | None = None) -> st.SearchStrategy[Scene]:

@@ -11,9 +11,12 @@ from quayrobot.model.secrecy import Token
 from quayrobot.quay.client import QuayClient
 from quayrobot.quay.limits import Limits
 from quayrobot.quay.rate_limiter import Urgency
+from quayrobot.quay.snapshot import Snapshots
 from quayrobot.quay.transport import Endpoint
 from tests.kit.canary import oauth_token, robot_token
 from tests.kit.fakequay import FakeQuay
+
+from .lists import Lists
 
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("steady")
@@ -92,3 +95,13 @@ async def client(
     made = QuayClient(endpoint, Token(secret), limits=limits, observer=meter)
     yield made
     await made.aclose()
+
+
+@pytest.fixture
+def lists() -> Lists:
+    return Lists()
+
+
+@pytest.fixture
+def snapshots(lists: Lists, clock: Clock) -> Snapshots:
+    return Snapshots(lists, clock=clock)

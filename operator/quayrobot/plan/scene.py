@@ -78,6 +78,7 @@ class Look:
     grant_refusals: Mapping[str, QuayRobotError] = field(default_factory=dict)
     owner_lives: bool | None = None
     deleted: bool = False
+    awaited: bool = False
     list_due: bool = False
 
 
@@ -93,7 +94,9 @@ class Scene:
     *owner_lives*, *organization_exists* and *token_user* are None until they
     were asked for. *list_due* says that no list of the robot's owner is fresh
     enough to rely on. *secrets* maps the wanted names, *spare_secrets* are ours
-    and no longer wanted. *deleted* says that this pass sent the DELETE.
+    and no longer wanted. *deleted* says that the DELETE was answered, in this pass or
+    in one before that left it to a list for many (*awaited*: which is not there yet) to
+    show what came of it. *in_crowd* says that others of this owner are going, too.
     *grant_refusals* maps what a right is about to why it was not given in this
     pass. *federation_due* says that the drift beat wants it read, *federation_read*
     that this pass read it, *grants_read* the same of the rights; *roles* are those that
@@ -140,6 +143,8 @@ class Scene:
     organization_exists: bool | None = None
     token_user: str | None = None
     deleted: bool = False
+    awaited: bool = False
+    in_crowd: bool = False
     slot: Slot = MAIN
     other: Look | None = None
     grace: timedelta = timedelta()
@@ -177,6 +182,11 @@ class Scene:
         if seen.metadata is not None:
             return seen.marker is not None and seen.marker.same_owner(self.marker)
         return noted is not None and not noted.adopted and noted.created_at == seen.created
+
+    @property
+    def awaits_list(self) -> bool:
+        """Whether a list is still to show what came of a deletion of one of its robots."""
+        return self.awaited or (self.other is not None and self.other.awaited)
 
     def waits_until(self, error: QuayRobotError) -> datetime | None:
         """Return until when *error* is waited for, because it may come later; None for not."""

@@ -5,13 +5,19 @@ One list serves all robots of an organization until the next resync; our own
 answers go in as well. A list that began before our last write to a robot says
 nothing about that robot, and nobody who wrote may join such a list. What a
 GET proved (the metadata) is kept for as long as creation time and token stay.
+
+Of a robot whose deletion Quay answered, a later list tells whether it is gone:
+one that shows another robot of the same owner which was known before, or whose
+owner was then seen by name. An empty list alone proves nothing: Quay gives one
+to a superuser for an organization that is not there.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from ..model.errors import QuayRobotError
 from ..model.names import OwnerName, RobotName
@@ -25,9 +31,31 @@ from ..model.world import (
     Unlooked,
 )
 
-__all__ = ["Snapshots"]
+__all__ = ["Deletion", "Fate", "Snapshots"]
 
 Lister = Callable[[OwnerName], Awaitable[dict[str, RobotSeen]]]
+
+
+class Fate(StrEnum):
+    """What is known of a robot since Quay answered its deletion."""
+
+    AWAITED = "Awaited"
+    GONE = "Gone"
+    THERE = "There"
+    UNPROVEN = "Unproven"
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """
+    A deletion that Quay answered at *answered*, and what became of the robot.
+
+    *error* is why the list that was to tell could not be had.
+    """
+
+    answered: float
+    fate: Fate = Fate.AWAITED
+    error: QuayRobotError | None = None
 
 
 @dataclass(slots=True)
@@ -38,6 +66,7 @@ class _Owner:
     begun: float | None = None
     written: dict[str, float] = field(default_factory=dict)
     unlooked: set[str] = field(default_factory=set)
+    deleted: dict[str, Deletion] = field(default_factory=dict)
     running: asyncio.Task[None] | None = None
     running_since: float = 0.0
     gone: QuayRobotError | None = None
@@ -104,6 +133,10 @@ class Snapshots:
 
         here = self._at(owner)
         written = here.written.get(about.full, 0.0) if about is not None else 0.0
+        await self._refresh_after(owner, written)
+
+    async def _refresh_after(self, owner: OwnerName, written: float) -> None:
+        here = self._at(owner)
         if here.running is None or here.running_since < written:
             here.running_since = self._clock()
             here.running = asyncio.create_task(self._fetch(owner, here.running_since))
@@ -115,18 +148,76 @@ class Snapshots:
         here = self._at(name.owner)
         here.written[name.full] = self._clock()
         here.unlooked.add(name.full)
+        here.deleted.pop(name.full, None)
 
     def saw(self, name: RobotName, seen: Present[RobotSeen] | Absent) -> None:
         """Remember what Quay answered about *name* itself."""
         here = self._at(name.owner)
         here.gone = None
         here.written[name.full] = self._clock()
+        here.deleted.pop(name.full, None)
         if isinstance(seen, Present):
             here.robots[name.full] = seen.value
             here.unlooked.discard(name.full)
         else:
             here.robots.pop(name.full, None)
             here.unlooked.add(name.full)
+
+    def deleted(self, name: RobotName) -> None:
+        """Note that Quay answered a deletion of *name*, which a later list is to prove."""
+        here, now = self._at(name.owner), self._clock()
+        here.written[name.full] = now
+        here.unlooked.add(name.full)
+        here.deleted[name.full] = Deletion(now)
+
+    def deletion(self, name: RobotName) -> Deletion | None:
+        """Return what became of the deletion of *name*; None where none is remembered."""
+        owner = self._owners.get(name.owner)
+        return owner.deleted.get(name.full) if owner is not None else None
+
+    def forget_deletion(self, name: RobotName) -> None:
+        """Forget that *name* was deleted: somebody has acted on it."""
+        self._at(name.owner).deleted.pop(name.full, None)
+
+    def awaited_s(self, owner: OwnerName) -> list[float]:
+        """Return how long each deletion waits that no list has told of yet, newest first."""
+        now, marks = self._clock(), self._at(owner).deleted.values()
+        return sorted(now - each.answered for each in marks if each.fate is Fate.AWAITED)
+
+    async def prove_deletions(
+        self, owner: OwnerName, exists: Callable[[OwnerName], Awaitable[bool]]
+    ) -> None:
+        """
+        Find out by one list what became of each deletion that waits.
+
+        Where nobody else is left who could vouch for it, *exists* asks for *owner* by name.
+
+        Raises:
+            QuayRobotError: It could not be had; who waits can tell why, and goes on to wait.
+        """
+        try:
+            newest = min(self.awaited_s(owner), default=0.0)
+            if self.awaited_s(owner):
+                await self._refresh_after(owner, self._clock() - newest)
+            here = self._at(owner)
+            unproven = [name for name, e in here.deleted.items() if e.fate is Fate.UNPROVEN]
+            if unproven and await exists(owner):
+                for name in here.deleted.keys() & set(unproven):
+                    here.deleted[name] = replace(here.deleted[name], fate=Fate.GONE)
+        except QuayRobotError as error:
+            for name, each in self._at(owner).deleted.items():
+                if each.fate is not Fate.GONE:
+                    self._at(owner).deleted[name] = replace(each, fate=Fate.AWAITED, error=error)
+            raise
+
+    def take_error(self, name: RobotName) -> QuayRobotError | None:
+        """Return, once, why the deletion of *name* could not be proven."""
+        here = self._at(name.owner)
+        known = here.deleted.get(name.full)
+        if known is None or known.error is None:
+            return None
+        here.deleted[name.full] = replace(known, error=None)
+        return known.error
 
     def drop_token(self, name: RobotName) -> None:
         """Forget the token of *name*; what can be compared with it stays known."""
@@ -158,6 +249,7 @@ class Snapshots:
             for name, seen in listed.items()
             if name not in later
         }
+        here.deleted = _fates(here, listed, begun)
         here.robots = {**fresh, **kept}
         here.unlooked &= later
         here.written = {name: here.written[name] for name in later}
@@ -165,6 +257,21 @@ class Snapshots:
 
     def _at(self, owner: OwnerName) -> _Owner:
         return self._owners.setdefault(owner, _Owner())
+
+
+def _fates(here: _Owner, listed: Mapping[str, RobotSeen], begun: float) -> dict[str, Deletion]:
+    """What a list that began at *begun* says of the deletions that were answered before."""
+    witnesses = (here.robots.keys() & listed.keys()) - here.deleted.keys()
+    vouched = any(here.robots[each].created == listed[each].created for each in witnesses)
+    missing = Fate.GONE if vouched else Fate.UNPROVEN
+    fates = {}
+    for name, each in here.deleted.items():
+        if each.answered >= begun or (each.fate is Fate.GONE and name not in listed):
+            fates[name] = each
+        elif each.fate is not Fate.GONE:
+            fate = Fate.THERE if name in listed else missing
+            fates[name] = replace(each, fate=fate, error=None)
+    return fates
 
 
 def _keep_proof(old: RobotSeen | None, new: RobotSeen) -> RobotSeen:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from quayrobot.model.actions import DeleteRobot, LookAtOrganization, LookAtRobot
@@ -9,6 +11,7 @@ from quayrobot.model.errors import Reason, Refused, TryLater
 from quayrobot.model.resources.robot import RobotState
 from quayrobot.model.world import Absent, Missing, Present, Unlooked
 from quayrobot.plan.decide import decide
+from quayrobot.plan.scene import Look
 
 from ..scenes import (
     CREATED,
@@ -69,6 +72,62 @@ def test_a_robot_that_survives_its_deletion_blocks():
     error = stops(terminating(robot=Present(got()), deleted=True))
 
     assert (type(error), error.reason) == (TryLater, Reason.DELETION_BLOCKED)
+
+
+# Where many of one owner go at once ------------------------------------------
+
+
+def test_what_a_list_is_to_show_is_waited_for_in_silence():
+    plan = decide(terminating(robot=Unlooked(), deleted=True, awaited=True, in_crowd=True))
+
+    assert (plan.actions, plan.findings, plan.quiet) == ((), (), True)
+
+
+def test_what_a_list_proved_lets_the_resource_go():
+    assert does(terminating(robot=Absent(), deleted=True, in_crowd=True)) == ["RemoveFinalizer"]
+
+
+def test_a_list_that_lacks_it_and_proves_nothing_is_followed_by_a_look():
+    scene = terminating(robot=Missing(), deleted=True, in_crowd=True, list_due=True)
+
+    assert does(scene) == ["LookAtRobot"]
+
+
+def test_a_robot_that_a_list_shows_after_its_deletion_blocks():
+    error = stops(terminating(robot=Present(listed()), deleted=True, in_crowd=True))
+
+    assert error.reason == Reason.DELETION_BLOCKED
+
+
+@pytest.mark.parametrize("robot", [Unlooked(), Present(listed())], ids=["unlooked", "long ago"])
+def test_in_a_crowd_one_list_recognises_who_is_to_go(robot):
+    alone = terminating(robot=robot, list_due=True)
+
+    assert does(alone) == ["LookAtRobot"]
+    assert does(replace(alone, in_crowd=True)) == ["ListRobots"]
+    assert does(terminating(robot=Missing(), in_crowd=True)) == ["LookAtRobot"]
+
+
+def test_orphan_waits_for_no_list():
+    scene = terminating(
+        robot=Unlooked(), deleted=True, awaited=True, spec=spec(deletionPolicy="Orphan")
+    )
+
+    assert does(scene) == ["RemoveFinalizer"]
+
+
+def test_of_two_robots_that_take_turns_each_is_deleted_before_a_list_is_waited_for():
+    other = Look(robot=Present(got(marked(slot="alt"), full_name="acme+ci.alt")))
+    scene = terminating(robot=Unlooked(), deleted=True, awaited=True, status=status(robot=None),
+                        other=other)  # fmt: skip
+
+    assert decide(scene).actions == (DeleteRobot(ROBOT.in_slot("alt")),)
+    both = replace(scene, other=replace(other, robot=Unlooked(), deleted=True, awaited=True))
+    assert decide(both).quiet
+    one = replace(scene, robot=Absent(), awaited=False, other=both.other)
+    assert decide(one).quiet
+    gone = replace(one, other=replace(both.other, robot=Absent(), awaited=False))
+    assert does(gone) == ["RemoveFinalizer"]
 
 
 # Only what is proven ours is deleted --------------------------------------

@@ -9,7 +9,7 @@ than what is known is dropped; answers to our own writes go in the same way.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ...cluster.kinds import CLUSTER_QUAY_ROBOT
 from ...cluster.secrets import secret_seen
@@ -152,6 +152,13 @@ class Store:
     def users_at(self, connection: ResourceKey, owner: OwnerName) -> list[RobotRecord]:
         """Return the resources that name *connection* and a robot of *owner*."""
         return [self.robots[key] for key in self._by_owner.get((connection, owner))]
+
+    def leaving(self, connection: ResourceKey, owner: OwnerName) -> Iterator[RobotRecord]:
+        """Iterate over the resources whose robot of *owner* has to go with them."""
+        for key in self._by_owner.get((connection, owner)):
+            record = self.robots[key]
+            if record.terminating and record.guarded:
+                yield record
 
     # How it is taken in ------------------------------------------------
 

@@ -18,10 +18,19 @@ from ...quay.rate_limiter import Urgency, with_urgency
 from ..cluster_robot.namespace import reconcile_namespace
 from ..cluster_robot.reconciler import reconcile_cluster_robot
 from ..connection.context import GATHER_S, Context, Meter, Outcome
+from ..connection.departures import prove_departures
 from ..connection.drift import check_drift
 from ..connection.reconciler import enqueue_waiting, reconcile_connection
 from ..robot.reconciler import reconcile_robot
-from ..workqueue.keys import Key, Lane, NamespaceKey, OwnerKey, ResourceKey, namespace_of
+from ..workqueue.keys import (
+    Key,
+    Lane,
+    LeavingKey,
+    NamespaceKey,
+    OwnerKey,
+    ResourceKey,
+    namespace_of,
+)
 
 __all__ = ["Runner"]
 
@@ -147,6 +156,8 @@ def _next_lane(lane: Lane, outcome: Outcome) -> Lane:
 
 async def _dispatch(context: Context, key: Key) -> Outcome:
     match key:
+        case LeavingKey():
+            return await prove_departures(context, key)
         case OwnerKey():
             return await check_drift(context, key)
         case NamespaceKey():

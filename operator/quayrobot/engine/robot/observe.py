@@ -40,8 +40,10 @@ from ...plan.rights.grants import managed_rights
 from ...plan.robot.claim import held_by
 from ...plan.robot.slots import active_first
 from ...plan.scene import Look, Me, Scene
+from ...quay.snapshot import Fate
 from ..cache.store import RobotRecord
 from ..connection.context import Context
+from ..connection.departures import goes_in_crowd
 from ..connection.pool import LiveConnection
 from .contested import known_contests
 
@@ -85,6 +87,7 @@ async def observe(
         accounts=_accounts(context, record, spec),
         issuer=await context.issuer.read() if federation_of(spec) else None,
         grace=context.grace,
+        in_crowd=record.terminating and goes_in_crowd(context, record),
     )
     return known_contests(context, active_first(_with_robots(scene, live, record))), live
 
@@ -120,6 +123,8 @@ def _is_there(seen: Seen[SecretSeen]) -> TypeGuard[Present[SecretSeen]]:
 
 def _remembered(scene: Scene, live: LiveConnection, name: RobotName) -> dict[str, Any]:
     known: dict[str, Any] = {"robot": live.snapshots.view(name)}
+    if scene.me.terminating:
+        known |= _since_deletion(live, name)
     if managed_rights(scene) is not None:
         known["grants"] = live.grants.view(name)
     wanted = federation_of(scene.spec) is not None or scene.status.federation
@@ -128,6 +133,22 @@ def _remembered(scene: Scene, live: LiveConnection, name: RobotName) -> dict[str
         refresh_all = {"federation_due": True} if found is None else {"federation": Present(found)}
         known |= refresh_all
     return known
+
+
+def _since_deletion(live: LiveConnection, name: RobotName) -> dict[str, Any]:
+    """What is known since Quay answered a deletion that an earlier pass asked for."""
+    mark = live.snapshots.deletion(name)
+    if mark is None:
+        return {}
+    if (error := live.snapshots.take_error(name)) is not None:
+        return {"robot": Unknown(error), "deleted": True}
+    if mark.fate is Fate.AWAITED:
+        return {"robot": Unlooked(), "deleted": True, "awaited": True}
+    if mark.fate is Fate.GONE:
+        return {"robot": Absent(), "deleted": True}
+    # A list shows it still, or proves nothing: this pass goes on as the one that deleted it.
+    live.snapshots.forget_deletion(name)
+    return {"deleted": True}
 
 
 def list_due(live: LiveConnection, record: RobotRecord, name: RobotName) -> bool:

@@ -36,6 +36,7 @@ from ...plan.scene import Finding, Me, Scene
 from ...plan.words.status import status_after, worth_writing
 from ..cache.store import RobotRecord
 from ..connection.context import Context, Outcome, requeue_s
+from ..connection.departures import await_proof
 from ..connection.pool import LiveConnection
 from ..connection.reconciler import deny
 from ..connection.status import lacks_scope
@@ -60,6 +61,7 @@ UNWATCHED = {
     Reason.ADMISSION_DENIED,
     Reason.QUOTA_EXCEEDED,
 }
+UNPROVEN_S = 60.0
 DAY_S = 86400.0
 TOLD_S = 2.0
 
@@ -98,6 +100,8 @@ class RobotPass:
             return self._released()
         if not self.quiet:
             await self.say(scene, findings)
+        elif scene.awaits_list:
+            await_proof(self.context, self.first)
         self._watch_owner(scene)
         return self._outcome(scene, findings)
 
@@ -282,6 +286,9 @@ class RobotPass:
 
     def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:
         key = self.first.key
+        if not findings and scene.awaits_list:
+            # The list that tells wakes it; this is for when that is lost.
+            return Outcome(again_s=UNPROVEN_S, settled=False)
         if not findings and self.quiet and self._under_way():
             # It stays as it is told; what was begun is tried again like what failed.
             return Outcome(again_s=self.context.queue.backoff_s(key), settled=False)

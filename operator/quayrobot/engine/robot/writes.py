@@ -56,6 +56,7 @@ from ...plan.words.status import (
 )
 from ..cache.store import Body, RobotRecord
 from ..connection.context import GATHER_S, Context
+from ..connection.departures import forget_departure, leave_to_list
 from ..connection.pool import LiveConnection
 from .grants import change_grant, federate
 from .keyless import exchange, received
@@ -114,7 +115,8 @@ class Applier:
             case CreateSecret() | ReplaceSecret() | DeleteSecret():
                 return await self._write_secret(action, scene)
             case RehearseSecrets():
-                return await self._rehearse(action, scene)
+                await self.context.secrets.rehearse(action.writes)
+                return scene
             case RecordProgress() | GuardConnection() | AddFinalizer() | RemoveFinalizer():
                 return await self._bind(action, scene)
             case RecordFederation(identities):
@@ -159,7 +161,8 @@ class Applier:
                 live.grants.forget(robot)
                 live.federation.pop(robot, None)
                 await live.client.delete_robot(robot)
-                return replace(scene, robot=Unlooked(), deleted=True)
+                awaited = leave_to_list(self.context, live, self.record, robot)
+                return replace(scene, robot=Unlooked(), deleted=True, awaited=awaited)
 
     async def _create_robot(
         self, live: LiveConnection, action: CreateRobot, scene: Scene
@@ -265,10 +268,6 @@ class Applier:
         later = replace(scene, now=self.context.now())
         return later.with_secret(seen.name, Present(seen))
 
-    async def _rehearse(self, action: RehearseSecrets, scene: Scene) -> Scene:
-        await self.context.secrets.rehearse(action.writes)
-        return scene
-
     # The resource itself ----------------------------------------------
 
     async def _bind(
@@ -288,6 +287,7 @@ class Applier:
             case RemoveFinalizer():
                 await resources.remove_finalizer(self._kind, body)
                 self.released = True
+                forget_departure(self.live, self.record)
                 return replace(scene, me=replace(scene.me, guarded=False))
             case GuardConnection():
                 return await self._guard_connection(scene)

@@ -7,7 +7,15 @@ from enum import IntEnum
 
 from ...model.names import OwnerName
 
-__all__ = ["NamespaceKey", "Key", "Lane", "OwnerKey", "ResourceKey", "namespace_of"]
+__all__ = [
+    "Key",
+    "Lane",
+    "LeavingKey",
+    "NamespaceKey",
+    "OwnerKey",
+    "ResourceKey",
+    "namespace_of",
+]
 
 
 class Lane(IntEnum):
@@ -33,6 +41,11 @@ class OwnerKey:
 
     connection: ResourceKey
     owner: OwnerName
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingKey(OwnerKey):
+    """Those robots of one owner whose deletion Quay answered, and that are to be proven gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The finalizer falls only when Quay said that the robot is absent, when the
 robot is provably not ours, when its organization itself is gone, or when the
 user said Orphan. A 204 is no proof, an outage is no proof, a connection that
 now leads elsewhere proves nothing about the place where the robot was made.
+Where many of one owner go at once, a list after their deletions tells of all.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ...model.actions import (
     Action,
     Component,
     DeleteRobot,
+    ListRobots,
     LookAtOrganization,
     LookAtRobot,
     RemoveFinalizer,
@@ -48,8 +50,11 @@ def plan_deletion(scene: Scene) -> Plan:
     if scene.spec.deletion_policy == "Orphan":
         return Plan((*unlink(scene), RemoveFinalizer()))
 
-    findings = []
+    findings, waits = [], False
     for each in each_slot(scene):
+        if each.awaited:
+            waits = True
+            continue
         try:
             actions = robot_gone(each)
         except QuayRobotError as error:
@@ -59,6 +64,9 @@ def plan_deletion(scene: Scene) -> Plan:
             return Plan(actions)
     if findings:
         return Plan(findings=tuple(findings))
+    if waits:
+        # What is stored already says that it goes.
+        return Plan(quiet=True)
     return Plan((*unlink(scene), RemoveFinalizer()))
 
 
@@ -74,16 +82,23 @@ def robot_gone(scene: Scene) -> tuple[Action, ...]:
         case Unknown(error):
             return _where_nothing_is_known(scene, connection, error)
         case Unlooked() | Missing():
-            return (LookAtRobot(scene.robot_name),)
+            return _look(scene)
         case Absent():
             return _released(scene, connection)
         case Present() if scene.list_due:
             # It may be another one by now.
-            return (LookAtRobot(scene.robot_name),)
+            return _look(scene)
         case Present(seen):
             return _delete_if_ours(scene, connection, seen)
         case _:
             assert_never(scene.robot)
+
+
+def _look(scene: Scene) -> tuple[Action, ...]:
+    """Before the deletion one list can recognise all who go; after it only a GET is proof."""
+    if scene.in_crowd and scene.list_due and not scene.deleted:
+        return (ListRobots(scene.robot_name.owner),)
+    return (LookAtRobot(scene.robot_name),)
 
 
 def _where_nothing_is_known(
