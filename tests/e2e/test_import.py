@@ -95,6 +95,30 @@ def test_500_robots_are_taken_over_and_given_back_without_a_write_to_quay(tenant
     assert {each: tenant.grants(each) for each in robots} == before
 
 
+def test_an_import_goes_robot_by_robot_where_the_list_with_rights_is_too_slow(tenant: Tenant):
+    quay, shell = tenant.house.quay, Shell(tenant.house.plane)
+    tenant.connection()
+    tenant.repository("app")
+    for robot in ("one", "two"):
+        quay.admin("robot", name=tenant.full(robot))
+        quay.admin("grant", repository=f"{tenant.name}/app", user=tenant.full(robot), role="write")
+    quay.admin("team", org=tenant.name, name="devs", members=[tenant.full("two")])
+    words = (
+        "import", "--connection", "QuayConnection/own", "--organization", tenant.name,
+        "-n", tenant.name, "--robot", "two",
+    )  # fmt: skip
+    usual = shell.quayrobot(*words)
+
+    quay.admin("fault", operation="robot.list", path=tenant.name, kind="page", status=504, count=1)
+    said = shell.quayrobot(*words)
+
+    assert said.code == 0, said.err
+    assert "read one by one" in said.err
+    assert said.out == usual.out
+    [manifest] = [each for each in yaml.safe_load_all(said.out) if each]
+    assert manifest["spec"]["permissions"]["teams"] == ["devs"]
+
+
 def _listed(tenant: Tenant) -> list[dict]:
     return json.loads(tenant.kubectl("get", "quayrobots", "-o", "json"))["items"]
 

@@ -55,6 +55,8 @@ CALLS = {
     "check_repository": Call("repository.get", lambda c: c.rights.check_repository(ACME, "api")),
     "check_team": Call("member.list", lambda c: c.rights.check_team(ACME, "devs")),
     "roles_of": Call("robot.permissions", lambda c: c.rights.roles_of(CI)),
+    "teams": Call("organization.get", lambda c: c.rights.teams(ACME)),
+    "members": Call("member.list", lambda c: c.rights.members(ACME, "devs")),
     "creators": Call("organization.get", lambda c: c.rights.creators(ACME)),
     "roles": Call("permission.list", lambda c: c.rights.roles(ACME, "api")),
     "defaults": Call("prototype.list", lambda c: c.rights.defaults(ACME)),

@@ -6,6 +6,7 @@ QuayRobotError            reason, message (house-written), cause chained
   Refused                 user or admin must act      -> Stalled, slow recheck
   Denied                  credential refused, twice   -> Stalled, slow probe
   TryLater                may work later              -> Reconciling, backoff
+    Unfinished            an answer was too slow    -> the same by smaller calls, where there are
     Ambiguous             a write may have happened   -> look before anything else
     Contested             others set it back           -> repaired less and less often
     Conflict              the object is not as we saw -> look before anything else
@@ -29,6 +30,7 @@ __all__ = [
     "Reason",
     "Refused",
     "TryLater",
+    "Unfinished",
 ]
 
 
@@ -126,6 +128,10 @@ class TryLater(QuayRobotError):
     def __init__(self, reason: Reason, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(reason, message)
         self.retry_after = retry_after
+
+
+class Unfinished(TryLater):
+    """A read that left and whose answer was too slow, or too large to be taken."""
 
 
 class Contested(TryLater):

@@ -3,8 +3,9 @@ What do we remember of the robots' rights?
 
 One look serves all robots of an organization: a list with repositories and
 teams, a list of the default permissions, and the roles, which are asked for by
-repository or by robot, whichever is fewer calls. Our own changes go in as well,
-and outlive a list that began before them. A role that was not read is None.
+repository or by robot, whichever is fewer calls. Where that list cannot be had,
+robots are read one by one. Our own changes go in as well, and outlive a list that
+began before them. A role that was not read is None.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ from ..model.errors import QuayRobotError, Reason, Refused
 from ..model.names import OwnerName, RobotName
 from ..model.world import DefaultSeen, GrantsSeen, GrantsView, Present, Unknown, Unlooked
 from .rights import Rights
+from .unlisted import is_of_list, members_of_teams, refused_too, teams_of
 
 __all__ = ["Asked", "GrantsCache"]
 
+# What was tried when the list failed, and is not tried again until there is another token.
+_NOT_LISTED = Refused(
+    Reason.INSUFFICIENT_SCOPE, "Quay does not show the rights of robots to this connection"
+)
 Listed = dict[str, tuple[frozenset[str], frozenset[str]]]
 
 
@@ -58,6 +64,10 @@ class _Owner:
     alone: dict[str, dict[str, str]] = field(default_factory=dict)
     creators: frozenset[str] | None = None
     own: dict[str, tuple[float, GrantsSeen]] = field(default_factory=dict)
+    # Since the list cannot be had: who is in which team, by a read that began then.
+    unlisted: bool = False
+    members_begun: float = float("-inf")
+    members: dict[str, frozenset[str]] = field(default_factory=dict)
     refused: QuayRobotError | None = None
 
 
@@ -95,7 +105,7 @@ class GrantsCache:
         """Forget that reads were refused, because there is a new credential."""
         self.by_robot = None
         for here in self._owners.values():
-            here.refused = None
+            here.refused, here.unlisted = None, False
 
     def forget(self, name: RobotName) -> None:
         """Remember nothing of *name*: the outcome of a change is not known, or it is gone."""
@@ -122,7 +132,8 @@ class GrantsCache:
         declared = None if repositories is None else frozenset(repositories)
         async with here.lock:
             if here.begun < asked:
-                await self._list(name.owner, here, defaults=name.owner.kind == "organization")
+                defaults = name.owner.kind == "organization"
+                await self._list(name.owner, here, [name], defaults=defaults, since=asked)
             # It may be new: then there is nothing, and that is known.
             here.listed.setdefault(name.full, (frozenset(), frozenset()))
             robots = {name: Asked(declared, beyond=beyond, creators=creators)}
@@ -162,20 +173,73 @@ class GrantsCache:
         asked = self._clock()
         here = self._owners[owner]
         async with here.lock:
+            # What was too slow or refused may not be so any more.
+            here.unlisted = False
             try:
-                await self._list(owner, here, defaults=defaults)
+                await self._list(owner, here, robots, defaults=defaults, since=asked)
                 await self._read(owner, here, robots, since=asked)
             except Refused as error:
                 here.refused = error
                 raise
 
-    async def _list(self, owner: OwnerName, here: _Owner, *, defaults: bool) -> None:
+    async def _list(
+        self,
+        owner: OwnerName,
+        here: _Owner,
+        robots: Iterable[RobotName],
+        *,
+        defaults: bool,
+        since: float,
+    ) -> None:
+        """Read who has which rights: of all where Quay lists them, else of *robots* alone."""
         begun = self._clock()
-        listed = await self._rights().list_grants(owner)
+        if here.unlisted:
+            await self._read_unlisted(owner, here, robots, defaults=defaults, since=since)
+            return
+        try:
+            listed = await self._rights().list_grants(owner)
+        except QuayRobotError as error:
+            if not is_of_list(error):
+                raise
+            await self._read_unlisted(
+                owner, here, robots, defaults=defaults, since=since, cause=error
+            )
+            here.unlisted = True
+            return
         found = await self._rights().defaults(owner) if defaults else here.defaults
         here.begun, here.listed, here.defaults, here.refused = begun, listed, found, None
         here.own = {name: each for name, each in here.own.items() if each[0] >= begun}
         here.roles, here.alone, here.creators = {}, {}, None
+
+    async def _read_unlisted(
+        self,
+        owner: OwnerName,
+        here: _Owner,
+        robots: Iterable[RobotName],
+        *,
+        defaults: bool,
+        since: float,
+        cause: QuayRobotError | None = None,
+    ) -> None:
+        """Read the rights of *robots* one by one; what is known of others stays as it is."""
+        rights, begun = self._rights(), self._clock()
+        found = {}
+        for name in robots:
+            roles = await self._alone(name)
+            if roles is None:
+                here.unlisted = False
+                raise refused_too(cause or _NOT_LISTED)
+            found[name.full] = roles
+        if here.members_begun < since:
+            here.members = await members_of_teams(rights, owner)
+            here.defaults = await rights.defaults(owner) if defaults else here.defaults
+            here.members_begun, here.creators = begun, None
+        here.refused = None
+        for full, roles in found.items():
+            here.alone[full] = roles
+            here.listed[full] = (frozenset(roles), teams_of(full, here.members))
+            if here.own.get(full, (begun,))[0] < begun:
+                del here.own[full]
 
     async def _read(
         self,
@@ -188,8 +252,8 @@ class GrantsCache:
         """Read the roles and the teams that are asked for, by as few calls as can be."""
         held = {name: here.listed.get(name.full, (frozenset[str](),))[0] for name in robots}
         wanted = {name: asked.roles(held[name]) for name, asked in robots.items()}
-        few = [name for name, roles in wanted.items() if roles]
-        repositories = frozenset[str]().union(*wanted.values())
+        few = [name for name, roles in wanted.items() if roles and name.full not in here.alone]
+        repositories = frozenset[str]().union(*(wanted[name] for name in few))
         if not await self._read_robots(here, few, most=len(repositories)):
             await self._read_roles(owner, here, repositories, since=since)
         if any(asked.teams(held[name]) for name, asked in robots.items()):

@@ -19,12 +19,14 @@ from .wire import not_understood
 CREATORS = {"creator", "admin"}
 
 __all__ = [
-    "parse_creators",
+    "CREATORS",
     "parse_grants",
+    "parse_members",
     "parse_prototype",
     "parse_prototypes",
     "parse_roles",
     "parse_roles_of",
+    "parse_teams",
     "shows_role",
 ]
 
@@ -101,9 +103,9 @@ def parse_roles_of(reply: Reply) -> dict[str, str]:
     return found
 
 
-def parse_creators(reply: Reply, owner: OwnerName, *, scope: str) -> frozenset[str]:
+def parse_teams(reply: Reply, owner: OwnerName, *, scope: str) -> dict[str, str | None]:
     """
-    Return the teams in *reply*, an organization, whose members may create repositories.
+    Return the teams in *reply*, an organization, with their roles.
 
     Raises:
         Refused: The reply leaves them out, as it does for lesser tokens.
@@ -116,7 +118,20 @@ def parse_creators(reply: Reply, owner: OwnerName, *, scope: str) -> frozenset[s
     if not isinstance(teams, Mapping):
         msg = f"Quay does not show the teams to this connection; this needs {scope}"
         raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
-    return frozenset(name for name, each in teams.items() if _role(each) in CREATORS)
+    return {name: _role(each) for name, each in teams.items()}
+
+
+def parse_members(reply: Reply, team: str) -> frozenset[str]:
+    """
+    Return the names of the members of *team* that *reply* lists.
+
+    Raises:
+        TryLater: The reply is no such list.
+    """
+    body = parse_json(reply)
+    if not isinstance(body, Mapping) or body.get("name") != team:
+        raise not_understood(reply, write=False)
+    return _names(reply, body.get("members"), key="name")
 
 
 def _role(item: object) -> str | None:

@@ -12,23 +12,25 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from ..model.errors import Ambiguous, Conflict, Reason, Refused
+from ..model.errors import Ambiguous, Conflict, Reason, Refused, Unfinished
 from ..model.names import OwnerName, RobotName
 from ..model.world import DefaultSeen
 from .answers import message_of, parse_json, says_absent, says_not_found
 from .grants_wire import (
-    parse_creators,
+    CREATORS,
     parse_grants,
+    parse_members,
     parse_prototype,
     parse_prototypes,
     parse_roles,
     parse_roles_of,
+    parse_teams,
     shows_role,
 )
 from .transport import Reply
-from .wire import failure, not_understood
+from .wire import failure, not_understood, wait_asked_s
 
-__all__ = ["Rights", "Send"]
+__all__ = ["ONE_ROBOT", "Rights", "Send"]
 
 ONE_ROBOT = "the scope user:admin beside org:admin"
 REPO_ADMIN = "the scope repo:admin, of an administrator of the repository"
@@ -64,11 +66,16 @@ class Rights:
 
         Raises:
             Refused: The token sees the robots, but not their rights.
+            Unfinished: It is too slow or too large.
         """
         query = "permissions=true&token=false"
         reply = await self._send("robot.list-grants", "GET", _robots(owner), query=query)
         if reply.status == 200:
             return parse_grants(reply, owner, scope=self._scope(owner))
+        if reply.status == 504:
+            # Of whoever stands before Quay and waits less long than we do.
+            msg = "Quay cannot be reached: it answered 504"
+            raise Unfinished(Reason.QUAY_UNREACHABLE, msg, retry_after=wait_asked_s(reply))
         raise failure(reply, write=False, scope=self._scope(owner))
 
     async def roles_of(self, robot: RobotName) -> dict[str, str]:
@@ -93,10 +100,20 @@ class Rights:
         Raises:
             Refused: The token does not see the teams.
         """
+        roles = await self.teams(owner)
+        return frozenset(name for name, role in roles.items() if role in CREATORS)
+
+    async def teams(self, owner: OwnerName) -> dict[str, str | None]:
+        """
+        Return the teams of the organization with their roles.
+
+        Raises:
+            Refused: The token does not see the teams.
+        """
         path = ("api", "v1", "organization", owner.name)
         reply = await self._send("organization.get", "GET", path)
         if reply.status == 200:
-            return parse_creators(reply, owner, scope=self._scope(owner))
+            return parse_teams(reply, owner, scope=self._scope(owner))
         raise failure(reply, write=False, scope=self._scope(owner))
 
     async def roles(self, owner: OwnerName, repository: str) -> dict[str, str]:
@@ -174,15 +191,21 @@ class Rights:
         Raises:
             Refused: TeamNotFound.
         """
+        await self.members(owner, team)
+
+    async def members(self, owner: OwnerName, team: str) -> frozenset[str]:
+        """
+        Return the names of who is in the team, robots by their full names.
+
+        Raises:
+            Refused: TeamNotFound.
+        """
         path = ("api", "v1", "organization", owner.name, "team", team, "members")
         reply = await self._send("team.list", "GET", path)
         if says_not_found(reply):
             raise _no_team(owner, team)
-        body = parse_json(reply)
-        if reply.status == 200 and isinstance(body, Mapping) and body.get("name") == team:
-            return
         if reply.status == 200:
-            raise not_understood(reply, write=False)
+            return parse_members(reply, team)
         raise failure(reply, write=False, scope=self._scope(owner))
 
     async def leave_team(self, robot: RobotName, team: str) -> None:

@@ -23,7 +23,15 @@ from urllib.parse import quote, unquote, urlsplit
 import httpx
 import orjson
 
-from ..model.errors import Ambiguous, InvalidSpec, QuayRobotError, Reason, Refused, TryLater
+from ..model.errors import (
+    Ambiguous,
+    InvalidSpec,
+    QuayRobotError,
+    Reason,
+    Refused,
+    TryLater,
+    Unfinished,
+)
 from ..model.fence import Fence
 from ..model.names import OPERATOR
 from ..model.reach import Address, Reach, address_of
@@ -70,6 +78,10 @@ class Reply:
     retry_after: str | None = None
     answered: datetime | None = None
     slashed: bool = False
+
+
+class _TooLarge(httpx.ReadError):
+    """An answer that is larger than is read."""
 
 
 class _Departure:
@@ -291,7 +303,7 @@ async def _read_capped(response: httpx.Response) -> bytes:
         body += chunk
         if len(body) > BODY_CAP:
             msg = "the answer is larger than the cap"
-            raise httpx.ReadError(msg)
+            raise _TooLarge(msg)
     return bytes(body)
 
 
@@ -351,7 +363,13 @@ def _unreachable(error: Exception) -> TryLater:
 
 
 def _cut_off(method: str, error: Exception) -> QuayRobotError:
-    timed_out = isinstance(error, TimeoutError | httpx.TimeoutException)
-    what = "no answer in time" if timed_out else "the connection broke"
-    kind = TryLater if method == "GET" else Ambiguous
+    if isinstance(error, _TooLarge):
+        what = f"its answer is larger than {BODY_CAP // 1024**2} MiB"
+    elif isinstance(error, TimeoutError | httpx.TimeoutException):
+        what = "no answer in time"
+    else:
+        what = "the connection broke"
+        if method == "GET":
+            return TryLater(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}")
+    kind = Unfinished if method == "GET" else Ambiguous
     return kind(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}")

@@ -2,28 +2,31 @@
 What robots does an organization have, and whose are they?
 
 One list with rights, the roles by repository or by robot, whichever is fewer
-calls, one list of default permissions, and one look at each robot for its
-marker, which no list shows. Everything is read through a connection, and no token is kept.
+calls (all of it robot by robot where that list cannot be had), one list of default
+permissions, and one look at each robot for its marker, which no list shows.
+Everything is read through a connection, and no token is kept.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from ....engine.connection.pool import LiveConnection
-from ....model.errors import Reason, Refused, TryLater
+from ....model.errors import QuayRobotError, Reason, Refused, TryLater, Unfinished
 from ....model.names import OwnerName, RobotName
 from ....model.resources.federation import IdentityState
 from ....model.world import GrantsSeen, Present, RobotSeen
+from ....quay.unlisted import is_of_list, members_of_teams, refused_too, teams_of
 
 __all__ = ["Found", "survey"]
 
 TRIES = 5
 PAUSE_CAP_S = 60.0
 ResultT = TypeVar("ResultT")
+Listed = dict[str, tuple[frozenset[str], frozenset[str]]]
 Progress = Callable[[str], None]
 
 
@@ -52,17 +55,46 @@ async def survey(
     Raises:
         QuayRobotError: Something of it cannot be read.
     """
-    listed = await _patiently(lambda: live.client.rights.list_grants(owner))
-    names = sorted(
-        each
-        for full in listed
-        if wanted((each := RobotName(owner, full.removeprefix(f"{owner.name}+"))).short)
-    )
-    say(f"{len(listed)} robots, {len(names)} of them asked for")
+    try:
+        listed = await _patiently(lambda: live.client.rights.list_grants(owner), but=Unfinished)
+        names = _wanted(owner, listed, wanted, say)
+    except QuayRobotError as error:
+        if not is_of_list(error):
+            raise
+        say("the list of robots with their rights cannot be had: they are read one by one")
+        robots = await _patiently(lambda: live.client.list_robots(owner))
+        names = _wanted(owner, robots, wanted, say)
+        listed = await _one_by_one(live, owner, names, error) if rights else {}
     held = await _rights(live, owner, names, listed, say) if rights else {}
     done = _Counter(len(names), say)
     looks = (_look(live, each, held.get(each.full), done, federation=federation) for each in names)
     return [each for each in await asyncio.gather(*looks) if each is not None]
+
+
+def _wanted(
+    owner: OwnerName, full_names: Collection[str], wanted: Callable[[str], bool], say: Progress
+) -> list[RobotName]:
+    found = [RobotName(owner, each.removeprefix(f"{owner.name}+")) for each in full_names]
+    names = sorted(each for each in found if wanted(each.short))
+    say(f"{len(full_names)} robots, {len(names)} of them asked for")
+    return names
+
+
+async def _one_by_one(
+    live: LiveConnection, owner: OwnerName, names: list[RobotName], cause: QuayRobotError
+) -> Listed:
+    """What the list that failed with *cause* would say of *names*."""
+    try:
+        tables = await asyncio.gather(*(_roles_of(live, each) for each in names))
+    except Refused as error:
+        if error.reason is not Reason.INSUFFICIENT_SCOPE:
+            raise
+        raise refused_too(cause) from None
+    members = await _patiently(lambda: members_of_teams(live.client.rights, owner))
+    return {
+        name.full: (frozenset(table), teams_of(name.full, members))
+        for name, table in zip(names, tables, strict=True)
+    }
 
 
 class _Counter:
@@ -83,7 +115,7 @@ async def _rights(
     live: LiveConnection,
     owner: OwnerName,
     names: Iterable[RobotName],
-    listed: dict[str, tuple[frozenset[str], frozenset[str]]],
+    listed: Listed,
     say: Progress,
 ) -> dict[str, GrantsSeen]:
     held = {each: listed[each.full][0] for each in names}
@@ -155,14 +187,16 @@ async def _look(
     return Found(name, seen.value, rights, identities) if isinstance(seen, Present) else None
 
 
-async def _patiently(call: Callable[[], Awaitable[ResultT]]) -> ResultT:
-    """One lost answer of a thousand must not cost the others; reads may be repeated."""
+async def _patiently(
+    call: Callable[[], Awaitable[ResultT]], *, but: type[TryLater] | tuple[()] = ()
+) -> ResultT:
+    """One lost answer of a thousand must not cost the others; reads may be repeated, *but* one."""
     pause_s = 1.0
     for left in reversed(range(TRIES)):
         try:
             return await call()
         except TryLater as error:
-            if not left:
+            if not left or isinstance(error, but):
                 raise
             await asyncio.sleep(min(error.retry_after or pause_s, PAUSE_CAP_S))
             pause_s *= 2
