@@ -7,7 +7,7 @@ Nothing else sets conditions. A new day of last use alone is not worth a write.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ...model.actions import Component
@@ -273,52 +273,59 @@ def _conditions(
 ) -> list[Condition]:
     # Of several, one that needs somebody now is told before one that may still come.
     told = sorted(findings, key=lambda each: patience(scene, each.error))
-    by_part = {each.component: each.error for each in reversed(told)}
-    stop = by_part.get(Component.SPEC) or by_part.get(Component.ROBOT)
-    secrets_stop, grants_stop = by_part.get(Component.SECRETS), by_part.get(Component.GRANTS)
-    federation_stop = by_part.get(Component.FEDERATION)
+    stops = {each.component: each.error for each in reversed(told)}
+    secrets, late = stops.get(Component.SECRETS), stops.get(Component.ROTATION)
+    if secrets is not None and not works_anyway(secrets) and still_works(scene):
+        # What is in the Secrets goes on to work; only its successor is late.
+        late = TryLater(secrets.reason, secrets.message)
+        del stops[Component.SECRETS]
+    stop = stops.get(Component.SPEC) or stops.get(Component.ROBOT)
+    parts = _parts(scene, status, stops, broken, held_up=stop)
+    worst = stop or _worst(scene, stops)
+    if worst is None and late is None:
+        return [as_asked(C.READY, "the robot and its Secrets are as asked"), *parts]
+    if worst is None and isinstance(late, TryLater) and (_is_ready(status) or still_works(scene)):
+        # The credential still works; only its successor is late.
+        ready = as_asked(C.READY, "the robot and its Secrets are as asked; a rotation is due")
+        return [ready, *parts, consequence(scene, late)]
+    told_last = worst or late
+    assert told_last is not None
+    return [failed(C.READY, told_last), *parts, consequence(scene, told_last)]
+
+
+def _parts(
+    scene: Scene,
+    status: RobotStatus,
+    stops: Mapping[Component, QuayRobotError],
+    broken: set[Component],
+    *,
+    held_up: QuayRobotError | None,
+) -> list[Condition]:
+    """What is said of robot, rights, identities and Secrets; as before where it is *held_up*."""
     # As it will be told: what was just taken back is no part any more.
     after = replace(scene, status=status)
     rights = managed_rights(after) is not None
     federated = federation_of(scene.spec) is not None or leaves_federation(after)
-    late = by_part.get(Component.ROTATION)
-    works = secrets_stop is not None and not works_anyway(secrets_stop) and still_works(scene)
-    if secrets_stop is not None and works:
-        # What is in the Secrets goes on to work; only its successor is late.
-        late, secrets_stop = TryLater(secrets_stop.reason, secrets_stop.message), None
-    if stop is not None:
-        parts = [failed(C.ROBOT_READY, stop), *_kept(status, C.SECRETS_READY)]
+    if held_up is not None:
+        parts = [failed(C.ROBOT_READY, held_up), *_kept(status, C.SECRETS_READY)]
         parts += _kept(status, C.GRANTS_READY) if rights else []
-        parts += _kept(status, C.FEDERATION_READY) if federated else []
-    else:
-        parts = [as_asked(C.ROBOT_READY, "the robot exists and is this resource's")]
-        if rights:
-            waits = Component.GRANTS in broken
-            parts.append(_part(C.GRANTS_READY, grants_stop, RIGHTS_WORDS, waits=waits))
-        if federated:
-            waits = Component.FEDERATION in broken
-            words = FEDERATION_WORDS
-            parts.append(_part(C.FEDERATION_READY, federation_stop, words, waits=waits))
-        parts.append(_part(C.SECRETS_READY, secrets_stop, SECRETS_WORDS, waits=False))
+        return parts + (_kept(status, C.FEDERATION_READY) if federated else [])
+    parts = [as_asked(C.ROBOT_READY, "the robot exists and is this resource's")]
+    if rights:
+        waits, stop = Component.GRANTS in broken, stops.get(Component.GRANTS)
+        parts.append(_part(C.GRANTS_READY, stop, RIGHTS_WORDS, waits=waits))
+    if federated:
+        waits, stop = Component.FEDERATION in broken, stops.get(Component.FEDERATION)
+        parts.append(_part(C.FEDERATION_READY, stop, FEDERATION_WORDS, waits=waits))
+    secrets = stops.get(Component.SECRETS)
+    return [*parts, _part(C.SECRETS_READY, secrets, SECRETS_WORDS, waits=False)]
 
-    parts_stop = [
-        each
-        for each in (secrets_stop, grants_stop, federation_stop)
-        if each is not None and not works_anyway(each)
-    ]
-    worst = stop or min(parts_stop, key=lambda each: patience(scene, each), default=None)
-    if worst is None and late is not None and (_is_ready(status) or still_works(scene)):
-        # The credential still works; only its successor is late.
-        ready = as_asked(C.READY, "the robot and its Secrets are as asked; a rotation is due")
-        return (
-            [ready, *parts, consequence(scene, late)]
-            if isinstance(late, TryLater)
-            else [failed(C.READY, late), *parts, consequence(scene, late)]
-        )
-    worst = worst or late
-    if worst is None:
-        return [as_asked(C.READY, "the robot and its Secrets are as asked"), *parts]
-    return [failed(C.READY, worst), *parts, consequence(scene, worst)]
+
+def _worst(scene: Scene, stops: Mapping[Component, QuayRobotError]) -> QuayRobotError | None:
+    parts = (Component.SECRETS, Component.GRANTS, Component.FEDERATION)
+    found = [error for part in parts if (error := stops.get(part)) is not None]
+    lasting = [error for error in found if not works_anyway(error)]
+    return min(lasting, key=lambda each: patience(scene, each), default=None)
 
 
 def _part(
