@@ -71,10 +71,14 @@ figures: $(STAMP) ## all reliability and cost figures into one report
 	@$(RUN) -m tests.figures
 
 image: ## build the container image with docker, podman or buildah
-	@for engine in docker podman buildah; do \
+	@# Dates are those of the commit, so that a second build has the same bytes.
+	@export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}; \
+	for engine in docker podman buildah; do \
 		command -v $$engine >/dev/null || continue; \
 		[ $$engine = buildah ] || $$engine info >/dev/null 2>&1 || continue; \
-		exec $$engine build -t quay-robot-operator:dev .; \
+		dates="--timestamp $$SOURCE_DATE_EPOCH"; \
+		[ $$engine != docker ] || dates="--build-arg SOURCE_DATE_EPOCH"; \
+		exec $$engine build $$dates -t quay-robot-operator:dev .; \
 	done; echo "image: none of docker, podman and buildah runs here"; exit 1
 
 clean: ## remove what the targets made
