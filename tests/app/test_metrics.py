@@ -62,6 +62,36 @@ def test_a_state_that_no_robot_is_in_is_zero(metrics):
     assert value(metrics, "quayrobot_robots", state="Stalled") == 0
 
 
+def test_robots_are_counted_by_connection_and_state(metrics):
+    shared = {"kind": "ClusterQuayConnection", "connection": "default"}
+    metrics.robots_of({(*shared.values(), "ready"): 3, (*shared.values(), "AccessDenied"): 1})
+    metrics.robots_of({(*shared.values(), "ready"): 4})
+
+    assert value(metrics, "quayrobot_robots_by_connection", **shared, state="ready") == 4
+    assert value(metrics, "quayrobot_robots_by_connection", **shared, state="AccessDenied") is None
+
+
+def test_connections_with_few_robots_are_counted_together(metrics):
+    counts = {("QuayConnection", f"team-{each}", "ready"): 1 + each for each in range(300)}
+    metrics.robots_of(counts)
+
+    (family,) = (
+        each
+        for each in text_string_to_metric_families(text(metrics))
+        if each.name == "quayrobot_robots_by_connection"
+    )
+    shown = {each.labels["connection"]: each.value for each in family.samples}
+    assert len(shown) == 201
+    assert shown["other"] == sum(range(1, 101))
+    assert shown["team-299"] == 300
+
+
+def test_no_series_says_when_a_counter_began(metrics):
+    metrics.called("get_robot", 200, 0.1)
+
+    assert "_created" not in text(metrics)
+
+
 def test_a_circuit_is_in_one_state_at_a_time(metrics):
     connection = {"kind": "ClusterQuayConnection", "connection": "default"}
     metrics.circuit(**connection, state="closed")

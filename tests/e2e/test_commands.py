@@ -73,11 +73,22 @@ def test_status_tells_what_is_well_and_what_helps_where_it_is_not(shop: Tenant, 
     words = f"$ kubectl quayrobot status\n{told(shop, said.out)}"
     check_recording(PAGE, "status", words)
     assert [each["ready"] for each in json.loads(told_as_json.out)["items"]] == ["True", "False"]
-    assert (nobody.code, nobody.out) == (1, "")
+    assert (said.code, told_as_json.code) == (1, 1)
+    assert (nobody.code, nobody.out) == (2, "")
     assert f"there is no quayrobot nobody in the namespace {shop.name}" in nobody.err
     # The operator's own resync may come meanwhile.
     assert set(shop.operations(called)) <= {"robot.list"}
     assert [each for each in did(shop, written) if each.write] == []
+
+
+def test_kubectl_completes_words_and_names(shop: Tenant):
+    shell = Shell(shop.house.plane)
+
+    words = shell.kubectl("__complete", "quayrobot", "st")
+    names = shell.kubectl("__complete", "quayrobot", "status", "-n", shop.name, "")
+
+    assert words.out.splitlines()[0].split("\t")[0] == "status"
+    assert names.out.splitlines() == ["deployer", "puller", ":4"]
 
 
 CHANGED = """

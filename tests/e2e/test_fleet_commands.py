@@ -120,7 +120,7 @@ def test_status_tells_how_the_namespaces_of_a_cluster_quay_robot_stand(shop: Sho
     assert [each["reason"] for each in item["failed"]] == ["QuayRobotNotOwned"]
     assert f"clusterquayrobot/{cluster_robot.name}  not Ready" in everything.out
     assert f"quayrobot/{cluster_robot.name} in {taken.name}" in everything.out
-    assert (nobody.code, nobody.err) == (1, "error: there is no clusterquayrobot nobody\n")
+    assert (nobody.code, nobody.err) == (2, "error: there is no clusterquayrobot nobody\n")
     shop.wrote_nothing()
 
 

@@ -46,6 +46,10 @@ class Shell:
         """Type `kubectl quayrobot` and *words*: kubectl itself finds the plugin."""
         return self._type([*self._kubectl, "quayrobot", *words], stdin)
 
+    def kubectl(self, *words: str) -> Said:
+        """Type `kubectl` and *words*."""
+        return self._type([*self._kubectl, *words], "")
+
     def quayrobot(self, *words: str, stdin: str = "") -> Said:
         """Type `quayrobot` and *words*."""
         return self._type([str(BIN / "quayrobot"), *words], stdin)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter as Counted
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import IntEnum
@@ -104,6 +105,12 @@ class Metrics:
             "quayrobot_leader", "1 while this replica holds the Lease.", registry=own
         )
         self._robots = Gauge("quayrobot_robots", "QuayRobots by state.", ["state"], registry=own)
+        self._robots_of = Gauge(
+            "quayrobot_robots_by_connection",
+            "QuayRobots by their connection and state.",
+            ["kind", "connection", "state"],
+            registry=own,
+        )
         self._namespaces = Gauge(
             "quayrobot_cluster_robot_namespaces",
             "Namespaces of all ClusterQuayRobots by state.",
@@ -211,6 +218,19 @@ class Metrics:
         for state, count in counts.items():
             self._states.add(self._state(state))
             self._robots.labels(self._state(state)).set(count)
+
+    def robots_of(self, counts: Mapping[tuple[str, str, str], int]) -> None:
+        """Set how many robots are in each state by (kind, name) of connection: those with most."""
+        users, shown = Counted[tuple[str, str]](), Counted[tuple[str, str, str]]()
+        for (kind, connection, _), count in counts.items():
+            users[kind, connection] += count
+        most = {each for each, _ in users.most_common(_CONNECTIONS_MAX)}
+        for (kind, connection, state), count in counts.items():
+            name = connection if (kind, connection) in most else OTHER
+            shown[kind, name, self._state(state)] += count
+        self._robots_of.clear()
+        for labels, count in shown.items():
+            self._robots_of.labels(*labels).set(count)
 
     def namespaces(self, counts: Mapping[str, int]) -> None:
         """Set how many namespaces of ClusterQuayRobots are in each state."""

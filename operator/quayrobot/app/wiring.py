@@ -220,7 +220,10 @@ async def _gauges(context: Context, metrics: Metrics) -> None:
         for lane, depth in context.queue.depth().items():
             metrics.queued(lane.name.lower(), depth)
         metrics.namespaces(_namespaces(context))
-        metrics.robots(Counter(_state(each) for each in context.store.robots.values()))
+        robots = list(context.store.robots.values())
+        metrics.robots(Counter(map(_state, robots)))
+        used = ((each.connection_key, _state(each)) for each in robots)
+        metrics.robots_of(Counter((key.kind, key.name, state) for key, state in used))
         shown = _show_circuits(context, metrics, shown)
         await asyncio.sleep(GAUGES_S)
 

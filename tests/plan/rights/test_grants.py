@@ -379,3 +379,25 @@ def test_ready_waits_for_the_rights_and_names_what_is_missing():
     assert by_type["Ready"].reason == Reason.REPOSITORY_NOT_FOUND
     assert "repository app" in by_type["Ready"].message
     assert by_type["SecretsReady"].status == "True"
+
+
+def test_every_repository_and_team_that_is_missing_is_named_but_of_many_only_ten():
+    team = Refused(Reason.TEAM_NOT_FOUND, "there is no team devs")
+    few = {"repository a": MISSING, "team devs": team}
+    many = {
+        f"repository {each}": Refused(Reason.REPOSITORY_NOT_FOUND, f"no {each};")
+        for each in range(12)
+    }
+
+    said = [
+        next(each for each in told.conditions if each.type == "Ready").message
+        for refusals in (few, many)
+        for scene in [
+            wants(GrantsSeen(), repositories=READS, changes={"grant_refusals": refusals})
+        ]
+        for told in [status_after(scene, decide(scene).findings, adopted=False)]
+    ]
+
+    assert said[0] == f"{MISSING.message}; {team.message}"
+    assert said[1].count("no ") == 10
+    assert said[1].endswith("; and 2 more")

@@ -11,17 +11,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from ...model.names import OPERATOR
 from ..settings import ENV_PREFIX
 from .access.cluster_access import ContextOption, KubeconfigOption, fail, reach, run
 from .check_steps import CheckOptions, check_all
+from .render.output import Output, OutputOption, console, echo_items
 from .report.checks import CheckResult, State
-from .status import WIDTH, Output, OutputOption
 
 __all__ = ["check"]
 
@@ -56,14 +54,14 @@ def check(
     served = tuple(each.strip() for each in (namespaces or "").split(",") if each.strip())
     asked = CheckOptions((namespace, name), served, tuple(organization or ()))
     results = run(_check(kubeconfig, context, asked))
-    if output is Output.JSON:
+    if output is Output.TEXT:
+        _print(results)
+    else:
         items = [
             {"about": each.about, "state": each.state, "words": each.words, "cure": each.cure}
             for each in results
         ]
-        typer.echo(orjson.dumps({"items": items}, option=orjson.OPT_INDENT_2))
-    else:
-        _print(results)
+        echo_items(items, output)
     if any(each.state is State.WRONG for each in results):
         raise typer.Exit(1)
     if any(each.state is State.UNSEEN for each in results):
@@ -78,11 +76,10 @@ async def _check(
 
 
 def _print(results: list[CheckResult]) -> None:
-    console = Console(highlight=False)
-    console.width = max(console.width, WIDTH)
+    screen = console()
     for each in results:
         text = Text(f"{each.state}  ", style=_COLORS.get(each.state, "yellow"))
         text.append(f"{each.about}: ", style="bold").append(each.words, style="not bold default")
-        console.print(text)
+        screen.print(text)
         if each.state is not State.FINE and each.cure:
-            console.print(Text(f"    cure: {each.cure}"))
+            screen.print(Text(f"    cure: {each.cure}"))

@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.console import Console
 from rich.tree import Tree
 
 from ...cluster.api import Body
@@ -55,9 +53,9 @@ from .access.readers import (
 )
 from .access.resource_args import ResourceArg, parse_resource_arg
 from .render.cluster_robot_plan_text import cluster_robot_plan_tree
+from .render.output import Output, OutputOption, console, echo_items
 from .render.plan_text import plan_tree
 from .render.plan_values import cluster_robot_plan_values, plan_values
-from .status import WIDTH, Output, OutputOption
 
 __all__ = ["plan"]
 
@@ -100,7 +98,7 @@ def plan(
     ] = None,
     files: Annotated[
         list[str] | None,
-        typer.Option("--filename", "-f", help="Manifests as if applied; - is stdin."),
+        typer.Option("--filename", "-f", help="As if applied: a file, a folder, - for stdin."),
     ] = None,
     namespace: NamespaceOption = None,
     kubeconfig: KubeconfigOption = None,
@@ -116,11 +114,10 @@ def plan(
     asked = [parse_resource_arg(each) for each in names or []]
     documents = [each for file in files or [] for each in _read(file, place)]
     told = run(_plan(kubeconfig, context, (cluster_id, cluster_name), place, asked, documents))
-    if output is Output.JSON:
-        items = [each.values for each in told]
-        typer.echo(orjson.dumps({"items": items}, option=orjson.OPT_INDENT_2))
-    else:
+    if output is Output.TEXT:
         _print(told)
+    else:
+        echo_items([each.values for each in told], output)
     if any(each.blocked for each in told):
         raise typer.Exit(1)
     if any(each.busy for each in told):
@@ -128,10 +125,9 @@ def plan(
 
 
 def _print(told: list[Answer]) -> None:
-    console = Console(highlight=False)
-    console.width = max(console.width, WIDTH)
+    screen = console()
     for each in told:
-        console.print(each.tree)
+        screen.print(each.tree)
 
 
 def _read(file: str, place: str) -> list[Document]:

@@ -3,20 +3,18 @@ How do the robots of a namespace stand, and those of a ClusterQuayRobot?
 
 Told from the resources alone, by the caller's right to read them: no
 call to Quay, no look at a Secret. The connection is looked at where the
-caller may, because whether Quay answers is said there.
+caller may, because whether Quay answers is said there. Exit codes: 0 all that
+was found is ready, 1 something is not, 2 it could not be looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.console import Console
 
 from ...cluster.api import Body, ClusterApi
 from ...cluster.kinds import CLUSTER_QUAY_ROBOT, OURS, QUAY_CONNECTION, QUAY_ROBOT
@@ -34,23 +32,15 @@ from .access.cluster_access import (
 )
 from .access.resource_args import ResourceArg, parse_resource_arg
 from .render.cluster_robot_tree import cluster_robot_tree_of
+from .render.output import Output, OutputOption, console, echo_items
 from .render.tree import tree_of
 from .report.cluster_robot import cluster_robot_report_of, robot_body_of
 from .report.robot import report_of
 
-__all__ = ["Output", "status"]
+__all__ = ["status"]
 
-WIDTH = 100
-
-
-class Output(StrEnum):
-    """How a result is written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="text or json.")]
+NOT_READY = 1
+NOT_SEEN = 2
 
 
 def status(
@@ -66,27 +56,28 @@ def status(
     ] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Show robots with their Secrets and rights, and what stands in their way."""
+    """Show robots and what stands in their way (exit code 1: one is not ready, 2: not seen)."""
     if name is not None and everywhere:
-        fail("a name is in one namespace: give -n instead of -A")
+        fail("a name is in one namespace: give -n instead of -A", code=NOT_SEEN)
     one = None if name is None else parse_resource_arg(name)
     place = None if everywhere else namespace or context_namespace(kubeconfig, context)
-    reports = run(_read(kubeconfig, context, place, one))
-    if output is Output.JSON:
-        typer.echo(orjson.dumps({"items": reports}, option=orjson.OPT_INDENT_2))
-        return
-    _print(reports, place)
+    reports = run(_read(kubeconfig, context, place, one), code=NOT_SEEN)
+    if output is Output.TEXT:
+        _print(reports, place)
+    else:
+        echo_items(reports, output)
+    if any(each["ready"] != "True" for each in reports):
+        raise typer.Exit(NOT_READY)
 
 
 def _print(reports: list[dict[str, Any]], place: str | None) -> None:
     if not reports:
         note("there are no quayrobots" + (f" in the namespace {place}" if place else ""))
-    console = Console(highlight=False)
-    console.width = max(console.width, WIDTH)
+    screen = console()
     now = datetime.now(UTC)
     for each in reports:
         cluster_robot = each["kind"] == CLUSTER_QUAY_ROBOT.kind
-        console.print(
+        screen.print(
             cluster_robot_tree_of(each, now)
             if cluster_robot
             else tree_of(each, now, place=place is None)
@@ -119,7 +110,7 @@ async def _one(api: ClusterApi, place: str | None, one: ResourceArg) -> Body:
     body = await Resources(api).get(one.kind, where, one.name)
     if body is None:
         inside = "" if one.is_cluster_robot else f" in the namespace {place}"
-        fail(f"there is no {one.kind.kind.lower()} {one.name}{inside}")
+        fail(f"there is no {one.kind.kind.lower()} {one.name}{inside}", code=NOT_SEEN)
     return body
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ...model.actions import Component
 from ...model.conditions import Condition, ConditionType
 from ...model.errors import Contested, Denied, InvalidSpec, QuayRobotError, Reason, Refused
-from ..scene import Scene
+from ..scene import Finding, Scene
 
-__all__ = ["as_asked", "consequence", "failed", "patience", "works_anyway"]
+__all__ = ["as_asked", "consequence", "failed", "first_of", "patience", "works_anyway"]
+
+NAMED = 10
+_MISSING = {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
 
 
 def consequence(scene: Scene, error: QuayRobotError) -> Condition:
@@ -34,3 +40,19 @@ def works_anyway(error: QuayRobotError) -> bool:
 def patience(scene: Scene, error: QuayRobotError) -> int:
     """How long *error* can wait to be told, where there are several."""
     return 2 if works_anyway(error) else int(scene.waits_until(error) is not None)
+
+
+def first_of(scene: Scene, findings: Iterable[Finding]) -> dict[Component, QuayRobotError]:
+    """
+    Return what is told of each component: what needs somebody now before what may still come.
+
+    Of repositories and teams that are not there all are named, not the first alone.
+    """
+    told = sorted(findings, key=lambda each: patience(scene, each.error))
+    by_part = {each.component: each.error for each in reversed(told)}
+    first = by_part.get(Component.GRANTS)
+    if first is not None and first.reason in _MISSING:
+        words = [each.error.message for each in told if each.error.reason in _MISSING]
+        more = [f"and {len(words) - NAMED} more"] if len(words) > NAMED else []
+        by_part[Component.GRANTS] = Refused(first.reason, "; ".join(words[:NAMED] + more))
+    return by_part

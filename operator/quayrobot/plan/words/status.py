@@ -41,7 +41,7 @@ from ..rights.federation import leaves_federation, noted_identities, plan_federa
 from ..rights.grants import managed_rights, noted_grants, plan_grants
 from ..rotation.overlap import scenes_with_rights, settled
 from ..scene import Finding, Scene
-from .consequences import as_asked, consequence, failed, patience, works_anyway
+from .consequences import as_asked, consequence, failed, first_of, patience, works_anyway
 
 __all__ = [
     "intent_to_federate",
@@ -271,9 +271,7 @@ def _conditions(
     findings: tuple[Finding, ...],
     broken: set[Component],
 ) -> list[Condition]:
-    # Of several, one that needs somebody now is told before one that may still come.
-    told = sorted(findings, key=lambda each: patience(scene, each.error))
-    stops = {each.component: each.error for each in reversed(told)}
+    stops = first_of(scene, findings)
     secrets, late = stops.get(Component.SECRETS), stops.get(Component.ROTATION)
     if secrets is not None and not works_anyway(secrets) and still_works(scene):
         # What is in the Secrets goes on to work; only its successor is late.

@@ -2,7 +2,7 @@
 How does a command reach the cluster, and as whom?
 
 By the caller's kubeconfig and with the caller's rights, like kubectl. What
-goes wrong is one line on stderr and the exit code 1.
+goes wrong is one line on stderr and the exit code 1, or what the command says.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ async def reach(kubeconfig: Path | None, context: str | None) -> AsyncIterator[C
         await api.aclose()
 
 
-def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Run *work* to its end; what it cannot do ends the command."""
+def run(work: Coroutine[Any, Any, ResultT], *, code: int = 1) -> ResultT:
+    """Run *work* to its end; what it cannot do ends the command, with the exit *code*."""
     try:
         return asyncio.run(work)
     except QuayRobotError as error:
-        fail(error.message)
+        fail(error.message, code=code)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
@@ -88,7 +88,7 @@ def note(message: str) -> None:
     typer.echo(message, err=True)
 
 
-def fail(message: str) -> NoReturn:
-    """End the command with exit code 1 and what went wrong."""
+def fail(message: str, *, code: int = 1) -> NoReturn:
+    """End the command with the exit *code* and what went wrong."""
     note(f"error: {message}")
-    raise typer.Exit(1)
+    raise typer.Exit(code)

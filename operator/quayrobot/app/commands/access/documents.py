@@ -1,7 +1,7 @@
 """
 What would be stored if these manifests were applied?
 
-Read as kubectl reads them: several documents, lists, `-` for stdin. A manifest
+Read as kubectl reads them: several documents, lists, folders, `-` for stdin. A manifest
 of something that is there already keeps its identity and its status; its spec
 is the manifest's. Other kinds than ours are left aside.
 """
@@ -30,6 +30,8 @@ __all__ = ["Document", "applied", "check_change", "check_cluster_robot_change", 
 
 Body = dict[str, Any]
 _OF_THE_CLUSTER = {"Namespace", *(kind for kind, each in OURS.items() if not each.namespaced)}
+# As kubectl -f takes them from a folder, without those in folders below it.
+_SUFFIXES = {".yaml", ".yml", ".json"}
 _ASKED = (ANNOTATION_ROTATE, ANNOTATION_CONFIRM)
 
 
@@ -60,11 +62,17 @@ _Loader.yaml_implicit_resolvers = {
 
 def read_documents(path: str, namespace: str) -> list[Document]:
     """
-    Return the manifests in the file *path*; *namespace* is for those that name none.
+    Return the manifests in the file or folder *path*; *namespace* is for those that name none.
 
     Raises:
         InvalidSpec: It cannot be read, or is no manifest.
     """
+    folder = Path(path)
+    if path != "-" and folder.is_dir():
+        files = sorted(each for each in folder.iterdir() if each.suffix in _SUFFIXES)
+        if not files:
+            raise _invalid(f"the folder {path} has no file that ends in .yaml, .yml or .json")
+        return [each for file in files for each in read_documents(str(file), namespace)]
     try:
         text = sys.stdin.read() if path == "-" else Path(path).read_text()
         loaded = list(yaml.load_all(text, _Loader))
