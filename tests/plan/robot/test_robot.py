@@ -10,19 +10,15 @@ from quayrobot.model.actions import (
     CreateRobot,
     ListRobots,
     LookAtOwner,
-    LookAtRobot,
     RecordProgress,
 )
-from quayrobot.model.errors import Ambiguous, QuayRobotError, Reason, Refused, TryLater
+from quayrobot.model.errors import QuayRobotError, Reason, Refused
 from quayrobot.model.names import MARKER_KEY
 from quayrobot.model.resources.robot import RobotState
 from quayrobot.model.world import (
-    Absent,
     GrantsSeen,
-    Missing,
     NamespaceSeen,
     Present,
-    Unlooked,
 )
 from quayrobot.plan.decide import decide
 
@@ -30,11 +26,8 @@ from ..scenes import (
     ACME,
     CREATED,
     CREATED_ANEW,
-    DENIED,
-    NO_ORGANIZATION,
     NO_RIGHT,
     OTHER_TOKEN,
-    OUTAGE,
     connection,
     does,
     foreign,
@@ -51,7 +44,6 @@ from ..scenes import (
     status,
     stops,
     terminating,
-    unknown,
     words,
 )
 
@@ -274,119 +266,6 @@ def test_the_digest_noted_on_somebody_elses_secret_is_not():
     assert does(held(status=lost, secrets=taken)) == ["LookAtRobot"]
 
 
-# 3.4 Unknown is not Absent ----------------------------------------------
-
-
-@pytest.mark.parametrize("error", [OUTAGE, DENIED], ids=lambda each: each.reason)
-def test_a_look_that_told_nothing_is_followed_by_nothing(error):
-    assert stops(fresh(robot=unknown(error), organization_exists=True)) is error
-
-
-@pytest.mark.parametrize("seen", [{"robot": unknown(NO_RIGHT)}, {"create_refusal": NO_RIGHT}])
-def test_a_missing_right_is_told_from_a_missing_organization(seen):
-    assert does(fresh(**seen)) == ["LookAtOrganization"]
-    assert stops(fresh(**seen, organization_exists=True)) is NO_RIGHT
-    gone = stops(fresh(**seen, organization_exists=False))
-    assert gone.reason is Reason.ORGANIZATION_NOT_FOUND
-
-
-def test_nothing_is_bound_where_it_is_not_known_that_a_quay_answers():
-    doubtful = replace(connection(), in_doubt=True)
-
-    assert does(fresh(connection=doubtful)) == ["LookAtQuay"]
-    # What is bound already may have been sent: only a look tells.
-    assert does(fresh(connection=doubtful, me=me(guarded=True))) == ["LookAtRobot"]
-
-
-def test_a_right_that_is_missing_may_be_an_organization_that_is():
-    refused = fresh(robot=unknown(NO_RIGHT))
-
-    assert does(refused) == ["LookAtOrganization"]
-    assert stops(replace(refused, organization_exists=True)) is NO_RIGHT
-    gone = stops(replace(refused, organization_exists=False))
-    assert gone.reason == Reason.ORGANIZATION_NOT_FOUND
-
-
-@pytest.mark.parametrize("robot", [Unlooked(), Missing()], ids=["Unlooked", "Missing"])
-def test_the_first_put_of_a_robot_that_never_was_is_itself_the_look(robot):
-    assert does(fresh(robot=robot)) == CREATION
-
-
-@pytest.mark.parametrize("robot", [Unlooked(), Missing()], ids=["Unlooked", "Missing"])
-@pytest.mark.parametrize(
-    "before",
-    [
-        pytest.param({"status": status()}, id="status knows a robot"),
-        pytest.param({"me": me(guarded=True)}, id="our finalizer is there"),
-        pytest.param({"create_refusal": OUTAGE}, id="a PUT was answered with a refusal"),
-        pytest.param(
-            {"spec": spec(creationPolicy="Adopt"), **ADOPTING}, id="only adoption is asked for"
-        ),
-    ],
-)
-def test_a_robot_that_may_have_been_needs_its_absence_observed(robot, before):
-    plan = decide(fresh(robot=robot, **before))
-
-    assert plan.actions == (LookAtRobot(fresh().robot_name),)
-
-
-def test_what_a_list_lacks_is_looked_at_before_it_is_made_anew():
-    assert does(held(robot=Missing())) == ["LookAtRobot"]
-
-
-def test_what_quay_calls_absent_is_made_anew():
-    assert does(held(robot=Absent())) == ["RehearseSecrets", "CreateRobot"]
-
-
-@pytest.mark.parametrize(
-    "refusal",
-    [
-        Ambiguous(Reason.QUAY_UNREACHABLE, "Quay answered 500"),
-        Refused(Reason.NOT_SUPPORTED, "robot accounts are disabled"),
-        TryLater(Reason.ROBOT_EXISTS, "a robot of that name exists"),
-    ],
-    ids=lambda each: each.reason,
-)
-def test_a_refused_put_that_made_nothing_is_told_and_not_repeated(refusal):
-    scene = fresh(robot=Absent(), create_refusal=refusal, me=me(guarded=True))
-
-    assert stops(scene) is refusal
-
-
-def test_a_robot_known_to_be_gone_is_never_ready_and_quiet():
-    refusal = Ambiguous(Reason.QUAY_UNREACHABLE, "Quay answered 500")
-
-    assert stops(held(robot=Absent(), create_refusal=refusal)) is refusal
-
-
-@pytest.mark.parametrize(
-    ("secret", "reason"),
-    [
-        pytest.param(Present(foreign()), Reason.SECRET_NOT_OWNED, id="taken by somebody else"),
-        pytest.param(unknown(), Reason.QUAY_UNREACHABLE, id="could not be looked at"),
-    ],
-)
-def test_no_robot_is_made_before_its_secret_has_a_place(secret, reason):
-    for robot in (Unlooked(), Absent()):
-        assert stops(fresh(robot=robot, secrets={"ci": secret})).reason == reason
-
-
-@pytest.mark.parametrize("secret", [Unlooked(), Missing()], ids=["Unlooked", "Missing"])
-def test_no_robot_is_made_before_anybody_looked_at_the_secrets_name(secret):
-    assert stops(fresh(secrets={"ci": secret})).reason == Reason.CLUSTER_UNAVAILABLE
-
-
-def test_no_robot_is_adopted_before_its_secret_has_a_place():
-    scene = fresh(
-        robot=Present(got(None)),
-        spec=spec(creationPolicy="Adopt"),
-        secrets={"ci": Present(foreign())},
-        **ADOPTING,
-    )
-
-    assert stops(scene).reason == Reason.SECRET_NOT_OWNED
-
-
 # 3.5 Lists raise suspicion, GET proves -----------------------------------
 
 
@@ -466,132 +345,3 @@ def test_a_robot_of_the_tokens_own_user_is_made():
     scene = fresh(spec=spec(user="bob"), rules=(rule(users=["bob"]),), token_user="bob")
 
     assert does(scene) == CREATION
-
-
-# Suspension, silence and outages ----------------------------------------
-
-
-@pytest.mark.parametrize("robot", [Unlooked(), Absent(), Present(got()), unknown()])
-def test_suspended_means_that_nothing_is_done(robot):
-    plan = decide(fresh(spec=spec(suspend=True), robot=robot))
-
-    assert (plan.actions, plan.findings) == ((), ())
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({}, id="as listed"),
-        pytest.param({"robot": Present(got())}, id="as a GET shows it"),
-        pytest.param({"spec": spec(secrets=[])}, id="without Secrets"),
-        pytest.param(
-            {"spec": spec(secrets=[{"name": "a"}, {"name": "b", "deletionPolicy": "Retain"}])},
-            id="with two Secrets, one retained",
-        ),
-        pytest.param({"robot": Present(listed(last_used_on="2026-11-23"))}, id="while it is used"),
-        pytest.param({"robot": Present(listed(description="x"))}, id="with an old description"),
-    ],
-)
-def test_converged_means_silent(changes):
-    plan = decide(held(**changes))
-
-    assert (plan.actions, plan.findings, plan.quiet) == ((), (), False)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"robot": unknown()}, id="Quay is away"),
-        pytest.param({"connection": OUTAGE}, id="the connection's Secret cannot be read"),
-        pytest.param({"connection": DENIED}, id="the credential is refused"),
-        pytest.param({"robot": unknown(NO_RIGHT)}, id="a right is lost"),
-        pytest.param(
-            {"connection": Refused(Reason.CONNECTION_NOT_READY, "no token")}, id="no token"
-        ),
-    ],
-)
-def test_an_outage_is_no_news_for_a_robot_that_has_nothing_due(changes):
-    plan = decide(held(**changes))
-
-    assert (plan.actions, plan.findings, plan.quiet) == ((), (), True)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"me": me(guarded=True, generation=2)}, id="an edit waits"),
-        pytest.param({"secrets": {"ci": Absent()}}, id="its Secret is gone"),
-        pytest.param({"status": status(conditions=())}, id="it was never Ready"),
-    ],
-)
-def test_an_outage_is_told_where_something_is_due(changes):
-    assert stops(held(robot=unknown(), **changes)) is OUTAGE
-
-
-def test_a_connection_that_is_not_there_is_told_even_where_nothing_is_due():
-    gone = Refused(Reason.CONNECTION_NOT_FOUND, "there is none")
-
-    assert stops(held(connection=gone)) is gone
-
-
-@pytest.mark.parametrize("metadata", [None, {}], ids=["listed", "looked at"])
-def test_somebody_elses_robot_is_not_believed_in_for_ever(metadata):
-    scene = fresh(robot=Present(got(None, metadata=metadata)), me=me(guarded=True), list_due=True)
-
-    assert does(scene) == ["ListRobots"]
-
-
-def test_a_robot_that_came_to_another_connection_has_it_held():
-    scene = held(connection=connection(name="other", guarded=False))
-
-    assert does(scene) == ["GuardConnection"]
-    leaving = connection(name="other", guarded=False, terminating=True)
-    assert does(held(connection=leaving)) == []
-
-
-# 3.14 A robot never moves -----------------------------------------------
-
-MOVED = {"connection": connection(origin="https://new.example:443")}
-
-
-@pytest.mark.parametrize(
-    ("robot", "expected"),
-    [
-        pytest.param(Unlooked(), ["LookAtRobot"], id="nobody looked there yet"),
-        pytest.param(Present(listed()), ["LookAtRobot"], id="a list there has it"),
-        pytest.param(Present(got()), [], id="our marker is there: the same Quay"),
-    ],
-)
-def test_a_connection_that_leads_elsewhere_is_followed_to_our_marker_only(robot, expected):
-    assert expected == does(held(robot=robot, **MOVED))
-
-
-@pytest.mark.parametrize(
-    "robot",
-    [
-        pytest.param(Absent(), id="it is not there"),
-        pytest.param(Missing(), id="a list there lacks it"),
-        pytest.param(unknown(NO_ORGANIZATION), id="not even its organization is there"),
-        pytest.param(Present(got(None)), id="a robot without marker"),
-        pytest.param(Present(got(marked(cluster="cluster-2"))), id="another cluster's"),
-        pytest.param(Present(got(marked(name="cd"))), id="another resource's"),
-    ],
-)
-def test_a_robot_never_moves(robot):
-    assert stops(held(robot=robot, **MOVED)).reason == Reason.CONNECTION_MOVED
-
-
-@pytest.mark.parametrize("robot", [Unlooked(), Present(listed()), Missing()])
-def test_all_that_moved_along_with_a_connection_need_one_list(robot):
-    assert does(held(robot=robot, list_due=True, **MOVED)) == ["ListRobots"]
-
-
-def test_a_connection_made_anew_with_the_same_origin_is_the_same():
-    assert does(held(connection=connection(uid="uid-anew", name="default"))) == []
-    assert does(held(connection=connection(name="renamed"))) == []
-
-
-def test_elsewhere_unknown_is_not_absent_either():
-    scene = held(robot=unknown(NO_RIGHT), me=me(guarded=True, generation=2), **MOVED)
-
-    assert stops(scene) is NO_RIGHT
