@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -77,6 +78,40 @@ def test_an_immutable_secret_is_tried_by_its_deletion_and_a_new_one(tenant: Tena
     wait_for(lambda: tenant.credential() not in {before, None}, "a credential", timeout_s=45)
     tenant.wait_login()
     assert regenerations(tenant, called) == 1
+
+
+@pytest.fixture
+def trusted(tenant: Tenant) -> Iterator[Tenant]:
+    """Return a tenant with a ServiceAccount, whose Quay trusts this cluster's authority."""
+    quay = tenant.house.quay
+    quay.admin("settings", oidc_ca=str(tenant.house.plane.ca_file))
+    tenant.kubectl("create", "serviceaccount", "builder")
+    tenant.connection()
+    yield tenant
+    tenant.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
+    quay.admin("settings", oidc_ca=None)
+
+
+def test_the_switch_to_a_password_ends_no_token_that_a_secret_has_to_keep(trusted: Tenant):
+    own = {"connectionRef": {"kind": "QuayConnection", "name": "own"}}
+    trusted.robot(**own)
+    trusted.wait_ready()
+    before, called = trusted.credential(), trusted.house.quay.mark()
+    keyless = {"type": "Federated", "serviceAccount": "builder"}
+
+    with denied(trusted, "UPDATE") as policy:
+        trusted.robot(**own, credentials=keyless)
+        wait_for(lambda: policy in json.dumps(trusted.get()["status"]["conditions"]), "the reason")
+
+        settle(lambda: regenerations(trusted, called) == 0 and trusted.logs_in(), seconds=4)
+        assert trusted.credential() == before
+        assert AUTHORS_WORDS not in json.dumps(trusted.get())
+
+    wait_for(lambda: trusted.credential() != before, "a password", timeout_s=45)
+    trusted.wait_ready(timeout_s=45)
+    wait_for(lambda: regenerations(trusted, called) == 1, "the end of the old token")
+    settle(lambda: regenerations(trusted, called) == 1 and trusted.logs_in())
+    assert not trusted.house.quay.login(*before)
 
 
 def test_no_robot_is_made_whose_secret_cannot_be(tenant: Tenant):
