@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import signal
 import sys
 import time
@@ -23,6 +22,7 @@ from .controlplane import ControlPlane, PartMissing
 from .fakequay import FakeQuay
 from .installation import Installation, Tenant
 from .operating import NAMESPACE
+from .playground import addresses, lines_to_paste, write_programs
 from .processes import wait_for
 
 EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples"
@@ -178,19 +178,16 @@ def check(ok: object, text: str) -> None:
 def stay(demo: Demo) -> None:
     """Apply the example once more, and leave everything to the user."""
     demo.declare()
-    plane, quay = demo.house.plane, demo.house.quay
-    step("Everything stays up until Ctrl-C. In another shell:")
-    for line in (
-        f"export KUBECONFIG={plane.kubeconfig}",
-        f"kubectl -n {TEAM} get quayrobots",
-        f"kubectl -n {TEAM} delete secret {ROBOT}        # it comes back",
-        f"kubectl -n {TEAM} describe quayrobot {ROBOT}",
-        f"curl -s {quay.url}/__admin/robots -X POST       # what Quay has",
-        f"tail -f {demo.house.operator.log}",
-    ):
+    house = demo.house
+    first, *rest = lines_to_paste(house, write_programs(house), TEAM, ROBOT)
+    step("Everything stays up until Ctrl-C. In another shell, first:")
+    say(first)
+    step("Then any of these, as they stand:")
+    for line in rest:
         say(line)
-    if shutil.which("kubectl") is None:
-        say(f"alias kubectl='{' '.join(plane.kubectl_command)}'   # none is installed here")
+    step("What listens where:")
+    for what, url in addresses(house).items():
+        say(f"{what}: {url}")
     signal.pause()
 
 
