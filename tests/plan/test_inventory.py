@@ -140,3 +140,14 @@ def test_counts_alone_are_held_back_after_a_write_that_moves_no_time():
     assert told_anew(before, after, NOW) is True
     assert told_anew(before, after, NOW, NOW - timedelta(minutes=1)) is False
     assert told_anew(before, after, NOW, NOW - timedelta(minutes=10)) is True
+
+
+def test_leftovers_that_come_and_go_are_told_once_a_minute():
+    before, after = said(HOUR_AGO), said(HOUR_AGO, unmanaged=1)
+
+    assert told_anew(before, after, NOW, NOW) is True
+    assert told_anew(before, after, NOW, NOW, NOW - timedelta(seconds=59)) is False
+    assert told_anew(before, after, NOW, NOW, NOW - timedelta(seconds=60)) is True
+    # Nothing else waits for that.
+    away = after.model_copy(update={"circuit": "Open"})
+    assert told_anew(before, away, NOW, NOW, NOW - timedelta(seconds=1)) is True

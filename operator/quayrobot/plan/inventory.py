@@ -16,12 +16,13 @@ from ..model.names import OwnerName
 from ..model.resources.connection import ConnectionStatus, OwnerCount, RobotCounts
 from ..model.world import RobotSeen
 
-__all__ = ["count_listed", "told_anew", "total"]
+__all__ = ["count_listed", "leftovers", "told_anew", "total"]
 
 UNUSED = timedelta(days=90)
 NAMED = 5
 SHOWN = 20
 LIST_TOLD_EVERY = timedelta(days=1)
+LEFTOVERS_TOLD_EVERY = timedelta(minutes=1)
 COUNTS_TOLD_EVERY = timedelta(minutes=10)
 
 
@@ -73,16 +74,21 @@ def told_anew(
     after: ConnectionStatus,
     now: datetime,
     told_at: datetime | None = None,
+    counted_at: datetime | None = None,
 ) -> bool:
     """
     Tell whether *after* is worth a write over *before*.
 
     A robot more or less of ours is told by its own resource, and here with
-    other news or some minutes later; the time of the last list once a day. *told_at*
-    is when this process wrote last: no time in the status moves with the counts alone.
+    other news or some minutes later; leftovers alone at most once a minute; the time of
+    the last list once a day. *told_at* is when this process wrote last, or began: no time
+    in the status moves with the counts alone. *counted_at* is when it last told of
+    leftovers.
     """
-    if _news(before) != _news(after):
+    if _apart_from_counts(before) != _apart_from_counts(after):
         return True
+    if leftovers(before) != leftovers(after):
+        return counted_at is None or now - counted_at >= LEFTOVERS_TOLD_EVERY
     told = [each.last_transition_time for each in before.conditions]
     last = max(filter(None, (before.last_list_at, *told)), default=None)
     moments = [datetime.fromisoformat(last)] if last is not None else []
@@ -93,18 +99,21 @@ def told_anew(
     return before.last_list_at != after.last_list_at and age >= LIST_TOLD_EVERY
 
 
-def _news(status: ConnectionStatus) -> ConnectionStatus:
+def leftovers(status: ConnectionStatus) -> RobotCounts:
+    """Return what *status* says of robots that nobody declares or uses."""
     if status.robots is None:
-        return status.model_copy(update={"last_list_at": None})
-    leftovers = tuple(
+        return RobotCounts()
+    owners = tuple(
         each.model_copy(update={"managed": 0})
         for each in status.robots.owners
         if each.unmanaged or each.unused
     )
-    told = {"managed": 0, "organizations": 0, "owners": leftovers}
-    robots = status.robots.model_copy(update=told)
-    none = robots == RobotCounts()
-    return status.model_copy(update={"last_list_at": None, "robots": None if none else robots})
+    told = {"managed": 0, "organizations": 0, "owners": owners}
+    return status.robots.model_copy(update=told)
+
+
+def _apart_from_counts(status: ConnectionStatus) -> ConnectionStatus:
+    return status.model_copy(update={"last_list_at": None, "robots": None})
 
 
 def _bare(owner: OwnerName) -> OwnerCount:

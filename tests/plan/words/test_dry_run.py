@@ -89,7 +89,6 @@ def test_a_new_robot_is_foretold_down_to_its_last_right():
 
     assert names(told) == [
         "RehearseSecrets", "RecordProgress", "AddFinalizer", "CreateRobot", "CreateSecret",
-        "RecordGrants",
         "GiveRole", "JoinTeam", "RecordFederation", "SetFederation",
     ]  # fmt: skip
     assert all_of_it

@@ -77,15 +77,15 @@ class LiveConnection:
         self.user: UserSeen | None = None
         self._asking_user = asyncio.Lock()
         self.greeting = Greeting(spec.origin, limits, on_change=on_change)
-        self._leaving = ("", 0.0)
+        self._leaving, self._denied_until = ("", 0.0), 0.0
         self.denied: Denied | None = None
-        self._denied_until = 0.0
         self._held: tuple[QuayRobotError | None, float] = (None, 0.0)
         self.refused: dict[OwnerName, QuayRobotError] = {}
         # What the last lists showed, as long as the process lives.
         self.summary: dict[OwnerName, OwnerCount] = {}
         self.listed_at: str | None = None
         self.told_at: datetime | None = None
+        self.counted_at: datetime | None = None
         self._new = True
         self._observer, self._clock = observer, clock
         self.client = self._connect()
@@ -212,7 +212,7 @@ class LiveConnection:
         self.grants, self.drift_due = old.grants, old.drift_due
         self.federation, self.missing = old.federation, old.missing
         self.grants.read_with(self._rights)
-        self.summary, self.listed_at = old.summary, old.listed_at
+        self.summary, self.listed_at, self.counted_at = old.summary, old.listed_at, old.counted_at
         self.limits.inherit_pace(old.limits)
 
     def _connect(self) -> QuayClient:

@@ -21,7 +21,7 @@ from ...model.names import OWNER_PATTERN, OwnerName
 from ...model.resources.base import dump_status
 from ...model.resources.connection import ConnectionStatus, RobotCounts
 from ...model.resources.robot import RobotStatus
-from ...plan.inventory import count_listed, told_anew, total
+from ...plan.inventory import count_listed, leftovers, told_anew, total
 from ..cache.store import ConnectionRecord
 from ..workqueue.keys import Lane
 from .context import Context
@@ -59,7 +59,7 @@ async def update_status(
         robots=_counts(context, usable, record) if usable else record.status.robots,
         last_list_at=(usable.listed_at if usable else None) or record.status.last_list_at,
     )
-    if not told_anew(record.status, after, context.now(), live.told_at if live else None):
+    if not _is_news(context, live, record.status, after):
         return
     kind = OURS[record.key.kind]
     try:
@@ -72,8 +72,24 @@ async def update_status(
         return
     if live is not None:
         live.told_at = context.now()
+        if leftovers(record.status) != leftovers(after):
+            live.counted_at = live.told_at
     context.store.observe(record.key.kind, None, body)
     await _tell(context, record, after, body)
+
+
+def _is_news(
+    context: Context,
+    live: LiveConnection | None,
+    before: ConnectionStatus,
+    after: ConnectionStatus,
+) -> bool:
+    now = context.now()
+    if live is None:
+        return told_anew(before, after, now)
+    # What was held back before a restart is held back anew: a start alone writes nothing.
+    live.told_at = live.told_at or now
+    return told_anew(before, after, now, live.told_at, live.counted_at)
 
 
 def count_robots(context: Context, live: LiveConnection, owner: OwnerName) -> None:

@@ -44,6 +44,7 @@ from ...model.actions import (
 from ...model.errors import Ambiguous, Conflict, QuayRobotError, Reason, Refused, TryLater
 from ...model.names import RobotName
 from ...model.resources.base import dump_status
+from ...model.resources.permissions import GrantsState
 from ...model.resources.robot import CredentialState, RobotStatus, is_keyless
 from ...model.world import Absent, GrantsSeen, Present, RobotSeen, Unlooked
 from ...plan.scene import Scene
@@ -74,8 +75,8 @@ class Applier:
     Carries out actions for one resource; *record* is the object as last written.
 
     *edited* says that this pass is the first one of its generation. *bound* says
-    that it stored where the robot is about to be made, *sent* that a write which
-    makes it may have left.
+    that it stored where the robot is about to be made, *granted* which rights were noted
+    until then, *sent* that a write which makes it may have left.
     """
 
     context: Context
@@ -83,6 +84,7 @@ class Applier:
     live: LiveConnection | None
     released: bool = False
     bound: bool = False
+    granted: GrantsState | None = None
     sent: bool = False
     edited: bool = field(init=False)
 
@@ -278,8 +280,8 @@ class Applier:
         resources, body = self.context.resources, self.record.body
         match action:
             case RecordProgress(state):
-                first = scene.status.connection is None and state.created_at is None
-                self.bound = self.bound or first
+                if scene.status.connection is None and state.created_at is None:
+                    self.bound, self.granted = True, scene.status.grants
                 return await self._store(intent_to_hold(scene, state), scene)
             case AddFinalizer():
                 self.keep(await resources.add_finalizer(self._kind, body))
@@ -323,7 +325,9 @@ class Applier:
 
     async def _unbind(self, scene: Scene) -> Scene:
         # The status first: a finalizer alone holds nothing to where the connection leads.
-        status = self.record.status.model_copy(update={"robot": None, "connection": None})
+        status = self.record.status.model_copy(
+            update={"robot": None, "connection": None, "grants": self.granted}
+        )
         if status != self.record.status:
             await self._store(status, scene)
         body = await self.context.resources.remove_finalizer(self._kind, self.record.body)

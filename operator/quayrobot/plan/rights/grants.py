@@ -35,6 +35,7 @@ __all__ = [
     "after",
     "declared_rights",
     "given",
+    "intended_grants",
     "known_grants",
     "managed_rights",
     "noted_grants",
@@ -75,6 +76,14 @@ def noted_grants(scene: Scene, *, finished: bool) -> GrantsState | None:
         return scene.status.grants
     wanted = permissions_of(scene.spec)
     return None if wanted is None else given(wanted)
+
+
+def intended_grants(scene: Scene) -> GrantsState | None:
+    """Return what is to be noted as given by us before a robot is made that gets all of it."""
+    wanted, before = permissions_of(scene.spec), scene.status.grants
+    if wanted is None or given(wanted) == GrantsState():
+        return before
+    return _with(before or GrantsState(), wanted)
 
 
 def declared_rights(wanted: Permissions | None) -> GrantsSeen:
@@ -263,13 +272,7 @@ def _recorded(scene: Scene, wanted: Permissions, changes: list[GrantChange]) -> 
     if not changes:
         return ()
     before = scene.status.grants or GrantsState()
-    both = GrantsState(
-        repositories=tuple(
-            {each.name: each for each in (*before.repositories, *wanted.repositories)}.values()
-        ),
-        teams=tuple(dict.fromkeys((*before.teams, *wanted.teams))),
-        defaults=tuple(_each_once((*before.defaults, *wanted.defaults))),
-    )
+    both = _with(before, wanted)
     finished = any(
         each.type == "GrantsReady" and each.status == "True" for each in scene.status.conditions
     )
@@ -278,6 +281,16 @@ def _recorded(scene: Scene, wanted: Permissions, changes: list[GrantChange]) -> 
     if finished or both != before:
         return (RecordGrants(both), *changes)
     return tuple(changes)
+
+
+def _with(before: GrantsState, wanted: Permissions) -> GrantsState:
+    return GrantsState(
+        repositories=tuple(
+            {each.name: each for each in (*before.repositories, *wanted.repositories)}.values()
+        ),
+        teams=tuple(dict.fromkeys((*before.teams, *wanted.teams))),
+        defaults=tuple(_each_once((*before.defaults, *wanted.defaults))),
+    )
 
 
 def _each_once(grants: Iterable[DefaultGrant]) -> Iterator[DefaultGrant]:

@@ -38,7 +38,7 @@ from ...model.world import ConnectionSeen, Present, RobotSeen
 from ..credentials.keyless import noted_credential, noted_secrets, still_works
 from ..credentials.secrets import content_digest, issued_at
 from ..rights.federation import leaves_federation, noted_identities, plan_federation
-from ..rights.grants import managed_rights, noted_grants, plan_grants
+from ..rights.grants import intended_grants, managed_rights, noted_grants, plan_grants
 from ..rotation.overlap import scenes_with_rights, settled
 from ..scene import Finding, Scene
 from .consequences import as_asked, consequence, failed, first_of, patience, works_anyway
@@ -87,13 +87,19 @@ def _due(scene: Scene) -> set[Component]:
 
 
 def intent_to_hold(scene: Scene, state: RobotState | None) -> RobotStatus:
-    """Return the status that has to be stored before a robot is made or taken."""
+    """
+    Return the status that has to be stored before a robot is made or taken.
+
+    One that is made is given its rights right after: they are noted in the same write.
+    """
     connection = scene.connection
     status = scene.status
     if isinstance(connection, ConnectionSeen):
         status = status.model_copy(update={"connection": _connection_state(scene, connection)})
     if state is not None:
         status = status.model_copy(update={"robot": _with_digest(scene, state)})
+    if state is not None and state.created_at is None:
+        status = status.model_copy(update={"grants": intended_grants(scene)})
     # What was Ready stays so while its robot is made anew; what never was is not known yet.
     ready: Status = "True" if _is_ready(status) else "Unknown"
     words = "the robot is being made ready"

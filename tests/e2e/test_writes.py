@@ -1,0 +1,72 @@
+"""How often does the operator write to the cluster for one robot?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.kit.canary import oauth_token
+from tests.kit.fakequay import FakeQuay
+from tests.kit.installation import Tenant, settle
+from tests.kit.operating import USER
+
+OWN = {"kind": "QuayConnection", "name": "own"}
+RIGHTS = {"mode": "Additive", "repositories": [{"name": "app", "role": "read"}]}
+CREATION = ["quayrobots/status", "quayrobots/", "secrets/", "quayrobots/status"]
+Bill = Callable[[str, object], None]
+
+
+@pytest.fixture
+def quay(tenant: Tenant) -> Iterator[FakeQuay]:
+    """Yield a Quay of this tenant's own, whose connection has served a robot before."""
+    with FakeQuay() as quay:
+        token = quay.admin("token", value=oauth_token())
+        quay.admin("organization", name=tenant.name)
+        quay.admin("repository", namespace=tenant.name, name="app")
+        tenant.connection(url=quay.url, token=token, resyncInterval="5m")
+        tenant.robot("first", connectionRef=OWN)
+        tenant.wait_ready("first")
+        yield quay
+        quay.admin("faults/clear")
+        tenant.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
+
+
+def writes(tenant: Tenant, since: int) -> list[str]:
+    """Return what was written about robots and Secrets, in order; Events aside."""
+    return [
+        f"{each.resource}/{each.subresource}"
+        for each in tenant.house.plane.audit()[since:]
+        if each.user == USER and each.write and each.namespace == tenant.name
+        if each.resource in {"quayrobots", "secrets"}
+    ]
+
+
+@pytest.mark.parametrize(
+    "spec", [{}, {"permissions": RIGHTS}], ids=["with a Secret", "with a right too"]
+)
+def test_a_created_robot_costs_four_writes(
+    spec: dict[str, object], tenant: Tenant, quay: FakeQuay, record_property: Bill
+):
+    begun = len(tenant.house.plane.audit())
+
+    tenant.robot(connectionRef=OWN, **spec)
+    tenant.wait_ready()
+
+    made = writes(tenant, begun)
+    record_property("writes to Kubernetes", f"create {'with' if spec else 'without'} a right: "
+                    f"{len(made)} ({', '.join(made)})")  # fmt: skip
+    assert made == CREATION
+    assert quay.login(*tenant.credential())
+
+
+def test_rights_of_a_robot_that_was_never_made_are_noted_no_more(tenant: Tenant, quay: FakeQuay):
+    quay.down()
+
+    tenant.robot(connectionRef=OWN, permissions=RIGHTS)
+    tenant.wait_reason("QuayUnreachable")
+
+    settle(lambda: not {"robot", "grants"} & (tenant.get() or {})["status"].keys())
+    quay.up()
+    tenant.wait_ready(timeout_s=60)
+    assert quay.admin("grants", name=tenant.full())["repositories"] == {"app": "read"}
