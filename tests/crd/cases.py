@@ -21,6 +21,7 @@ from . import cases_federation as federation
 from . import cases_namespaces as namespaces
 from . import cases_oidc as oidc
 from . import cases_overlap as overlap
+from . import cases_proxy as proxies
 from .schema import RuleName, rules, value_at, with_value
 
 Body = dict[str, Any]
@@ -78,6 +79,7 @@ FULL_OWN = {
         "secretRef": {"name": "t", "key": "token"},
         "renewal": _RENEWAL,
     },
+    "proxy": proxies.full({}),
 }
 FULL_SHARED = {
     **_CONNECTION,
@@ -86,6 +88,7 @@ FULL_SHARED = {
         "secretRef": {"name": "t", "key": "token", "namespace": "quay"},
         "renewal": _RENEWAL,
     },
+    "proxy": proxies.full({"namespace": "quay"}),
     "access": [
         {
             "namespaces": {
@@ -218,6 +221,12 @@ PATTERNS = {
     ".spec.caBundleRef.name": _OBJECT,
     ".spec.caBundleRef.key": _DATA_KEY,
     ".spec.caBundleRef.namespace": _NAMESPACE,
+    f"{proxies.PLACE}.url": _URL,
+    f"{proxies.PLACE}.caBundleRef.name": _OBJECT,
+    f"{proxies.PLACE}.caBundleRef.key": _DATA_KEY,
+    f"{proxies.PLACE}.caBundleRef.namespace": _NAMESPACE,
+    f"{proxies.PLACE}.credentialsRef.name": _OBJECT,
+    f"{proxies.PLACE}.credentialsRef.namespace": _NAMESPACE,
     **oidc.PATTERNS,
     ".spec.credentials.clientSecretRef.name": _OBJECT,
     ".spec.credentials.clientSecretRef.key": _DATA_KEY,
@@ -254,6 +263,7 @@ LONGEST = {
     ".spec.resyncInterval": "0" * 29 + "10s",
     ".spec.driftInterval": "0" * 29 + "10s",
     ".spec.credentials.renewal.lifetime": "0" * 30 + "1h",
+    f"{proxies.PLACE}.url": f"https://{'a' * 253}:65535/",
     **oidc.LONGEST,
 }
 # Words that cannot stand where the full object has another one.
@@ -718,6 +728,14 @@ for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_
                 words=_words,
             )
         ]
+    for _at, (_bad, _good, _words) in proxies.told(_place).items():
+        CEL[_kind, *_at] = [
+            Told(
+                bad=[{**_base, **each} for each in _bad],
+                good=[{**_base, **each} for each in _good],
+                words=_words,
+            )
+        ]
     CEL[_kind, ".spec", 2] = [
         Told(
             bad=[{**_base, "caBundleRef": {"name": "ca", **_place}}],
@@ -885,6 +903,9 @@ def _base(rule: RuleName) -> Body:
     if rule.kind.endswith("Connection") and oidc.is_oidc(rule.path):
         place = {"namespace": "quay"} if rule.kind == "ClusterQuayConnection" else {}
         body["spec"]["credentials"] = oidc.base_of(rule.path, place)
+    if rule.path == ".spec.url":
+        # An IPv6 address is for connections without one.
+        del body["spec"]["proxy"]
     if rule.path.startswith(".spec.caBundleRef"):
         del body["spec"]["caBundle"]
         place = {"namespace": "quay"} if rule.kind == "ClusterQuayConnection" else {}

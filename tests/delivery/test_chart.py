@@ -19,6 +19,10 @@ CONNECTION = {
     "url": "https://quay.example.com",
     "credentials": {"secretRef": {"name": "token", "namespace": NAMESPACE, "key": "token"}},
     "access": [{"namespaces": {}, "organizations": ["acme"]}],
+    "proxy": {
+        "url": "http://proxy.example.com:3128",
+        "credentialsRef": {"name": "proxy", "namespace": NAMESPACE},
+    },
 }
 EVERYTHING = {
     "image": {"repository": "registry.example.com/op", "digest": DIGEST, "pullPolicy": "Always"},
@@ -61,6 +65,10 @@ REFUSED = {
     "a connection without credentials": (
         {"connections": {"default": {"url": "https://quay.example.com"}}},
         "credentials",
+    ),
+    "a proxy with a password in its url": (
+        {"connections": {"default": {**CONNECTION, "proxy": {"url": "http://u:p@proxy:3128"}}}},
+        "proxy",
     ),
     "a ServiceMonitor of no Service": (
         {"metrics": {"serviceMonitor": {"enabled": True}}},
@@ -161,6 +169,8 @@ def test_every_value_arrives(helm: Helm):
     assert deployment["template"]["metadata"]["labels"]["team"] == "platform"
     for each in ("pull", "bundle.pem", "infra", "system-cluster-critical", "example.com/c"):
         assert each in text
+    (connection,) = (each for each in objects if each["kind"] == "ClusterQuayConnection")
+    assert connection["spec"] == CONNECTION
     kinds = {each["kind"] for each in objects}
     assert {"ServiceMonitor", "PodMonitor", "PrometheusRule", "ConfigMap", "Service"} <= kinds
 

@@ -17,7 +17,9 @@ from quayrobot.model.secrecy import Token
 from quayrobot.quay.client import QuayClient
 from quayrobot.quay.limits import Limits
 from quayrobot.quay.oidc import OidcBearer, OidcService
+from quayrobot.quay.proxy import ProxyServer
 from quayrobot.quay.transport import Endpoint
+from tests.kit.connect_proxy import ConnectProxy
 from tests.kit.fakequay import FakeQuay
 from tests.kit.oidc_service import OidcService as Kit
 
@@ -57,6 +59,20 @@ def service(one_service: Kit, quay: FakeQuay) -> Iterator[Kit]:
 @pytest.fixture
 def endpoint(quay: FakeQuay, service: Kit) -> Endpoint:
     return Endpoint(quay.url, service.ca.read_text(), 3.0)
+
+
+async def test_the_service_is_asked_through_the_proxy_of_the_connection(endpoint, service, clock):
+    with ConnectProxy() as proxy:
+        through = replace(endpoint, proxy=ProxyServer(proxy.url))
+        assert await bearer_of(through, clock, service).token()
+        # Its documents first, the token then.
+        assert proxy.asked == [("CONNECT", f"127.0.0.1:{service.port}")] * 2
+        proxy.status = 403
+        with pytest.raises(TryLater, match="does not let through") as raised:
+            await bearer_of(through, clock, service).token()
+    assert raised.value.reason is Reason.ISSUER_UNREACHABLE
+    assert raised.value.message.startswith("the OIDC service cannot be reached: the proxy")
+    assert not raised.value.may_have_left
 
 
 def bearer_of(endpoint: Endpoint, clock: Clock, kit: Kit, **changes: Any) -> OidcBearer:

@@ -139,8 +139,8 @@ class Settings(BaseSettings):
 
     @property
     def tenants_reach(self) -> Reach:
-        """Where connections that tenants write may lead."""
-        return Reach(self.tenant_hosts, self.tenant_refused_networks)
+        """Where connections that tenants write may lead, and through which proxies."""
+        return Reach(self.tenant_hosts, self.tenant_refused_networks, any_proxy=False)
 
     @property
     def clusterwide(self) -> bool:

@@ -148,6 +148,19 @@ class Secrets:
             written_at=data_written_at(meta, key),
         )
 
+    async def login(self, namespace: str, name: str) -> tuple[Token, Token]:
+        """
+        Return user and password of the proxy, from a Secret as kubernetes.io/basic-auth has it.
+
+        Raises:
+            Refused: There is no Secret, or it lacks one of them.
+        """
+        body = await self._api.get(SECRET.path(namespace, name))
+        if body is None:
+            raise _no_login(f"Secret {name} is not there")
+        data = body.get("data") or {}
+        return _printable(data, "username", name), _printable(data, "password", name)
+
     async def guard(self, namespace: str, name: str) -> None:
         """
         Put our finalizer on a credential Secret.
@@ -264,6 +277,25 @@ def _owners(wanted: SecretWanted, old: list[Body]) -> list[Body]:
 
 def _no_credential(what: str) -> Refused:
     return Refused(Reason.CONNECTION_NOT_READY, f"the connection has no token: {what}")
+
+
+def _no_login(what: str) -> Refused:
+    msg = f"proxy.credentialsRef cannot be used: {what}"
+    return Refused(Reason.CONNECTION_NOT_READY, msg)
+
+
+def _printable(data: Mapping[str, str], key: str, name: str) -> Token:
+    """A line's end, which editors leave, is no part of it; another would end the header."""
+    if key not in data:
+        raise _no_login(f"Secret {name} has no key {key}")
+    try:
+        text = base64.b64decode(data[key]).decode().strip("\r\n")
+    except (binascii.Error, UnicodeDecodeError):
+        raise _no_login(f"key {key} of Secret {name} is not text") from None
+    # RFC 7617: the first colon ends the user's name.
+    if not text.isprintable() or len(text) > TOKEN_MAX or (key == "username" and ":" in text):
+        raise _no_login(f"key {key} of Secret {name} holds what cannot be sent")
+    return Token(text)
 
 
 def _token(raw: str, name: str, key: str) -> Token:

@@ -54,11 +54,13 @@ class Reach:
     Where a connection may lead.
 
     *hosts* are glob patterns for a host, or for host and port (none: any host);
-    *refused* are networks that are refused beside those that always are.
+    *refused* are networks that are refused beside those that always are. *any_proxy*
+    tells whether a proxy needs no pattern: it sees where a name leads, and we do not.
     """
 
     hosts: tuple[str, ...] = ()
     refused: tuple[Network, ...] = ()
+    any_proxy: bool = True
 
     def names(self, host: str, port: int) -> bool:
         """Tell whether *host* is one that may be named."""
@@ -67,6 +69,10 @@ class Reach:
         return not self.hosts or any(
             fnmatchcase(text, each.lower()) for each in self.hosts for text in both
         )
+
+    def lets_through(self, host: str, port: int) -> bool:
+        """Tell whether *host* may be a proxy."""
+        return self.any_proxy or (bool(self.hosts) and self.names(host, port))
 
     def leads_to(self, address: Address) -> bool:
         """Tell whether *address* may be dialled; one that is hidden in it counts as well."""

@@ -190,7 +190,8 @@ class OidcBearer:
         except TryLater as error:
             # The transport speaks of Quay, which is the only other place that is called.
             words = error.message.replace("Quay", "the OIDC service", 1)
-            raise TryLater(Reason.ISSUER_UNREACHABLE, words) from None
+            # Whatever the token was for, Quay was sent nothing yet.
+            raise TryLater(Reason.ISSUER_UNREACHABLE, words).unsent() from None
         finally:
             await transport.aclose()
 

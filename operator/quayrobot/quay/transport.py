@@ -2,66 +2,61 @@
 How does one request travel to Quay and back?
 
 One origin per connection, pinned: no redirects, no proxies from the
-environment, no keep-alive illusions (Quay closes every API connection). Its
-name is resolved for each call, and only an address that was looked at is
-dialled. One deadline covers the whole call, slow bytes included, and a body is
-read only up to a cap. What fails is told by consequence: never sent, or maybe
-done.
+environment, no keep-alive illusions (Quay closes every API connection). The
+name of what is dialled, Quay or the connection's proxy, is resolved for each
+call, and only an address that was looked at is dialled. One deadline covers the
+whole call, slow bytes included, and a body is read only up to a cap. What fails
+is told by consequence: never sent, or maybe done.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 import orjson
 
-from ..model.errors import (
-    Ambiguous,
-    InvalidSpec,
-    QuayRobotError,
-    Reason,
-    Refused,
-    TryLater,
-    Unfinished,
-)
+from ..model.errors import InvalidSpec, Reason, Refused, TryLater
 from ..model.fence import Fence
 from ..model.names import OPERATOR
 from ..model.reach import Address, Reach, address_of
 from ..model.resources.connection import origin_of
+from ..model.resources.proxy import LITERAL_WORDS
 from ..model.secrecy import Token
-from ..model.tls import even
 from ..model.world import Present
+from .departure import BODY_CAP, Departure, TooLarge
+from .proxy import DIAL, ProxyServer, ThroughProxy
 from .resolver import addresses_of
+from .trust import trusting
 
 __all__ = ["Endpoint", "Reply", "Transport"]
 
-BODY_CAP = 64 * 1024 * 1024
 MOST_ADDRESSES = 4
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a Quay is, whom to trust, how long to wait, where its name may lead, who may write."""
+    """
+    Where a Quay is, whom to trust, how long to wait, where its name may lead, who may write.
+
+    *proxy* is what it is reached through, None where it is dialled itself.
+    """
 
     origin: str
     ca_bundle: str | None
     timeout_s: float
     reach: Reach = field(default_factory=Reach)
     fence: Fence = field(default_factory=Fence)
+    proxy: ProxyServer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +75,6 @@ class Reply:
     slashed: bool = False
 
 
-class _TooLarge(httpx.ReadError):
-    """An answer that is larger than is read."""
-
-
-class _Departure:
-    """Whether the first byte of a request may be on its way: the connection stands before."""
-
-    def __init__(self) -> None:
-        self.begun = False
-
-    async def observe(self, event: str, _info: Mapping[str, object]) -> None:
-        """Take note of a step that the HTTP library tells of."""
-        self.begun = self.begun or event.endswith("send_request_headers.started")
-
-
 class Transport:
     """Carries requests of one connection to its one origin."""
 
@@ -103,16 +83,22 @@ class Transport:
         Prepare for *endpoint*; nothing is sent.
 
         Raises:
-            InvalidSpec: The CA bundle holds no certificate, or the host cannot be one.
-            Refused: The host may not be named.
+            InvalidSpec: A CA bundle holds no certificate, or a host cannot be one.
+            Refused: The host, or the proxy's, may not be named.
         """
-        self._endpoint = endpoint
+        self._endpoint, proxy = endpoint, endpoint.proxy
         self._url = _parse(endpoint.origin)
         _check_name(self._url, endpoint.reach)
+        # What is dialled: it alone is resolved here.
+        self._dialled = self._url if proxy is None else proxy.url
         # What Quay's certificate is looked at with.
-        self.tls = _trust(endpoint)
+        self.tls = trusting(endpoint.ca_bundle, "caBundle")
+        if proxy is not None:
+            _check_proxy(self._dialled, endpoint.reach)
+            _check_behind(self._url, endpoint.reach)
         self._client = httpx.AsyncClient(
             verify=self.tls,
+            transport=None if proxy is None else ThroughProxy(proxy, self.tls),
             trust_env=False,
             follow_redirects=False,
             timeout=endpoint.timeout_s,
@@ -173,7 +159,7 @@ class Transport:
         """
         try:
             async with asyncio.timeout(self._endpoint.timeout_s):
-                await self._addresses()
+                await self._addresses(Departure(self._url, self._endpoint.proxy))
         except (TryLater, TimeoutError):
             return
 
@@ -182,19 +168,24 @@ class Transport:
         await self._client.aclose()
 
     async def _carry(self, request: httpx.Request) -> Reply:
-        departure = _Departure()
+        departure = Departure(self._url, self._endpoint.proxy)
         try:
             async with asyncio.timeout(self._endpoint.timeout_s):
-                return await self._deliver(request, departure)
-        except _NEVER_SENT as error:
-            raise _unreachable(error).unsent() from None
+                reply = await self._deliver(request, departure)
         except (httpx.HTTPError, httpx.StreamError, TimeoutError, ssl.SSLError) as error:
-            if not departure.begun:
-                raise _unreachable(error).unsent() from None
-            raise _cut_off(request.method, error) from None
+            raise departure.failed(request.method, error) from None
+        if reply.status == 407 and self._is_forwarded:
+            # The proxy's own word: it asked nobody.
+            raise departure.refused_login()
+        return reply
 
-    async def _deliver(self, request: httpx.Request, departure: _Departure) -> Reply:
-        addresses = await self._addresses()
+    @property
+    def _is_forwarded(self) -> bool:
+        """Whether a proxy sees the request itself, not a tunnel."""
+        return self._endpoint.proxy is not None and self._url.scheme == "http"
+
+    async def _deliver(self, request: httpx.Request, departure: Departure) -> Reply:
+        addresses = await self._addresses(departure)
         for spare in reversed(range(len(addresses))):
             address = addresses[-1 - spare]
             if request.method != "GET":
@@ -207,27 +198,32 @@ class Transport:
                     raise
         raise AssertionError
 
-    async def _addresses(self) -> list[Address]:
-        found = await _resolve(self._url)
-        allowed = [each for each in found if self._endpoint.reach.leads_to(each)]
+    async def _addresses(self, departure: Departure) -> list[Address]:
+        found = await addresses_of(self._dialled.host, _port(self._dialled))
+        if not isinstance(found, Present):
+            raise departure.unreached(f"the name {self._dialled.host} is not known")
+        allowed = [each for each in found.value if self._endpoint.reach.leads_to(each)]
         if not allowed:
-            raise _refused(self._url).unsent()
+            raise _refused(self._dialled).unsent()
         return allowed[:MOST_ADDRESSES]
 
     def _to(
-        self, request: httpx.Request, address: Address, spare: int, departure: _Departure
+        self, request: httpx.Request, address: Address, spare: int, departure: Departure
     ) -> httpx.Request:
         """Return *request* for this very *address*; what the server is called stays."""
+        direct = self._endpoint.proxy is None
         most = self._endpoint.timeout_s
         # One that swallows packets must leave time for the others.
         timeout = httpx.Timeout(most, connect=most / (spare + 1) if spare else most)
         return httpx.Request(
             request.method,
-            request.url.copy_with(host=str(address)),
+            request.url.copy_with(host=str(address)) if direct else request.url,
             headers=request.headers,
             stream=request.stream,
             extensions={
-                "sni_hostname": self._url.host,
+                # Of what is dialled: inside of a tunnel the library takes the request's host.
+                "sni_hostname": self._dialled.host,
+                DIAL: address,
                 "timeout": timeout.as_dict(),
                 "trace": departure.observe,
             },
@@ -279,12 +275,28 @@ def _check_name(url: httpx.URL, reach: Reach) -> None:
         raise _refused(url)
 
 
-async def _resolve(url: httpx.URL) -> tuple[Address, ...]:
-    found = await addresses_of(url.host, _port(url))
-    if not isinstance(found, Present):
-        msg = f"Quay cannot be reached: the name {url.host} is not known"
-        raise TryLater(Reason.QUAY_UNREACHABLE, msg).unsent()
-    return found.value
+def _check_proxy(url: httpx.URL, reach: Reach) -> None:
+    address = address_of(url.host)
+    if not reach.lets_through(url.host, _port(url)):
+        msg = (
+            "the operator's settings do not let a QuayConnection use the proxy "
+            f"{url.host}: --tenant-hosts has to name it"
+        )
+        raise Refused(Reason.HOST_REFUSED, msg)
+    if address is not None and not reach.leads_to(address):
+        raise _refused(url)
+
+
+def _check_behind(url: httpx.URL, reach: Reach) -> None:
+    """A proxy resolves what is no plain address: 2852039166 is one in disguise."""
+    if ":" in url.host:
+        raise InvalidSpec(Reason.INVALID_SPEC, LITERAL_WORDS)
+    try:
+        hidden = ip_address(socket.inet_aton(url.host))
+    except OSError:
+        return
+    if not reach.leads_to(hidden):
+        raise _refused(url)
 
 
 def _port(url: httpx.URL) -> int:
@@ -303,7 +315,7 @@ async def _read_capped(response: httpx.Response) -> bytes:
         body += chunk
         if len(body) > BODY_CAP:
             msg = "the answer is larger than the cap"
-            raise _TooLarge(msg)
+            raise TooLarge(msg)
     return bytes(body)
 
 
@@ -337,39 +349,3 @@ def _segment(text: str) -> str:
         msg = "a name of dots alone cannot be asked for"
         raise InvalidSpec(Reason.INVALID_SPEC, msg)
     return quote(text, safe="")
-
-
-def _trust(endpoint: Endpoint) -> ssl.SSLContext:
-    context = even(ssl.create_default_context())
-    if endpoint.ca_bundle is not None:
-        try:
-            # Comments between certificates may be in any language; ssl takes ASCII only.
-            plain = endpoint.ca_bundle.encode("ascii", "ignore").decode()
-            context.load_verify_locations(cadata=plain)
-        except (ssl.SSLError, ValueError):
-            msg = "caBundle holds no PEM certificate"
-            raise InvalidSpec(Reason.INVALID_SPEC, msg) from None
-    return context
-
-
-def _unreachable(error: Exception) -> TryLater:
-    if "CERTIFICATE" in str(error):
-        what = "its certificate was refused"
-    elif isinstance(error, TimeoutError | httpx.TimeoutException):
-        what = "no connection in time"
-    else:
-        what = "no connection"
-    return TryLater(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}")
-
-
-def _cut_off(method: str, error: Exception) -> QuayRobotError:
-    if isinstance(error, _TooLarge):
-        what = f"its answer is larger than {BODY_CAP // 1024**2} MiB"
-    elif isinstance(error, TimeoutError | httpx.TimeoutException):
-        what = "no answer in time"
-    else:
-        what = "the connection broke"
-        if method == "GET":
-            return TryLater(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}")
-    kind = Unfinished if method == "GET" else Ambiguous
-    return kind(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}")

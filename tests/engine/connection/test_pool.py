@@ -14,6 +14,7 @@ from quayrobot.cluster.secrets import CredentialRead
 from quayrobot.engine.cache.store import ConnectionRecord, RobotRecord
 from quayrobot.engine.connection import drift as owners
 from quayrobot.engine.connection.pool import LiveConnection
+from quayrobot.engine.connection.way import Way
 from quayrobot.engine.robot.observe import list_due
 from quayrobot.engine.workqueue.keys import Lane, OwnerKey, ResourceKey
 from quayrobot.engine.workqueue.queue import Queue
@@ -75,7 +76,7 @@ def make(quay: FakeQuay, clock: Clock, token: str) -> LiveConnection:
         record,
         record.spec,  # type: ignore[arg-type]
         credential,
-        bundle=None,
+        way=Way(),
         limits=limits,
         observer=Meter(),
         clock=clock,

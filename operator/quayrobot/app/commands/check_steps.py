@@ -8,6 +8,7 @@ What cannot be read is said to be so, and holds up nothing else.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from ...engine.cache.one_shot import OneShotCache
 from ...engine.connection.pool import LiveConnection
 from ...engine.workqueue.keys import ResourceKey
 from ...model.crd import DEFINITIONS
-from ...model.errors import Denied, QuayRobotError, Reason, Refused
+from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
 from ...model.names import GROUP, OPERATOR, OwnerName, RobotName
 from ...model.resources.connection import ClusterConnectionSpec
 from .access.readers import now, reading_pool
@@ -41,6 +42,7 @@ from .report.checks import (
     check_renewal,
 )
 from .report.cures import cure_of
+from .report.proxies import check_proxies
 from .report.rights import check_rights, denied_to
 from .report.served_namespaces import (
     check_connection_kinds,
@@ -103,6 +105,7 @@ async def check_all(api: ClusterApi, asked: CheckOptions) -> list[CheckResult]:
             results += await _connection(cache, pool.get(key), key, names)
     finally:
         await pool.aclose()
+    results += check_proxies(deployments, os.environ, _without_proxy(cache))
     seen = all(each.state is not State.UNSEEN for each in unread)
     if seen and not cache.store.connections:
         helps = "Create one: docs/install.md says how."
@@ -191,6 +194,18 @@ async def _leader(api: ClusterApi, home: str) -> CheckResult:
 # Connections -------------------------------------------------------------
 
 
+def _about(key: ResourceKey) -> str:
+    return f"{key.kind} {key.name}" + (f" in {key.namespace}" if key.namespace else "")
+
+
+def _without_proxy(cache: OneShotCache) -> list[str]:
+    return [
+        _about(key)
+        for key, record in cache.store.connections.items()
+        if not isinstance(record.spec, InvalidSpec) and record.spec.proxy is None
+    ]
+
+
 def _organizations(cache: OneShotCache, key: ResourceKey) -> tuple[str, ...]:
     """Those of the robots behind the connection, and those that its rules name."""
     spec = cache.store.connections[key].spec
@@ -211,7 +226,7 @@ async def _connection(
     key: ResourceKey,
     organizations: Iterable[str],
 ) -> list[CheckResult]:
-    about = f"{key.kind} {key.name}" + (f" in {key.namespace}" if key.namespace else "")
+    about = _about(key)
     try:
         live = await getting
     except QuayRobotError as error:

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 
 from ...cluster.bundles import BundlePlace
 from ...model.resources.api_credentials import ClusterClientSecretRef, ClusterSecretKeyRef
-from ...model.resources.connection import (
-    ClusterBundleRef,
-    ClusterConnectionSpec,
-    ConnectionSpec,
-)
+from ...model.resources.bundle import BundleRef, ClusterBundleRef
+from ...model.resources.connection import ClusterConnectionSpec, ConnectionSpec
 from ..workqueue.keys import ResourceKey
 
 __all__ = ["SecretPlace", "bundle_place", "secret_place"]
@@ -38,12 +35,7 @@ def secret_place(
     return SecretPlace(namespace, ref.name, ref.key)
 
 
-def bundle_place(
-    key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
-) -> BundlePlace | None:
-    """Return where the authorities of the connection *key* are kept, if outside of it."""
-    ref = spec.ca_bundle_ref
-    if ref is None:
-        return None
+def bundle_place(key: ResourceKey, ref: BundleRef) -> BundlePlace:
+    """Return where the authorities are kept that the connection *key* refers to."""
     namespace = ref.namespace if isinstance(ref, ClusterBundleRef) else key.namespace
     return BundlePlace(ref.kind, namespace, ref.name, ref.key)

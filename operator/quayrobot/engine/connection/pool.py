@@ -44,7 +44,8 @@ from ..workqueue.keys import ResourceKey
 from .api_access import assertion_of, bearer_of, read_credential
 from .greeting import Greeting
 from .missing import Missing
-from .places import bundle_place, secret_place
+from .places import secret_place
+from .way import Way, read_way
 
 __all__ = ["LiveConnection", "ConnectionPool"]
 
@@ -57,7 +58,7 @@ class LiveConnection:
         record: ConnectionRecord,
         spec: ConnectionSpec | ClusterConnectionSpec,
         credential: CredentialRead,
-        bundle: str | None,
+        way: Way,
         limits: Limits,
         observer: Observer,
         clock: Callable[[], float],
@@ -67,7 +68,7 @@ class LiveConnection:
         assertion: Assertion | None = None,
         fence: Fence | None = None,
     ) -> None:
-        self.reach, self.bundle, self.retired = reach, bundle, False
+        self.reach, self.way, self.retired = reach, way, False
         self._drops_token, self._fence = drops_token, fence or Fence()
         self._assertion = assertion
         self.key, self.uid, self.generation = record.key, record.uid, record.generation
@@ -150,18 +151,18 @@ class LiveConnection:
         self.grants.forget_refusals()
         self.client = self._connect()
 
-    def trust(self, bundle: str | None) -> None:
+    def take(self, way: Way) -> None:
         """
-        Trust *bundle* from now on, and let the next call through to see whether that helps.
+        Take *way* from now on, and let the next call through to see whether that helps.
 
         Raises:
-            Refused: It holds no certificate; what was trusted stays.
+            Refused: It holds no certificate; the way before stays.
         """
-        before, self.bundle = self.bundle, bundle
+        before, self.way = self.way, way
         try:
             self.client = self._connect()
         except Refused:
-            self.bundle = before
+            self.way = before
             raise
         self.limits.retry()
 
@@ -217,7 +218,10 @@ class LiveConnection:
 
     def _connect(self) -> QuayClient:
         timeout = parse_duration(self.spec.limits.timeout).total_seconds()
-        endpoint = Endpoint(self.spec.origin, self.bundle, timeout, self.reach, self._fence)
+        way, fence = self.way, self._fence
+        endpoint = Endpoint(
+            self.spec.origin, way.bundle, timeout, self.reach, fence, proxy=way.proxy
+        )
         said, secret = self.spec.credentials, self.credential.token
         self.bearer = bearer_of(said, endpoint, secret, self._assertion, self._clock)
         try:
@@ -304,7 +308,7 @@ class ConnectionPool:
 
     async def check(self, key: ResourceKey) -> bool:
         """
-        Read the token and the CA bundle again; return whether either is new.
+        Read the token, the CA bundle and the proxy's again; return whether any is new.
 
         Raises:
             Refused: There is no token, or no certificate, any more.
@@ -314,16 +318,16 @@ class ConnectionPool:
         async with self._locks[key]:
             known = live.credential
             fresh = await read_credential(self._secrets, live.place)
-            bundle = await self._bundle(key, live.spec)
-            new_token, new_trust = fresh.token != known.token, bundle != live.bundle
+            way = await read_way(key, live.spec, self._secrets, self._bundles)
+            new_token, new_way = fresh.token != known.token, way != live.way
             # Somebody touched the Secret of a refused token: it may be good by now.
             touched = live.denied is not None and fresh.version != known.version
             if new_token or touched:
                 live.renew(fresh)
-            if new_trust:
-                live.trust(bundle)
+            if new_way:
+                live.take(way)
             live.credential = fresh
-            return new_token or new_trust or touched
+            return new_token or new_way or touched
 
     async def drop(self, key: ResourceKey) -> None:
         """Forget a connection that is gone; calls under way may finish."""
@@ -365,12 +369,11 @@ class ConnectionPool:
         )
         # Who writes the cluster's own kind is an administrator.
         reach = self._tenants_reach if key.kind == "QuayConnection" else Reach()
-        bundle = await self._bundle(key, spec)
         live = LiveConnection(
             record,
             spec,
             credential,
-            bundle,
+            await read_way(key, spec, self._secrets, self._bundles),
             limits,
             self._observer,
             self._clock,
@@ -387,12 +390,6 @@ class ConnectionPool:
             old.retired = True
         self._pool[key] = live
         return live
-
-    async def _bundle(
-        self, key: ResourceKey, spec: ConnectionSpec | ClusterConnectionSpec
-    ) -> str | None:
-        place = bundle_place(key, spec)
-        return spec.ca_bundle if place is None else await self._bundles.read(place)
 
 
 def _not_valid(key: ResourceKey, what: str) -> Refused:

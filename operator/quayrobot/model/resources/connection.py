@@ -14,20 +14,21 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, StringConstraints
 
 from ..conditions import Condition
-from .api_credentials import ClusterCredentials, Credentials, DataKey, NamespaceName
+from .api_credentials import ClusterCredentials, Credentials
 from .base import (
     TWICE,
     Duration,
     Glob,
     LabelSelector,
-    ObjectName,
     Part,
     PlainGlob,
     Rule,
     checked_port,
     rules,
 )
+from .bundle import BundleRef, ClusterBundleRef
 from .permissions import Role
+from .proxy import LITERAL, ClusterProxy, Proxy
 
 __all__ = [
     "AccessRule",
@@ -78,25 +79,7 @@ ONE_BUNDLE = Rule(
 )
 
 
-class BundleRef(Part):
-    """The key of a ConfigMap or Secret in the connection's own namespace."""
-
-    kind: Literal["ConfigMap", "Secret"] = "ConfigMap"
-    """What holds the certificates."""
-    name: ObjectName
-    """Its name."""
-    key: DataKey = "ca.crt"
-    """The key in its data."""
-
-
-class ClusterBundleRef(BundleRef):
-    """The key of a ConfigMap or Secret in a namespace that has to be named."""
-
-    namespace: NamespaceName
-    """The namespace that it is in."""
-
-
-_RULES = rules(PLAINTEXT, PLAINTEXT_SERVICE, ONE_BUNDLE, ONE_NAMING)
+_RULES = rules(PLAINTEXT, PLAINTEXT_SERVICE, ONE_BUNDLE, ONE_NAMING, LITERAL)
 
 
 class Limits(Part):
@@ -225,6 +208,8 @@ class ConnectionSpec(_ConnectionBody):
     """With what Quay's API is called."""
     ca_bundle_ref: BundleRef | None = None
     """Where such certificates are kept, in place of `caBundle`."""
+    proxy: Proxy | None = None
+    """The proxy that Quay is reached through. Left out: none, whatever the environment says."""
 
     model_config = Part.model_config | {"json_schema_extra": _RULES}
 
@@ -238,6 +223,8 @@ class ClusterConnectionSpec(_ConnectionBody):
     """Who may have what: within a rule all parts must hold, between rules any one suffices."""
     ca_bundle_ref: ClusterBundleRef | None = None
     """Where such certificates are kept, in place of `caBundle`."""
+    proxy: ClusterProxy | None = None
+    """The proxy that Quay is reached through. Left out: none, whatever the environment says."""
 
     model_config = Part.model_config | {"json_schema_extra": _RULES}
 

@@ -34,6 +34,7 @@ from .connection import (
 from .credentials import ACCOUNT_WORDS, AUDIENCES_WORDS, STATIC_WORDS
 from .federation import UNMANAGED_IDENTITIES_WORDS, Federation
 from .permissions import UNMANAGED_RIGHTS_WORDS, Permissions
+from .proxy import proxy_fault
 from .robot import (
     ConnectionRef,
     RobotSpec,
@@ -112,6 +113,8 @@ def parse_connection(
     _check_api_credentials(parsed)
     if parsed.ca_bundle is not None and parsed.ca_bundle_ref is not None:
         raise _invalid("give caBundle or caBundleRef, not both")
+    if fault := proxy_fault(parsed.proxy, parsed.url):
+        raise _invalid(fault)
     if parsed.registry_host is not None and parsed.registry_hosts is not None:
         raise _invalid(HOSTS_TOGETHER_WORDS)
     for rule in parsed.access if isinstance(parsed, ClusterConnectionSpec) else ():

@@ -1,0 +1,98 @@
+"""
+Through which proxy is a connection's Quay reached?
+
+Everything that the connection calls goes through it: Quay's API, the exchange
+of tokens, and the OIDC service. The proxy resolves their names. Proxies of the
+environment are never used.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+from .api_credentials import NamespaceName
+from .base import ObjectName, Part, Rule, checked_port, rules
+from .bundle import BundleRef, ClusterBundleRef
+
+__all__ = [
+    "AUTHORITY_WORDS",
+    "ClusterLoginRef",
+    "ClusterProxy",
+    "LITERAL",
+    "LITERAL_WORDS",
+    "Proxy",
+    "proxy_fault",
+]
+
+PROXY_PATTERN = (
+    r"^https?://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$"
+)
+AUTHORITY_WORDS = (
+    "proxy.caBundleRef is for the certificate of an https proxy; authorities of Quay's own "
+    "certificate go into caBundle or caBundleRef"
+)
+LITERAL_WORDS = "through a proxy url has to hold a name or an IPv4 address"
+# At the spec, where both are seen.
+LITERAL = Rule(rule="!has(self.proxy) || !self.url.contains('://[')", message=LITERAL_WORDS)
+_RULES = rules(
+    Rule(rule="!has(self.caBundleRef) || self.url.startsWith('https://')", message=AUTHORITY_WORDS)
+)
+
+
+class LoginRef(Part):
+    """A Secret in the connection's own namespace, of type kubernetes.io/basic-auth."""
+
+    name: ObjectName
+    """Its name; it holds `username` and `password`."""
+
+
+class ClusterLoginRef(LoginRef):
+    """A Secret of type kubernetes.io/basic-auth in a namespace that has to be named."""
+
+    namespace: NamespaceName
+    """The Secret's namespace."""
+
+
+class _ProxyBody(Part):
+    url: Annotated[
+        str,
+        StringConstraints(pattern=PROXY_PATTERN, max_length=300),
+        AfterValidator(checked_port),
+    ]
+    """
+    Where the proxy is, `http://host[:port]` or `https://host[:port]`: how it is spoken to itself.
+    Quay over https is reached by CONNECT either way.
+    """
+
+
+class Proxy(_ProxyBody):
+    """The proxy that Quay is reached through."""
+
+    ca_bundle_ref: BundleRef | None = None
+    """Where the authorities of an https proxy's own certificate are kept, besides the public."""
+    credentials_ref: LoginRef | None = None
+    """The Secret with `username` and `password` for the proxy. Left out: it wants none."""
+
+    model_config = Part.model_config | {"json_schema_extra": _RULES}
+
+
+class ClusterProxy(_ProxyBody):
+    """The proxy that Quay is reached through."""
+
+    ca_bundle_ref: ClusterBundleRef | None = None
+    """Where the authorities of an https proxy's own certificate are kept, besides the public."""
+    credentials_ref: ClusterLoginRef | None = None
+    """The Secret with `username` and `password` for the proxy. Left out: it wants none."""
+
+    model_config = Part.model_config | {"json_schema_extra": _RULES}
+
+
+def proxy_fault(said: Proxy | ClusterProxy | None, url: str) -> str | None:
+    """Return what is wrong with *said* for a Quay at *url*, or None, as the definitions do."""
+    if said is None:
+        return None
+    if said.ca_bundle_ref is not None and not said.url.startswith("https://"):
+        return AUTHORITY_WORDS
+    return LITERAL_WORDS if "://[" in url else None
