@@ -15,6 +15,7 @@ from quayrobot.model.errors import (
     Reason,
     Refused,
     TryLater,
+    Unfinished,
 )
 
 
@@ -31,7 +32,7 @@ def test_what_may_work_later_is_told_apart_from_what_needs_somebody():
     later = {each for each in vars(errors).values() if _is_error(each, TryLater)}
     never = {each for each in vars(errors).values() if _is_error(each, QuayRobotError)} - later
 
-    assert later == {TryLater, Ambiguous, Conflict, Contested}
+    assert later == {TryLater, Unfinished, Ambiguous, Conflict, Contested}
     assert never == {QuayRobotError, InvalidSpec, Refused, Denied}
 
 
