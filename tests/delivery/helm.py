@@ -61,8 +61,9 @@ class Helm:
         raise AssertionError(f"helm {' '.join(words)} was not refused: {said}")
 
     def rendered(self, values: Body | None = None, *words: str) -> list[Body]:
-        """Return the objects of the chart, as `helm template` writes them."""
-        said = self("template", RELEASE, str(self.chart), "-n", NAMESPACE, *words, values=values)
+        """Return the objects of a release, as `helm template` writes them, without its test."""
+        where = (RELEASE, str(self.chart), "-n", NAMESPACE, "--skip-tests")
+        said = self("template", *where, *words, values=values)
         return [each for each in yaml.safe_load_all(said) if each]
 
     def install(self, values: Body | None = None, *words: str) -> str:

@@ -1,0 +1,96 @@
+"""
+Does `helm test` tell whether an installation works?
+
+No kubelet runs here: what the pod would run is run beside it, as its ServiceAccount
+and while its rights are there, and the pod is told how that ended.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any, Self
+
+import pytest
+
+from tests.kit.installation import Installation
+from tests.kit.operating import ACCOUNT, NAMESPACE
+from tests.kit.processes import wait_for
+from tests.kit.shell import Said, Shell
+
+from .helm import CHART, RELEASE, Helm, HelmFailed
+from .test_helm_life import released as released  # noqa: PLC0414 - a fixture
+
+POD = "quay-robot-operator-test"
+RBAC = ("clusterrole", "clusterrolebinding", "role", "rolebinding")
+
+
+class Kubelet:
+    """Does once what a kubelet would do with the test's pod."""
+
+    def __init__(self, house: Installation) -> None:
+        self._plane = house.plane
+        self.said: Said | None = None
+        self.spec: dict[str, Any] = {}
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
+        plane = self._plane
+        pod = wait_for(lambda: plane.get("pod", POD, NAMESPACE), "the pod", timeout_s=60)
+        assert isinstance(pod, dict)
+        self.spec = pod["spec"]
+        config = plane.service_account_kubeconfig(NAMESPACE, self.spec["serviceAccountName"])
+        [container] = self.spec["containers"]
+        self.said = Shell(plane, config).quayrobot(*container["args"], "-o", "json")
+        phase = "Failed" if self.said.code else "Succeeded"
+        patch = json.dumps({"status": {"phase": phase}})
+        plane.kubectl("patch", "pod", POD, "-n", NAMESPACE, "--subresource=status",
+                      "--type=merge", "-p", patch)  # fmt: skip
+
+
+def has_ready_pods(house: Installation, count: int) -> None:
+    """Say of the Deployment what its controller would."""
+    patch = json.dumps({"status": {"replicas": 2, "readyReplicas": count}})
+    house.plane.kubectl("patch", "deployment", ACCOUNT, "-n", NAMESPACE, "--subresource=status",
+                        "--type=merge", "-p", patch)  # fmt: skip
+
+
+def test_what_works_passes_and_what_does_not_is_told(released: Installation, helm: Helm):
+    plane = released.plane
+    tenant = released.tenant()
+    tenant.robot()
+    tenant.wait_ready(timeout_s=40)
+    has_ready_pods(released, 2)
+
+    with Kubelet(released) as kubelet:
+        said = helm.on_release("test", "--timeout=100s")
+    assert "Succeeded" in said, kubelet.said
+    assert kubelet.spec["serviceAccountName"] == ACCOUNT
+    assert plane.get("pod", POD, NAMESPACE) is None
+
+    has_ready_pods(released, 0)
+    with Kubelet(released) as kubelet, pytest.raises(HelmFailed):
+        helm.on_release("test", "--timeout=100s")
+    assert kubelet.said is not None
+    assert kubelet.said.code == 1
+    assert "has no ready pod" in kubelet.said.out
+    # The pod stays for its log; the rights do not.
+    assert plane.get("pod", POD, NAMESPACE) is not None
+    for kind in RBAC:
+        assert plane.get(kind, POD, NAMESPACE) is None
+
+
+def test_with_rights_in_some_namespaces_only_there_is_none(helm: Helm):
+    values = {"namespaces": ["team-a"], "clusterId": "east"}
+
+    with_test = helm("template", RELEASE, str(CHART), values=values)
+
+    assert "helm.sh/hook: test" not in with_test
+    assert "helm.sh/hook: test" in helm("template", RELEASE, str(CHART))
