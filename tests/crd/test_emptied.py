@@ -267,7 +267,7 @@ class Object:
 
 
 def holds(this: Object, expected: Any, was: Any, *, refused: bool) -> None:
-    """Check one cell: refused and unchanged, or meant as expected."""
+    """Check one cell: refused and unchanged, or selected as expected."""
     assert refused == (expected == REFUSED)
     wanted = was if expected in (REFUSED, BEFORE) else expected
     assert this.meaning() == wanted

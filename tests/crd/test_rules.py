@@ -192,7 +192,7 @@ def test_a_short_name_leads_to_the_kind(api: Api, control_plane, namespace: str)
     name = f"n{uuid.uuid4().hex[:8]}"
     api.create(collection("QuayRobot", namespace), whole("QuayRobot", ORG, name=name))
 
-    # The short name first: kubectl looks anew for a kind that it misses, not for a category.
+    # The short name first: kubectl looks again for a kind that it misses, not for a category.
     table = control_plane.kubectl("get", "qr", "-n", namespace, "-o", "wide")
     shown = control_plane.kubectl("get", "quay", "-n", namespace, "-o", "name")
 

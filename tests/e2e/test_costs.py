@@ -203,7 +203,7 @@ def test_a_turn_costs_a_creation_and_a_deletion(shop: Tenant, bill: Bill):
     called = shop.house.quay.mark()
 
     declare(shop, **EVERYTHING, rotation={**turns, "trigger": "two"})
-    wait_for(lambda: shop.in_quay() is None, "the robot before gone")
+    wait_for(lambda: shop.in_quay() is None, "the previous robot gone")
     shop.wait_ready()
 
     calls = shop.operations(called)

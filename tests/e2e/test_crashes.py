@@ -188,7 +188,7 @@ def _turned(tenant: Tenant) -> None:
 
 
 def _turn_again(tenant: Tenant) -> None:
-    """The robot before goes, and with that the way is free for its turn."""
+    """The previous robot goes, and with that the way is free for its turn."""
     end_overlap(tenant)
     declare(tenant, "three", connectionRef=CONNECTION)
 

@@ -77,7 +77,7 @@ def test_a_whole_life_under_roles_in_named_namespaces(bounded: Installation):
     ours.wait_reason("NotSupported", "shared")
     assert "QuayConnection of this namespace" in ours.condition("shared")["message"]
 
-    # Repairs, and a token's Secret that is made anew, work as in a whole cluster.
+    # Repairs, and a token's Secret that is created again, work as in a whole cluster.
     ours.kubectl("delete", "secret", "ci")
     ours.wait_login()
     bounded.operator.restart()

@@ -151,7 +151,7 @@ def test_one_namespace_that_fails_holds_up_no_other_and_what_is_not_ours_is_left
     wait_for(new, "a new one")
     cluster_robot.wait_ready(2)
 
-    # A namespace that goes gets nothing any more; one of its name is served anew.
+    # A namespace that goes gets nothing any more; one of its name is served again.
     good.kubectl("delete", "namespace", good.name)
     wait_for(lambda: len(cluster_robot.robots()) == 1, "its robot gone")
     cluster_robot.wait_ready(1)

@@ -37,7 +37,7 @@ WAITING, STALLED = ConditionType.RECONCILING, ConditionType.STALLED
         ((), None, 300),
         ((condition(WAITING, ago=100),), None, 200),
         ((condition(WAITING, ago=100),), 500, 200),
-        # An edit begins anew; a clock that is ahead does not lengthen it.
+        # An edit begins again; a clock that is ahead does not lengthen it.
         ((condition(WAITING, ago=100),), 20, 280),
         ((condition(WAITING, ago=100),), -60, 300),
         ((condition(WAITING, ago=301),), None, None),

@@ -1,5 +1,5 @@
 """
-What does a resource look like whose Secrets carry a password of an hour?
+What does a resource look like whose Secrets carry a one-hour password?
 
 The robot is at rest unless a test says otherwise: its identity is known to
 Quay, its Secrets are as the status says, the password was got at NOW.

@@ -60,9 +60,9 @@ def test_who_dies_while_a_list_is_awaited_looks_for_itself(scene, keeps):
     assume(last.awaited)
 
     # Memory is lost, and with it what was answered.
-    anew = replace(last, robot=Unlooked(), deleted=False, awaited=False)
-    (action, *_) = decide(anew).actions
+    again = replace(last, robot=Unlooked(), deleted=False, awaited=False)
+    (action, *_) = decide(again).actions
 
     assert isinstance(action, LookAtRobot | ListRobots)
-    after, _ = World(world.robot, keeps=keeps).follow(anew)
+    after, _ = World(world.robot, keeps=keeps).follow(again)
     assert after.me.guarded == (keeps or not same_quay(scene))

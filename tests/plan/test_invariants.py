@@ -366,7 +366,7 @@ def test_every_plan_comes_to_an_end_and_then_to_rest(scene, robot, lives, seen):
         return
     assert isinstance(last.robot, Present)
     assert set(secrets_of("ci", last.spec)) <= set(last.secrets)
-    # Then the process starts anew: a list, and not one write.
+    # Then the process starts again: a list, and not one write.
     told = status_after(last, (), adopted=ownership(last))
     awake = replace(
         last, status=told, robot=Unlooked(), list_due=True, owner_lives=None, create_refusal=None,

@@ -248,7 +248,7 @@ class Turns:
         self.check_logins()
 
     def settle(self) -> None:
-        """Come to rest, and again when the robot before may go."""
+        """Come to rest, and again when the previous robot may go."""
         self.rest()
         self.wait(OVERLAP + 2 * STEP)
         self.rest()

@@ -101,7 +101,7 @@ async def test_what_the_list_still_shows_is_there(snapshots, lists, clock):
 @pytest.mark.parametrize(
     "shown",
     [(), (robot(RobotName(ACME, "stranger")),), (robot(CD, created="later"),)],
-    ids=["nobody", "one that nobody knew", "one that was made anew"],
+    ids=["nobody", "one that nobody knew", "one that was created again"],
 )
 async def test_where_nobody_vouches_the_owner_is_asked_for_by_name(shown, snapshots, lists, clock):
     await deleted_among(snapshots, lists, clock, CI, SPARE)

@@ -1,4 +1,4 @@
-"""Is a token made anew by one call, and is every answer to it taken for what it says?"""
+"""Is a token created again by one call, and is every answer to it taken for what it says?"""
 
 from __future__ import annotations
 

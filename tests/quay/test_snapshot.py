@@ -236,7 +236,7 @@ async def test_the_metadata_stays_while_the_robot_is_the_same(snapshots, lists, 
 @pytest.mark.parametrize(
     "other",
     [{"created": "later"}, {"token": Token(robot_token())}, {"token": None}],
-    ids=["made anew", "regenerated", "no token shown"],
+    ids=["created again", "regenerated", "no token shown"],
 )
 async def test_the_metadata_goes_when_the_robot_may_be_another(other, snapshots, lists, clock):
     snapshots.saw(CI, Present(PROVEN))

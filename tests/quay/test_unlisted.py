@@ -90,7 +90,7 @@ async def test_one_robot_is_read_by_small_calls(
         # Nothing is known of others: unknown is not absent.
         assert cache.view(CD) == Unlooked()
 
-        # The list is not tried for each robot anew, and what all share is read for all.
+        # The list is not tried for each robot again, and what all share is read for all.
         mark = shop.mark()
         await cache.look(CD, [])
         assert beside_list(shop, mark) == ALONE

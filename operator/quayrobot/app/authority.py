@@ -6,7 +6,7 @@ certificate of the new CA at some later time. The file is looked at every few
 seconds, and what it gains is believed by the connections that are open already;
 what it loses is believed until the next start. Where that does not help (the
 file cannot be read, or lacks the CA) the process says that it is not alive, and
-a new one reads everything anew.
+a new one reads everything again.
 """
 
 from __future__ import annotations

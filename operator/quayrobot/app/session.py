@@ -2,7 +2,7 @@
 How do the shell's requests travel to the API server?
 
 kopf takes a ready HTTP session. Ours bounds the connections, reads a token file
-anew when it changes, outlives refusals of the credential (kopf would give up
+again when it changes, outlives refusals of the credential (kopf would give up
 for good), pauses before a watch that was just cut, and takes note of what was
 listed. The token goes to the API server's own origin only.
 """
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 
 class EndlessBackoff(Iterable[float]):
-    """Delays that grow from *first_s* to *cap_s*, jittered, for ever; may be iterated anew."""
+    """Delays that grow from *first_s* to *cap_s*, jittered, for ever; may be iterated again."""
 
     def __init__(self, first_s: float, cap_s: float) -> None:
         self._first_s = first_s
@@ -95,7 +95,7 @@ class _Travel:
             if response.status != 401:
                 self._note_right(path, response.status)
                 return response
-            # Handed on, it would make the shell log in anew and, after three times the same
+            # Handed on, it would make the shell log in again and, after three times the same
             # credential, give up. The server may be starting, or the token be about to change.
             response.close()
             log.warning("cluster.login_refused", why="the API server answers 401", path=path)

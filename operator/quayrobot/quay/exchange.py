@@ -1,8 +1,8 @@
 """
 What does Quay say to a ServiceAccount's token?
 
-It verifies the token with the issuer's own keys and gives a password of an
-hour. A token that does not hold is told by 400, one whose key it cannot find
+It verifies the token with the issuer's own keys and gives a one-hour password.
+A token that does not hold is told by 400, one whose key it cannot find
 by a page of 500, an issuer that it cannot reach by the proxy's 502; none of
 these says anything about the connection's token, and 401 is never an answer to
 a token. Of the password itself no more is read than when it ends.

@@ -147,7 +147,7 @@ class Limits:
             await self._limiter.release()
 
     def inherit_pace(self, old: Limits) -> None:
-        """Take over the pace of *old*, for the same Quay; the breaker begins anew."""
+        """Take over the pace of *old*, for the same Quay; the breaker begins again."""
         self._paused_until, self._throttled_at = old._paused_until, old._throttled_at
         self._eased_at = old._eased_at
         slowed = old.rate_per_s if old.rate_per_s != old._ceiling else None

@@ -123,7 +123,7 @@ def test_what_becomes_of_a_robot_is_told_with_the_resource_that_goes():
             ClusterRobotPreview([NamespacePreview("a", step, leaves=True), NamespacePreview("b")])
         )
 
-    assert gone()[1].endswith("(it is no longer meant; its robot goes too)")
+    assert gone()[1].endswith("(it is no longer selected; its robot goes too)")
     assert gone(deletionPolicy="Orphan")[1].endswith("its robot stays in Quay)")
     assert gone()[-1] == "plan: 0 to make, 0 to change, 1 to delete, 1 as they are"
 

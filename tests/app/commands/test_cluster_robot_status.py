@@ -45,7 +45,7 @@ def counts(**of: int) -> Body:
 
 
 def held(used: str | None = None) -> Body:
-    words = "25 of 30 namespaces are no longer meant"
+    words = "25 of 30 namespaces are no longer selected"
     return {
         "conditions": [
             condition("Ready", "False", "RemovalNotConfirmed", words),
@@ -69,7 +69,7 @@ def test_what_is_well_tells_mode_names_and_counts_and_no_cure():
 
     assert said.startswith("clusterquayrobot/puller  Ready\n")
     assert "mode: PerNamespace, robots acme+{namespace}-puller\n" in said
-    assert "meant: namespaces with pull=acme, save kube-*, openshift-*\n" in said
+    assert "selected: namespaces with pull=acme, save kube-*, openshift-*\n" in said
     assert "namespaces: 3 of 3 ready\n" in said
     assert "connection: ClusterQuayConnection/default" in said
     assert "cure" not in said
@@ -114,7 +114,7 @@ def test_namespaces_that_fail_are_told_with_reason_and_one_cure_for_each_reason(
 def test_a_removal_that_waits_tells_what_confirms_it():
     said = shown(cluster_robot(status=held()))
 
-    assert "25 no longer meant and not left yet" in said
+    assert "25 no longer selected and not left yet" in said
     assert "removal: 25 namespaces keep what they have until that is confirmed" in said
     assert "annotate clusterquayrobot puller quayrobot.io/confirm-removal=25 --over" in said
     assert "confirm-removal-\n" not in said

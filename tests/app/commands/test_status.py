@@ -49,7 +49,7 @@ def test_what_is_well_says_so_and_names_no_cure():
     said = shown(robot(status=ready()))
 
     assert said.startswith("quayrobot/ci  Ready\n")
-    assert "robot: acme+ci, made 28h ago, last used on no day" in said
+    assert "robot: acme+ci, made 28h ago, never used" in said
     assert "secret/ci: DockerConfigJson\n" in said
     assert "cure" not in said
 

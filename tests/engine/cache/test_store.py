@@ -100,7 +100,7 @@ NEWS = {
     "a deletion": {"deletionTimestamp": "2026-11-24T04:00:00Z"},
     "our finalizer": {"finalizers": [FINALIZER]},
     "a rotation asked for": {"annotations": {"quayrobot.io/rotate": "1"}},
-    "another life": {"uid": "uid-anew"},
+    "another life": {"uid": "uid-again"},
 }
 
 
@@ -147,19 +147,19 @@ def test_versions_are_compared_as_numbers(store):
 
 @pytest.mark.parametrize("event", ["MODIFIED", "DELETED", None])
 def test_an_event_of_an_earlier_life_is_dropped(event, store):
-    see(store, robot(version=10, uid="uid-anew"))
+    see(store, robot(version=10, uid="uid-again"))
 
     see(store, robot(version=5, uid="uid-first"), event)
 
     assert CI in store.robots
-    assert store.robots[CI].uid == "uid-anew"
+    assert store.robots[CI].uid == "uid-again"
 
 
 def test_a_new_life_replaces_the_old_one(store):
     see(store, robot(version=5, uid="uid-first"))
-    see(store, robot(version=10, uid="uid-anew"))
+    see(store, robot(version=10, uid="uid-again"))
 
-    assert store.robots[CI].uid == "uid-anew"
+    assert store.robots[CI].uid == "uid-again"
     store.observe("Secret", "ADDED", secret(owner_uid="uid-first"))
     assert store.secrets_of("shop", "uid-first") != ()
 
@@ -284,7 +284,7 @@ def test_a_namespace_that_did_not_change_wakes_nobody(store):
 
 @pytest.mark.parametrize("event", ["MODIFIED", "DELETED"])
 def test_the_end_of_a_namespace_is_not_the_end_of_the_next_one_of_its_name(event, store):
-    see(store, namespace(uid="anew", resourceVersion="9"), kind="Namespace")
+    see(store, namespace(uid="again", resourceVersion="9"), kind="Namespace")
 
     gone = namespace(resourceVersion="8", deletionTimestamp="2026-11-24T04:00:00Z")
 

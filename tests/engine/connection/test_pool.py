@@ -177,7 +177,7 @@ def test_a_secret_that_is_to_go_is_kept_for_a_moment(live, clock):
     assert live.leaving_for(5) is False
     clock.now += 1
     assert live.leaving_for(5) is True
-    # Another Secret of the name, or another change of it, begins anew.
+    # Another Secret of the name, or another change of it, begins again.
     live.credential = CredentialRead(
         live.credential.token, "2", guarded=True, deleting=True, created_at=MADE
     )

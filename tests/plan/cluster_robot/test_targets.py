@@ -1,4 +1,4 @@
-"""Which namespaces are meant, and when may many be left at once?"""
+"""Which namespaces are selected, and when may many be left at once?"""
 
 from __future__ import annotations
 

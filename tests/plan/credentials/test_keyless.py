@@ -207,8 +207,8 @@ def test_what_is_asked_for_anew_is_got_by_an_exchange():
 
 
 def test_a_robot_that_was_made_anew_gets_a_new_password():
-    anew = replace(listed(created=CREATED_ANEW), metadata=got().metadata).without_token()
-    scene = at_rest(robot=Present(anew), **reads(BUILDER))
+    again = replace(listed(created=CREATED_ANEW), metadata=got().metadata).without_token()
+    scene = at_rest(robot=Present(again), **reads(BUILDER))
 
     assert words(decide(scene))[-1:] == ["Exchange"]
 

@@ -51,7 +51,7 @@ def told(digest: str, issued: datetime) -> CredentialSeen:
     ("token", "before", "issued"),
     [
         pytest.param(seen(NOW - HOUR), None, NOW - HOUR, id="as the API server noted"),
-        pytest.param(seen(NOW - HOUR), PLACE, NOW - HOUR, id="renewal is declared anew"),
+        pytest.param(seen(NOW - HOUR), PLACE, NOW - HOUR, id="renewal is declared again"),
         pytest.param(seen(NOW + MINUTE), None, NOW, id="clocks differ: not in the future"),
         pytest.param(seen(NOW), told(NEW, NOW - HOUR), NOW - HOUR, id="somebody set a label"),
         pytest.param(seen(NOW - HOUR), told(NEW, NOW), NOW - HOUR, id="it is older than was said"),

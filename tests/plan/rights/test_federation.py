@@ -216,12 +216,12 @@ def test_the_drift_beat_ends_all_belief(mode):
 
 @BOTH
 def test_of_another_robot_nothing_is_believed(mode):
-    anew = Present(listed(created=CREATED_ANEW))
+    again = Present(listed(created=CREATED_ANEW))
     forgot = known(CI, robot=status().robot.model_copy(update={"created_at": None}))
     other = wants(CI, mode=mode, status=known(CI))
     unsure = wants(CI, mode=mode, status=forgot)
 
-    assert decided(replace(other, robot=anew)) == (LOOK,)
+    assert decided(replace(other, robot=again)) == (LOOK,)
     assert decided(unsure) == (LOOK,)
 
 

@@ -151,7 +151,7 @@ def test_all_that_moved_along_with_a_connection_need_one_list(robot):
 
 
 def test_a_connection_made_anew_with_the_same_origin_is_the_same():
-    assert does(held(connection=connection(uid="uid-anew", name="default"))) == []
+    assert does(held(connection=connection(uid="uid-again", name="default"))) == []
     assert does(held(connection=connection(name="renamed"))) == []
 
 

@@ -165,7 +165,7 @@ def test_who_holds_the_second_name_keeps_it():
     "scene",
     [
         pytest.param(pair(status=status(robot=IN_ALT)), id="as the active robot"),
-        pytest.param(leaving(), id="as the robot before"),
+        pytest.param(leaving(), id="as the previous robot"),
         pytest.param(begun(), id="as the robot that is being made"),
     ],
 )

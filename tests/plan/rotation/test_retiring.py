@@ -63,7 +63,7 @@ from ..scenes import (
     words,
 )
 
-# The robot before -----------------------------------------------------------------------
+# The previous robot -----------------------------------------------------------------------
 
 
 def test_it_is_noted_when_the_secrets_are_written_and_stays_for_the_overlap():
@@ -155,8 +155,8 @@ def test_an_adopted_one_goes_by_what_the_status_says():
     there = Look(robot=Present(alt(None)))
 
     assert words(decide(leaving(status=known, other=there))) == ["DeleteRobot"]
-    anew = Look(robot=Present(alt(None, created="another day")))
-    assert decide(leaving(status=known, other=anew)).actions == ()
+    again = Look(robot=Present(alt(None, created="another day")))
+    assert decide(leaving(status=known, other=again)).actions == ()
 
 
 def test_it_goes_also_where_the_resource_is_refused():

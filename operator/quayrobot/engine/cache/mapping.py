@@ -1,7 +1,7 @@
 """
 Which namespaces of which ClusterQuayRobots does a change concern?
 
-A namespace that is meant or no longer meant, a QuayRobot that somebody edited
+A namespace that is selected or no longer selected, a QuayRobot that somebody edited
 or deleted, one whose name is free now.
 """
 

@@ -279,8 +279,8 @@ class Store:
             self.namespaces[name] = new
         if old == new:
             return []
-        meant = map_namespace(self.cluster_robots.values(), old, None if gone else new)
-        return [*((key, Lane.EDIT) for key in self._by_namespace.get(name)), *meant]
+        selected = map_namespace(self.cluster_robots.values(), old, None if gone else new)
+        return [*((key, Lane.EDIT) for key in self._by_namespace.get(name)), *selected]
 
     def _index(self, record: RobotRecord) -> None:
         for each in record.robot_names:

@@ -2,7 +2,7 @@
 How does one namespace come to have what a ClusterQuayRobot gives?
 
 One short pass per namespace, so that a new one never waits for a thousand
-others. Whether a namespace that is no longer meant may lose what it has is
+others. Whether a namespace that is no longer selected may lose what it has is
 decided over all of them, not here.
 """
 

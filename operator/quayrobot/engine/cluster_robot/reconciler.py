@@ -1,7 +1,7 @@
 """
 How does one pass over a ClusterQuayRobot go?
 
-It says which namespaces are meant and which are left, wakes each of them, and
+It says which namespaces are selected and which are left, wakes each of them, and
 counts how they stand. What is done in a namespace is done in a pass of its own.
 """
 

@@ -1,7 +1,7 @@
 """
 Which namespaces does a ClusterQuayRobot have to do with now, and how do they stand?
 
-Those that are meant, and those that are no longer meant and still have
+Those that are selected, and those that are no longer selected and still have
 something. What a namespace has, and when that counts as ready, differs by mode.
 """
 

@@ -2,7 +2,7 @@
 Which connections are in use, and what do we remember of each?
 
 A Line is a connection that can be used now: its client, its memory of robots,
-its budget. It is made on first use, made anew when the spec changes, and given
+its budget. It is made on first use, created again when the spec changes, and given
 a new client when the credential does. A refused credential is believed after
 its Secret was read once more.
 """
@@ -93,7 +93,7 @@ class LiveConnection:
         self.snapshots = Snapshots(self._list, clock=clock)
         self.grants = GrantsCache(self._rights, clock=clock)
         self.missing = Missing(clock=clock)
-        # None: the drift beat wants it read anew.
+        # None: the drift beat wants it read again.
         self.federation: dict[RobotName, tuple[IdentityState, ...] | None] = {}
         self.drift_s = parse_duration(spec.drift_interval).total_seconds()
         self.drift_due: dict[OwnerName, float] = {}

@@ -223,7 +223,7 @@ async def _hold(context: Context, record: ConnectionRecord) -> None:
 
 
 async def _guard(context: Context, record: ConnectionRecord) -> None:
-    """Hold what somebody let go or made anew; a terminating object takes no finalizer."""
+    """Hold what somebody let go or created again; a terminating object takes no finalizer."""
     live = context.pool.known(record.key)
     if live is None or record.terminating:
         return
@@ -248,7 +248,7 @@ async def _release(context: Context, record: ConnectionRecord) -> None:
 
 async def _let_secret_be_replaced(context: Context, record: ConnectionRecord) -> None:
     """
-    A token Secret that somebody deletes alone, to make it anew, must not hang.
+    A token Secret that somebody deletes alone, to make it again, must not hang.
 
     In a namespace that is going, and for a connection that is going, it stays:
     the robots still need it. Whoever deletes several at once may begin with the

@@ -87,7 +87,7 @@ def _is_news(
     now = context.now()
     if live is None:
         return told_anew(before, after, now)
-    # What was held back before a restart is held back anew: a start alone writes nothing.
+    # What was held back before a restart is held back again: a start alone writes nothing.
     live.told_at = live.told_at or now
     return told_anew(before, after, now, live.told_at, live.counted_at)
 

@@ -1,7 +1,7 @@
 """
 What would come of a ClusterQuayRobot, namespace by namespace, without doing it?
 
-Who is meant, what is made, changed or taken away and what stands in the way is
+Who is selected, what is made, changed or taken away and what stands in the way is
 decided by the code of every pass, over what was peeked at. Of a QuayRobot that
 would be made or changed it is told too what its own first pass would refuse,
 which costs Quay nothing; the robot that all share is foretold like any other.

@@ -102,7 +102,7 @@ async def _check_namespace(context: Context, record: RobotRecord) -> None:
 
 
 async def _look_for_drift(context: Context, record: RobotRecord) -> None:
-    """What the operator believes until its next drift beat is read anew here."""
+    """What the operator believes until its next drift beat is read again here."""
     if record.terminating or not record.status.holds:
         return
     try:

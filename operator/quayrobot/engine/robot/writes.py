@@ -188,7 +188,7 @@ class Applier:
         await self._check_marked(live, scene, seen)
         seen = received(scene, seen)
         live.snapshots.saw(action.robot, Present(seen))
-        # A robot made anew has no rights, whatever one of that name had before.
+        # A robot created again has no rights, whatever one of that name had before.
         live.grants.wrote(action.robot, GrantsSeen())
         live.federation[action.robot] = ()
         return replace(

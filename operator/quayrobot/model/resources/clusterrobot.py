@@ -4,7 +4,7 @@ What does a ClusterQuayRobot say?
 It picks namespaces and says what each of them gets: a QuayRobot of its own
 (PerNamespace), or the Secrets of one robot for all (Shared). What a QuayRobot
 may say is not repeated here: the template holds a whole spec, save for the
-robot's name, which is made anew for each namespace.
+robot's name, which is created again for each namespace.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 FAILED_MAX = 20
-# What is meant where nothing is said; what robots are named by depends on the mode.
+# What is selected where nothing is said; what robots are named by depends on the mode.
 EXCLUDED = ["kube-*", "openshift-*"]
 NAME_TEMPLATES = {"PerNamespace": "{namespace}-{name}", "Shared": "{name}"}
 NamespaceGlob = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*?\[\]!-]+$", max_length=63)]
@@ -83,9 +83,9 @@ class ClusterRobotSpec(Part):
     """The spec of a ClusterQuayRobot."""
 
     namespace_selectors: Annotated[list[LabelSelector], Field(min_length=1, max_length=16)]
-    """Which namespaces are meant: those that any one of these label selectors picks."""
+    """Which namespaces are selected: those that any one of these label selectors picks."""
     exclude_namespaces: Annotated[list[NamespaceGlob], Field(max_length=64)] = EXCLUDED
-    """Glob patterns of namespaces that are never meant."""
+    """Glob patterns of namespaces that are never selected."""
     consent: Consent | None = None
     """A label that a namespace must carry besides: `key`, or `key=value`."""
     mode: Literal["PerNamespace", "Shared"] = "PerNamespace"
@@ -187,7 +187,7 @@ class NamespaceCounts(Part):
     """How many namespaces there are, by what they have."""
 
     targets: int = 0
-    """How many are meant."""
+    """How many are selected."""
     ready: int = 0
     """How many of them have what they are to have."""
     stale: int = 0
@@ -195,7 +195,7 @@ class NamespaceCounts(Part):
     failed: int = 0
     """How many cannot get what they are to have."""
     leaving: int = 0
-    """How many are no longer meant and still have something."""
+    """How many are no longer selected and still have something."""
 
 
 class Failure(Part):

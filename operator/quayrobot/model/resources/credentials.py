@@ -2,7 +2,7 @@
 What kind of credential do a robot's Secrets carry?
 
 Static: the robot's own token, which lives until it is replaced. Federated: a
-password of an hour, which Quay gives in exchange for a ServiceAccount's token.
+one-hour password, which Quay gives in exchange for a ServiceAccount's token.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Credentials(Part):
 
     type: Literal["Static", "Federated"] = "Static"
     """
-    `Static` is the robot's own token. `Federated` is a password of an hour, which Quay gives
+    `Static` is the robot's own token. `Federated` is a one-hour password, which Quay gives
     for a ServiceAccount's token, and which is replaced well before it ends.
     """
     service_account: ObjectName | None = None

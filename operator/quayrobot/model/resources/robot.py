@@ -93,7 +93,7 @@ class RobotSpec(Part):
     once, and nothing else is read or touched.
     """
     credentials: Credentials = Field(default_factory=Credentials)
-    """What the Secrets carry: the robot's own token, or a password of an hour."""
+    """What the Secrets carry: the robot's own token, or a one-hour password."""
     rotation: Rotation | None = None
     """
     When the credential is replaced. Left out: only the annotation `quayrobot.io/rotate` asks.
@@ -171,7 +171,7 @@ class SecretState(Part):
     digest: str
     """Digest of the data that was put there."""
     form: str | None = None
-    """Digest of the data without the credential, where that cannot be read anew."""
+    """Digest of the data without the credential, where that cannot be read again."""
 
 
 class LinkState(Part):
@@ -209,7 +209,7 @@ class RobotStatus(Part):
     links: tuple[LinkState, ...] = ()
     """Which ServiceAccounts name which Secret because of us."""
     pending: tuple[str, ...] = ()
-    """Fields that are changed in the spec and applied when the robot is next made anew."""
+    """Fields that are changed in the spec and applied when the robot is next created again."""
 
     @property
     def holds(self) -> bool:
@@ -223,7 +223,7 @@ def robot_name_of(name: str, spec: RobotSpec) -> RobotName:
 
 
 def is_keyless(spec: RobotSpec) -> bool:
-    """Tell whether the Secrets carry a password of an hour instead of the robot's token."""
+    """Tell whether the Secrets carry a one-hour password instead of the robot's token."""
     return spec.credentials.type == "Federated"
 
 

@@ -60,7 +60,7 @@ class Rotation(Part):
     strategy: Literal["InPlace", "Overlap"] = "InPlace"
     """`InPlace` replaces the robot's token; with `Overlap` two robots take turns."""
     overlap: Duration = "1h"
-    """How long the robot before stays with `Overlap`, at least `10s`."""
+    """How long the previous robot stays with `Overlap`, at least `10s`."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -101,7 +101,7 @@ class Intent(Part):
     A rotation that was begun: for which request, from which credential.
 
     With Overlap, *slot* is where the new robot is made, *created_at* and
-    *adopted* are about the robot before.
+    *adopted* are about the previous robot.
     """
 
     cause: Literal["Request", "Interval", "Switch"]
@@ -115,7 +115,7 @@ class Intent(Part):
     created_at: Moment | None = None
     """When Quay created the previous robot, with `Overlap`."""
     adopted: bool = False
-    """True if the robot before was there before this resource, with `Overlap`."""
+    """True if the previous robot was there before this resource, with `Overlap`."""
 
 
 class Retiring(Part):
@@ -143,8 +143,8 @@ class RotationState(Part):
     last_trigger: Request | None = None
     """Digests of the last requests seen: `spec=` of `trigger`, `annotation=` of the annotation."""
     next_at: str | None = None
-    """When the next one is due by interval, or is carried out after the robot before is gone."""
+    """When the next one is due by interval, or is carried out after the previous robot is gone."""
     intent: Annotated[Intent | None, Field()] = None
     """The one that was begun."""
     retiring: Annotated[Retiring | None, Field()] = None
-    """The robot before, with `Overlap`: it is still there."""
+    """The previous robot, with `Overlap`: it is still there."""

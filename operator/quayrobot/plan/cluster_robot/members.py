@@ -134,7 +134,7 @@ def _refusal(wanted: MemberWanted, seen: MemberSeen) -> QuayRobotError | None:
     msg = (
         f"the template gives another value for {what}, which cannot be changed on the QuayRobot "
         "that is there; it stays as it is: undo the change, or delete that QuayRobot to have it "
-        "made anew"
+        "created again"
     )
     return Refused(Reason.IMMUTABLE_FIELD, msg)
 

@@ -1,7 +1,7 @@
 """
 Which namespaces does a ClusterQuayRobot mean, and may it leave the others?
 
-A namespace is meant if a selector picks it, no exclusion names it, it gives
+A namespace is selected if a selector picks it, no exclusion names it, it gives
 its consent where that is asked for, and it is not on its way out. Many that
 stop matching at once look like a mistyped label: then nothing is removed until
 somebody says how many.
@@ -99,7 +99,7 @@ def _held(leaving: int, served: int, state: Removal | None) -> Refused:
     if state is not None and state.confirmed == str(leaving):
         how = f"the annotation was used once already: take it away, then {how}"
     msg = (
-        f"{leaving} of {served} namespaces are no longer meant; nothing is removed from them "
+        f"{leaving} of {served} namespaces are no longer selected; nothing is removed from them "
         f"until that is confirmed: {how}, or correct selectors or labels"
     )
     return Refused(Reason.REMOVAL_NOT_CONFIRMED, msg)

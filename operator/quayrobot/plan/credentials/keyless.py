@@ -1,7 +1,7 @@
 """
 Do the Secrets carry a password that works, and for how long?
 
-With federated credentials Quay gives a password of an hour for a
+With federated credentials Quay gives a one-hour password for a
 ServiceAccount's token. Nobody can be asked for it again, so a Secret is judged
 by what the status says of its bytes. It is replaced well before it ends; one
 that could not be replaced is left where it is and counts for as long as it

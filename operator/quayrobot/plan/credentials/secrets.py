@@ -172,7 +172,7 @@ def _was_of(secret: SecretSeen, owner: str) -> bool:
 
 def is_restored(scene: Scene, seen: Seen[SecretSeen]) -> bool:
     """Tell whether *seen* is of an earlier life, and its robot proven ours by our marker."""
-    # What it holds proves nothing and need not be right: it is written anew.
+    # What it holds proves nothing and need not be right: it is written again.
     there = isinstance(seen, Present) and of_earlier_life(scene, seen.value)
     return there and scene.is_marked
 

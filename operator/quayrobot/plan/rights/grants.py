@@ -276,7 +276,7 @@ def _recorded(scene: Scene, wanted: Permissions, changes: list[GrantChange]) -> 
     finished = any(
         each.type == "GrantsReady" and each.status == "True" for each in scene.status.conditions
     )
-    # After a crash the rights are read anew unless the status calls them finished: so it
+    # After a crash the rights are read again unless the status calls them finished: so it
     # must not, from the first change on.
     if finished or both != before:
         return (RecordGrants(both), *changes)

@@ -115,7 +115,7 @@ def moved_error(scene: Scene) -> Refused:
     where = made.origin if made is not None else "another Quay"
     msg = (
         f"the robot was made at {where} and the connection now leads elsewhere; a robot never "
-        "moves: restore the connection, or make the resource anew"
+        "moves: restore the connection, or make the resource again"
     )
     return Refused(Reason.CONNECTION_MOVED, msg)
 

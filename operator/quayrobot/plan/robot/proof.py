@@ -114,7 +114,7 @@ def _adopted_before(scene: Scene, seen: RobotSeen) -> bool:
 
 def _adoptable(scene: Scene, permit: Permit | None) -> Proof:
     name = scene.robot_name.full
-    # The second of two that take turns is always made anew.
+    # The second of two that take turns is always created again.
     if permit is None or scene.spec.creation_policy == "Create" or scene.slot != MAIN:
         cure = (
             "or creationPolicy: Adopt where the connection allows it"

@@ -83,7 +83,7 @@ def scene_of_retiring(scene: Scene, retiring: Retiring) -> Scene:
 
 
 def retiring_state(scene: Scene, intent: Intent, until: str) -> Retiring:
-    """Return what is to be remembered of the robot before the one in front."""
+    """Return what is to be remembered of the robot that the one in front replaced."""
     before = other_slot(scene.slot)
     return Retiring(
         full_name=robot_name_of(scene.me.name, scene.spec).in_slot(before).full,

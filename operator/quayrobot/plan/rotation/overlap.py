@@ -2,7 +2,7 @@
 How do two robots take turns, so that no login ever fails?
 
 The intent is stored; the other robot is made with our marker, gets the same
-rights and identities, then the Secrets carry its credential. The robot before
+rights and identities, then the Secrets carry its credential. The previous robot
 stays until everybody had time to read them; a new request waits until it is
 gone. Nothing is regenerated. What a crash leaves is told by the intent, by
 what the Secrets name and by Quay, so that the next look goes on from there.
@@ -52,7 +52,7 @@ from .rotation import active_token, check_place, due, request_of, rotated, round
 
 __all__ = ["scenes_with_rights", "plan_retirement", "plan_overlap", "settled", "is_overlapping"]
 
-# Nobody has rights on what is not there: the robot before has them no more than the next.
+# Nobody has rights on what is not there: the previous robot has them no more than the next.
 _AS_BEFORE = {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
 # About the active robot; it has all of these already.
 _NOT_ITS = (AddFinalizer, RecordProgress, RecordGrants, RecordFederation)
@@ -324,7 +324,7 @@ def _there(scene: Scene) -> Retiring | None:
         return None
     if not (isinstance(it.robot, Present) and isinstance(proof, Ours)):
         return known
-    # It may have been made anew, or got another token, since that was noted.
+    # It may have been created again, or got another token, since that was noted.
     seen = it.robot.value
     token = {"digest": seen.token.digest} if seen.token else {}
     return known.model_copy(update={"created_at": seen.created, "adopted": proof.adopted, **token})
@@ -336,7 +336,7 @@ def _until(scene: Scene) -> str:
 
 
 def _next_at(scene: Scene, state: RotationState, retiring: Retiring | None) -> str | None:
-    """What is due, by age or by request, waits until the robot before is gone."""
+    """What is due, by age or by request, waits until the previous robot is gone."""
     waits_for = retiring or retiring_of(scene)
     if waits_for is None or not overlaps(scene.spec):
         return state.next_at

@@ -86,7 +86,7 @@ def _robot(action: Action, scene: Scene) -> Explanation | None:
             why = "a rotation is due; the old token dies at once"
             return Explanation(Place.QUAY, f"make a new token for {robot.full}", why)
         case Exchange(robot, _, account):
-            what = f"get a password of an hour for {robot.full} by ServiceAccount {account}"
+            what = f"get a one-hour password for {robot.full} by ServiceAccount {account}"
             return Explanation(Place.QUAY, what, "the Secrets have none that lasts")
         case SetFederation(robot, identities):
             what = f"set the outside identities of {robot.full} to {_count(identities)}"

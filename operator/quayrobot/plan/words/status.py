@@ -100,7 +100,7 @@ def intent_to_hold(scene: Scene, state: RobotState | None) -> RobotStatus:
         status = status.model_copy(update={"robot": _with_digest(scene, state)})
     if state is not None and state.created_at is None:
         status = status.model_copy(update={"grants": intended_grants(scene)})
-    # What was Ready stays so while its robot is made anew; what never was is not known yet.
+    # What was Ready stays so while its robot is created again; what never was is not known yet.
     ready: Status = "True" if _is_ready(status) else "Unknown"
     words = "the robot is being made ready"
     return _under_way(scene, status, ready, Reason.CREATING, words, changed=())

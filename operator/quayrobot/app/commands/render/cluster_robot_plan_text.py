@@ -55,7 +55,7 @@ def _add_namespace(tree: Tree, preview: NamespacePreview, known: set[str]) -> No
     if preview.member is not None:
         tree.add(Text(where, style="bold").append(_member(preview), style="not bold"))
     if preview.copies:
-        why = "it is no longer meant" if preview.leaves else ""
+        why = "it is no longer selected" if preview.leaves else ""
         node = tree.add(Text(where, style="bold").append(why, style="not bold dim"))
         for step in preview.copies:
             node.add(sentence(explain(step.action, step.scene)))
@@ -75,7 +75,7 @@ def _member(preview: NamespacePreview) -> str:
         case ReplaceMember(wanted):
             return f"change the QuayRobot {wanted.name} ({', '.join(_changes(step))})"
         case DeleteMember(name=name):
-            return f"delete the QuayRobot {name} (it is no longer meant; {_fate(step)})"
+            return f"delete the QuayRobot {name} (it is no longer selected; {_fate(step)})"
 
 
 def _changes(step: MemberStep) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """
 How does the standing of a ClusterQuayRobot look to a person?
 
-The namespaces come first: how many, which are meant, and why some do not have
+The namespaces come first: how many, which are selected, and why some do not have
 what they are to have, each reason once with what helps. For Shared the robot
 follows, as a QuayRobot's would.
 """
@@ -41,7 +41,7 @@ def _branches(report: Values, now: datetime) -> Iterator[Tree | Text]:
     shared = report["mode"] == "Shared"
     what = "one robot for all" if shared else f"robots {report['robot']['fullName']}"
     yield line("mode", f"{report['mode']}, {what}")
-    yield line("meant", _meant(report["meant"]))
+    yield line("selected", _selected(report["selected"]))
     yield branch("namespaces", _counts(report["namespaces"]), _failures(report))
     yield from _removal(report["removal"])
     if shared:
@@ -51,11 +51,11 @@ def _branches(report: Values, now: datetime) -> Iterator[Tree | Text]:
     yield from last_branches(report)
 
 
-def _meant(meant: Values) -> str:
-    picked = " or ".join(_selector(each) for each in meant["selectors"])
+def _selected(selected: Values) -> str:
+    picked = " or ".join(_selector(each) for each in selected["selectors"])
     words = [f"namespaces with {picked}"]
-    words += [f"save {', '.join(meant['excluded'])}"] if meant["excluded"] else []
-    words += [f"and with their consent {meant['consent']}"] if meant["consent"] else []
+    words += [f"save {', '.join(selected['excluded'])}"] if selected["excluded"] else []
+    words += [f"and with their consent {selected['consent']}"] if selected["consent"] else []
     return ", ".join(words)
 
 
@@ -84,7 +84,7 @@ def _counts(counts: Values | None) -> str:
     for key, shown in (
         ("failed", "failed"),
         ("stale", "with copies of an older credential"),
-        ("leaving", "no longer meant and not left yet"),
+        ("leaving", "no longer selected and not left yet"),
     ):
         if counts.get(key):
             words.append(f"{counts[key]} {shown}")

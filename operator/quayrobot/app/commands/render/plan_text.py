@@ -41,7 +41,7 @@ def add_preview(tree: Tree, preview: Preview) -> Tree:
         if depends_on_quay(step.action) and place < len(preview.steps):
             at = at.add(Text("then, when Quay has done that", style="italic"))
     if preview.open_end:
-        at.add(Text("then it looks again and decides anew", style="italic"))
+        at.add(Text("then it looks again and decides again", style="italic"))
     for finding in preview.findings:
         add_finding(tree, finding.error)
     return at

@@ -66,7 +66,7 @@ def robot_branches(report: Values, now: datetime) -> Iterator[Tree | Text]:
         yield branch("rotation", "", lines)
     if report["pending"]:
         waits = ", ".join(report["pending"])
-        yield line("pending", f"{waits}: applied when the robot is next made anew")
+        yield line("pending", f"{waits}: applied when the robot is next created again")
 
 
 def last_branches(report: Values) -> Iterator[Tree]:
@@ -89,7 +89,9 @@ def _robot(report: Values, now: datetime) -> Text:
     if robot.get("slot", "main") != "main":
         words.append(f"slot {robot['slot']}")
     if made:
-        words.append(f"last used {robot.get('lastUsedOn') or 'on no day noted'}")
+        words.append(
+            f"last used {robot['lastUsedOn']}" if robot.get("lastUsedOn") else "never used"
+        )
     return line("robot", ", ".join(words))
 
 

@@ -52,7 +52,7 @@ def cluster_robot_report_of(body: Body, connection: Body | None) -> Values:
         **robot,
         "kind": "ClusterQuayRobot",
         "mode": spec.get("mode", "PerNamespace"),
-        "meant": {
+        "selected": {
             "selectors": spec.get("namespaceSelectors") or [],
             "excluded": spec.get("excludeNamespaces", EXCLUDED),
             "consent": spec.get("consent"),
