@@ -204,7 +204,7 @@ def _wanted(
     return MemberWanted(
         namespace=namespace,
         name=record.key.name,
-        spec=robot_spec_for(record.body["spec"], robot),
+        spec=robot_spec_for(record.raw_spec, robot),
         labels={**meta.labels, LABEL_MANAGED_BY: OPERATOR},
         annotations={**meta.annotations, **({ANNOTATION_ROTATE: rotate} if rotate else {})},
         owner_name=record.key.name,
@@ -219,7 +219,7 @@ def _somebody_elses(record: RobotRecord) -> MemberSeen:
         uid=record.uid,
         version=str(record.version),
         controller_uid=None,
-        spec=record.body["spec"],
+        spec=record.raw_spec,
         labels={},
         annotations={},
     )

@@ -285,7 +285,7 @@ class ConnectionPool:
         if isinstance(record.spec, ClusterConnectionSpec):
             return tuple(record.spec.access)
         # What is wrong with it is told to nobody whom it does not let in.
-        return lenient_access(record.body["spec"])
+        return lenient_access(record.raw_spec)
 
     def known(self, key: ResourceKey) -> LiveConnection | None:
         """Return the connection of *key*, if it is in use already."""

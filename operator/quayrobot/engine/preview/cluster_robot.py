@@ -161,7 +161,7 @@ def _as_made(
     known = context.store.robots.get(ResourceKey(QUAY_ROBOT.kind, wanted.namespace, wanted.name))
     if known is not None:
         meta = {**known.meta, "generation": known.generation + 1}
-        status = known.body["status"]
+        status = known.raw_status
     else:
         meta = {
             "name": wanted.name,
