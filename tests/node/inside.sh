@@ -38,7 +38,9 @@ seem() {
 
 view_network() {
     ip link set lo up
-    ip link add node0 type bridge
+    # Of its own, or it is the lowest of its ports: it changed with the pods, and those that were
+    # there lost their way for as long as they remembered the old one.
+    ip link add node0 address 02:00:0a:c8:00:01 type bridge
     ip addr add "$NODE_ADDRESS/16" dev node0
     ip addr add "$NODE_SERVICE_ADDRESS/32" dev node0
     ip link set node0 up
