@@ -4,7 +4,7 @@ What does a ClusterQuayRobot say?
 It picks namespaces and says what each of them gets: a QuayRobot of its own
 (PerNamespace), or the Secrets of one robot for all (Shared). What a QuayRobot
 may say is not repeated here: the template holds a whole spec, save for the
-robot's name, which is created again for each namespace.
+robot's name, which each namespace has of its own.
 """
 
 from __future__ import annotations
