@@ -5,24 +5,12 @@ from __future__ import annotations
 import pytest
 
 from quayrobot.engine.cache.contests import Contests, Spot
+from tests.engine.conftest import Clock
 
 SPOT = Spot("uid-ci", 1, "shop", "Secret/ci")
 LABEL = {"metadata.labels[team]": "a"}
 BYTES = {"data[.dockerconfigjson]": "sha256:x"}
 WORDS = "Secret ci"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

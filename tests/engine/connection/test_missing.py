@@ -7,22 +7,11 @@ import pytest
 from quayrobot.engine.connection.missing import Missing
 from quayrobot.model.errors import Reason, Refused
 from quayrobot.model.names import OwnerName
+from tests.engine.conftest import Clock
 
 ACME, OTHER = OwnerName("organization", "acme"), OwnerName("organization", "other")
 NONE = Refused(Reason.REPOSITORY_NOT_FOUND, "there is no repository")
 TARGET = "repository app"
-
-
-class Clock:
-    now = 10.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

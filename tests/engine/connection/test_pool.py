@@ -24,6 +24,7 @@ from quayrobot.model.reach import Reach
 from quayrobot.model.secrecy import Token
 from quayrobot.model.world import Present, RobotSeen, Unknown
 from quayrobot.quay.limits import Limits
+from tests.engine.conftest import Clock
 from tests.kit.canary import oauth_token
 from tests.kit.fakequay import FakeQuay
 
@@ -33,13 +34,6 @@ DENIED = Denied(Reason.CREDENTIAL_REFUSED, "refused")
 NO_RIGHT = Refused(Reason.INSUFFICIENT_SCOPE, "no right")
 RESYNC_S = 300.0
 MADE = datetime(2026, 11, 24, 3, tzinfo=UTC)
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Meter:
@@ -53,11 +47,6 @@ def quay() -> Iterator[FakeQuay]:
         for name in ("acme", "other"):
             quay.admin("organization", name=name)
         yield quay
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def make(quay: FakeQuay, clock: Clock, token: str) -> LiveConnection:

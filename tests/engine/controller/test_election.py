@@ -15,18 +15,9 @@ from quayrobot.cluster.leases import Leases
 from quayrobot.engine.controller.election import DURATION_S, FENCE_S, Election
 from quayrobot.model.errors import Reason, TryLater
 from quayrobot.model.fence import Fence
+from tests.engine.conftest import Clock
 from tests.kit.controlplane import ControlPlane
 from tests.kit.processes import free_port
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Replica:

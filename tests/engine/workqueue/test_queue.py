@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from quayrobot.engine.workqueue.keys import Lane, OwnerKey, ResourceKey
 from quayrobot.engine.workqueue.queue import Queue
 from quayrobot.model.names import OwnerName
-
-from .conftest import Clock
+from tests.engine.conftest import Clock
 
 A, B, C = (ResourceKey("QuayRobot", "shop", name) for name in "abc")
 
