@@ -22,11 +22,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class GiveRole:
-    """PUT a role on a repository, new or other than before."""
+    """
+    PUT a role on a repository, new or other than before.
+
+    *inherited*: not declared, but Quay gave it to the robot that goes after a turn.
+    """
 
     robot: RobotName
     repository: str
     role: Role
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -393,7 +393,14 @@ def test_every_repository_and_team_that_is_missing_is_named_but_of_many_only_ten
         next(each for each in told.conditions if each.type == "Ready").message
         for refusals in (few, many)
         for scene in [
-            wants(GrantsSeen(), repositories=READS, changes={"grant_refusals": refusals})
+            wants(
+                GrantsSeen(),
+                repositories=[
+                    {"name": each, "role": "read"} for each in ("a", *map(str, range(12)))
+                ],
+                teams=["devs"],
+                changes={"grant_refusals": refusals},
+            )
         ]
         for told in [status_after(scene, decide(scene).findings, adopted=False)]
     ]

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from quayrobot.model.actions import (
+    Component,
     DeleteRobot,
+    GiveRole,
 )
 from quayrobot.model.conditions import rfc3339
-from quayrobot.model.errors import Reason, TryLater
+from quayrobot.model.errors import Reason, Refused, TryLater
 from quayrobot.model.names import ALT, MAIN
+from quayrobot.model.resources.permissions import GrantsState, Permissions
 from quayrobot.model.resources.robot import RobotState, RobotStatus
 from quayrobot.model.resources.rotation import Retiring
 from quayrobot.model.secrecy import Token
@@ -28,7 +31,7 @@ from quayrobot.model.world import (
 from quayrobot.plan.decide import decide
 from quayrobot.plan.robot.slots import active_first
 from quayrobot.plan.rotation.overlap import settled
-from quayrobot.plan.scene import Look, Plan, Scene
+from quayrobot.plan.scene import Finding, Look, Plan, Scene
 from quayrobot.plan.words.status import status_after
 from tests.kit.canary import robot_token
 
@@ -52,6 +55,7 @@ from ..pairs import (
 from ..scenes import (
     CREATED,
     CREATED_ANEW,
+    NO_RIGHT,
     NOW,
     OUTAGE,
     TOKEN,
@@ -178,6 +182,46 @@ def test_rights_that_it_has_beyond_what_is_declared_are_not_as_declared():
         each.type: each.status for each in status_after(scene, (), adopted=False).conditions
     }
     assert conditions["GrantsReady"] == "Unknown"
+
+
+def heir(**changes: Any) -> Scene:
+    """Return a look at a robot that has to go and made a repository while it was there."""
+    made = GrantsSeen({"made": "admin"}, frozenset({"devs"}), creators=frozenset({"devs"}))
+    has = Look(robot=Present(alt()), grants=Present(made), roles=Present(made))
+    known = noted(retiring=retiring(PAST)).model_copy(
+        update={"grants": GrantsState(teams=("devs",))}
+    )
+    asked = turns(rotation={"trigger": "one"}).model_copy(
+        update={"permissions": Permissions(teams=("devs",))}
+    )
+    plain = {"spec": asked, "status": known, "other": has}
+    return leaving(PAST, **{**plain, "grants": Present(replace(made, repositories={})), **changes})
+
+
+def test_what_it_made_goes_over_to_the_active_robot_before_it_is_deleted():
+    scene = heir()
+    (given,) = decide(scene).actions
+
+    assert given == GiveRole(scene.robot_name, "made", "admin", inherited=True)
+    has = replace(heir().grants.value, repositories={"made": "admin"})
+    assert words(decide(heir(grants=Present(has)))) == ["DeleteRobot"]
+
+
+def test_a_repository_that_went_meanwhile_does_not_keep_it():
+    gone = {"repository made": Refused(Reason.REPOSITORY_NOT_FOUND, "there is no such repository")}
+
+    assert words(decide(heir(grant_refusals=gone))) == ["DeleteRobot"]
+
+
+def test_it_stays_where_its_heir_is_refused_the_role_and_no_declared_right_is_blamed():
+    assert late(heir(grant_refusals={"repository made": NO_RIGHT})) is NO_RIGHT
+
+
+def test_an_outage_before_its_heir_has_the_role_leaves_the_resource_ready():
+    failed = Finding(Component.ROTATION, OUTAGE)
+    conditions = status_after(heir(), (failed,), adopted=False).conditions
+
+    assert {each.type: each.status for each in conditions}["Ready"] == "True"
 
 
 def test_a_time_that_cannot_be_read_is_over():

@@ -10,6 +10,7 @@ from ...model.actions import (
     CreateSecret,
     DeleteSecret,
     Exchange,
+    GiveRole,
     GrantChange,
     LinkAccount,
     LookAtFederation,
@@ -36,6 +37,8 @@ def component_of(action: Action, scene: Scene) -> Component:
         return Component.DELETION
     # About the other of two robots: the active one works.
     if getattr(action, "robot", None) not in {None, scene.robot_name}:
+        return Component.ROTATION
+    if isinstance(action, GiveRole) and action.inherited:
         return Component.ROTATION
     if isinstance(action, RehearseSecrets):
         return action.component

@@ -57,8 +57,12 @@ def plan_grants(scene: Scene) -> Plan:
     if known is None or _unread(wanted, known):
         return Plan((look_for(scene.robot_name, wanted),))
 
-    changes = [each for each in _changes(scene, wanted, known) if not _refused(scene, each)]
-    findings = tuple(Finding(Component.GRANTS, each) for each in scene.grant_refusals.values())
+    lacking = list(_changes(scene, wanted, known))
+    changes = [each for each in lacking if target_of(each) not in scene.grant_refusals]
+    # What a turn was refused is the rotation's to tell.
+    due = {target_of(each) for each in lacking}
+    refused = [error for target, error in scene.grant_refusals.items() if target in due]
+    findings = tuple(Finding(Component.GRANTS, each) for each in refused)
     return Plan(_recorded(scene, wanted, changes), findings)
 
 
@@ -183,10 +187,6 @@ def _unread(wanted: Permissions, known: GrantsSeen) -> bool:
         each.id is None and (each.role, each.creator) not in declared for each in known.defaults
     )
     return roles or defaults
-
-
-def _refused(scene: Scene, change: GrantChange) -> bool:
-    return target_of(change) in scene.grant_refusals
 
 
 def _changes(scene: Scene, wanted: Permissions, known: GrantsSeen) -> Iterator[GrantChange]:

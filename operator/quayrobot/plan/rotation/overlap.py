@@ -36,7 +36,7 @@ from ...model.world import Absent, GrantsSeen, Missing, Present, RobotSeen, Unkn
 from ..credentials.secrets import plan_secrets
 from ..rights.by_quay import given_by_quay, looks_by_quay
 from ..rights.federation import plan_federation
-from ..rights.grants import known_grants, plan_grants
+from ..rights.grants import known_grants, plan_grants, target_of
 from ..robot.creation import connection_of, has_moved, plan_robot
 from ..robot.deletion import robot_gone
 from ..robot.proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, Proof, prove
@@ -259,7 +259,21 @@ def _inherit(scene: Scene, it: Scene) -> tuple[Action, ...]:
     known = known_grants(scene) or GrantsSeen()
     lacking = {name for name, role in given_by_quay(it).items() if role == "admin"}
     lacking -= {name for name, role in known.repositories.items() if role == "admin"}
-    return tuple(GiveRole(scene.robot_name, name, "admin") for name in sorted(lacking))
+    given = (GiveRole(scene.robot_name, name, "admin", inherited=True) for name in sorted(lacking))
+    return tuple(each for each in given if not _went_meanwhile(scene, each))
+
+
+def _went_meanwhile(scene: Scene, given: GiveRole) -> bool:
+    """
+    Tell whether there is nothing left to inherit.
+
+    Raises:
+        QuayRobotError: Quay refuses it for another reason: the previous robot has to stay.
+    """
+    refusal = scene.grant_refusals.get(target_of(given))
+    if refusal is not None and refusal.reason not in _AS_BEFORE:
+        raise refusal
+    return refusal is not None
 
 
 def _about_it(it: Scene, actions: tuple[Action, ...]) -> tuple[Action, ...]:
