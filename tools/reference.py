@@ -17,9 +17,8 @@ HEAD = f"""\
 <!-- Generated from the models by `make crds`; do not edit. -->
 # Reference
 
-Every field of every kind of the API `{GROUP}/{VERSION}`. What they are for is told in
-[concepts.md](concepts.md). The same words are in the cluster:
-`kubectl explain quayrobot.spec.secrets`.
+Every field of every kind of the API `{GROUP}/{VERSION}`. [concepts.md](concepts.md) explains what they are
+for. `kubectl explain quayrobot.spec.secrets` shows the same descriptions.
 
 """
 
@@ -145,6 +144,8 @@ def _limits(schema: Schema) -> Iterator[str]:
         if most in schema and schema.get("pattern") != DURATION_PATTERN:
             low = schema.get(least, 0)
             yield f"{f'{low} to' if low > 1 else 'At most'} {schema[most]} {unit}."
+    if "minimum" in schema and "maximum" in schema:
+        yield f"{schema['minimum']} to {schema['maximum']}."
     if schema.get("pattern") not in {None, DURATION_PATTERN}:
         yield f"Pattern `{schema['pattern']}`."
     inside = schema.get("items", {}) if schema.get("type") == "array" else {}

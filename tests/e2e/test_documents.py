@@ -117,6 +117,7 @@ class Reader:
     def install(self) -> str:
         """Follow the README's quickstart, and return what was said."""
         token = self.quay.admin("token", value=oauth_token())
+        self.quay.admin("repository", namespace="acme", name="app")
         script = for_double(quickstart(), self.quay)
         end = self.begin(script, IMAGE=IMAGE, QUAY_TOKEN=token)
         wait_for(lambda: self._image() == IMAGE, "a Deployment with the image")
