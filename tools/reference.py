@@ -17,8 +17,8 @@ HEAD = f"""\
 <!-- Generated from the models by `make crds`; do not edit. -->
 # Reference
 
-Every field of every kind of the API `{GROUP}/{VERSION}`. [concepts.md](concepts.md) explains what they are
-for. `kubectl explain quayrobot.spec.secrets` shows the same descriptions.
+Every field of every kind of the API `{GROUP}/{VERSION}`. [concepts.md](concepts.md) explains them.
+`kubectl explain quayrobot.spec.secrets` shows the same descriptions.
 
 """
 

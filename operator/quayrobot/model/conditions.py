@@ -45,17 +45,17 @@ class Condition(Part):
     """One observation, in the shape of Kubernetes' metav1.Condition."""
 
     type: ConditionType
-    """What is observed."""
+    """The aspect that the condition is about."""
     status: Status
     """True, False or Unknown."""
     reason: Reason
-    """Why, in one word; docs/operations.md has the cause and the cure of each."""
+    """Why, in one word. docs/operations.md has cause and fix of each reason."""
     message: str = ""
     """Why, in a sentence."""
     observed_generation: int | None = None
-    """The generation of the spec that this was observed at."""
+    """The generation of the spec that the condition describes."""
     last_transition_time: str | None = None
-    """When `status` last changed its value."""
+    """When `status` last changed."""
 
 
 def rfc3339(moment: datetime) -> str:

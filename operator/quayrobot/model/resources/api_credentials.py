@@ -69,7 +69,7 @@ class SecretKeyRef(Part):
 
 
 class ClusterSecretKeyRef(SecretKeyRef):
-    """The key of a Secret in a namespace that has to be named."""
+    """The key of a Secret in a named namespace."""
 
     namespace: NamespaceName
     """The Secret's namespace."""
@@ -85,7 +85,7 @@ class ClientSecretRef(Part):
 
 
 class ClusterClientSecretRef(ClientSecretRef):
-    """The key of a Secret in a namespace that has to be named."""
+    """The key of a Secret in a named namespace."""
 
     namespace: NamespaceName
     """The Secret's namespace."""
@@ -95,14 +95,14 @@ class AccountRef(Part):
     """A ServiceAccount in the connection's own namespace."""
 
     name: ObjectName
-    """Its name."""
+    """The name."""
 
 
 class ClusterAccountRef(AccountRef):
-    """A ServiceAccount in a namespace that has to be named."""
+    """A ServiceAccount in a named namespace."""
 
     namespace: NamespaceName
-    """Its namespace."""
+    """The namespace."""
 
 
 def _has(*names: str) -> str:
@@ -128,53 +128,53 @@ _UNION = rules(
 class _Body(Part):
     type: Literal["OAuthToken", "OIDC"] = "OAuthToken"
     """
-    `OAuthToken` is a token made in Quay and kept in a Secret. `OIDC` is a short-lived JWT that
-    the operator gets from an OIDC service that Quay trusts; it is never stored.
+    `OAuthToken`: a token that somebody created in Quay, stored in a Secret. `OIDC`: a short-lived
+    JWT from an OIDC service that Quay trusts; it is never stored.
     """
     renewal: Renewal | None = None
-    """
-    How an OAuth token is renewed before it expires. Left out: whoever made it takes care of that.
-    """
+    """How the operator renews the OAuth token before it expires. If omitted, it does not."""
     issuer: ServiceUrl | None = None
-    """The OIDC service, whose discovery document names the token endpoint; or `tokenURL`."""
+    """
+    URL of the OIDC service. Its discovery document names the token endpoint. Or give `tokenURL`.
+    """
     token_url: Annotated[ServiceUrl | None, Field(alias="tokenURL")] = None
-    """The token endpoint, in place of `issuer`."""
+    """URL of the token endpoint, instead of `issuer`."""
     client_id: Annotated[
         Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=255)] | None,
         Field(alias="clientID"),
     ] = None
-    """What the operator is called at the OIDC service."""
+    """The operator's client id at the OIDC service."""
     audience: Annotated[str, StringConstraints(pattern=r"^[!-~]+$", max_length=255)] | None = None
-    """For whom the JWT is asked for, where the service wants that: Quay's own client id."""
+    """The audience to request, if the service needs one: Quay's own client id."""
     scopes: Annotated[
         list[Scope] | None,
         Field(min_length=1, max_length=16, json_schema_extra={"x-kubernetes-list-type": "set"}),
     ] = None
-    """The scopes asked for. Left out: what the service gives by itself."""
+    """The scopes to request. If omitted, the service decides."""
 
 
 class Credentials(_Body):
-    """With what Quay's API is called."""
+    """How the operator authenticates to Quay's API."""
 
     secret_ref: SecretKeyRef | None = None
     """The Secret with the OAuth application token."""
     client_secret_ref: ClientSecretRef | None = None
-    """The Secret with the client secret at the OIDC service; or `serviceAccount`."""
+    """The Secret with the client secret for the OIDC service. Or give `serviceAccount`."""
     service_account: AccountRef | None = None
-    """The ServiceAccount whose token is shown to the OIDC service; no secret is stored then."""
+    """The ServiceAccount that authenticates to the OIDC service, without a stored secret."""
 
     model_config = Part.model_config | {"json_schema_extra": _UNION}
 
 
 class ClusterCredentials(_Body):
-    """With what Quay's API is called."""
+    """How the operator authenticates to Quay's API."""
 
     secret_ref: ClusterSecretKeyRef | None = None
     """The Secret with the OAuth application token."""
     client_secret_ref: ClusterClientSecretRef | None = None
-    """The Secret with the client secret at the OIDC service; or `serviceAccount`."""
+    """The Secret with the client secret for the OIDC service. Or give `serviceAccount`."""
     service_account: ClusterAccountRef | None = None
-    """The ServiceAccount whose token is shown to the OIDC service; no secret is stored then."""
+    """The ServiceAccount that authenticates to the OIDC service, without a stored secret."""
 
     model_config = Part.model_config | {"json_schema_extra": _UNION}
 

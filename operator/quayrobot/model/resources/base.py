@@ -139,7 +139,7 @@ class LabelRequirement(Part):
     key: Annotated[str, StringConstraints(min_length=1, max_length=317)]
     """The label's key."""
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
-    """How key and values relate."""
+    """How the label's value must relate to `values`."""
     values: Annotated[
         list[Annotated[str, StringConstraints(max_length=63)]], Field(max_length=64)
     ] = []
@@ -154,7 +154,7 @@ class LabelSelector(Part):
     ] = {}
     """Labels that must be there with these values."""
     match_expressions: Annotated[list[LabelRequirement], Field(max_length=16)] = []
-    """Requirements that must all hold."""
+    """Requirements; all of them must hold."""
 
 
 def dump_status(status: Part) -> dict[str, Any]:

@@ -14,15 +14,15 @@ class BundleRef(Part):
     """The key of a ConfigMap or Secret in the connection's own namespace."""
 
     kind: Literal["ConfigMap", "Secret"] = "ConfigMap"
-    """What holds the certificates."""
+    """The kind of object that holds the certificates."""
     name: ObjectName
-    """Its name."""
+    """The name."""
     key: DataKey = "ca.crt"
-    """The key in its data."""
+    """The data key."""
 
 
 class ClusterBundleRef(BundleRef):
-    """The key of a ConfigMap or Secret in a namespace that has to be named."""
+    """The key of a ConfigMap or Secret in a named namespace."""
 
     namespace: NamespaceName
-    """The namespace that it is in."""
+    """The namespace."""

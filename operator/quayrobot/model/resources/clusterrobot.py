@@ -60,12 +60,12 @@ class TemplateMeta(Part):
         dict[str, Annotated[str, StringConstraints(max_length=63)]],
         Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
     ] = {}
-    """Labels of each QuayRobot; those under `quayrobot.io/` are the operator's own."""
+    """Labels of each QuayRobot; those under `quayrobot.io/` are reserved."""
     annotations: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=4096)]],
         Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
     ] = {}
-    """Annotations of each QuayRobot; those under `quayrobot.io/` are the operator's own."""
+    """Annotations of each QuayRobot; those under `quayrobot.io/` are reserved."""
 
     model_config = Part.model_config | {"json_schema_extra": {**ATOMIC}}
 
@@ -83,16 +83,18 @@ class ClusterRobotSpec(Part):
     """The spec of a ClusterQuayRobot."""
 
     namespace_selectors: Annotated[list[LabelSelector], Field(min_length=1, max_length=16)]
-    """Which namespaces are selected: those that any one of these label selectors picks."""
+    """Label selectors. A namespace is selected if one of them matches."""
     exclude_namespaces: Annotated[list[NamespaceGlob], Field(max_length=64)] = EXCLUDED
-    """Glob patterns of namespaces that are never selected."""
+    """Glob patterns for namespaces to exclude."""
     consent: Consent | None = None
-    """A label that a namespace must carry besides: `key`, or `key=value`."""
+    """A label that a namespace must also have: `key` or `key=value`."""
     mode: Literal["PerNamespace", "Shared"] = "PerNamespace"
-    """A robot for each namespace, or one for all of them; it cannot be changed."""
+    """One robot per namespace, or one shared by all of them. Cannot be changed."""
     robot_name_template: NameTemplate | None = None
-    """How robots are named, with `{namespace}`, `{name}`, `{cluster}`; by default
-    `{namespace}-{name}`, for Shared `{name}`."""
+    """
+    Names of robots, with `{namespace}`, `{name}`, `{cluster}`. By default `{namespace}-{name}`,
+    with `mode: Shared` `{name}`.
+    """
     template: Template
     """What each namespace gets."""
 
@@ -184,18 +186,18 @@ CLUSTER_ROBOT_RULES = (
 
 
 class NamespaceCounts(Part):
-    """How many namespaces there are, by what they have."""
+    """Numbers of namespaces by state."""
 
     targets: int = 0
-    """How many are selected."""
+    """Selected namespaces."""
     ready: int = 0
-    """How many of them have what they are to have."""
+    """Selected namespaces that are up to date."""
     stale: int = 0
-    """How many still have an older credential (Shared)."""
+    """With `mode: Shared`: namespaces with an older credential."""
     failed: int = 0
-    """How many cannot get what they are to have."""
+    """Namespaces that failed."""
     leaving: int = 0
-    """How many are no longer selected and still have something."""
+    """Namespaces that are no longer selected and still have a robot or Secrets."""
 
 
 class Failure(Part):
@@ -204,26 +206,26 @@ class Failure(Part):
     namespace: str
     """The namespace."""
     reason: str
-    """A reason as conditions have it."""
+    """The reason, as in conditions."""
     message: str = ""
-    """The words to it."""
+    """The message."""
 
 
 class Removal(Part):
     """A mass removal that was confirmed: by which value, and how many are left to remove."""
 
     confirmed: str
-    """The annotation's value; it counts once."""
+    """The annotation's value; it is good for one removal."""
     left: int = 0
-    """How many namespaces are still to be left because of it."""
+    """Namespaces still to be cleaned up."""
 
 
 class ClusterRobotStatus(RobotStatus):
     """What the operator knows about a ClusterQuayRobot; of a robot for Shared alone."""
 
     namespaces: NamespaceCounts | None = None
-    """How many namespaces there are, by what they have."""
+    """Numbers of namespaces by state."""
     failed: tuple[Failure, ...] = ()
-    """The first 20 namespaces that do not have what they are to have."""
+    """Up to 20 namespaces that are not up to date."""
     removal: Removal | None = None
-    """A mass removal that was confirmed."""
+    """A confirmed removal from many namespaces."""

@@ -83,43 +83,52 @@ _RULES = rules(PLAINTEXT, PLAINTEXT_SERVICE, ONE_BUNDLE, ONE_NAMING, LITERAL)
 
 
 class Limits(Part):
-    """How much this Quay is asked to bear."""
+    """Limits on the load that the operator puts on Quay."""
 
     requests_per_second: Annotated[int | None, Field(ge=1, le=1000)] = None
-    """Calls per second. Left out: as many as Quay takes; fewer after a 429."""
+    """Calls per second. If omitted, unlimited until Quay answers 429."""
     concurrency: Annotated[int, Field(ge=1, le=64)] = 16
-    """Calls at the same time."""
+    """Concurrent calls."""
     timeout: Duration = "30s"
-    """For one call to Quay."""
+    """Timeout of a call to Quay."""
 
 
 class AccessRule(Part):
-    """What some namespaces may ask of a connection; all parts must hold together."""
+    """What some namespaces may ask of a connection; all parts must match."""
 
     namespaces: LabelSelector
-    """Which namespaces may use it, by their labels; `{}` is every namespace."""
+    """Selects namespaces by label; `{}` selects all."""
     organizations: Annotated[list[PlainGlob], Field(max_length=64)] = []
-    """Glob patterns for the robot's organization. Left out: none."""
+    """Glob patterns for the robot's organization. If omitted, none is allowed."""
     users: Annotated[list[PlainGlob], Field(max_length=64)] = []
-    """Glob patterns for the robot's user. Left out: none."""
+    """Glob patterns for the robot's user. If omitted, none is allowed."""
     robot_names: Annotated[list[Glob] | None, Field(max_length=64)] = None
-    """Glob patterns for the short name; `{namespace}` is the one that asks. Left out: any."""
+    """
+    Glob patterns for the short name; `{namespace}` is the robot's namespace. If omitted, any name
+    is allowed.
+    """
     max_role: Role = "write"
-    """The highest role that a robot may have on a repository."""
+    """The highest role on a repository."""
     teams: Annotated[list[PlainGlob], Field(max_length=64)] = []
-    """Glob patterns for teams; `owners` has to be named in full. Left out: none."""
+    """Glob patterns for teams; `owners` must be spelled out. If omitted, none is allowed."""
     defaults: bool = False
-    """Whether `permissions.defaults` may be used."""
+    """Allows `permissions.defaults`."""
     federation: bool = False
-    """Whether `federation` may be used."""
+    """Allows `federation`."""
     issuers: Annotated[list[PlainGlob] | None, Field(max_length=64)] = None
-    """Glob patterns for issuers. Left out: this cluster's own, and any that is not private."""
+    """
+    Glob patterns for issuers. If omitted, this cluster's and any with a public address are
+    allowed.
+    """
     adoption: bool = False
-    """Whether robots that somebody else made may be adopted; needs `robotNames`."""
+    """Allows adoption of robots that the operator did not create; needs `robotNames`."""
     takeover: Annotated[
         list[Annotated[str, StringConstraints(min_length=1, max_length=128)]], Field(max_length=16)
     ] = []
-    """Ids of other clusters whose robots the same kind, namespace and name may take over."""
+    """
+    Ids of other clusters. A resource may take over the robot of the resource with the same kind,
+    namespace and name there.
+    """
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -154,13 +163,13 @@ class _ConnectionBody(Part):
         StringConstraints(pattern=URL_PATTERN, max_length=300),
         AfterValidator(checked_port),
     ]
-    """Where Quay is, `https://host[:port]`."""
+    """URL of Quay, `https://host[:port]`."""
     registry_host: Annotated[
         str | None, StringConstraints(pattern=HOST_PATTERN, max_length=300)
     ] = None
     """
-    What image names begin with; host and port of `url` by default. In Secrets it stands as clients
-    look it up: in lower case, without the default port.
+    The host in image names, by default that of `url`. Secrets hold it as clients look it up: in
+    lower case, without the default port.
     """
     registry_hosts: Annotated[
         list[Annotated[str, StringConstraints(pattern=HOST_PATTERN, max_length=300)]] | None,
@@ -168,19 +177,19 @@ class _ConnectionBody(Part):
         AfterValidator(_check_hosts),
     ] = None
     """
-    Several names of one registry, in place of `registryHost`: the same credential is filed under
-    each. The first is the one that is shown.
+    Several names of one registry, instead of `registryHost`. Secrets hold the credential under
+    each of them; an Opaque Secret shows the first.
     """
     ca_bundle: Annotated[str | None, StringConstraints(min_length=1, max_length=262144)] = None
-    """PEM certificates that are trusted besides the public authorities; or `caBundleRef`."""
+    """PEM certificates to trust in addition to the public authorities. Or give `caBundleRef`."""
     allow_plaintext: bool = False
-    """Whether `url` may be http: whoever is on the way can read the token."""
+    """Allows an http `url`. Anyone on the network path can then read the token."""
     limits: Limits = Limits()
-    """How much this Quay is asked to bear."""
+    """Limits on the load that the operator puts on Quay."""
     resync_interval: Duration = "5m"
-    """How often each organization's robots are listed."""
+    """How often the operator lists the robots of each organization."""
     drift_interval: Duration = "1h"
-    """How often rights and identities are compared with what is declared."""
+    """How often the operator compares permissions and identities with those declared."""
 
     @property
     def origin(self) -> str:
@@ -205,11 +214,13 @@ class ConnectionSpec(_ConnectionBody):
     """The spec of a QuayConnection."""
 
     credentials: Credentials
-    """With what Quay's API is called."""
+    """How the operator authenticates to Quay's API."""
     ca_bundle_ref: BundleRef | None = None
-    """Where such certificates are kept, in place of `caBundle`."""
+    """The ConfigMap or Secret with such certificates, instead of `caBundle`."""
     proxy: Proxy | None = None
-    """The proxy that Quay is reached through. Left out: none, whatever the environment says."""
+    """
+    The proxy for all calls of this connection. If omitted, none; the environment's is never used.
+    """
 
     model_config = Part.model_config | {"json_schema_extra": _RULES}
 
@@ -218,34 +229,39 @@ class ClusterConnectionSpec(_ConnectionBody):
     """The spec of a ClusterQuayConnection."""
 
     credentials: ClusterCredentials
-    """With what Quay's API is called."""
+    """How the operator authenticates to Quay's API."""
     access: Annotated[list[AccessRule], Field(max_length=128)]
-    """Who may have what: within a rule all parts must hold, between rules any one suffices."""
+    """
+    Rules that say which namespace may have which robot. All parts of a rule must match; one
+    matching rule is enough.
+    """
     ca_bundle_ref: ClusterBundleRef | None = None
-    """Where such certificates are kept, in place of `caBundle`."""
+    """The ConfigMap or Secret with such certificates, instead of `caBundle`."""
     proxy: ClusterProxy | None = None
-    """The proxy that Quay is reached through. Left out: none, whatever the environment says."""
+    """
+    The proxy for all calls of this connection. If omitted, none; the environment's is never used.
+    """
 
     model_config = Part.model_config | {"json_schema_extra": _RULES}
 
 
 class CredentialSeen(Part):
-    """Which Secret was read last; kept so that a changed reference lets the old one go."""
+    """The Secret that was read last; kept so that a changed reference releases the old one."""
 
     secret_name: str
     """The Secret's name."""
     secret_namespace: str
     """The Secret's namespace."""
     digest: str | None = None
-    """Digest of a token that is renewed; not a secret."""
+    """Digest of the token, if the operator renews it; not a secret."""
     issued_at: str | None = None
-    """When that token was written into the Secret, at the latest."""
+    """When that token was last written into the Secret."""
     renew_at: str | None = None
-    """When a new one is asked for."""
+    """When the operator will renew it."""
     expires_at: str | None = None
-    """When it ends, as `renewal.lifetime` says."""
+    """When it expires, according to `renewal.lifetime`."""
     asked_at: str | None = None
-    """When a new one was asked for with it; stored before that is done."""
+    """When the operator last started to renew it."""
 
 
 class OwnerCount(Part):
@@ -256,47 +272,50 @@ class OwnerCount(Part):
     kind: str = "organization"
     """`organization` or `user`."""
     managed: int = 0
-    """Robots that a resource of this connection holds."""
+    """Robots that belong to a resource of this connection."""
     unmanaged: int = 0
-    """Robots that no resource in this cluster holds."""
+    """Robots that belong to no resource in this cluster."""
     unused: int = 0
-    """Robots older than 90 days that nobody has logged in with for as long."""
+    """Robots older than 90 days without a login in the last 90 days."""
     sample: tuple[str, ...] = ()
-    """The first five names of those that are unmanaged."""
+    """Up to five unmanaged robots."""
 
 
 class RobotCounts(Part):
     """The robots that this connection sees."""
 
     managed: int = 0
-    """Robots that a resource of this connection holds."""
+    """Robots that belong to a resource of this connection."""
     unmanaged: int = 0
-    """Robots that no resource in this cluster holds."""
+    """Robots that belong to no resource in this cluster."""
     unused: int = 0
-    """Robots older than 90 days that nobody has logged in with for as long."""
+    """Robots older than 90 days without a login in the last 90 days."""
     organizations: int = 0
-    """Organizations (and users) that resources of this connection have robots in."""
+    """Organizations and users with robots of this connection."""
     owners: tuple[OwnerCount, ...] = ()
-    """The first twenty of them, those with most unmanaged robots first."""
+    """Up to twenty of them, those with the most unmanaged robots first."""
 
 
 class ConnectionStatus(Part):
     """What the operator knows about a connection."""
 
     observed_generation: int | None = None
-    """The generation of the spec that this status is about."""
+    """The generation of the spec that this status describes."""
     conditions: tuple[Condition, ...] = ()
-    """How it stands: `Ready` first, then its parts."""
+    """The current state: `Ready` first, then details."""
     origin: str | None = None
-    """Scheme, host and port, the port always written out."""
+    """Scheme, host and port of Quay; the port is always included."""
     credential: CredentialSeen | None = None
-    """The Secret that was read last."""
+    """The token's Secret, as last read."""
     circuit: str | None = None
-    """`Closed`: Quay is asked; `Open`: it is taken to be away, and probed."""
+    """
+    The circuit breaker. `Closed`: calls go to Quay. `Open`: Quay is down, and only probes are
+    sent.
+    """
     robots: RobotCounts | None = None
-    """How many robots there are, as of the last lists."""
+    """Numbers of robots, as last listed."""
     last_list_at: str | None = None
-    """When robots were listed last; written with other changes, or once a day."""
+    """When robots were last listed; updated with other changes, or once a day."""
 
 
 Kind = Literal["QuayConnection", "ClusterQuayConnection"]

@@ -27,11 +27,13 @@ class Credentials(Part):
 
     type: Literal["Static", "Federated"] = "Static"
     """
-    `Static` is the robot's own token. `Federated` is a one-hour password, which Quay gives
-    for a ServiceAccount's token, and which is replaced well before it ends.
+    `Static`: the robot's own token. `Federated`: a one-hour password that Quay issues in exchange
+    for a ServiceAccount's token; the operator replaces it well before it expires.
     """
     service_account: ObjectName | None = None
-    """The ServiceAccount of the own namespace whose token is exchanged, for `Federated`."""
+    """
+    For `Federated`: the ServiceAccount, in the resource's namespace, whose token is exchanged.
+    """
     audiences: Annotated[
         list[Audience] | None,
         Field(
@@ -40,7 +42,7 @@ class Credentials(Part):
             json_schema_extra=rules(Rule(TWICE, AUDIENCES_WORDS)),
         ),
     ] = None
-    """For whom that token is made, for `Federated`. Left out: for the connection's url."""
+    """For `Federated`: the audiences of that token, by default the connection's url."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(

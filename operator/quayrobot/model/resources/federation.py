@@ -34,11 +34,11 @@ class Identity(Part):
     """One outside identity: issuer and subject, or a ServiceAccount of the own namespace."""
 
     issuer: Issuer | None = None
-    """What the outside token says in `iss`, byte for byte."""
+    """The token's `iss`, exactly."""
     subject: Subject | None = None
-    """What the outside token says in `sub`, byte for byte."""
+    """The token's `sub`, exactly."""
     service_account: ObjectName | None = None
-    """A ServiceAccount of the resource's namespace, with this cluster's issuer."""
+    """Instead of both: a ServiceAccount of the resource's namespace."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -56,11 +56,11 @@ class Federation(Part):
 
     mode: Literal["Exact", "Additive", "Unmanaged"] = "Exact"
     """
-    `Exact` takes out what is not declared, `Additive` only what the operator put there.
-    `Unmanaged` reads nothing and leaves every identity as it is.
+    `Exact` removes identities that are not declared, `Additive` only those that the operator
+    added. `Unmanaged` leaves all identities alone.
     """
     identities: Annotated[list[Identity], Field(max_length=32)] = []
-    """The outside identities."""
+    """Identities whose tokens Quay accepts as the robot's password."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -78,6 +78,6 @@ class IdentityState(Part):
     """An outside identity as Quay has it."""
 
     issuer: str
-    """The issuer as Quay has it."""
+    """The issuer, as stored in Quay."""
     subject: str
-    """The subject as Quay has it."""
+    """The subject, as stored in Quay."""

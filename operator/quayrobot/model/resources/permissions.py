@@ -44,20 +44,20 @@ class RepositoryGrant(Part):
     """A role on one repository of the robot's own organization or user."""
 
     name: RepositoryName
-    """The repository, without the organization in front."""
+    """The repository, without the organization."""
     role: Role
-    """What the robot may do there."""
+    """The robot's role."""
 
 
 class DefaultGrant(Part):
     """A role on every repository that is made later; *creator* limits it to one maker."""
 
     role: Role
-    """What the robot may do on repositories that are made later."""
+    """The robot's role on repositories created later."""
     creator: CreatorName | None = None
     """
-    Only on those that this user makes, or this robot of the organization, by its full name;
-    left out: on all.
+    Applies only to repositories that this user creates, or this robot of the organization (by its
+    full name). If omitted, to all.
     """
 
 
@@ -86,8 +86,8 @@ class Permissions(Part):
 
     mode: Literal["Exact", "Additive", "Unmanaged"] = "Exact"
     """
-    `Exact` takes back what is not declared, `Additive` only what the operator gave.
-    `Unmanaged` reads nothing and leaves every right as it is, those that the operator gave too.
+    `Exact` revokes what is not declared, `Additive` only what the operator granted. `Unmanaged`
+    leaves all permissions alone, also those that the operator granted.
     """
     repositories: Annotated[
         list[RepositoryGrant],
@@ -99,15 +99,15 @@ class Permissions(Part):
             },
         ),
     ] = []
-    """Roles on repositories that exist."""
+    """Roles on existing repositories."""
     teams: Annotated[
         list[TeamName], Field(max_length=64, json_schema_extra={"x-kubernetes-list-type": "set"})
     ] = []
-    """Teams of the organization that the robot is a member of."""
+    """Teams of the organization to which the robot belongs."""
     defaults: Annotated[
         list[DefaultGrant], Field(max_length=16, json_schema_extra=rules(ONE_PER_CREATOR))
     ] = []
-    """Roles on repositories that are made later."""
+    """Roles on repositories created later (Quay's default permissions)."""
 
     model_config = Part.model_config | {"json_schema_extra": rules(UNMANAGED_BARE) | ATOMIC}
 
@@ -118,6 +118,6 @@ class GrantsState(Part):
     repositories: tuple[RepositoryGrant, ...] = ()
     """Roles on repositories."""
     teams: tuple[str, ...] = ()
-    """Memberships of teams."""
+    """Team memberships."""
     defaults: tuple[DefaultGrant, ...] = ()
-    """Roles on repositories that are made later."""
+    """Roles on repositories created later (Quay's default permissions)."""

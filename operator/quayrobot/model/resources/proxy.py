@@ -45,11 +45,11 @@ class LoginRef(Part):
     """A Secret in the connection's own namespace, of type kubernetes.io/basic-auth."""
 
     name: ObjectName
-    """Its name; it holds `username` and `password`."""
+    """The Secret's name; its keys are `username` and `password`."""
 
 
 class ClusterLoginRef(LoginRef):
-    """A Secret of type kubernetes.io/basic-auth in a namespace that has to be named."""
+    """A Secret of type kubernetes.io/basic-auth in a named namespace."""
 
     namespace: NamespaceName
     """The Secret's namespace."""
@@ -62,8 +62,8 @@ class _ProxyBody(Part):
         AfterValidator(checked_port),
     ]
     """
-    Where the proxy is, `http://host[:port]` or `https://host[:port]`: how it is spoken to itself.
-    Quay over https is reached by CONNECT either way.
+    URL of the proxy, `http://host[:port]` or `https://host[:port]`. Calls to an https Quay use
+    CONNECT either way.
     """
 
 
@@ -71,9 +71,11 @@ class Proxy(_ProxyBody):
     """The proxy that Quay is reached through."""
 
     ca_bundle_ref: BundleRef | None = None
-    """Where the authorities of an https proxy's own certificate are kept, besides the public."""
+    """
+    The ConfigMap or Secret with the authorities of an https proxy's certificate, if not public.
+    """
     credentials_ref: LoginRef | None = None
-    """The Secret with `username` and `password` for the proxy. Left out: it wants none."""
+    """The Secret with `username` and `password` for the proxy, if it needs them."""
 
     model_config = Part.model_config | {"json_schema_extra": _RULES}
 
@@ -82,9 +84,11 @@ class ClusterProxy(_ProxyBody):
     """The proxy that Quay is reached through."""
 
     ca_bundle_ref: ClusterBundleRef | None = None
-    """Where the authorities of an https proxy's own certificate are kept, besides the public."""
+    """
+    The ConfigMap or Secret with the authorities of an https proxy's certificate, if not public.
+    """
     credentials_ref: ClusterLoginRef | None = None
-    """The Secret with `username` and `password` for the proxy. Left out: it wants none."""
+    """The Secret with `username` and `password` for the proxy, if it needs them."""
 
     model_config = Part.model_config | {"json_schema_extra": _RULES}
 

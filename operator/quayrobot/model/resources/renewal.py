@@ -24,9 +24,9 @@ class Renewal(Part):
     """How the token is renewed before it expires."""
 
     type: Literal["Bootstrap"]
-    """What kind of token it is: `Bootstrap`, the one that Quay writes into the Secret itself."""
+    """The kind of token. `Bootstrap`: the one that Quay itself writes into the Secret."""
     lifetime: Lifetime = "1h"
-    """How long one lives: `BOOTSTRAP_TOKEN_EXPIRATION` of Quay's configuration, or less."""
+    """The token's lifetime: `BOOTSTRAP_TOKEN_EXPIRATION` in Quay's configuration, or less."""
 
     @property
     def life(self) -> timedelta:

@@ -43,26 +43,27 @@ class ConnectionRef(Part):
     """Which connection leads to the Quay."""
 
     kind: Literal["ClusterQuayConnection", "QuayConnection"] = "ClusterQuayConnection"
-    """`QuayConnection` is looked up in the resource's own namespace only."""
+    """The kind. A `QuayConnection` must be in the resource's namespace."""
     name: ObjectName = "default"
-    """The connection's name; it may change as long as it leads to the same Quay."""
+    """The name. It may change as long as it leads to the same Quay."""
 
 
 class RobotSpec(Part):
     """The spec of a QuayRobot."""
 
     connection_ref: ConnectionRef = ConnectionRef()
-    """Which connection leads to the Quay and says what is allowed."""
+    """The connection to Quay, whose rules decide what is allowed."""
     organization: OwnerText | None = None
-    """The organization that the robot is made in; cannot be changed."""
+    """The organization that owns the robot. Cannot be changed."""
     user: OwnerText | None = None
-    """
-    The user that the robot is made for: the owner of the connection's token. Cannot be changed.
-    """
+    """The user who owns the robot: the owner of the connection's token. Cannot be changed."""
     robot_name: Annotated[str | None, StringConstraints(min_length=1, max_length=255)] = None
-    """The robot's short name; the resource's own by default. Cannot be changed."""
+    """The robot's short name, by default the resource's name. Cannot be changed."""
     description: Annotated[str, StringConstraints(max_length=255)] = ""
-    """Shown in Quay. Quay takes it at creation only; a change waits in `status.pending`."""
+    """
+    A description for Quay, which takes it only at creation. Later changes wait in
+    `status.pending`.
+    """
     metadata: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=512)]],
         Field(
@@ -75,29 +76,30 @@ class RobotSpec(Part):
             ),
         ),
     ] = {}
-    """Texts stored on the robot in Quay. Quay takes them at creation only, as `description`."""
+    """Key-value pairs stored on the robot in Quay; like `description`, only at creation."""
     creation_policy: Literal["Create", "Adopt", "CreateOrAdopt"] = "Create"
-    """Whether the robot may be made, adopted if somebody else made it, or both."""
+    """Whether to create the robot, adopt an existing one, or both."""
     deletion_policy: Literal["Delete", "Orphan"] = "Delete"
-    """Whether the robot goes with the resource. May be changed while it is being deleted."""
+    """Whether the robot is deleted with the resource. May be changed during the deletion."""
     suspend: bool = False
-    """While true nothing is written, in Quay or in the cluster; a deletion is carried out."""
+    """
+    If true, the operator writes nothing, in Quay or in the cluster. Deletions are still carried
+    out.
+    """
     permissions: Permissions | None = None
     """
-    The robot's rights. Left out: what the operator gave is taken back once, and nothing else is
-    read or touched. For no rights at all write `mode: Exact` and nothing else.
+    The robot's permissions. If omitted, the operator revokes what it granted and leaves the rest
+    alone. For no permissions at all, give `mode: Exact` alone.
     """
     federation: Federation | None = None
     """
-    Whose tokens Quay takes for the robot's. Left out: what the operator put there is taken out
-    once, and nothing else is read or touched.
+    Identities of other issuers that can log in as the robot. If omitted, the operator removes
+    those that it added and leaves the rest alone.
     """
     credentials: Credentials = Field(default_factory=Credentials)
-    """What the Secrets carry: the robot's own token, or a one-hour password."""
+    """What the Secrets contain: the robot's own token, or a one-hour password."""
     rotation: Rotation | None = None
-    """
-    When the credential is replaced. Left out: only the annotation `quayrobot.io/rotate` asks.
-    """
+    """When to replace the credential. If omitted, only on the annotation `quayrobot.io/rotate`."""
     secrets: Annotated[
         list[SecretSpec] | None,
         Field(
@@ -108,9 +110,9 @@ class RobotSpec(Part):
             },
         ),
     ] = None
-    """Where the credential is put. Left out: one Secret named like the resource."""
+    """The Secrets to write. If omitted, one Secret named like the resource."""
     no_secret: bool = False
-    """True: no Secret at all, and no `secrets`."""
+    """If true, the operator writes no Secret. Do not give `secrets` then."""
 
     @property
     def owner(self) -> OwnerName:
@@ -126,41 +128,44 @@ class RobotState(Part):
     full_name: str
     """The robot's name in Quay, `<owner>+<short name>`."""
     created_at: Moment | None = None
-    """When Quay created it; absent while it is being created."""
+    """When Quay created it; absent while the operator is creating it."""
     adopted: bool = False
-    """True if it was there before this resource."""
+    """True if it was adopted."""
     last_used_on: str | None = None
-    """The day of its last use, as of the last status that was written for another reason."""
+    """The day of its last use; updated with other changes only."""
     slot: Slot = MAIN
-    """Which of the resource's robots is in use: `main`, or `alt` of two that take turns."""
+    """Which robot is in use: `main`, or `alt` with `strategy: Overlap`."""
     metadata_digest: str | None = None
-    """Digest of the metadata that it was made with, to tell `pending` without a call."""
+    """Digest of the metadata it was created with, to compute `pending` without a call."""
     token_digest: str | None = None
-    """Digest of its own token where the Secrets carry another credential."""
+    """Digest of its own token, if the Secrets contain another credential."""
 
 
 class ConnectionState(Part):
-    """Where the robot was made."""
+    """The Quay in which the robot is."""
 
     kind: str
-    """The kind of the connection."""
+    """The connection's kind."""
     name: str
-    """The name of the connection."""
+    """The connection's name."""
     origin: str
-    """Scheme, host and port of the Quay: what the robot is bound to."""
+    """Scheme, host and port of the Quay, to which the robot is bound."""
     cluster: str | None = None
-    """Id of the cluster that holds the robot; in a copy of it this status proves nothing."""
+    """
+    Id of the cluster that the robot belongs to. In a copy of the cluster this status proves
+    nothing.
+    """
 
 
 class CredentialState(Part):
     """Which credential is out there; a digest is not a secret."""
 
     digest: str
-    """SHA-256 digest of the robot's token; not a secret."""
+    """SHA-256 digest of the credential; not a secret."""
     issued_at: str | None = None
-    """When the operator first saw that token."""
+    """When the operator first saw it."""
     expires_at: str | None = None
-    """When it expires, where it does."""
+    """When it expires, if it does."""
 
 
 class SecretState(Part):
@@ -169,9 +174,9 @@ class SecretState(Part):
     name: str
     """The Secret's name."""
     digest: str
-    """Digest of the data that was put there."""
+    """Digest of its data."""
     form: str | None = None
-    """Digest of the data without the credential, where that cannot be read again."""
+    """Digest of its data without the credential, if that cannot be read again."""
 
 
 class LinkState(Part):
@@ -180,36 +185,38 @@ class LinkState(Part):
     service_account: str
     """The ServiceAccount's name."""
     secret: str
-    """The Secret that it names."""
+    """The Secret."""
     link: str
-    """Where it names it: `imagePullSecrets` or `secrets`."""
+    """The list that names it: `imagePullSecrets` or `secrets`."""
 
 
 class RobotStatus(Part):
     """What the operator knows about a QuayRobot."""
 
     observed_generation: int | None = None
-    """The generation of the spec that this status is about."""
+    """The generation of the spec that this status describes."""
     conditions: tuple[Condition, ...] = ()
-    """How it stands: `Ready` first, then its parts."""
+    """The current state: `Ready` first, then details."""
     robot: RobotState | None = None
-    """The robot that this resource holds."""
+    """The robot of this resource."""
     connection: ConnectionState | None = None
-    """Where the robot was made."""
+    """The Quay in which the robot is."""
     credential: CredentialState | None = None
-    """Which credential is out there."""
+    """The credential in the Secrets."""
     secrets: tuple[SecretState, ...] = ()
-    """The Secrets that were written."""
+    """The Secrets that the operator wrote."""
     rotation: RotationState | None = None
-    """Rotations: done, due, begun."""
+    """Past, current and next rotations."""
     federation: tuple[IdentityState, ...] | None = None
-    """The identities that we put there or are about to, so that they can be taken back."""
+    """The identities that the operator added or is about to add, so that it can remove them."""
     grants: GrantsState | None = None
-    """The rights that we gave or are about to give, so that they can be taken back."""
+    """
+    The permissions that the operator granted or is about to grant, so that it can revoke them.
+    """
     links: tuple[LinkState, ...] = ()
-    """Which ServiceAccounts name which Secret because of us."""
+    """The ServiceAccounts that the operator linked to Secrets."""
     pending: tuple[str, ...] = ()
-    """Fields that are changed in the spec and applied when the robot is next created again."""
+    """Changed fields that take effect when the robot is next created."""
 
     @property
     def holds(self) -> bool:

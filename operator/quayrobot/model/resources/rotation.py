@@ -41,26 +41,31 @@ class Window(Part):
     """When a rotation by interval may happen: from each time of *schedule* for *duration*."""
 
     schedule: Annotated[str, StringConstraints(pattern=SCHEDULE_PATTERN, max_length=128)]
-    """When it opens: minute, hour, day, month, weekday, as cron knows them."""
+    """When it opens, in cron format: minute, hour, day, month, weekday."""
     duration: Duration
     """How long it stays open."""
     time_zone: Annotated[str, StringConstraints(pattern=ZONE_PATTERN, max_length=64)] = "UTC"
-    """The zone of `schedule`, by its name in the time zone database."""
+    """The time zone of `schedule`, such as `Europe/Berlin`."""
 
 
 class Rotation(Part):
     """When the credential is replaced; *trigger* is opaque, a new value is one rotation."""
 
     trigger: Annotated[str | None, StringConstraints(max_length=253)] = None
-    """Any text; each new value is one rotation, at once. That of a new resource is none."""
+    """
+    Any text. Each new value causes one rotation at once; the value of a new resource does not.
+    """
     interval: Interval | None = None
-    """How old the credential may get, at least `1h`."""
+    """The maximum age of the credential, at least `1h`."""
     window: Window | None = None
-    """When a rotation by `interval` may happen; holds back no trigger."""
+    """When rotations by `interval` may happen. Does not delay a trigger."""
     strategy: Literal["InPlace", "Overlap"] = "InPlace"
-    """`InPlace` replaces the robot's token; with `Overlap` two robots take turns."""
+    """
+    `InPlace` replaces the robot's token. `Overlap` alternates between two robots, so that no login
+    fails.
+    """
     overlap: Duration = "1h"
-    """How long the previous robot stays with `Overlap`, at least `10s`."""
+    """With `Overlap`: how long the previous robot stays, at least `10s`."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -105,17 +110,17 @@ class Intent(Part):
     """
 
     cause: Literal["Request", "Interval", "Switch"]
-    """What it was begun for; `Switch` ends a token that no Secret carries any more."""
+    """Why it started. `Switch` invalidates a token that no Secret contains any more."""
     request: Request
-    """Digests of the request, or the time in the schedule."""
+    """Digests of the request, or the scheduled time."""
     digest: str
-    """Digest of the token that is to be replaced."""
+    """Digest of the token to replace."""
     slot: Slot | None = None
-    """Where the new robot is made, with `Overlap`."""
+    """With `Overlap`: the slot of the new robot."""
     created_at: Moment | None = None
-    """When Quay created the previous robot, with `Overlap`."""
+    """With `Overlap`: when Quay created the previous robot."""
     adopted: bool = False
-    """True if the previous robot was there before this resource, with `Overlap`."""
+    """With `Overlap`: true if the previous robot was adopted."""
 
 
 class Retiring(Part):
@@ -126,25 +131,25 @@ class Retiring(Part):
     slot: Slot
     """Which of the two it is: `main` or `alt`."""
     until: str
-    """When it may go."""
+    """When it may be deleted."""
     created_at: Moment | None = None
     """When Quay created it."""
     digest: str | None = None
     """Digest of its token."""
     adopted: bool = False
-    """True if it was there before this resource."""
+    """True if it was adopted."""
 
 
 class RotationState(Part):
     """What is known of rotations; *last_trigger* is a digest of what was asked last."""
 
     last_at: str | None = None
-    """When the last rotation was finished."""
+    """When the last rotation finished."""
     last_trigger: Request | None = None
     """Digests of the last requests seen: `spec=` of `trigger`, `annotation=` of the annotation."""
     next_at: str | None = None
-    """When the next one is due by interval, or is carried out after the previous robot is gone."""
+    """When the next one is due by interval, or possible once the previous robot is gone."""
     intent: Annotated[Intent | None, Field()] = None
-    """The one that was begun."""
+    """The one in progress."""
     retiring: Annotated[Retiring | None, Field()] = None
-    """The previous robot, with `Overlap`: it is still there."""
+    """With `Overlap`: the previous robot, while it still exists."""

@@ -40,11 +40,11 @@ class SecretKeys(Part):
     """The data keys of an Opaque Secret."""
 
     username: DataKey = "username"
-    """The data key of the robot's full name."""
+    """The data key for the robot's full name."""
     password: DataKey = "password"  # noqa: S105 - the name of a key
-    """The data key of its token."""
+    """The data key for the credential."""
     registry: DataKey = "registry"
-    """The data key of the registry's host."""
+    """The data key for the registry's host."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
@@ -68,41 +68,42 @@ class ServiceAccountLink(Part):
     """A ServiceAccount of the own namespace that is to name the Secret, and where."""
 
     name: ObjectName
-    """The ServiceAccount's name; one that comes later is linked when it comes."""
+    """The ServiceAccount's name. It may be created later."""
     links: Annotated[
         list[Literal["imagePullSecrets", "secrets"]],
         # No set: one that is emptied would vanish, and mean imagePullSecrets.
         Field(min_length=1, max_length=2, json_schema_extra=rules(Rule(TWICE, LINKS_WORDS))),
         AfterValidator(_each_once),
     ] = ["imagePullSecrets"]
-    """Which of its lists name the Secret."""
+    """The lists of the ServiceAccount to add the Secret to."""
 
 
 class SecretSpec(Part):
     """One Secret that carries the credential."""
 
     name: ObjectName
-    """
-    The Secret's name, in the resource's namespace. A Secret that is not ours is never touched.
-    """
+    """The Secret's name. The operator never changes a Secret that it does not own."""
     format: Literal["DockerConfigJson", "BasicAuth", "Opaque"] = "DockerConfigJson"
-    """Type and keys of the Secret; cannot be changed for a name."""
+    """Type and keys of the Secret. Cannot be changed; use another name instead."""
     scope: Literal["Registry", "Organization", "Repositories"] = "Registry"
-    """What the credential is filed under: the registry, its owner there, or each repository."""
+    """
+    What the credential applies to: the registry, the robot's organization or user there, or each
+    declared repository.
+    """
     labels: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=63)]],
         Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
     ] = {}
-    """Labels for the Secret, beside the operator's own."""
+    """Labels to add to the Secret."""
     annotations: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=4096)]],
         Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
     ] = {}
-    """Annotations for the Secret, beside the operator's own."""
+    """Annotations to add to the Secret."""
     keys: SecretKeys | None = None
-    """Other data keys, for `format: Opaque`."""
+    """Names of the data keys, for `format: Opaque`."""
     deletion_policy: Literal["Delete", "Retain"] = "Delete"
-    """Whether the Secret goes with the resource or with its entry here."""
+    """Whether the Secret is deleted with the resource, or with its entry here."""
     service_accounts: Annotated[
         list[ServiceAccountLink],
         Field(
@@ -113,7 +114,7 @@ class SecretSpec(Part):
             },
         ),
     ] = []
-    """ServiceAccounts of the namespace that are to name the Secret."""
+    """ServiceAccounts of the namespace to link the Secret to."""
 
     model_config = Part.model_config | {
         "json_schema_extra": rules(
