@@ -17,6 +17,8 @@ from tests.kit.operating import NAMESPACE
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "charts" / "quay-robot-operator"
 RELEASE = "quay-robot-operator"
+# The pod that a first install with connections waits for.
+AWAITING = f"{RELEASE}-definitions"
 Body = dict[str, Any]
 
 

@@ -34,7 +34,7 @@ _MORE_FLAGS = {
 def program(name: str) -> Path:
     """Return the program of module *name*, built if it has to be; skip by name without Go."""
     try:
-        return _cached(name)
+        return built(name)
     except PartMissing as error:
         missing(f"no {name}: {error}")
 
@@ -46,7 +46,13 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
-def _cached(name: str) -> Path:
+def built(name: str) -> Path:
+    """
+    Return the program of module *name*, built if it has to be.
+
+    Raises:
+        PartMissing: It cannot be built here.
+    """
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256(_MORE_FLAGS.get(name, "").encode())
     for file in ("go.mod", "go.sum"):
@@ -83,7 +89,7 @@ def _build(name: str, binary: Path) -> None:
 def build_all() -> None:
     """Build every program, as a run of all tests does beforehand: builds outlast a test."""
     for module in sorted(MODULES.iterdir()):
-        print(f"{module.name}: {_cached(module.name)}", flush=True)
+        print(f"{module.name}: {built(module.name)}", flush=True)
 
 
 if __name__ == "__main__":

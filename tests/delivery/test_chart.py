@@ -175,6 +175,20 @@ def test_every_value_arrives(helm: Helm):
     assert {"ServiceMonitor", "PodMonitor", "PrometheusRule", "ConfigMap", "Service"} <= kinds
 
 
+def test_nothing_is_awaited_that_is_served_already(helm: Helm):
+    known = "--api-versions=quayrobot.io/v1alpha1/ClusterQuayConnection"
+
+    (first,) = (each for each in helm.rendered(EVERYTHING) if each["kind"] == "Pod")
+    later = helm.rendered(EVERYTHING, known)
+
+    assert first["metadata"]["labels"] == {"team": "platform"}
+    assert first["metadata"]["annotations"]["example.com/c"] == "d"
+    assert "Pod" not in {each["kind"] for each in later}
+    (connection,) = (each for each in later if each["kind"] == "ClusterQuayConnection")
+    assert "helm.sh/hook" not in connection["metadata"]["annotations"]
+    assert "Pod" not in {each["kind"] for each in helm.rendered()}
+
+
 def test_another_name_leads_nowhere_else(helm: Helm):
     words = ("template", "east", str(CHART), "-n", "quay", "--set", "fullnameOverride=robots")
     objects = [each for each in yaml.safe_load_all(helm(*words)) if each]

@@ -25,7 +25,8 @@ from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
 from tests.kit.processes import wait_for
 from tests.kit.watchlog import WatchLog
 
-from .helm import CHART, RELEASE, Helm
+from .helm import AWAITING, CHART, RELEASE, Helm
+from .kubelet import Kubelet
 from .test_chart import EVERYTHING
 
 CREDENTIALS = {"secretRef": {"name": "token-default", "namespace": NAMESPACE}}
@@ -41,8 +42,8 @@ def released(own_control_plane: ControlPlane, helm: Helm) -> Iterator[Installati
     helm.plane = plane
     with FakeQuay() as quay:
         quay.double.state.make_robot_token = robot_token
-        helm.install(values(quay), "--wait=false")
-        plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
+        with Kubelet(plane, AWAITING):
+            helm.install(values(quay), "--wait=false")
         token = quay.admin("token", value=oauth_token())
         kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT)
         operator = OperatorProcess(kubeconfig, plane.folder)
@@ -180,7 +181,8 @@ def test_the_api_server_takes_everything_strictly(control_plane: ControlPlane, h
     # The Prometheus operator's kinds are not known here.
     metrics = {"service": {"enabled": True}, "dashboard": {"enabled": True}}
     everything = {**EVERYTHING, "metrics": metrics}
-    control_plane.kubectl("apply", "-f", str(CHART / "files/manifests/namespace.yaml"))
+    for name in ("namespace", "serviceaccount"):  # A pod is refused without its account.
+        control_plane.kubectl("apply", "-f", str(CHART / f"files/manifests/{name}.yaml"))
     objects = [
         each for each in helm.rendered(everything) if each["kind"] != "ClusterQuayConnection"
     ]

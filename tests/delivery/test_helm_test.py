@@ -1,58 +1,24 @@
 """
 Does `helm test` tell whether an installation works?
 
-No kubelet runs here: what the pod would run is run beside it, as its ServiceAccount
-and while its rights are there, and the pod is told how that ended.
+No kubelet runs here; `kubelet.py` says what does instead.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-from typing import Any, Self
 
 import pytest
 
 from tests.kit.installation import Installation
 from tests.kit.operating import ACCOUNT, NAMESPACE
-from tests.kit.processes import wait_for
-from tests.kit.shell import Said, Shell
 
 from .helm import CHART, RELEASE, Helm, HelmFailed
+from .kubelet import Kubelet
 from .test_helm_life import released as released  # noqa: PLC0414 - a fixture
 
 POD = "quay-robot-operator-test"
 RBAC = ("clusterrole", "clusterrolebinding", "role", "rolebinding")
-
-
-class Kubelet:
-    """Does once what a kubelet would do with the test's pod."""
-
-    def __init__(self, house: Installation) -> None:
-        self._plane = house.plane
-        self.said: Said | None = None
-        self.spec: dict[str, Any] = {}
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.join()
-
-    def _run(self) -> None:
-        plane = self._plane
-        pod = wait_for(lambda: plane.get("pod", POD, NAMESPACE), "the pod", timeout_s=60)
-        assert isinstance(pod, dict)
-        self.spec = pod["spec"]
-        config = plane.service_account_kubeconfig(NAMESPACE, self.spec["serviceAccountName"])
-        [container] = self.spec["containers"]
-        self.said = Shell(plane, config).quayrobot(*container["args"], "-o", "json")
-        phase = "Failed" if self.said.code else "Succeeded"
-        patch = json.dumps({"status": {"phase": phase}})
-        plane.kubectl("patch", "pod", POD, "-n", NAMESPACE, "--subresource=status",
-                      "--type=merge", "-p", patch)  # fmt: skip
 
 
 def has_ready_pods(house: Installation, count: int) -> None:
@@ -69,14 +35,14 @@ def test_what_works_passes_and_what_does_not_is_told(released: Installation, hel
     tenant.wait_ready(timeout_s=40)
     has_ready_pods(released, 2)
 
-    with Kubelet(released) as kubelet:
+    with Kubelet(plane, POD, "-o", "json") as kubelet:
         said = helm.on_release("test", "--timeout=100s")
     assert "Succeeded" in said, kubelet.said
     assert kubelet.spec["serviceAccountName"] == ACCOUNT
     assert plane.get("pod", POD, NAMESPACE) is None
 
     has_ready_pods(released, 0)
-    with Kubelet(released) as kubelet, pytest.raises(HelmFailed):
+    with Kubelet(plane, POD, "-o", "json") as kubelet, pytest.raises(HelmFailed):
         helm.on_release("test", "--timeout=100s")
     assert kubelet.said is not None
     assert kubelet.said.code == 1

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 import structlog
 
 from ..cluster.api import ClusterApi
+from ..model.crd import DEFINITIONS
 from ..model.errors import QuayRobotError, Refused
 from ..model.names import GROUP, VERSION
 from .session import EndlessBackoff
 from .settings import Settings
 
-__all__ = ["CannotStart", "await_cluster"]
+__all__ = ["CannotStart", "await_cluster", "await_definitions"]
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,24 @@ async def await_cluster(
                 await stop.wait()
 
 
+async def await_definitions(settings: Settings) -> None:
+    """
+    Return when the API server serves all of our kinds, whoever may use them.
+
+    Raises:
+        CannotStart: It did not within the time that the settings give it, or cannot be reached.
+    """
+    try:
+        api = await ClusterApi.connect(settings.kubeconfig, settings.context, env_proxies=False)
+    except QuayRobotError as error:
+        raise CannotStart(f"{error.message}; name a readable one by --kubeconfig") from error
+    kinds = [each.plural for each in DEFINITIONS]
+    try:
+        await await_cluster(api, settings, asyncio.Event(), kinds, ())
+    finally:
+        await api.aclose()
+
+
 async def _obstacle(
     api: ClusterApi, settings: Settings, kinds: frozenset[str], paths: tuple[str, ...]
 ) -> _Obstacle | None:
@@ -94,7 +113,7 @@ async def _forbidden(
     refusals = [words for path in paths if (words := await _refusal(api, path))]
     # One namespace without its Role must not hold up the others.
     enough = 1 if settings.clusterwide else len(paths)
-    if len(refusals) < enough:
+    if not refusals or len(refusals) < enough:
         return None
     manifests = "deploy/manifests" if settings.clusterwide else "deploy/manifests-namespaced"
     words = f"{refusals[0]}; apply its roles and their bindings: kubectl apply -k {manifests}"

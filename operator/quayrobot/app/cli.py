@@ -2,13 +2,15 @@
 What can be typed?
 
 `quayrobot run` is the operator, `crds` writes the definitions of its kinds,
-`import` prints manifests for robots that are there, `check` tells what is wrong
-with an installation, `version` says which one it is. Every setting is a flag
-and an environment variable; the flag wins.
+`await-definitions` waits until a cluster serves them, `import` prints manifests
+for robots that are there, `check` tells what is wrong with an installation,
+`version` says which one it is. Every setting is a flag and an environment
+variable; the flag wins.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -18,7 +20,7 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
-from .commands.access.cluster_access import fail
+from .commands.access.cluster_access import ContextOption, KubeconfigOption, fail
 from .commands.check import check
 from .commands.import_robots import import_robots
 from .release import VersionOption
@@ -163,6 +165,29 @@ def crds(
 
     for path in write_crds(output):
         typer.echo(path)
+
+
+@app.command("await-definitions")
+def await_definitions(
+    start_timeout_s: Annotated[
+        float | None, _flag("start_timeout_s", "Seconds to wait; default 60.")
+    ] = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+) -> None:
+    """Wait until the cluster serves the operator's kinds; an installation does, before more."""
+    given = {key: value for key, value in locals().items() if value is not None}
+    settings = _settings(given)
+
+    from .beginning import CannotStart  # noqa: PLC0415
+    from .beginning import await_definitions as wait  # noqa: PLC0415
+    from .logs import configure_logs  # noqa: PLC0415
+
+    configure_logs(settings.log_level, settings.log_format)
+    try:
+        asyncio.run(wait(settings))
+    except CannotStart as error:
+        fail(str(error))
 
 
 app.command("import")(import_robots)

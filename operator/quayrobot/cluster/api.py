@@ -34,6 +34,8 @@ CONNECTIONS = 32
 TIMEOUT_S = 30
 _JSON = "application/json"
 _METADATA_LIST = f"{_JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+# Since Kubernetes 1.30 in this form.
+_DISCOVERY = f"{_JSON};as=APIGroupDiscoveryList;g=apidiscovery.k8s.io;v=v2"
 _TYPES = {"PATCH": "application/merge-patch+json"}
 _FAR_SIDE = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -111,18 +113,25 @@ class ClusterApi:
 
     async def kinds(self, group_version: str) -> frozenset[str]:
         """
-        Return the plurals that the server serves of *group_version*; none where it knows none.
+        Return the plurals that the server lists of *group_version*; none where it knows none.
+
+        It is asked for the list of all groups, which is where clients (Helm too) look kinds
+        up: the path of a group version may answer before that list names it.
 
         Raises:
             TryLater: The server cannot be reached or is overloaded.
             Refused: The server does not let us.
         """
-        path = f"/apis/{group_version}"
-        status, body = await self._call("GET", path, {}, None)
-        if status == 404:
-            return frozenset()
-        listed = self._checked("read", path, status, body).get("resources") or ()
-        return frozenset(each["name"] for each in listed)
+        group, _, version = group_version.partition("/")
+        status, body = await self._call("GET", "/apis", {}, None, _DISCOVERY)
+        return frozenset(
+            resource["resource"]
+            for listed in self._checked("read", "/apis", status, body).get("items") or ()
+            if listed["metadata"]["name"] == group
+            for each in listed["versions"]
+            if each["version"] == version
+            for resource in each.get("resources") or ()
+        )
 
     async def list_metadata(self, path: str, **query: str) -> Body | None:
         """

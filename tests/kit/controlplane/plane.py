@@ -88,6 +88,8 @@ class ControlPlane:
         self._addresses = tuple(addresses)
         self._server_pair = self._authority.server("apiserver", self._addresses)
         self._admin = self._authority.client("admin", "system:masters")
+        # What a test wants of its own API server besides, from its next start on.
+        self.more_flags: tuple[str, ...] = ()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._context = ssl.create_default_context(cafile=str(self.ca_file))
         own = ssl.create_default_context(cafile=str(self.ca_file))
@@ -148,7 +150,8 @@ class ControlPlane:
     def start_apiserver(self) -> None:
         """Start the API server and wait until it is ready."""
         begun = datetime.now(UTC)
-        self._start("apiserver", (*self._binaries.apiserver, *self._apiserver_flags()))
+        flags = (*self._apiserver_flags(), *self.more_flags)
+        self._start("apiserver", (*self._binaries.apiserver, *flags))
         wait_for(self._ready, "the API server", timeout_s=60)
         self._starts.append((begun, datetime.now(UTC)))
 

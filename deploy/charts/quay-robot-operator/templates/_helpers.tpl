@@ -71,3 +71,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (replace "+" "_" .Chart.Version) }}
 {{- end -}}
 {{- toYaml $args -}}
 {{- end }}
+
+{{- /* The spec of a pod that runs one command of the image, as the operator, and ends. */ -}}
+{{- define "quayrobot.command" -}}
+{{- $deployment := .root.Files.Get "files/manifests/deployment.yaml" | fromYaml -}}
+{{- $spec := include "quayrobot.deployment" (dict "root" .root "object" $deployment) | fromYaml -}}
+{{- $pod := omit $spec.template.spec "topologySpreadConstraints" -}}
+{{- $container := omit (first $pod.containers) "livenessProbe" "readinessProbe" "ports" -}}
+{{- $_ := set $container "args" .args -}}
+{{- $_ := set $pod "containers" (list $container) -}}
+{{- $_ := set $pod "restartPolicy" "Never" -}}
+{{- toYaml $pod -}}
+{{- end }}
