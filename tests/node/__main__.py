@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.delivery.programs import built
 from tests.kit.controlplane.build import PartMissing, find_binary
 from tests.kit.processes import run_folder
 
@@ -41,6 +42,8 @@ def _run(folder: Path) -> int:
     steps: dict[str, float] = {}
     with _step(steps, "kubelet, scheduler, controller-manager"):
         binary = node_binary()
+    with _step(steps, "Helm"):
+        helm = built("helm4")
     with _step(steps, "base image"):
         base_image()
     with _step(steps, "the operator's image"):
@@ -49,6 +52,7 @@ def _run(folder: Path) -> int:
         pause = pause_program()
     node = {
         "NODE_BINARY": str(binary),
+        "NODE_HELM": str(helm),
         "NODE_IMAGE": str(image),
         "NODE_PAUSE": str(pause),
         "REQUIRE_CONTROL_PLANE": "1",
