@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
+from .cases import CASES
 from .playing import Difference
 from .target import Target, target_of
 
@@ -47,7 +49,23 @@ def target(
         tally = request.config.stash[TALLY]
         tally.where = f"a double of Quay ({found.url})" if found.double else found.url
         tally.left = found.left
+        with request.config.pluginmanager.getplugin(
+            "capturemanager"
+        ).global_and_fixture_disabled():
+            for line in lacking(found):
+                print(line, flush=True)
         yield found
+
+
+def lacking(target: Target) -> Iterator[str]:
+    """Yield what would let more cases be shown here, and how many."""
+    missing = Counter(
+        reason for one in CASES if (reason := target.lack(one.needs, one.settings)) is not None
+    )
+    if missing:
+        yield f"\nof {len(CASES)} cases {missing.total()} will be skipped:"
+    for reason, count in missing.most_common():
+        yield f"  {count:4} {reason}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 import ssl
 import string
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,11 +23,12 @@ import httpx
 
 from tests.kit import canary
 from tests.kit.fakequay import FakeQuay
+from tests.kit.oidc_service import OidcService
 
 from .issuer import Issuer
 from .matching import MARK
 
-__all__ = ["SCOPES", "Target", "target_of"]
+__all__ = ["NEEDS", "SCOPES", "Target", "target_of"]
 
 SCOPES = (
     "repo:read", "repo:write", "repo:admin", "repo:create",
@@ -43,6 +45,8 @@ NEEDS = {
     "reader": "needs QUAY_READONLY_TOKEN of a global read-only superuser",
     "member": "needs QUAY_MEMBER_TOKEN of a member of QUAY_ORG who does not own it",
     "session": "needs QUAY_USER and QUAY_PASSWORD of a user of the database",
+    "jwt": "needs QUAY_JWT of a login service that Quay trusts, of an owner of QUAY_ORG",
+    "sign-on": "needs a login service that Quay trusts and whose tokens this suite makes",
     "issuer": "needs an issuer of OIDC tokens that Quay can reach and trusts",
     "double": "needs what no API of Quay can bring about",
 }
@@ -73,6 +77,8 @@ class Target:
     verify: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     user: tuple[str, str] | None = None
     issuer: Issuer | None = None
+    service: OidcService | None = None
+    service_key: Any = None
     double: FakeQuay | None = None
     has: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
@@ -137,8 +143,15 @@ class Target:
         finally:
             self.double.double.state.settings = before
             self.double.admin("clock", shift_s=0)
+            self._restore_service()
             if self.issuer is not None:
                 self.issuer.discovery = {}
+
+    def _restore_service(self) -> None:
+        if self.service is not None and self.double is not None:
+            self.service.key = self.service_key
+            self.service.up()
+            self.double.admin("sign-on/forget", cold=True)
 
     def mask(self, text: str) -> str:
         """Return *text* without any secret that is known here."""
@@ -163,7 +176,7 @@ def target_of(environment: Mapping[str, str], folder: Path) -> Iterator[Target]:
 def _real(environment: Mapping[str, str], _folder: Path) -> Iterator[Target]:
     roles = {
         "owner": "QUAY_TOKEN", "super": "QUAY_SUPERUSER_TOKEN",
-        "reader": "QUAY_READONLY_TOKEN", "member": "QUAY_MEMBER_TOKEN",
+        "reader": "QUAY_READONLY_TOKEN", "member": "QUAY_MEMBER_TOKEN", "jwt": "QUAY_JWT",
     }  # fmt: skip
     tokens = {role: environment[name] for role, name in roles.items() if environment.get(name)}
     ca = environment.get("QUAY_CA")
@@ -179,13 +192,13 @@ def _real(environment: Mapping[str, str], _folder: Path) -> Iterator[Target]:
 
 @contextmanager
 def _doubled(_environment: Mapping[str, str], folder: Path) -> Iterator[Target]:
-    with FakeQuay() as quay, Issuer(folder) as issuer:
+    with FakeQuay() as quay, Issuer(folder) as issuer, OidcService(folder / "oidc") as service:
         quay.double.state.make_robot_token = canary.robot_token
         quay.double.state.make_oauth_token = _mixed_token
         password = secrets.token_urlsafe(12)
         quay.admin("settings", superusers=["root"], superusers_full_access=True,
                    readonly_superusers=["auditor"], hostname=urlsplit(quay.url).netloc,
-                   oidc_ca=str(issuer.ca))  # fmt: skip
+                   oidc_ca=str(_both(issuer.ca, service.ca, folder)))  # fmt: skip
         quay.admin("organization", name="contract", owners=["owner"], members=["member"])
         quay.admin("user", name="owner", password=password)
         users = {"owner": "owner", "super": "root", "reader": "auditor", "member": "member"}
@@ -193,10 +206,28 @@ def _doubled(_environment: Mapping[str, str], folder: Path) -> Iterator[Target]:
             role: quay.admin("token", user=user, value=canary.oauth_token())
             for role, user in users.items()
         }
+        tokens["jwt"] = _trusted(quay, service)
         yield Target(
             quay.url, "contract", tokens, user=("owner", password), issuer=issuer, double=quay,
-            folder=folder,
+            folder=folder, service=service, service_key=service.key,
         )  # fmt: skip
+
+
+def _both(one: Path, other: Path, folder: Path) -> Path:
+    """Return a file with both authorities."""
+    both = folder / "authorities.pem"
+    both.write_text(one.read_text() + other.read_text())
+    return both
+
+
+def _trusted(quay: FakeQuay, service: OidcService) -> str:
+    """Have the double trust *service*; return a JWT of a user there who owns the organization."""
+    trusted = {"prefix": "contract", "server": service.url, "client_id": "quay"}
+    quay.admin("settings", sign_on=(trusted,))
+    quay.double.state.sign_on_users["contract", "operator"] = "signed_on"
+    quay.admin("user", name="signed_on")
+    quay.admin("team/member", org="contract", team="owners", member="signed_on")
+    return service.token(exp=int(time.time()) + 7200)
 
 
 def _mixed_token() -> str:
@@ -223,8 +254,13 @@ def _find_out(target: Target) -> None:
         "member": lambda it: "member" in it.tokens,
         "session": lambda it: it.user is not None,
         "issuer": lambda it: it.issuer is not None,
+        "jwt": lambda it: "jwt" in it.tokens and _is_admin(it, "jwt"),
+        "sign-on": lambda it: it.service is not None,
         "double": lambda it: it.double is not None,
     }
+    if "super" not in target.tokens and _is_super(target, "owner"):
+        # It can be had from what there is: the owner is a superuser.
+        target.tokens["super"] = target.tokens["owner"]
     target.has |= {name for name, probe in probes.items() if probe(target)}
     if "owner" not in target.has:
         raise RuntimeError("QUAY_TOKEN does not administer the robots of QUAY_ORG")
@@ -238,7 +274,11 @@ def _find_out(target: Target) -> None:
 def _is_owner(target: Target) -> bool:
     reply = target.ask("GET", "/api/v1/user/")
     target.owner = reply.json().get("username", "") if reply.status_code == 200 else ""
-    reply = target.ask("GET", f"/api/v1/organization/{target.org}")
+    return _is_admin(target, "owner")
+
+
+def _is_admin(target: Target, role: str) -> bool:
+    reply = target.ask("GET", f"/api/v1/organization/{target.org}", role)
     return reply.status_code == 200 and reply.json().get("is_admin") is True
 
 

@@ -74,6 +74,8 @@ class OidcService:
 
     def up(self) -> None:
         """Be there, at the same address as before."""
+        if self._server is not None:
+            return
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), _handler(self))
         self.port = self._server.server_address[1]
         self._server.socket = self._tls.wrap_socket(

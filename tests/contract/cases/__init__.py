@@ -21,6 +21,7 @@ from . import (
     registry,
     robots,
     scopes,
+    sign_on,
     superusers,
     teams,
 )
@@ -40,6 +41,7 @@ CASES: list[Case] = [
     *exchange.CASES,
     *scopes.CASES,
     *superusers.CASES,
+    *sign_on.CASES,
     *beginnings.CASES,
     *by_itself.CASES,
     *permissions.CASES,

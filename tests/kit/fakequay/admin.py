@@ -72,9 +72,15 @@ def disable_user(double: Double, fields: Fields) -> None:
         double.state.disabled.add(fields["name"])
 
 
-def forget_keys(double: Double, _fields: Fields) -> None:
-    """Drive the keys of login services out, as another service's token or an hour does."""
+def forget_keys(double: Double, fields: Fields) -> None:
+    """
+    Drive the keys of login services out, as another service's token or an hour does.
+
+    With *cold* also where they are found, as a restart does.
+    """
     double.state.sign_on_keys.key = None
+    if fields.get("cold"):
+        double.state.sign_on_keys.discovered.clear()
 
 
 def make_token(double: Double, fields: Fields) -> str:
