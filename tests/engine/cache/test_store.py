@@ -118,6 +118,19 @@ def test_news_wakes_the_resource(what, store):
     assert see(store, with_meta(robot(version=2), **NEWS[what])) == [(CI, Lane.EDIT)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"), [("QuayRobot", robot()), ("QuayConnection", connection(OWN))], ids=str
+)
+def test_a_status_that_was_taken_away_is_news_and_one_that_comes_is_none(kind, body, store):
+    told = {"conditions": [{"type": "Ready", "status": "True"}]}
+    see(store, body, kind=kind)
+
+    assert see(store, {**with_meta(body, resourceVersion="2"), "status": told}, kind=kind) == []
+    [(key, _lane)] = see(store, with_meta(body, resourceVersion="3"), kind=kind)
+    assert key.kind == kind
+    assert see(store, with_meta(body, resourceVersion="4"), kind=kind) == []
+
+
 def test_what_a_fleet_edits_waits_behind_who_is_waited_for(store):
     owner = {"kind": "ClusterQuayRobot", "name": "ci", "uid": "uid-fleet", "controller": True}
     member = with_meta(robot(), ownerReferences=[owner])

@@ -122,9 +122,16 @@ class Record:
         """Whether our finalizer holds it."""
         return FINALIZER in (self.meta.get("finalizers") or ())
 
-    def asks_as(self, other: Record) -> bool:
-        """Return whether *other* asks for the same, so that seeing it is no news."""
-        return _question(self) == _question(other)
+    @property
+    def told(self) -> bool:
+        """Whether its status says anything yet; what we write always does."""
+        return b'"conditions"' in self._status
+
+    def asks_as(self, later: Record) -> bool:
+        """Return whether *later* asks for the same, so that seeing it is no news."""
+        # A status that somebody took away is told again: readers would wait for ever.
+        lost = self.told and not later.told
+        return not lost and _question(self) == _question(later)
 
 
 class RobotRecord(Record):
