@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 
 import pytest
 
@@ -15,76 +14,22 @@ from tests.kit.canary_fixture import CanaryWatch
 from tests.kit.controlplane import ControlPlane
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant, settle
-from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
 from tests.kit.processes import wait_for
-from tests.kit.proxy import Asked, Proxy, When
-
-WRITES = {"POST", "PUT", "PATCH", "DELETE"}
-LEASE = "/leases"
-
-
-@dataclass
-class Replica:
-    """An operator whose every request to the API server and when it was made is noted."""
-
-    name: str
-    operator: OperatorProcess
-    front: Proxy
-    cut: bool = False
-    writes: list[tuple[float, str]] = field(default_factory=list)
-
-    def note(self, asked: Asked, when: When) -> bool:
-        if when == "before" and asked.method in WRITES and LEASE not in asked.path:
-            self.writes.append((time.monotonic(), f"{asked.method} {asked.path}"))
-        return self.cut
-
-    @property
-    def leads(self) -> bool:
-        return "\nquayrobot_leader 1.0" in self.operator.metrics()
-
-
-@dataclass
-class Pair:
-    """Two replicas of one installation."""
-
-    house: Installation
-    replicas: tuple[Replica, Replica]
-
-    def leader(self) -> tuple[Replica, Replica]:
-        """Return who leads and who does not."""
-        wait_for(lambda: [each.leads for each in self.replicas].count(True) == 1, "a leader")
-        one, other = self.replicas
-        return (one, other) if one.leads else (other, one)
+from tests.kit.replicas import Pair, replicas
 
 
 @pytest.fixture
 def pair(own_control_plane: ControlPlane, canary_watch: CanaryWatch) -> Iterator[Pair]:
     plane = own_control_plane
-    certified = plane.server_pair("replicas")
     with FakeQuay() as quay, ExitStack() as stack:
         house = Installation.make(plane, quay)
         stack.callback(house.close)
         house.cluster_connection()
-        replicas = []
-        for name in ("one", "two"):
-            front = Proxy(
-                "cluster",
-                plane.url,
-                certificate=(certified.certificate, certified.key),
-                target_ca=plane.ca_file,
-            )
-            stack.enter_context(front)
-            kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT, server=front.url)
-            folder = plane.folder / name
-            folder.mkdir()
-            operator = OperatorProcess(kubeconfig, folder, f"--lease-namespace={NAMESPACE}")
-            canary_watch.add(f"log of {name}", operator.said)
-            replica = Replica(name, operator, front)
-            front.hook = replica.note
-            replicas.append(replica)
-            operator.start()
-            stack.callback(operator.stop)
-        yield Pair(house, (replicas[0], replicas[1]))
+        made = stack.enter_context(replicas(house))
+        for replica in made:
+            canary_watch.add(f"log of {replica.name}", replica.operator.said)
+            replica.operator.start()
+        yield Pair(house, made)
 
 
 def _names(count: int, prefix: str) -> list[str]:

@@ -100,6 +100,10 @@ class OperatorProcess:
     def _ready(self) -> bool:
         if not self.running():
             raise AssertionError(f"the operator ended: {self.said()[-3000:]}")
+        return self.answers()
+
+    def answers(self) -> bool:
+        """Tell whether it says that it is ready."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2):
                 return True

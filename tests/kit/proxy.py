@@ -3,7 +3,8 @@ What does the operator ask of the world, and what if it dies while asking?
 
 A proxy in front of the API server or of Quay: it passes every request on, notes
 it, and hands it to a hook before it takes effect and again after it did, before
-the answer goes back. A hook that says so cuts the connection there.
+the answer goes back. A hook that says so cuts the connection there, or has the
+proxy answer in the server's place. Watches can be frozen, cut, and robbed of events.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import base64
 import ssl
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
 
@@ -23,6 +24,13 @@ from multidict import CIMultiDict
 from yarl import URL
 
 When = Literal["before", "after"]
+FREEZE_S = 0.05
+REASONS = {
+    409: "Conflict",
+    429: "TooManyRequests",
+    500: "InternalError",
+    503: "ServiceUnavailable",
+}
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "upgrade"}
 
 
@@ -34,9 +42,13 @@ class Asked:
     method: str
     path: str
     user: str = ""
+    # What was answered; only known after the effect.
+    status: int = 0
 
 
-Hook = Callable[[Asked, When], bool]
+# True cuts the connection, a number is answered as the status of a failure.
+Hook = Callable[[Asked, When], bool | int]
+Watching = Literal["pass", "freeze", "skip", "cut"]
 
 
 def _pass_on(_asked: Asked, _when: When) -> bool:
@@ -48,7 +60,8 @@ class Proxy:
     A proxy in a thread of this process; a context manager.
 
     *hook* is called for every request, before and after its effect; the
-    connection is cut where it returns True. Watches are passed on unseen.
+    connection is cut where it returns True. It does not see watches: *watching*
+    says whether their events are passed on, held back, left out, or end the watch.
     """
 
     def __init__(
@@ -58,11 +71,14 @@ class Proxy:
         *,
         certificate: tuple[Path, Path] | None = None,
         target_ca: Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         self._side, self._target = side, target
         self._certificate, self._target_ca = certificate, target_ca
         self.hook: Hook = _pass_on
-        self.port = 0
+        self.watching: Watching = "pass"
+        self._host, self.port = host, port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._session: aiohttp.ClientSession | None = None
@@ -71,7 +87,7 @@ class Proxy:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"{'https' if self._certificate else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self._certificate else 'http'}://{self._host}:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -98,7 +114,7 @@ class Proxy:
         if self._certificate:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(*map(str, self._certificate))
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=context)
+        site = web.TCPSite(self._runner, self._host, self.port, ssl_context=context)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
@@ -112,8 +128,9 @@ class Proxy:
         user = _basic_user(request.headers.get("Authorization", ""))
         asked = Asked(self._side, request.method, request.path, user)
         watching = request.query.get("watch") in {"true", "1"}
-        if not watching and await self._hooked(asked, "before"):
-            return _cut(request)
+        verdict = False if watching else await self._hooked(asked, "before")
+        if verdict:
+            return _spoiled(request, verdict)
         try:
             return await self._forward(request, asked, watching=watching)
         except (aiohttp.ClientError, OSError):
@@ -130,17 +147,37 @@ class Proxy:
             request.method, url, data=body or None, headers=headers, allow_redirects=False
         ) as answer:
             if watching:
-                return await _stream(request, answer)
+                return await self._stream(request, answer)
             content = await answer.read()
-            if await self._hooked(asked, "after"):
-                return _cut(request)
+            verdict = await self._hooked(replace(asked, status=answer.status), "after")
+            if verdict:
+                return _spoiled(request, verdict)
             response = web.Response(status=answer.status, body=content)
             response.headers.clear()
             response.headers.extend(_end_to_end(answer))
             return response
 
-    async def _hooked(self, asked: Asked, when: When) -> bool:
+    async def _hooked(self, asked: Asked, when: When) -> bool | int:
         return await asyncio.to_thread(self.hook, asked, when)
+
+    async def _stream(
+        self, request: web.BaseRequest, answer: aiohttp.ClientResponse
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(status=answer.status, headers=_end_to_end(answer))
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        rest = b""
+        async for chunk in answer.content.iter_any():
+            *events, rest = (rest + chunk).split(b"\n")
+            while self.watching == "freeze":  # noqa: ASYNC110 - another thread sets it
+                await asyncio.sleep(FREEZE_S)
+            if self.watching == "cut":
+                return _cut(request)
+            if events and self.watching == "pass":
+                await response.write(b"\n".join([*events, b""]))
+        if rest:
+            await response.write(rest)
+        return response
 
 
 def _basic_user(header: str) -> str:
@@ -155,13 +192,14 @@ def _end_to_end(answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
     return CIMultiDict((k, v) for k, v in answer.headers.items() if k.lower() not in _HOP)
 
 
-async def _stream(request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-    response = web.StreamResponse(status=answer.status, headers=_end_to_end(answer))
-    response.enable_chunked_encoding()
-    await response.prepare(request)
-    async for chunk in answer.content.iter_any():
-        await response.write(chunk)
-    return response
+def _spoiled(request: web.BaseRequest, verdict: bool | int) -> web.Response:
+    """Cut the connection, or answer as an API server does that fails."""
+    if verdict is True:
+        return _cut(request)
+    headers = {"Retry-After": "1"} if verdict == 429 else {}
+    failure = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+    said = {"message": "as the test says", "reason": REASONS.get(verdict, ""), "code": verdict}
+    return web.json_response(failure | said, status=verdict, headers=headers)
 
 
 def _cut(request: web.BaseRequest) -> web.Response:
