@@ -9,7 +9,7 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bench contract figures node image clean
+.PHONY: help setup lock check unit test demo playground crds cures release bench soak contract figures node image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,11 @@ release: $(STAMP) ## write all files of release VERSION= into dist/VERSION
 bench: $(STAMP) ## measure the operator beside a bare script
 	@$(RUN) -m tests.bench
 	@$(RUN) -m tests.bench.fleets
+
+soak: $(STAMP) ## lives drawn from SEED= on for MINUTES=, judged; ZOO=1: deliberate bugs
+	@$(RUN) -m tests.soak $(if $(SEED),--seed=$(SEED)) $(if $(ROBOTS),--robots=$(ROBOTS)) \
+		$(if $(STEPS),--steps=$(STEPS)) $(if $(PREFIX),--prefix=$(PREFIX)) \
+		$(if $(MINUTES),--minutes=$(MINUTES)) $(if $(ZOO),--zoo) $(if $(OUTPUT),--output=$(OUTPUT))
 
 contract: $(STAMP) ## the contract suite against QUAY_URL= QUAY_TOKEN= QUAY_ORG=
 	$(BIN)/pytest -q tests/contract

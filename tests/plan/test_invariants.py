@@ -128,6 +128,18 @@ def test_a_robot_is_made_only_where_it_is_absent_or_never_was(scene):
     assert same_quay(scene)
 
 
+@many
+@given(scenes(ending=False))
+def test_a_robot_is_made_only_where_every_secret_has_a_place(scene):
+    if not carries_out(scene, CreateRobot):
+        return
+
+    for name in secrets_of("ci", scene.spec):
+        seen = scene.secrets[name]
+        assert isinstance(seen, Absent | Present)
+        assert isinstance(seen, Absent) or secret_is_ours(scene, seen.value)
+
+
 # The finalizer (S6, S7) ----------------------------------------------------------
 
 
@@ -366,6 +378,10 @@ def test_every_plan_comes_to_an_end_and_then_to_rest(scene, robot, lives, seen):
         return
     assert isinstance(last.robot, Present)
     assert set(secrets_of("ci", last.spec)) <= set(last.secrets)
+    for name in secrets_of("ci", last.spec):
+        assert isinstance(last.secrets[name], Present), name
+        noted = last.secrets[name].value.annotations
+        assert noted["quayrobot.io/credential-digest"] == last.robot.value.token.digest
     # Then the process starts again: a list, and not one write.
     told = status_after(last, (), adopted=ownership(last))
     awake = replace(
@@ -409,6 +425,7 @@ def crowd(*, ending: bool | None = None) -> list[Scene]:
         (test_only_a_robot_proven_ours_is_deleted, True),
         (test_a_terminating_resource_writes_nothing_else, True),
         (test_a_live_resource_is_never_deleted_in_quay_nor_let_go, False),
+        (test_a_robot_is_made_only_where_every_secret_has_a_place, False),
         (test_a_secret_that_is_not_ours_is_in_no_write, False),
         (test_a_secret_carries_only_the_token_of_the_robot_that_was_seen, False),
         (test_quiet_means_ready_before_and_nothing_done, False),

@@ -3,7 +3,7 @@ What does the network call its machines, as far as a test decides?
 
 Python imports this at its start where PYTHONPATH names the folder: the names in
 the file that TEST_NAMES names are resolved as it says there (one without addresses is
-not known), others as always.
+not known), others as always. TEST_ZOO names a deliberate bug to switch on.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ async def _resolve(self: Any, host: Any, port: Any, **options: Any) -> Any:
         for address in known[name]
     ]
 
+
+if os.environ.get("TEST_ZOO"):
+    from tests.zoo.bugs import BUGS
+
+    BUGS[os.environ["TEST_ZOO"]].switch_on()
 
 if "TEST_NAMES" in os.environ:
     uvloop.Loop.getaddrinfo = _resolve

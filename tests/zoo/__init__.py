@@ -1,0 +1,1 @@
+"""Deliberate bugs, each a patch of one function, that the bench has to find."""
