@@ -1,10 +1,10 @@
 """
 `make figures`: all reliability and cost figures in one report.
 
-Runs the tests that measure (crashes, costs, the contract) and the bench with
-small sizes, and writes `build/figures.md`. What the runs say goes to standard
-error, the report to standard output. Fails where a figure is missing or a test
-failed, never for a time.
+Runs the tests that measure (crashes, costs, the contract), lives drawn from
+seeds, deliberate bugs, and the bench with small sizes, and writes
+`build/figures.md`. What the runs say goes to standard error, the report to
+standard output. Fails where a figure is missing or a test failed, never for a time.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ TARGETS = [
     "tests/e2e/test_crashes.py",
     "tests/e2e/test_costs.py",
     "tests/hostile",
+    "tests/zoo",
     "tests/contract",
 ]
 
@@ -39,9 +40,12 @@ def main() -> int:
     parser.add_argument(
         "--workers", type=int, default=2, help="processes for the tests (default: 2)"
     )
+    parser.add_argument(
+        "--minutes", type=float, default=5.0, help="for lives drawn from seeds (default: 5)"
+    )
     options = parser.parse_args()
     BUILD.mkdir(exist_ok=True)
-    figures = values(_tests(options.workers), _bench())
+    figures = values(_tests(options.workers), _bench(), _soak(options.minutes))
     report = markdown(figures)
     (BUILD / "figures.md").write_text(report)
     print(report)
@@ -59,6 +63,13 @@ def _bench() -> Row | None:
     file = BUILD / "figures-bench.json"
     file.unlink(missing_ok=True)
     _run("tests.bench", "--quick", f"--output={file}")
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def _soak(minutes: float) -> Row | None:
+    file = BUILD / "figures-soak.json"
+    file.unlink(missing_ok=True)
+    _run("tests.soak", "--zoo", "--no-shrink", f"--minutes={minutes}", f"--output={file}")
     return json.loads(file.read_text()) if file.exists() else None
 
 

@@ -20,6 +20,7 @@ CONTRACT = "test_quay_answers_as_the_reference_says"
 _CRASHES = re.compile(r"(?P<life>.+): (?P<points>\d+) requests, (?P<kills>\d+) kills")
 _CALLS = re.compile(r"(?P<operation>.+): (?P<calls>\d+) \((?P<which>.+)\)")
 
+_ZOO = re.compile(r"(?P<row>B\d+): (?P<breaks>[A-Z]\d+): (?P<says>.+)")
 _ATTACKS = re.compile(r"(?P<attack>.+?): (?P<variants>\d+) variants(?P<got>(, [a-z ]+ \d+)*)")
 
 
@@ -78,6 +79,8 @@ class Findings:
     crashes: list[Crashes] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     attacks: list[Attacks] = field(default_factory=list)
+    # Deliberate bugs that were found, and by which invariant.
+    zoo: dict[str, str] = field(default_factory=dict)
     contract: Contract = field(default_factory=lambda: Contract(0, [], {}))
 
 
@@ -100,6 +103,7 @@ def read(file: Path) -> Findings:
             Attacks(found["attack"], int(found["variants"]), _got(found["got"]))
             for found in _noted(noted, "attacks", _ATTACKS)
         ],
+        zoo={found["row"]: found["breaks"] for found in _noted(noted, "zoo", _ZOO)},
         contract=_contract(cases),
     )
 

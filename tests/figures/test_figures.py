@@ -29,6 +29,9 @@ def test_attacks(record_property):
     record_property("attacks", "N1: and more: 3 variants, bytes read 0, objects written 2")
     record_property("attacks", "N4 fields: 9 variants")
 
+def test_zoo(record_property):
+    record_property("zoo", "B1: L1: Secrets are written: once")
+
 @pytest.mark.parametrize("one", ["a", "b", "c", "d"])
 def test_quay_answers_as_the_reference_says(one):
     if one in "bc":
@@ -46,6 +49,11 @@ def broken():
 def test_that_breaks_while_cleaning_up(broken):
     pass
 """
+OTHER_BUGS = {f"B{number}": True for number in range(2, 19)}
+SOAK = {
+    "seeds": 2, "seeds_per_hour": 90, "steps": 24, "faults": {"cut": 3, "kill": 1},
+    "violations": {}, "longest_dead_token_s": 1.5, "longest_settled_s": 9.0, "zoo": OTHER_BUGS,
+}  # fmt: skip
 BARE = Bare(seconds=2.0, cpu_s=1.0, calls=30, writes=60)
 CREATED = Created(seconds=3.0, cpu_s=2.0, calls=30, writes=60, rss_mb=90.0)
 RESTARTED = Restarted(seconds=1.0, calls=["robot.list"], writes=0)
@@ -86,6 +94,7 @@ def test_what_tests_noted_is_read(seen: Findings):
         Attacks("N1: and more", 3, {"bytes read": 0, "objects written": 2}),
         Attacks("N4 fields", 9, {}),
     ]
+    assert seen.zoo == {"B1": "L1"}
     assert seen.calls == [Call("create a robot: and more", 2, "1 user.get, 1 robot.create")]
 
 
@@ -98,7 +107,7 @@ def test_the_contracts_cases_are_counted_apart_from_other_tests(seen: Findings):
 
 
 def test_a_failed_test_and_one_that_broke_while_cleaning_up_are_named(seen: Findings):
-    assert faults(seen, bench()) == [
+    assert faults(seen, bench(), SOAK) == [
         "failed: test_it::test_quay_answers_as_the_reference_says[d]",
         "failed: test_it::test_that_breaks_while_cleaning_up",
         "N1: and more: objects written 2",
@@ -119,6 +128,8 @@ def test_figures_that_are_missing_are_told():
         "no figures: attacks",
         "no figures: contract cases",
         "no figures: bench",
+        "no figures: soak",
+        *(f"zoo: B{number} was not found" for number in range(1, 19)),
     ]
 
 
@@ -162,13 +173,24 @@ def test_a_beat_that_reads_each_robot_is_told():
 
 
 def test_the_report_holds_all_figures_for_people_and_for_programs(seen: Findings):
-    report = markdown(values(seen, bench()))
+    report = markdown(values(seen, bench(), SOAK))
 
     assert "| create | 12 | 23 |" in report
     assert "| all | 12 | 0 | 2 |" in report
+    assert "| faults by kind | cut 3, kill 1 |" in report
+    assert "| deliberate bugs found | 18 of 18 |" in report
     assert "same 1" in report
     assert "different 1, skipped 2." in report
     assert "1500 robot reads" in report
     assert "failed: test_it::test_that_breaks" in report
     text = report.split("```json\n")[1].split("```")[0]
     assert json.loads(text)["bench"]["rows"][0]["ratio"] == 1.5
+
+
+def test_a_broken_invariant_and_a_bug_that_was_not_found_are_told(seen: Findings):
+    worse = SOAK | {"violations": {"S6": 2}, "zoo": OTHER_BUGS | {"B13": False}}
+
+    assert faults(seen, bench(), worse)[-2:] == [
+        "soak: S6 broken 2 times", "zoo: B13 was not found",
+    ]  # fmt: skip
+    assert "| robots leaked (S6) | 2 |" in markdown(values(seen, bench(), worse))

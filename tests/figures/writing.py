@@ -10,23 +10,26 @@ from dataclasses import asdict
 from typing import Any
 
 from tests.bench.report import Row, tables
+from tests.zoo.bugs import BUGS
 
 from .reading import Findings
 
 __all__ = ["faults", "markdown", "values"]
 
 
-def values(tests: Findings, bench: Row | None) -> Row:
+def values(tests: Findings, bench: Row | None, soak: Row | None = None) -> Row:
     """Return all figures as one JSON value."""
     return {
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "tests": asdict(tests),
         "bench": bench,
-        "faults": faults(tests, bench),
+        "soak": soak,
+        "zoo": _zoo(tests, soak),
+        "faults": faults(tests, bench, soak),
     }
 
 
-def faults(tests: Findings, bench: Row | None) -> list[str]:
+def faults(tests: Findings, bench: Row | None, soak: Row | None = None) -> list[str]:
     """Return what is not as it has to be, or what is not known."""
     found = [f"failed: {name}" for name in tests.failed]
     for what, figures in (
@@ -35,11 +38,14 @@ def faults(tests: Findings, bench: Row | None) -> list[str]:
         ("attacks", tests.attacks),
         ("contract cases", tests.contract.same),
         ("bench", bench),
+        ("soak", soak),
     ):
         if not figures:
             found.append(f"no figures: {what}")
     for each in tests.attacks:
         found += [f"{each.attack}: {what} {n}" for what, n in each.got.items() if n]
+    found += [f"soak: {rule} broken {n} times" for rule, n in _broken(soak).items()]
+    found += [f"zoo: {row} was not found" for row, by in _zoo(tests, soak).items() if not by]
     for row in (bench or {}).get("rows", ()):
         found += [f"bench of {row['robots']} robots: {each}" for each in row["faults"]]
     return found
@@ -47,7 +53,7 @@ def faults(tests: Findings, bench: Row | None) -> list[str]:
 
 def markdown(figures: Row) -> str:
     """Return the report of *figures*, with the figures themselves at its end."""
-    parts = (_head, _crashes, _calls, _attacks, _contract, _bench)
+    parts = (_head, _crashes, _lives, _calls, _attacks, _contract, _bench)
     lines = [line for part in parts for line in (*part(figures), "")]
     return "\n".join([*lines, "```json", json.dumps(figures, indent=2), "```", ""])
 
@@ -75,6 +81,44 @@ def _crashes(figures: Row) -> Iterator[str]:
         yield f"| {row['life']} | {row['points']} | {row['kills']} |"
     total = {name: sum(row[name] for row in rows) for name in ("points", "kills")}
     yield f"| all | {total['points']} | {total['kills']} |"
+
+
+def _broken(soak: Row | None) -> dict[str, int]:
+    found: dict[str, int] = (soak or {}).get("violations", {})
+    return found
+
+
+def _zoo(tests: Findings, soak: Row | None) -> dict[str, str]:
+    """Return by which invariant each deliberate bug was found; empty where it was not."""
+    lived = {row for row, red in (soak or {}).get("zoo", {}).items() if red}
+    by = {row: bug.breaks for row, bug in BUGS.items()}
+    return {row: by[row] if row in lived else tests.zoo.get(row, "") for row in BUGS}
+
+
+def _lives(figures: Row) -> Iterator[str]:
+    soak, zoo = figures["soak"], figures["zoo"]
+    yield "## Lives drawn from seeds"
+    yield ""
+    if soak is None:
+        yield "They were not lived to their end."
+        return
+    broken = soak["violations"]
+    rows = {
+        "seeds": soak["seeds"],
+        "seeds an hour": soak["seeds_per_hour"],
+        "steps, faults among them": f"{soak['steps']}, {sum(soak['faults'].values())}",
+        "faults by kind": ", ".join(f"{what} {n}" for what, n in soak["faults"].items()),
+        "invariants violated": sum(broken.values()),
+        "robots leaked (S6)": broken.get("S6", 0),
+        "tokens lost (S4)": broken.get("S4", 0),
+        "regenerates too many (S5)": broken.get("S5", 0),
+        "longest time that a Secret held a dead token, s": soak["longest_dead_token_s"],
+        "longest time to be as asked for after the last fault, s": soak["longest_settled_s"],
+        "deliberate bugs found": f"{sum(map(bool, zoo.values()))} of {len(zoo)}",
+    }
+    yield "| figure | value |"
+    yield "| --- | --- |"
+    yield from (f"| {what} | {value} |" for what, value in rows.items())
 
 
 def _calls(figures: Row) -> Iterator[str]:
