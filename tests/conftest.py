@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.kit.asking import asking_tenant
 from tests.kit.canary_fixture import canary_watch, pytest_runtest_makereport
 from tests.kit.controlplane.fixture import (
     control_plane,
@@ -17,6 +18,7 @@ from tests.kit.house_fixture import house, installed, tenant
 from tests.kit.rights import pytest_sessionfinish, pytest_testnodedown
 
 __all__ = [
+    "asking_tenant",
     "canary_watch",
     "control_plane",
     "controllers",

@@ -208,3 +208,19 @@ def test_a_refused_token_is_asked_for_once_per_resync_whatever_the_number_of_rob
     for name in names:
         tenant.wait_gone(name)
     tenant.house.plane.kubectl("delete", "clusterquayconnection", f"dead-{tenant.name}")
+
+
+def test_a_robot_of_a_user_needs_that_users_token(tenant: Tenant):
+    quay, who = tenant.house.quay, f"user-{tenant.name}"
+    called = quay.mark()
+    tenant.connection("mine", token=quay.admin("token", user=who))
+    ref = {"kind": "QuayConnection", "name": "mine"}
+
+    tenant.robot("good", user=who, connectionRef=ref)
+    tenant.wait_ready("good")
+    tenant.robot("bad", user="somebody-else", connectionRef=ref)
+    tenant.wait_reason("AccessDenied", "bad")
+
+    assert quay.admin("robot/show", name=f"{who}+good") is not None
+    assert quay.admin("robot/show", name=f"{who}+bad") is None
+    assert quay.operations(called).count("user.get") == 1

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import yaml
 
+from tests.kit.asking import AskingTenant
 from tests.kit.canary import scan
 from tests.kit.installation import ROOT, Tenant, settle
 from tests.kit.processes import wait_for
@@ -19,6 +20,12 @@ from tests.kit.processes import wait_for
 OWN = {"kind": "QuayConnection", "name": "own"}
 KEYLESS = {"type": "Federated", "serviceAccount": "builder"}
 EXCHANGE = "/oauth2/federation/robot/token"
+
+
+@pytest.fixture
+def tenant(asking_tenant: AskingTenant) -> AskingTenant:
+    """Return a tenant for whom `plan` foretells each edit."""
+    return asking_tenant
 
 
 @pytest.fixture

@@ -5,8 +5,17 @@ from __future__ import annotations
 import base64
 import json
 
+import pytest
+
+from tests.kit.asking import AskingTenant
 from tests.kit.installation import Tenant, settle
 from tests.kit.processes import wait_for
+
+
+@pytest.fixture
+def tenant(asking_tenant: AskingTenant) -> AskingTenant:
+    """Return a tenant for whom `plan` foretells each edit."""
+    return asking_tenant
 
 
 def test_a_declared_robot_exists_and_its_secret_logs_in(tenant: Tenant):
@@ -197,20 +206,3 @@ def test_a_restart_with_converged_robots_writes_nothing(tenant: Tenant):
     mine = f" {tenant.name}/"
     settle(lambda: not any(mine in each for each in tenant.house.operator_writes(written)))
     assert tenant.operations(called) == ["robot.list"]
-
-
-def test_a_robot_of_a_user_needs_that_users_token(tenant: Tenant):
-    quay, who = tenant.house.quay, f"user-{tenant.name}"
-    called = quay.mark()
-    tenant.connection("mine", token=quay.admin("token", user=who))
-    ref = {"kind": "QuayConnection", "name": "mine"}
-
-    tenant.robot("good", user=who, connectionRef=ref)
-    tenant.wait_ready("good")
-    tenant.robot("bad", user="somebody-else", connectionRef=ref)
-    tenant.wait_reason("AccessDenied", "bad")
-
-    assert quay.admin("robot/show", name=f"{who}+good") is not None
-    assert quay.admin("robot/show", name=f"{who}+bad") is None
-    asked = [each for each in quay.operations(called) if each == "user.get"]
-    assert len(asked) == 1

@@ -68,5 +68,4 @@ def house(
 def tenant(house: Installation) -> Iterator[Tenant]:
     made = house.tenant()
     yield made
-    house.plane.kubectl("delete", "quayrobots", "--all", "-n", made.name, "--wait=false")
-    house.plane.kubectl("delete", "namespace", made.name, "--wait=false", "--ignore-not-found")
+    made.leave()

@@ -132,7 +132,7 @@ class Installation:
     def tenant(self, **options: Any) -> Tenant:
         """Return a fresh namespace with an organization of its own."""
         name = f"t-{uuid.uuid4().hex[:8]}"
-        self.plane.kubectl("create", "namespace", name)
+        self.plane.make_namespace(name)
         self.quay.admin("organization", name=name)
         return Tenant(self, name, **options)
 
@@ -244,7 +244,12 @@ class Tenant:
 
     def delete(self, name: str = "ci", kind: str = "quayrobot") -> None:
         """Ask for a deletion and do not wait for it."""
-        self.kubectl("delete", kind, name, "--wait=false")
+        self.house.plane.delete(kind, name, namespace=self.name)
+
+    def leave(self) -> None:
+        """Ask for the deletion of everything here and do not wait for it."""
+        self.house.plane.delete("quayrobot", namespace=self.name)
+        self.house.plane.delete("namespace", self.name)
 
     def full(self, short: str = "ci") -> str:
         """Return the full name of a robot."""

@@ -25,9 +25,9 @@ import yaml
 
 from tests.kit.processes import free_port, run_folder, start, stop, wait_for
 
+from .admin import AdminClient
 from .build import Binaries, find_binary
 from .certificates import Authority, Pair, service_account_key
-from .reader import Reader
 
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -94,7 +94,7 @@ class ControlPlane:
         self._context = ssl.create_default_context(cafile=str(self.ca_file))
         own = ssl.create_default_context(cafile=str(self.ca_file))
         self._contexts = (self._context, own)
-        self._reader = Reader(self.url, own, self._admin)
+        self._client = AdminClient(self.url, own, self._admin)
 
     @property
     def has_controllers(self) -> bool:
@@ -142,7 +142,7 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Stop everything and remove what it left."""
-        self._reader.close()
+        self._client.close()
         for name in ("scheduler", "controllers", "apiserver", "etcd"):
             stop(self._processes.get(name), grace_s=2.0)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -188,14 +188,26 @@ class ControlPlane:
         )  # fmt: skip
 
     def apply(self, *bodies: dict[str, Any]) -> None:
-        """Apply *bodies* as admin."""
-        # JSON: kubectl reads YAML's words like `y` as booleans.
-        listed = {"apiVersion": "v1", "kind": "List", "items": list(bodies)}
-        self.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
+        """Apply *bodies* as admin, in order: new ones over HTTP, kubectl merges the others."""
+        there = [each for each in bodies if not self._client.create(each)]
+        if there:
+            # JSON: kubectl reads YAML's words like `y` as booleans.
+            listed = {"apiVersion": "v1", "kind": "List", "items": there}
+            self.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
+
+    def delete(self, kind: str, *names: str, namespace: str | None = None) -> None:
+        """Ask for deletions and do not wait for them; no name: all of *kind* in *namespace*."""
+        for name in names or self._client.names(kind, namespace):
+            self._client.delete(kind, name, namespace)
+
+    def make_namespace(self, name: str) -> None:
+        """Make a namespace."""
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        assert self._client.create(body), f"there is a namespace {name} already"
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """Return one object, or None."""
-        return self._reader.get(kind, name, namespace)
+        return self._client.get(kind, name, namespace)
 
     def service_account_kubeconfig(
         self, namespace: str, name: str, *, server: str | None = None

@@ -1,27 +1,27 @@
 """
 Does `plan` foretell what happens?
 
-The lives of other tests are lived again by a tenant that asks `plan` before each
-manifest that it applies, and compares when the operator is done: what was said to be
-written to Quay and to Secrets with the ledger and the audit log, and what was said to
-be in the way with the reason of Ready.
+A tenant that asks `plan` before each manifest that it applies, and compares when the
+operator is done: what was said to be written to Quay and to Secrets with the ledger and
+the audit log, and what was said to be in the way with the reason of Ready. A module of
+lives takes `asking_tenant` for its `tenant`.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 import yaml
 
-from tests.e2e import test_grants, test_keyless, test_lives
-from tests.kit.installation import API, Body, Installation, Tenant, without_greeting
-from tests.kit.operating import USER
-from tests.kit.shell import Shell
+from .installation import API, Body, Installation, Tenant, without_greeting
+from .operating import USER
+from .shell import Shell
+
+__all__ = ["AskingTenant", "asking_tenant"]
 
 QUAY = {
     "CreateRobot": "robot.create",
@@ -39,52 +39,8 @@ QUAY = {
 SECRETS = {"CreateSecret": "create", "ReplaceSecret": "update", "DeleteSecret": "delete"}
 AGREED = "edits that plan foretold right"
 TOLD = "edits that plan foretold"
-
-
-def _with_rights(tenant: Tenant) -> None:
-    tenant.repository("app", "lib", "group/tool")
-    for team in ("devs", "ops"):
-        tenant.house.quay.admin("team", org=tenant.name, name=team)
-    tenant.connection(driftInterval="10s")
-
-
-def _keyless(tenant: Tenant) -> None:
-    ca = str(tenant.house.plane.ca_file)
-    tenant.house.quay.admin("settings", oidc_ca=ca, federated_life_s=3600)
-    tenant.kubectl("create", "serviceaccount", "builder")
-    tenant.connection()
-
-
-BEGINNINGS: dict[Any, Callable[[Tenant], None]] = {
-    test_lives: lambda _tenant: None,
-    test_grants: _with_rights,
-    test_keyless: _keyless,
-}
-
-
 # A Quay that has no federation says so when it is asked to set one, and not before.
 ONLY_THE_WRITE_TELLS = {"NotSupported"}
-# It counts the calls of everybody, those of `plan` too.
-COUNTS_ALL = {"test_a_robot_of_a_user_needs_that_users_token"}
-
-
-def lives() -> Iterator[Any]:
-    """Every test of these modules that needs a tenant and nothing else."""
-    for module, begin in BEGINNINGS.items():
-        for name, life in vars(module).items():
-            if not name.startswith("test_") or name in COUNTS_ALL or not callable(life):
-                continue
-            marks = getattr(life, "pytestmark", [])
-            needs = life.__code__.co_varnames[: life.__code__.co_argcount]
-            if set(needs) <= {"tenant", "shop"} and not _given(marks):
-                kept = [each for each in marks if each.name != "parametrize"]
-                yield pytest.param(
-                    begin, life, id=f"{module.__name__.rpartition('_')[2]}-{name[5:]}", marks=kept
-                )
-
-
-def _given(marks: list[Any]) -> bool:
-    return any(each.name == "parametrize" for each in marks)
 
 
 @dataclass
@@ -201,24 +157,11 @@ def _as_told(told: Counter[str], done: Counter[str], *, open_end: bool) -> bool:
 
 
 @pytest.fixture
-def asking(house: Installation) -> Iterator[AskingTenant]:
+def asking_tenant(house: Installation, request: pytest.FixtureRequest) -> Iterator[AskingTenant]:
+    """Yield a fresh one; what `plan` foretold wrongly fails the test."""
     plain = house.tenant()
-    yield AskingTenant(plain.house, plain.name)
-    house.plane.kubectl("delete", "quayrobots", "--all", "-n", plain.name, "--timeout=60s")
-    house.quay.admin("settings", oidc_ca=None, federated_life_s=3600)
-    house.plane.kubectl("delete", "namespace", plain.name, "--wait=false")
-
-
-@pytest.mark.parametrize(("begin", "life"), list(lives()))
-def test_what_happens_was_foretold(
-    begin: Callable[[Tenant], None],
-    life: Callable[[Tenant], None],
-    asking: AskingTenant,
-    record_property: Callable[[str, object], None],
-):
-    begin(asking)
-    life(asking)
-
-    record_property(TOLD, asking.compared)
-    record_property(AGREED, asking.agreed)
-    assert asking.wrong == []
+    tenant = AskingTenant(plain.house, plain.name)
+    yield tenant
+    plain.leave()
+    request.node.user_properties += [(TOLD, tenant.compared), (AGREED, tenant.agreed)]
+    assert tenant.wrong == []
