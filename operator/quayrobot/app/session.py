@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -21,8 +20,8 @@ import structlog
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from yarl import URL
 
+from ..cluster.token_file import TokenFile
 from ..model.names import OPERATOR
-from ..model.secrecy import Token
 from .arrivals import Arrivals
 from .kubeconfig import ClusterAccess
 
@@ -48,29 +47,21 @@ class EndlessBackoff(Iterable[float]):
 
 
 class _Credential:
-    """The token as it stands now, re-read when its file changes."""
+    """The token as it stands now."""
 
     def __init__(self, access: ClusterAccess) -> None:
-        self._access = access
-        self._stamp: tuple[int, int] | None = None
+        self._file = TokenFile(access.token_file) if access.token_file else None
         self._token = access.token
 
     def header(self) -> str | None:
         """Return the Authorization header's value, None where a certificate speaks for us."""
-        if self._access.token_file is not None:
-            self._read(self._access.token_file)
+        if self._file is not None:
+            try:
+                self._token = self._file.read()
+            except OSError:
+                # The kubelet swaps the file; until it is back the old token may still serve.
+                log.warning("cluster.login_refused", why="the token file cannot be read")
         return f"Bearer {self._token.reveal()}" if self._token else None
-
-    def _read(self, path: Path) -> None:
-        try:
-            found = path.stat()
-            stamp = (found.st_mtime_ns, found.st_ino)
-            if stamp != self._stamp:
-                self._token = Token(path.read_text().strip())
-                self._stamp = stamp
-        except OSError:
-            # The kubelet swaps the file; until it is back the old token may still serve.
-            log.warning("cluster.login_refused", why="the token file cannot be read")
 
 
 class _Travel:

@@ -122,7 +122,11 @@ async def _reach(settings: Settings, fence: Fence) -> tuple[ClusterAccess, Clust
     try:
         access = find_access(settings.kubeconfig, settings.context)
         api = await ClusterApi.connect(
-            settings.kubeconfig, settings.context, env_proxies=False, fence=fence
+            settings.kubeconfig,
+            settings.context,
+            env_proxies=False,
+            fence=fence,
+            token_file=access.token_file,
         )
     except (LoginError, QuayRobotError) as error:
         cure = "name a readable one by --kubeconfig, or run in a pod with a ServiceAccount"

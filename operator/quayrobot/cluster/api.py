@@ -9,9 +9,10 @@ quote object content, so their text never leaves this module.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -26,6 +27,7 @@ from ..model.fence import Fence
 from ..model.names import OPERATOR
 from ..model.tls import even
 from .refusals import failure, resource_of
+from .token_file import TokenFile
 
 __all__ = ["Body", "ClusterApi"]
 
@@ -61,13 +63,15 @@ class ClusterApi:
         who: str = "the operator",
         env_proxies: bool = True,
         fence: Fence | None = None,
+        token_file: Path | None = None,
     ) -> ClusterApi:
         """
         Connect as the pod's ServiceAccount, or as *kubeconfig* (else KUBECONFIG) says.
 
         *who* is what refusals call the caller. A proxy that the kubeconfig names is used;
         one of the environment only with *env_proxies*, as a command line does. No write
-        passes *fence* while that is closed.
+        passes *fence* while that is closed. Where the token is in a *token_file*, each
+        request carries the one that is there by then.
 
         Raises:
             Refused: There is no kubeconfig that can be used.
@@ -78,6 +82,8 @@ class ClusterApi:
         except (config.ConfigException, OSError, yaml.YAMLError) as error:
             msg = "there is no kubeconfig that can be used"
             raise Refused(Reason.CLUSTER_UNAVAILABLE, msg) from error
+        if token_file is not None:
+            settings.refresh_api_key_hook = _following(TokenFile(token_file))
         settings.connection_pool_maxsize = CONNECTIONS
         settings.retries = None
         settings.client_session_kwargs = {"trust_env": env_proxies}
@@ -241,6 +247,15 @@ async def _configure(
         client_configuration=settings,
         persist_config=False,
     )
+
+
+def _following(file: TokenFile) -> Callable[[client.Configuration], None]:
+    def follow(settings: client.Configuration) -> None:
+        # Until the kubelet has swapped the file the old token may still serve.
+        with contextlib.suppress(OSError):
+            settings.api_key["BearerToken"] = f"Bearer {file.read().reveal()}"
+
+    return follow
 
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
