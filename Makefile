@@ -75,7 +75,8 @@ contract: $(STAMP) ## the contract suite against QUAY_URL= QUAY_TOKEN= QUAY_ORG=
 figures: $(STAMP) ## all reliability and cost figures into one report
 	@$(RUN) -m tests.figures
 
-image: ## build the container image with docker, podman or buildah
+image: ## build the container image with docker, podman or buildah, beside dist/image.cdx.json
+	@mkdir -p dist && $(PYTHON) tools/sbom.py dev > dist/image.cdx.json
 	@# Dates are those of the commit, so that a second build has the same bytes.
 	@export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}; \
 	for engine in docker podman buildah; do \

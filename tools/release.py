@@ -24,14 +24,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from sbom import sbom
 
 ROOT = Path(__file__).parents[1]
 NAME = "quay-robot-operator"
 CHART = ROOT / "deploy" / "charts" / NAME
 VERSION = re.compile(r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?")
 KINDS = ("Security", "Removed", "Changed", "Added", "Fixed")
-_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)((?:.*\\\n)*.*)", re.MULTILINE)
-_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 Body = dict[str, Any]
 
 
@@ -146,31 +145,6 @@ def schemas(crds: list[Body]) -> Iterator[tuple[str, bytes]]:
             }
             name = f"{group}/{kind.lower()}_{version['name']}.json"
             yield name, (json.dumps(body, indent=1) + "\n").encode()
-
-
-def sbom(version: str) -> Body:
-    """Return what the operator is made of, from the locked file, as CycloneDX."""
-    locked = (ROOT / "requirements" / "run.txt").read_text()
-    components = [
-        {
-            "type": "library",
-            "name": name,
-            "version": number,
-            "purl": f"pkg:pypi/{name.lower().replace('_', '-')}@{number}",
-            "properties": [
-                {"name": "locked:sha256", "value": each} for each in _HASH.findall(rest)
-            ],
-        }
-        for name, number, rest in _LOCKED.findall(locked)
-    ]
-    own = {"type": "application", "name": NAME, "version": version}
-    return {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {"component": own},
-        "components": components,
-    }
 
 
 def changelog(version: str) -> str:
