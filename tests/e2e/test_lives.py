@@ -18,6 +18,11 @@ def tenant(asking_tenant: AskingTenant) -> AskingTenant:
     return asking_tenant
 
 
+def asked(tenant: Tenant, since: int) -> list[str]:
+    """Return what Quay was asked for a robot's sake: the list of a resync comes at any time."""
+    return [each for each in tenant.operations(since) if each != "robot.list"]
+
+
 def test_a_declared_robot_exists_and_its_secret_logs_in(tenant: Tenant):
     tenant.robot(description="made by a test", metadata={"team": "blue"})
 
@@ -29,7 +34,7 @@ def test_a_declared_robot_exists_and_its_secret_logs_in(tenant: Tenant):
     assert robot["metadata"]["team"] == "blue"
     assert robot["metadata"]["quayrobot.io"]["name"] == "ci"
     assert tenant.logs_in()
-    assert tenant.operations() == ["robot.create"]
+    assert asked(tenant, 0) == ["robot.create"]
     tenant.kubectl("wait", "--for=condition=Ready", "quayrobot/ci", "--timeout=5s")
 
 
@@ -70,7 +75,7 @@ def test_a_deleted_resource_takes_its_robot_along(tenant: Tenant):
     tenant.wait_gone()
 
     assert tenant.in_quay() is None
-    assert tenant.operations(called) == ["robot.delete", "robot.get"]
+    assert asked(tenant, called) == ["robot.delete", "robot.get"]
     tenant.wait_gone("ci", "secret")
 
 
@@ -83,7 +88,7 @@ def test_an_orphaned_robot_stays_in_quay(tenant: Tenant):
     tenant.wait_gone()
 
     assert tenant.in_quay() is not None
-    assert tenant.operations(called) == []
+    assert asked(tenant, called) == []
 
 
 def test_an_orphaned_robot_is_taken_up_by_another_resource(tenant: Tenant):
@@ -121,7 +126,7 @@ def test_a_secret_renamed_in_the_spec_leaves_no_old_one(tenant: Tenant):
 
     assert tenant.logs_in("new")
     tenant.wait_gone("old", "secret")
-    assert tenant.operations(called) == []
+    assert asked(tenant, called) == []
 
 
 def test_labels_that_leave_the_spec_leave_the_secret_and_foreign_ones_stay(tenant: Tenant):
@@ -146,7 +151,7 @@ def test_a_changed_description_waits_for_the_next_creation(tenant: Tenant):
     tenant.wait_ready()
 
     assert tenant.get()["status"]["pending"] == ["description", "metadata"]
-    assert tenant.operations(called) == []
+    assert asked(tenant, called) == []
     tenant.house.quay.admin("robot/delete", name=tenant.full())
     wait_for(lambda: (tenant.in_quay() or {}).get("description") == "two", "the new robot",
              timeout_s=30)  # fmt: skip
@@ -159,7 +164,7 @@ def test_a_suspended_resource_is_left_alone_until_it_goes_on(tenant: Tenant):
     tenant.wait_reason("Suspended")
 
     assert tenant.in_quay() is None
-    assert tenant.operations() == []
+    assert asked(tenant, 0) == []
     tenant.robot(suspend=False)
     tenant.wait_ready()
 

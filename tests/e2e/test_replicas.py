@@ -11,20 +11,21 @@ from contextlib import ExitStack
 import pytest
 
 from tests.kit.canary_fixture import CanaryWatch
-from tests.kit.controlplane import ControlPlane
-from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant, settle
+from tests.kit.operating import ACCOUNT, NAMESPACE
 from tests.kit.processes import wait_for
 from tests.kit.replicas import Pair, replicas
 
+OWN = {"kind": "QuayConnection", "name": "own"}
+
 
 @pytest.fixture
-def pair(own_control_plane: ControlPlane, canary_watch: CanaryWatch) -> Iterator[Pair]:
-    plane = own_control_plane
-    with FakeQuay() as quay, ExitStack() as stack:
-        house = Installation.make(plane, quay)
-        stack.callback(house.close)
-        house.cluster_connection()
+def pair(house: Installation, canary_watch: CanaryWatch) -> Iterator[Pair]:
+    plane = house.plane
+    # It is back when this is over: `house` sees to that.
+    house.operator.stop()
+    with ExitStack() as stack:
+        stack.callback(lambda: plane.delete("lease", ACCOUNT, namespace=NAMESPACE))
         made = stack.enter_context(replicas(house))
         for replica in made:
             canary_watch.add(f"log of {replica.name}", replica.operator.said)
@@ -36,8 +37,8 @@ def _names(count: int, prefix: str) -> list[str]:
     return [f"{prefix}{number}" for number in range(count)]
 
 
-def _serve(tenant: Tenant, *names: str, timeout_s: float = 40) -> None:
-    tenant.robots({name: {} for name in names})
+def _serve(tenant: Tenant, *names: str, timeout_s: float = 40, **spec: object) -> None:
+    tenant.robots(dict.fromkeys(names, spec))
     for name in names:
         tenant.wait_ready(name, timeout_s=timeout_s)
 
@@ -59,7 +60,9 @@ def test_one_works_and_the_other_is_ready_and_writes_nothing(pair: Pair):
 def test_a_clean_end_hands_over_at_once(pair: Pair, record_property):
     leader, standby = pair.leader()
     tenant = pair.house.tenant()
-    _serve(tenant, "before")
+    # No list comes but that of the one who takes over.
+    tenant.connection(resyncInterval="1h")
+    _serve(tenant, "before", connectionRef=OWN)
     called = pair.house.quay.mark()
 
     leader.operator.stop()
@@ -67,7 +70,7 @@ def test_a_clean_end_hands_over_at_once(pair: Pair, record_property):
     wait_for(lambda: standby.leads, "the other to lead", timeout_s=5, every_s=0.05)
     took = time.monotonic() - began
 
-    _serve(tenant, "after")
+    _serve(tenant, "after", connectionRef=OWN)
     record_property("seconds from a clean end to the next leader", round(took, 2))
     assert took < 2.5
     # One list for the organization, and what the new robot takes.

@@ -6,10 +6,12 @@ Each goes through a proxy of its own, where its writes and its holds on the Leas
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from .installation import Installation
 from .operating import ACCOUNT, NAMESPACE, OperatorProcess
@@ -81,8 +83,7 @@ def replicas(house: Installation, *flags: str) -> Iterator[tuple[Replica, Replic
             )
             stack.enter_context(front)
             kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT, server=front.url)
-            folder = plane.folder / name
-            folder.mkdir()
+            folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=plane.folder))
             operator = OperatorProcess(
                 kubeconfig, folder, f"--lease-namespace={NAMESPACE}", *flags
             )

@@ -98,7 +98,8 @@ def test_every_request_is_in_the_audit_log(control_plane: ControlPlane):
     before = len(control_plane.audit())
     name = f"audited-{uuid.uuid4().hex[:8]}"
 
-    control_plane.apply(config_map("default", name))
+    applied = json.dumps(config_map("default", name))
+    control_plane.kubectl("apply", "-f", "-", stdin=applied)
     control_plane.kubectl("delete", "configmap", name, "--wait=false")
 
     seen = [each for each in control_plane.audit()[before:] if each.name == name]

@@ -11,8 +11,9 @@ from .plane import ControlPlane
 
 def main() -> int:
     command = sys.argv[1] if len(sys.argv) > 1 else "up"
-    # So that everything is torn down, as Ctrl-C does it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # So that everything is torn down, as Ctrl-C does it; a shell's background ignores that.
+    for word in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(word, signal.default_int_handler)
     try:
         find_binary()
         if command == "up":
