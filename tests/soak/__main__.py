@@ -29,10 +29,8 @@ def main() -> int:
     """Live lives and report."""
     options = _options()
     try:
-        with ControlPlane() as plane:
-            zoo = tell(plane) if options.zoo else {}
-            with staged(plane) as stage:
-                outcomes = _lives(stage, options)
+        zoo = tell() if options.zoo else {}
+        outcomes = _lives(options) if options.minutes or not options.zoo else []
     except PartMissing as error:
         print(f"soak: SKIPPED: {error}")
         return 1
@@ -56,11 +54,14 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _lives(stage: Stage, options: argparse.Namespace) -> list[Outcome]:
+def _lives(options: argparse.Namespace) -> list[Outcome]:
+    with ControlPlane() as plane, staged(plane) as stage:
+        return _lived_until(stage, options)
+
+
+def _lived_until(stage: Stage, options: argparse.Namespace) -> list[Outcome]:
     until = time.monotonic() + options.minutes * 60
     outcomes: list[Outcome] = []
-    if options.zoo and not options.minutes:
-        return []
     while not outcomes or time.monotonic() < until:
         seed = options.seed + len(outcomes)
         life = draw(seed, robots=options.robots, steps=options.steps)

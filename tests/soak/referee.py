@@ -184,7 +184,8 @@ def _strays(scene: Scene, world: Seen) -> Iterator[str]:
 def _fleet(scene: Scene, world: Seen, fleet: Fleet) -> Iterator[str]:
     name = f"{scene.name}-{fleet.name}"
     body = world.fleets.get(name)
-    if body is None or _said(body)[0] != LIVE:
+    wanted = LIVE if fleet.spaces else "NoNamespaces"
+    if body is None or _said(body)[0] != wanted:
         yield f"L1: {name} says {_said(body or {})}"
         return
     for space in scene.spaces:

@@ -40,21 +40,21 @@ LIVES = {
 }
 
 
-def found(plane: ControlPlane, row: str) -> dict[str, list[str]]:
+def found(row: str) -> dict[str, list[str]]:
     """Return what the referee finds without the bug *row* and with it."""
     said = {}
     for name, zoo in (("without", ""), ("with", row)):
-        with staged(plane, zoo) as stage:
+        with ControlPlane() as plane, staged(plane, zoo) as stage:
             outcome = live(stage, LIVES[row], bound_s=BOUND_S, calm_s=1.0)
             said[name] = outcome.violations
     return said
 
 
-def tell(plane: ControlPlane) -> dict[str, bool]:
+def tell() -> dict[str, bool]:
     """Print what was found of each; return which were found as they should be."""
     rows = {}
     for row in LIVES:
-        said = found(plane, row)
+        said = found(row)
         red = any(each.startswith(f"{BUGS[row].breaks}:") for each in said["with"])
         rows[row] = red and not said["without"]
         print(f"{row}: {BUGS[row].says}: {BUGS[row].breaks} {'red' if red else 'NOT FOUND'}", said)
