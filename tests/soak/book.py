@@ -42,7 +42,11 @@ class Declared:
     orphans: bool = False
     # A rotation that came before the first look is only noted.
     settled: bool = False
+    unguarded: bool = False
+    # Whether the status still says what the operator gave.
+    noted: bool = True
     ever: set[str] = field(default_factory=set)
+    by_hand: set[str] = field(default_factory=set)
 
     @property
     def short(self) -> str:

@@ -37,11 +37,12 @@ QUAY_CALLS = (
     r".*",
 )
 EDITS = ("rotate", "rotate", "rights", "rights", "identities", "secrets", "links", "turn-keyless",
-         "delete", "recreate", "suspend", "resume", "annotate")  # fmt: skip
+         "delete", "recreate", "suspend", "resume", "annotate", "rights-gone",
+         "connection-gone")  # fmt: skip
 BY_HAND = ("robot-gone", "robot-regenerated", "granted", "ungranted", "member-out",
            "identities-set", "default-twin")  # fmt: skip
 OTHERS = ("secret-gone", "secret-spoiled", "secret-unlabelled", "link-out", "status-lost",
-          "namespace-out", "namespace-in", "fleet-rotate")  # fmt: skip
+          "unguarded", "namespace-out", "namespace-in", "fleet-rotate")  # fmt: skip
 FAULTS = ("cut", "cut", "answer", "answer", "page", "throttle", "delay", "rename", "lag",
           "severed", "api-cut", "api-cut", "api-answer", "api-answer", "watch-cut", "freeze",
           "skip", "api-restart", "kill", "kill", "stop", "split", "split-quay", "quay-down",

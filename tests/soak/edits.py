@@ -33,6 +33,24 @@ def _rights(scene: Scene, one: Declared, how: How) -> None:
     scene.apply(one)
 
 
+def _rights_gone(scene: Scene, one: Declared, how: How) -> None:
+    if not one.turns:
+        one.spec.pop("permissions", None)
+        scene.apply(one)
+
+
+def _connection_gone(scene: Scene, one: Declared, how: How) -> None:
+    """Delete a connection with its key, and only then the robots that need both to go."""
+    if one.spec["connectionRef"] != "own":
+        return
+    scene.tenant.delete("own", "quayconnection")
+    scene.tenant.delete("token-own", "secret")
+    for each in scene.book.values():
+        if each.alive and each.spec["connectionRef"] == "own":
+            _delete(scene, each, how)
+            each.again = False
+
+
 def _identities(scene: Scene, one: Declared, how: How) -> None:
     one.spec["federation"] = how["federation"]
     scene.apply(one)
@@ -60,6 +78,10 @@ def _keyless(scene: Scene, one: Declared, how: How) -> None:
 
 
 def _delete(scene: Scene, one: Declared, how: How) -> None:
+    held = ((scene.tenant.get(one.name) or {}).get("metadata") or {}).get("finalizers")
+    if one.unguarded and not held:
+        # Who takes the finalizer away and deletes leaves the robot, as it is said to.
+        return
     one.alive = False
     one.orphans |= one.spec.get("deletionPolicy") == "Orphan"
     scene.tenant.delete(one.name)
@@ -70,7 +92,7 @@ def _recreate(scene: Scene, one: Declared, how: How) -> None:
         # A marker of its own whose owner is gone would be a matter of adoption.
         return
     _delete(scene, one, how)
-    one.again = True
+    one.again = not one.alive
 
 
 def _suspend(scene: Scene, one: Declared, how: How) -> None:
@@ -104,6 +126,7 @@ def _robot_regenerated(scene: Scene, one: Declared, how: How) -> None:
 
 def _granted(scene: Scene, one: Declared, how: How) -> None:
     where = f"{scene.name}/{how['repository']}"
+    one.by_hand.add(how["repository"])
     for each in _slots(scene, one)[:1]:
         scene.house.quay.admin("grant", repository=where, user=each, role=how["role"])
 
@@ -160,8 +183,14 @@ def _status_lost(scene: Scene, one: Declared, how: How) -> None:
         # What Additive gave, and which robot is the active one, is known from there alone.
         return
     # A rotation that was asked for and not yet noted is forgotten with it.
-    one.settled = False
+    one.settled, one.noted = False, False
     patch = ("--subresource=status", "--type=json", "-p", '[{"op":"remove","path":"/status"}]')
+    scene.tenant.kubectl("patch", "quayrobot", one.name, *patch, check=False)
+
+
+def _unguarded(scene: Scene, one: Declared, how: How) -> None:
+    one.unguarded = True
+    patch = ("--type=merge", "-p", '{"metadata":{"finalizers":null}}')
     scene.tenant.kubectl("patch", "quayrobot", one.name, *patch, check=False)
 
 
@@ -191,6 +220,8 @@ DOINGS: dict[str, Callable[[Scene, Declared, How], None]] = {
     "rotate": _rotate,
     "annotate": _annotate,
     "rights": _rights,
+    "rights-gone": _rights_gone,
+    "connection-gone": _connection_gone,
     "identities": _identities,
     "secrets": _secrets,
     "links": _links,
@@ -211,6 +242,7 @@ DOINGS: dict[str, Callable[[Scene, Declared, How], None]] = {
     "secret-unlabelled": _secret_unlabelled,
     "link-out": _link_out,
     "status-lost": _status_lost,
+    "unguarded": _unguarded,
     "namespace-out": _namespace_out,
     "namespace-in": _namespace_in,
     "fleet-rotate": _fleet_rotate,

@@ -75,6 +75,8 @@ def _served(scene: Scene, world: Seen, one: Declared, body: Body) -> Iterator[st
     [(full, robot)] = there.items()
     if world.marker(robot).get("uid") != body["metadata"]["uid"]:
         yield "S3: the robot's marker names another resource"
+    if "quayrobot.io/finalizer" not in body["metadata"].get("finalizers", ()):
+        yield "S7: nothing holds the resource until its robot is gone"
     yield from _secrets(scene, world, one, body, full, robot)
     yield from _rights(scene, one, full)
     yield from _identities(scene, world, one, full)
@@ -118,9 +120,12 @@ ORDER = {"": 0, "read": 1, "write": 2, "admin": 3}
 
 def _rights(scene: Scene, one: Declared, full: str) -> Iterator[str]:
     asked = one.spec.get("permissions")
-    if asked is None:
-        return
     there = scene.house.quay.admin("grants", name=full)
+    if asked is None:
+        left = set(there["repositories"]) & one.ever - one.by_hand
+        if left and one.noted:
+            yield f"S13: rights that are declared no more: {left}"
+        return
     roles = {each["name"]: each["role"] for each in asked["repositories"]}
     defaults = [(each["role"], each.get("creator")) for each in asked.get("defaults", ())]
     has = [(each["role"], each["creator"]) for each in there["prototypes"]]
