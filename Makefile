@@ -62,7 +62,7 @@ release: $(STAMP) ## write all files of release VERSION= into dist/VERSION
 
 bench: $(STAMP) ## measure the operator beside a bare script
 	@$(RUN) -m tests.bench
-	@$(RUN) -m tests.bench.fleets
+	@$(RUN) -m tests.bench.cluster_robots
 
 soak: $(STAMP) ## lives drawn from SEED= on for MINUTES=, judged; ZOO=1: deliberate bugs
 	@$(RUN) -m tests.soak $(if $(SEED),--seed=$(SEED)) $(if $(ROBOTS),--robots=$(ROBOTS)) \

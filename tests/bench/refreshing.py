@@ -1,7 +1,7 @@
 """
 What does it cost to replace the passwords of all keyless robots at once?
 
-A fleet spreads its refreshes; here all are due at one moment, because the
+A crowd of robots spreads its refreshes; here all are due at one moment, because the
 status of each says so when the operator starts. The bare script makes the same
 calls over the same place before. Quay verifies each token with the keys of the
 control plane, over the network, for the script as for the operator.

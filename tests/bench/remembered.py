@@ -19,9 +19,9 @@ from typing import Any
 from quayrobot.engine.cache.store import Store
 
 WORDS = {
-    "Ready": "the robot and its Secrets are as asked",
-    "RobotReady": "the robot exists and is this resource's",
-    "SecretsReady": "every Secret carries the robot's credential",
+    "Ready": "the robot and its Secrets are up to date",
+    "RobotReady": "the robot exists and belongs to this resource",
+    "SecretsReady": "every Secret holds the robot's credential",
 }
 AT = "2026-11-28T07:00:00Z"
 DIGEST = "sha256:" + "0" * 64

@@ -13,7 +13,7 @@ KEYLESS: Body = {"credentials": {"type": "Federated", **NAMED}}
 
 NO_SECRETS_BAD = [{**ORG, "secrets": []}]
 NO_SECRETS_GOOD = [ORG, {**ORG, "noSecret": True}, {**ORG, "noSecret": True, "secrets": []}]
-NO_SECRETS_WORDS = "say noSecret: true"
+NO_SECRETS_WORDS = "give noSecret: true"
 
 BOTH_BAD = [{**ORG, "noSecret": True, "secrets": [{"name": "ci"}]}]
 BOTH_GOOD = [{**ORG, "noSecret": True}, {**ORG, "noSecret": False, "secrets": [{"name": "ci"}]}]
@@ -22,7 +22,7 @@ BOTH_WORDS = "leave out secrets"
 ELSEWHERE: Body = {**ORG, "secrets": [{"name": "x"}, {"name": "y"}]}
 APPEARS_BAD = [ORG]
 APPEARS_GOOD = [{**ORG, "noSecret": True}, {**ORG, "secrets": [{"name": "ci"}]}]
-APPEARS_WORDS = "say noSecret: true"
+APPEARS_WORDS = "give noSecret: true"
 STAYS: Body = {**ORG, "secrets": [{"name": "x"}, {"name": "ci"}]}
 
 UNMANAGED: Body = {"federation": {"mode": "Unmanaged"}}

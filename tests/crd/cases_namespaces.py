@@ -70,7 +70,7 @@ ROOT: dict[int, list[Examples]] = {
             _says({"secrets": [{"name": "x"}]}),
             [_says()],
             [_says({"noSecret": True}), _says({"secrets": [{"name": "ci"}]})],
-            "say noSecret: true",
+            "give noSecret: true",
         )
     ],
     0: [

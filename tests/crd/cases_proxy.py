@@ -26,7 +26,7 @@ def told(place: Body) -> dict[tuple[str, int], tuple[list[Body], list[Body], str
         (".spec", 4): (
             [{"url": literal, "proxy": plain}, {"url": f"{literal}:8443", "proxy": secure}],
             [{"url": "https://192.0.2.1", "proxy": plain}, {"proxy": {"url": "https://[::1]:1"}}],
-            "has to hold a name or an IPv4 address",
+            "must be a name or an IPv4 address",
         ),
         (PLACE, 0): (
             [{"proxy": {**plain, "caBundleRef": {"name": "ca", **place}}}],

@@ -30,7 +30,7 @@ DIFFERENCES: dict[str, Fits] = {
     ),
     # It asked for none when it was stored, and goes on to do so.
     "an older object has an empty list of Secrets": lambda case: (
-        case.rule.path == "" and case.words == ("say noSecret: true",)
+        case.rule.path == "" and case.words == ("give noSecret: true",)
     ),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit.canary import oauth_token
-from tests.kit.cluster_robots import Fleet
+from tests.kit.cluster_robots import ClusterRobot
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant, settle
 from tests.kit.processes import wait_for
@@ -17,13 +17,13 @@ OWN = {"kind": "QuayConnection", "name": "own"}
 
 
 @pytest.fixture
-def cluster_robot(house: Installation) -> Iterator[Fleet]:
-    made = Fleet(house)
+def cluster_robot(house: Installation) -> Iterator[ClusterRobot]:
+    made = ClusterRobot(house)
     yield made
     made.close()
 
 
-def test_a_shared_robot_that_changes_in_quay_changes_in_every_copy(cluster_robot: Fleet):
+def test_a_shared_robot_that_changes_in_quay_changes_in_every_copy(cluster_robot: ClusterRobot):
     quay, (one, two) = cluster_robot.house.quay, cluster_robot.namespaces(2)
     cluster_robot.apply(mode="Shared", template={"secrets": [{"name": "pull"}]})
     cluster_robot.wait_ready(2)
@@ -47,7 +47,7 @@ def test_a_shared_robot_that_changes_in_quay_changes_in_every_copy(cluster_robot
 
 @pytest.mark.parametrize("mode", ["PerNamespace", "Shared"])
 def test_a_deletion_in_the_foreground_takes_robots_and_secrets_along(
-    cluster_robot: Fleet, mode: str
+    cluster_robot: ClusterRobot, mode: str
 ):
     (tenant,) = cluster_robot.namespaces(1)
     cluster_robot.apply(mode=mode, template={"secrets": [{"name": "pull"}]})
@@ -66,7 +66,7 @@ def test_a_deletion_in_the_foreground_takes_robots_and_secrets_along(
 
 
 def test_robots_that_take_turns_or_serve_many_stay_where_they_were_made(
-    tenant: Tenant, cluster_robot: Fleet
+    tenant: Tenant, cluster_robot: ClusterRobot
 ):
     stock(tenant)
     tenant.connection()

@@ -135,7 +135,7 @@ def test_a_plan_tells_what_then_happens_and_writes_nothing(shop: Tenant, shell: 
     assert changes.code == 2
     words = f"$ kubectl quayrobot plan -f robots.yaml\n{told(shop, changes.out)}"
     check_recording(PAGE, "plan", words)
-    assert "ConfigMap other is left aside" in changes.err
+    assert "ConfigMap other is skipped" in changes.err
     assert [each for each in quay.calls(called) if each.effect] == []
     assert [each for each in did(shop, written) if each.write] == []
     assert shop.credential("deployer")[1] not in rests.all + changes.all
@@ -169,14 +169,14 @@ def test_a_plan_tells_what_is_in_the_way_and_what_was_changed_by_hand(shop: Tena
     broken = shell.plugin("plan", "-f", "-", "-n", shop.name, stdin="a: [")
 
     assert drifted.code == 2
-    assert "give the role read on the repository lib (it has the role admin)" in drifted.out
+    assert "grant the role read on the repository lib (it has the role admin)" in drifted.out
     assert blocked.code == 1
     assert "in the way: SecretNotOwned" in blocked.out
     assert "cure: Give the Secret another name" in blocked.out
     assert refused.code == 1
     assert "cannot be changed" in refused.out
     assert (broken.code, broken.out) == (1, "")
-    assert "is no YAML" in broken.err
+    assert "is not YAML" in broken.err
 
 
 def check(shell: Shell, *words: str) -> tuple[int, dict[str, tuple[str, str]]]:

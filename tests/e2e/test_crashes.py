@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.kit.cluster_robot_lives import cluster_robot_lives
 from tests.kit.crashing import Crashing, Life
-from tests.kit.fleet_lives import fleet_lives
 from tests.kit.installation import Installation, Tenant
 from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
 from tests.kit.processes import wait_for
@@ -292,7 +292,7 @@ LIVES = {
     "rights changed": Life(_given, _change, _born, _facts_of_rights, reads=False),
     "create": Life(_nothing, _declare, _born, _facts_of_birth),
     "delete": Life(_declared, _delete, _gone, _facts_of_death),
-    **fleet_lives(CONNECTION),
+    **cluster_robot_lives(CONNECTION),
 }
 
 

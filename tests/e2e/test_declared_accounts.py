@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.kit.cluster_robots import Fleet
+from tests.kit.cluster_robots import ClusterRobot
 from tests.kit.installation import Installation, Tenant, settle
 from tests.kit.processes import wait_for
 from tests.kit.shell import Shell
@@ -99,24 +99,24 @@ def test_a_manifest_that_leaves_the_list_out_is_no_trouble(tenant: Tenant, how: 
 
 
 def test_a_shared_robot_tells_it_of_the_account_that_it_links(house: Installation):
-    fleet = Fleet(house)
+    cluster_robot = ClusterRobot(house)
     try:
-        [space] = fleet.namespaces(1)
+        [space] = cluster_robot.namespaces(1)
         apply(space, ["theirs"])
-        fleet.apply(mode="Shared", template={"secrets": LINKED})
-        fleet.wait_ready(1)
+        cluster_robot.apply(mode="Shared", template={"secrets": LINKED})
+        cluster_robot.wait_ready(1)
         assert named(space) == ["theirs", "ci"]
 
         def told() -> list[str]:
             listed = json.loads(
                 house.plane.kubectl("get", "events.events.k8s.io", "-n", "default", "-o", "json")
             )["items"]
-            mine = [each for each in listed if each["regarding"]["name"] == fleet.name]
+            mine = [each for each in listed if each["regarding"]["name"] == cluster_robot.name]
             return [each["note"] for each in mine if each["reason"] == REASON]
 
         wait_for(lambda: len(told()) == 1, "the Event")
     finally:
-        fleet.close()
+        cluster_robot.close()
 
 
 @pytest.fixture

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 import re
-import shlex
 import shutil
-import subprocess
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,148 +14,21 @@ import pytest
 import yaml
 
 from quayrobot.model.crd import DEFINITIONS
-from tests.kit.canary import CanaryWatch, oauth_token, robot_token
+from tests.kit.canary import CanaryWatch, robot_token
 from tests.kit.controlplane import ControlPlane
 from tests.kit.controlplane.fixture import missing_part
+from tests.kit.document_reader import (
+    EXAMPLES,
+    ROBOT,
+    ROOT,
+    Reader,
+    blocks,
+    for_double,
+    uninstall,
+)
 from tests.kit.fakequay import FakeQuay
-from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
+from tests.kit.operating import NAMESPACE
 from tests.kit.processes import wait_for
-
-ROOT = Path(__file__).parents[2]
-EXAMPLES = Path("deploy", "examples")
-IMAGE = "registry.example.com/infra/quay-robot-operator:0.1.0"
-URL = re.compile(r"^( *)url: https://quay\.example\.com(:\d+)?$", re.MULTILINE)
-FENCED = r"^ *```sh\n(.*?)^ *```$"
-ROBOT = "acme+default-puller"
-
-
-# What the documents say -------------------------------------------------------
-
-
-def blocks(text: str) -> list[str]:
-    """Return the shell blocks of *text*, as they stand."""
-    found = re.findall(FENCED, text, re.MULTILINE | re.DOTALL)
-    return [textwrap.dedent(each) for each in found]
-
-
-def quickstart() -> str:
-    """Return the shell block of the README's quickstart."""
-    text = (ROOT / "README.md").read_text()
-    _before, section = text.split("\n## Quickstart for a cluster\n")
-    (block,) = blocks(section.split("\n## ")[0])
-    return block
-
-
-def uninstall(name: str) -> str:
-    """Return a marked shell block of docs/uninstall.md."""
-    text = (ROOT / "docs" / "uninstall.md").read_text()
-    _before, marked = text.split(f"<!-- {name}:begin -->")
-    (block,) = blocks(marked.split(f"<!-- {name}:end -->")[0])
-    return block
-
-
-def for_double(text: str, quay: FakeQuay) -> str:
-    """Return *text* with the double's address, and nothing else changed."""
-    changed, times = URL.subn(rf"\1url: {quay.url}\n\1allowPlaintext: true", text)
-    assert times, "no registry's address was found"
-    return changed
-
-
-# Who follows them -------------------------------------------------------------
-
-
-class Reader:
-    """A user with a shell, in which `kubectl` leads to the cluster of the test."""
-
-    def __init__(self, plane: ControlPlane, quay: FakeQuay, folder: Path) -> None:
-        self.plane, self.quay = plane, quay
-        self.operator: OperatorProcess | None = None
-        self._folder = folder
-        kubectl = folder / "bin" / "kubectl"
-        kubectl.parent.mkdir()
-        kubectl.write_text(f'#!/bin/sh\nexec {shlex.join(plane.kubectl_command)} "$@"\n')
-        kubectl.chmod(0o755)
-
-    def begin(self, script: str, cwd: Path = ROOT, **variables: str) -> Callable[[], str]:
-        """Start *script*; the result waits for its end and returns its output."""
-        bin_folder = self._folder / "bin"
-        env = {"PATH": f"{bin_folder}:{os.environ['PATH']}", "HOME": str(self._folder)}
-        process = subprocess.Popen(
-            ["bash", "-eu", "-o", "pipefail", "-c", script],
-            cwd=cwd,
-            env=env | variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-        def end() -> str:
-            try:
-                said, _none = process.communicate(timeout=120)
-            finally:
-                process.kill()
-            assert process.returncode == 0, f"{script}\n{said}"
-            return said
-
-        return end
-
-    def run(self, script: str, cwd: Path = ROOT, **variables: str) -> str:
-        """Run *script* and return its output."""
-        return self.begin(script, cwd, **variables)()
-
-    def start_operator(self) -> None:
-        """Do what a kubelet would: run what the Deployment asks for, as who it says."""
-        config = self.plane.service_account_kubeconfig(NAMESPACE, ACCOUNT)
-        self.operator = OperatorProcess(config, self.plane.folder)
-        self.operator.start()
-
-    def install(self) -> str:
-        """Follow the README's quickstart, and return what was said."""
-        token = self.quay.admin("token", value=oauth_token())
-        self.quay.admin("repository", namespace="acme", name="app")
-        script = for_double(quickstart(), self.quay)
-        end = self.begin(script, IMAGE=IMAGE, QUAY_TOKEN=token)
-        wait_for(lambda: self._image() == IMAGE, "a Deployment with the image")
-        self.start_operator()
-        return end()
-
-    def _image(self) -> str | None:
-        found = self.plane.get("deployment", "quay-robot-operator", NAMESPACE) or {}
-        containers = found and found["spec"]["template"]["spec"]["containers"]
-        return containers[0]["image"] if containers else None
-
-    def names(self, kinds: str, *args: str) -> list[str]:
-        """Return the names of all objects of *kinds*."""
-        return self.plane.kubectl("get", kinds, *args, "-o", "name").split()
-
-    def ready(self, name: str) -> str:
-        """Return the status and the reason of a robot's Ready."""
-        body = self.plane.get("quayrobot", name, "default") or {}
-        conditions = body.get("status", {}).get("conditions", [])
-        ready = [each for each in conditions if each["type"] == "Ready"]
-        return f"{ready[0]['status']}/{ready[0]['reason']}" if ready else ""
-
-    def token_secret(self) -> tuple[str, ...]:
-        """Return kubectl's words for a Secret with a token of Quay."""
-        token = self.quay.admin("token", value=oauth_token())
-        return ("secret", "generic", "quay-token", f"--from-literal=token={token}")
-
-    def credential(self) -> tuple[str, str]:
-        """Return user and password from the quickstart's Secret."""
-        body = self.plane.get("secret", "default-puller", "default")
-        assert body is not None
-        config = json.loads(base64.b64decode(body["data"][".dockerconfigjson"]))
-        (entry,) = config["auths"].values()
-        user, _colon, password = base64.b64decode(entry["auth"]).decode().partition(":")
-        return user, password
-
-    def assert_nothing_is_left(self) -> None:
-        """Hold the cluster against what it was before."""
-        assert self.names("crd") == []
-        assert "namespace/quay-robot-operator" not in self.names("namespaces")
-        ours = self.names("clusterroles,clusterrolebindings")
-        assert [each for each in ours if "quay-robot" in each] == []
 
 
 @pytest.fixture

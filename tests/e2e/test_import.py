@@ -75,7 +75,7 @@ def test_hundreds_of_robots_are_taken_over_and_given_back_without_a_write_to_qua
     assert sorted(each["spec"]["robotName"] for each in manifests) == sorted(robots)
     assert f"# {tenant.full('held')}: QuayRobot {tenant.name}/held of this cluster" in said.out
     assert f"# {tenant.full('foreign')}: made by QuayRobot (not a name)/x of another" in said.out
-    assert f"of {MANY + 2} robots looked at" in said.err
+    assert f"of {MANY + 2} robots read" in said.err
     assert scan(said.all, "import") == []
     # One list per repository, one of defaults; per robot its marker and its federation.
     reads = Counter(e.operation for e in quay.calls(called) if f"/{tenant.name}" in e.path)
@@ -147,11 +147,11 @@ READER = {
 
 def test_an_import_tells_what_is_in_the_way_in_the_cluster(tenant: Tenant):
     quay, plane, org = tenant.house.quay, tenant.house.plane, tenant.name
-    for name in ("app", "lib", "fleet"):
+    for name in ("app", "lib", "shared"):
         quay.admin("robot", name=tenant.full(name))
     tenant.connection()
     tenant.kubectl("create", "secret", "generic", "app", "--from-literal=a=b")
-    cluster_robot = f"fleet-{org}"
+    cluster_robot = f"shared-{org}"
     _share(tenant, cluster_robot)
     wait_for(lambda: _holds(tenant, cluster_robot), "the shared robot")
     tenant.kubectl("create", "serviceaccount", "importer")
@@ -168,10 +168,10 @@ def test_an_import_tells_what_is_in_the_way_in_the_cluster(tenant: Tenant):
     assert "# refused for now: SecretNotOwned: Secret app exists" in app
     assert "refused" not in lib
     assert (
-        f"# {tenant.full('fleet')}: ClusterQuayRobot {cluster_robot} of this cluster has it"
+        f"# {tenant.full('shared')}: ClusterQuayRobot {cluster_robot} of this cluster has it"
         in said.out
     )
-    assert "1 manifests want a Secret of a name that somebody else's has" in said.err
+    assert "1 manifests name a Secret that somebody else owns" in said.err
     # Whoever may not list Secrets gets the manifests, and is told what was not looked at.
     assert less.code == 0, less.err
     assert "refused" not in less.out
@@ -186,7 +186,7 @@ def _share(tenant: Tenant, name: str) -> None:
         "permissions": {},
     }  # fmt: skip
     spec = {
-        "mode": "Shared", "template": {"spec": template}, "robotNameTemplate": "fleet",
+        "mode": "Shared", "template": {"spec": template}, "robotNameTemplate": "shared",
         "namespaceSelectors": [{"matchLabels": {"kubernetes.io/metadata.name": tenant.name}}],
     }  # fmt: skip
     body = {"apiVersion": "quayrobot.io/v1alpha1", "kind": "ClusterQuayRobot", "spec": spec}

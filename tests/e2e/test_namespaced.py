@@ -134,7 +134,7 @@ def _check_finds_the_roles_sufficient(house: Installation) -> None:
     assert more[f"{who} in team-b"][0] == "ok"
     assert more[f"{who} in team-c"][0] == "wrong"
     assert "clusterquay" not in more[f"{who} in team-c"][1]
-    assert more["namespace team-c"] == ("wrong", "It is served and not there.")
+    assert more["namespace team-c"] == ("wrong", "It is served but does not exist.")
     asked = {each.resource for each in plane.audit()[seen:] if each.write and each.user != USER}
     assert "localsubjectaccessreviews" in asked
     assert not asked & {"subjectaccessreviews", "quayrobots", "secrets"}

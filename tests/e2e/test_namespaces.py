@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.kit.cluster_robots import Fleet
+from tests.kit.cluster_robots import ClusterRobot
 from tests.kit.installation import Installation, Tenant, settle
 from tests.kit.processes import wait_for
 
 
 @pytest.fixture
-def cluster_robot(house: Installation) -> Iterator[Fleet]:
-    made = Fleet(house)
+def cluster_robot(house: Installation) -> Iterator[ClusterRobot]:
+    made = ClusterRobot(house)
     yield made
     made.close()
 
@@ -32,10 +32,10 @@ def examples() -> list[Any]:
     return [yaml.safe_load(each) for each in found]
 
 
-def for_cluster_robot(example: Any, cluster_robot: Fleet) -> Any:
+def for_cluster_robot(example: Any, cluster_robot: ClusterRobot) -> Any:
     """Return an example for the organization and label of *cluster_robot*, else as it stands."""
     text = json.dumps(example).replace(
-        '"example.com/pull": "acme"', f'"fleet": "{cluster_robot.name}"'
+        '"example.com/pull": "acme"', f'"served-by": "{cluster_robot.name}"'
     )
     body = json.loads(text.replace('"acme"', f'"{cluster_robot.name}"'))
     body["metadata"]["name"] = cluster_robot.name
@@ -43,7 +43,7 @@ def for_cluster_robot(example: Any, cluster_robot: Fleet) -> Any:
 
 
 def test_each_chosen_namespace_has_a_robot_of_its_own_for_as_long_as_it_is_chosen(
-    cluster_robot: Fleet,
+    cluster_robot: ClusterRobot,
 ):
     one, two = cluster_robot.namespaces(2)
     (other,) = cluster_robot.namespaces(1, chosen=False)
@@ -98,7 +98,7 @@ def test_each_chosen_namespace_has_a_robot_of_its_own_for_as_long_as_it_is_chose
 
 
 def test_one_namespace_that_fails_holds_up_no_other_and_what_is_not_ours_is_left_alone(
-    cluster_robot: Fleet,
+    cluster_robot: ClusterRobot,
 ):
     """By the first example of docs/namespaces.md."""
     example = for_cluster_robot(examples()[0], cluster_robot)
@@ -160,7 +160,7 @@ def test_one_namespace_that_fails_holds_up_no_other_and_what_is_not_ours_is_left
     good.wait_login("acme-pull")
 
 
-def test_a_mistyped_label_deletes_no_fleet(cluster_robot: Fleet):
+def test_a_mistyped_label_removes_no_robots(cluster_robot: ClusterRobot):
     tenants = cluster_robot.namespaces(13)
     (stays,) = cluster_robot.namespaces(1)
     cluster_robot.apply(template={"noSecret": True})
@@ -192,7 +192,7 @@ def test_a_mistyped_label_deletes_no_fleet(cluster_robot: Fleet):
 
 
 @pytest.mark.parametrize("number", range(len(examples())))
-def test_an_example_of_the_document_is_accepted(cluster_robot: Fleet, number: int):
+def test_an_example_of_the_document_is_accepted(cluster_robot: ClusterRobot, number: int):
     body = json.dumps(examples()[number])
     strict = ("--dry-run=server", "--validate=strict")
 
@@ -205,7 +205,9 @@ def test_an_example_of_the_document_is_accepted(cluster_robot: Fleet, number: in
 
 
 @pytest.mark.rotates
-def test_one_robot_serves_all_chosen_namespaces_and_a_rotation_reaches_each(cluster_robot: Fleet):
+def test_one_robot_serves_all_chosen_namespaces_and_a_rotation_reaches_each(
+    cluster_robot: ClusterRobot,
+):
     one, two = cluster_robot.namespaces(2)
     for tenant in (one, two):
         tenant.kubectl("create", "serviceaccount", "builder")
@@ -256,7 +258,7 @@ def test_one_robot_serves_all_chosen_namespaces_and_a_rotation_reaches_each(clus
 
 
 def test_the_copies_follow_namespaces_accounts_and_the_template_and_go_with_the_resource(
-    cluster_robot: Fleet,
+    cluster_robot: ClusterRobot,
 ):
     one, two = cluster_robot.namespaces(2)
     (other,) = cluster_robot.namespaces(1, chosen=False)
@@ -314,7 +316,9 @@ def named(tenant: Tenant, account: str) -> list[str]:
     return [each["name"] for each in body.get("imagePullSecrets") or []]
 
 
-def test_the_rules_decide_for_each_namespace_who_has_a_shared_credential(cluster_robot: Fleet):
+def test_the_rules_decide_for_each_namespace_who_has_a_shared_credential(
+    cluster_robot: ClusterRobot,
+):
     may, may_not = cluster_robot.namespaces(2)
     house = cluster_robot.house
     house.plane.kubectl("label", "namespace", may.name, "side=in")
@@ -332,9 +336,9 @@ def test_the_rules_decide_for_each_namespace_who_has_a_shared_credential(cluster
     assert cluster_robot.condition("SecretsReady")["status"] == "False"
 
     # Forbidden looks like absent.
-    absent = Fleet(house)
+    absent = ClusterRobot(house)
     away = absent.body(mode="Shared", template={"connectionRef": {"name": "no-such"}})
-    away["spec"]["namespaceSelectors"] = [{"matchLabels": {"fleet": cluster_robot.name}}]
+    away["spec"]["namespaceSelectors"] = [{"matchLabels": {"served-by": cluster_robot.name}}]
     absent.apply_body(away)
     absent.wait_reason("ConnectionNotFound")
     told = {each["namespace"]: each["message"] for each in absent.status()["failed"]}

@@ -10,11 +10,11 @@ from typing import Any
 from .installation import API, Body, Installation, Tenant
 from .processes import wait_for
 
-__all__ = ["Fleet"]
+__all__ = ["ClusterRobot"]
 
 
 @dataclass
-class Fleet:
+class ClusterRobot:
     """A ClusterQuayRobot, an organization and a label, all of one name of its own."""
 
     house: Installation
@@ -32,7 +32,7 @@ class Fleet:
         """Make *count* namespaces in one request of kubectl's; *chosen* ones carry the label."""
         first = len(self.spaces)
         names = [f"{self.name}-{number}" for number in range(first, first + count)]
-        labels = {"fleet": self.name} if chosen else {}
+        labels = {"served-by": self.name} if chosen else {}
         items = [
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": n, "labels": labels}}
             for n in names
@@ -55,7 +55,7 @@ class Fleet:
 
     def recreate(self, tenant: Tenant) -> None:
         """Make a namespace that was deleted, with the label."""
-        meta = {"name": tenant.name, "labels": {"fleet": self.name}}
+        meta = {"name": tenant.name, "labels": {"served-by": self.name}}
         self.house.plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
 
     def body(self, **spec: Any) -> Body:
@@ -67,7 +67,7 @@ class Fleet:
             "kind": "ClusterQuayRobot",
             "metadata": {"name": self.name},
             "spec": {
-                "namespaceSelectors": [{"matchLabels": {"fleet": self.name}}],
+                "namespaceSelectors": [{"matchLabels": {"served-by": self.name}}],
                 **spec,
                 "template": {"metadata": meta, "spec": template},
             },
@@ -102,7 +102,7 @@ class Fleet:
 
     def label(self, value: str | None, *tenants: Tenant) -> None:
         """Give namespaces the label (or take it) in one request of kubectl's."""
-        change = f"fleet={value}" if value else "fleet-"
+        change = f"served-by={value}" if value else "served-by-"
         self._kubectl("label", "namespace", "--overwrite", *(e.name for e in tenants), change)
 
     def annotate(self, text: str) -> None:

@@ -109,33 +109,33 @@ def test_when_the_robot_is_deleted_the_next_pull_is_refused(site: Site, team: Te
 
 
 def test_a_pod_in_each_of_ten_namespaces(site: Site):
-    names = [f"fleet-{number}" for number in range(10)]
-    site.quay.admin("organization", name="fleet")
-    site.quay.admin("repository", namespace="fleet", name="app")
-    archive = packed(site.plane.folder / "fleet.tar", "localhost/app:1", site.program)
-    site.push(archive, "fleet/app:1")
+    names = [f"crowd-{number}" for number in range(10)]
+    site.quay.admin("organization", name="crowd")
+    site.quay.admin("repository", namespace="crowd", name="app")
+    archive = packed(site.plane.folder / "crowd.tar", "localhost/app:1", site.program)
+    site.push(archive, "crowd/app:1")
     secret = {"name": "pull", "serviceAccounts": [{"name": "default"}]}
-    spec = {"organization": "fleet", "permissions": READ, "secrets": [secret]}
-    fleet = {
-        "apiVersion": API, "kind": "ClusterQuayRobot", "metadata": {"name": "fleet"},
-        "spec": {"namespaceSelectors": [{"matchLabels": {"fleet": "yes"}}],
+    spec = {"organization": "crowd", "permissions": READ, "secrets": [secret]}
+    cluster_robot = {
+        "apiVersion": API, "kind": "ClusterQuayRobot", "metadata": {"name": "crowd"},
+        "spec": {"namespaceSelectors": [{"matchLabels": {"served-by": "crowd"}}],
                  "template": {"spec": spec}},
     }  # fmt: skip
-    labels = {"fleet": "yes"}
+    labels = {"served-by": "crowd"}
     spaces = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": each, "labels": labels}}
         for each in names
     ]
 
-    site.plane.apply(*spaces, fleet)
+    site.plane.apply(*spaces, cluster_robot)
     wait_for(lambda: all(linked(site, each) for each in names), "ten Secrets", timeout_s=90)
-    image = f"{site.registry}/fleet/app:1"
+    image = f"{site.registry}/crowd/app:1"
     site.plane.apply(*({"apiVersion": "v1", "kind": "Pod",
                         "metadata": {"name": "app", "namespace": each},
                         "spec": pod_of(image, None)} for each in names))  # fmt: skip
 
     wait_for(lambda: all(runs(site, each) for each in names), "ten pods", timeout_s=90)
-    site.plane.kubectl("delete", "clusterquayrobot", "fleet", "--wait=false")
+    site.plane.kubectl("delete", "clusterquayrobot", "crowd", "--wait=false")
     site.plane.kubectl("delete", "namespace", *names, "--wait=false")
 
 

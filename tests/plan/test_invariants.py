@@ -10,7 +10,6 @@ from random import Random
 
 import pytest
 from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
 from quayrobot.model.actions import (
     AddFinalizer,
@@ -33,24 +32,23 @@ from quayrobot.model.actions import (
     ReplaceSecret,
 )
 from quayrobot.model.errors import QuayRobotError
-from quayrobot.model.names import FINALIZER, MARKER_KEY
-from quayrobot.model.resources.robot import secrets_of
-from quayrobot.model.world import Absent, Missing, Present, SecretSeen, Unknown, Unlooked
+from quayrobot.model.names import FINALIZER
+from quayrobot.model.world import Absent, Missing, Present, Unknown, Unlooked
 from quayrobot.plan.decide import decide
 from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Scene
-from quayrobot.plan.words.status import status_after, worth_writing
+from quayrobot.plan.words.status import status_after
 from tests.kit.canary import scan
 from tests.kit.statuslint import lint, lint_transition
 
-from .answering import QUAY_WRITES, RIGHTS_WRITES, SECRET_WRITES, Rights, World
-from .scenes import CLUSTER, MARKER, TOKEN, UID, fresh, got, rival, status, words
+from .answering import QUAY_WRITES, RIGHTS_WRITES, SECRET_WRITES, World
+from .oracle import carries_out, proven_ours, secret_is_ours
+from .scenes import fresh, rival, status, words
 from .worlds import (
     ANYTHING,
     RAW,
     errors_of,
     failed_looks,
-    rights_of,
     robots,
     same_quay,
     scene_of,
@@ -58,48 +56,6 @@ from .worlds import (
 )
 
 many = settings(max_examples=50, deadline=None, derandomize=True)
-
-
-# An oracle of its own: what is ours, said without the code under test ----------
-
-
-def has_our_mark(robot) -> bool:
-    marker = (robot.metadata or {}).get(MARKER_KEY)
-    return isinstance(marker, dict) and (
-        (marker["cluster"], marker["kind"], marker["namespace"], marker["name"])
-        == (CLUSTER, "QuayRobot", "shop", "ci")
-    )
-
-
-def known_token(scene, robot) -> bool:
-    known = {scene.status.credential.digest} if scene.status.credential else set()
-    known |= {
-        each.value.annotations.get("quayrobot.io/credential-digest", "")
-        for each in scene.secrets.values()
-        if isinstance(each, Present) and each.value.controller_uid == UID
-    }
-    return robot.token is not None and robot.token.digest in known
-
-
-def proven_ours(scene) -> bool:
-    """By our mark; by time and a known token; by time where status says adopted."""
-    robot, held = scene.robot.value, scene.status.robot
-    same_birth = held is not None and held.created_at == robot.created
-    adopted_before = same_birth and held.adopted and robot.metadata is not None
-    return has_our_mark(robot) or adopted_before or (same_birth and known_token(scene, robot))
-
-
-def secret_is_ours(scene, secret: SecretSeen) -> bool:
-    if secret.controller_uid is not None:
-        return secret.controller_uid == UID
-    return (
-        secret.labels.get("app.kubernetes.io/managed-by") == "quay-robot-operator"
-        and secret.annotations.get("quayrobot.io/owner") == "QuayRobot/shop/ci"
-    )
-
-
-def carries_out(scene, kinds) -> bool:
-    return any(isinstance(each, kinds) for each in decide(scene).actions)
 
 
 # Unknown is not Absent (S8) ----------------------------------------------------
@@ -355,55 +311,6 @@ def body_of(scene, said) -> dict:
         "spec": {"suspend": scene.spec.suspend},
         "status": said.model_dump(by_alias=True, exclude_none=True, mode="json"),
     }
-
-
-# Followed to the end -----------------------------------------------------------------
-
-
-@many
-@given(
-    scenes(ending=False),
-    st.sampled_from([None, got(), got(None), got(MARKER, token=TOKEN)]),
-    st.booleans(),
-    rights_of,
-)
-def test_every_plan_comes_to_an_end_and_then_to_rest(scene, robot, lives, seen):
-    world = World(robot, owner_lives=lives, rights=Rights.of(seen))
-    first_look = replace(scene, robot=Unlooked(), grants=Unlooked())
-    last, plan = world.follow(first_look)
-
-    assert world.writes.count("CreateRobot") <= 1
-    assert "DeleteRobot" not in world.writes
-    if plan.findings or plan.quiet or last.spec.suspend:
-        return
-    assert isinstance(last.robot, Present)
-    assert set(secrets_of("ci", last.spec)) <= set(last.secrets)
-    for name in secrets_of("ci", last.spec):
-        assert isinstance(last.secrets[name], Present), name
-        noted = last.secrets[name].value.annotations
-        assert noted["quayrobot.io/credential-digest"] == last.robot.value.token.digest
-    # Then the process starts again: a list, and not one write.
-    told = status_after(last, (), adopted=ownership(last))
-    awake = replace(
-        last, status=told, robot=Unlooked(), list_due=True, owner_lives=None, create_refusal=None,
-        grants=Unlooked(),
-    )  # fmt: skip
-    rested, _ = world.follow(awake)
-    assert world.writes == []
-    assert not worth_writing(told, status_after(rested, (), adopted=ownership(rested)))
-
-
-@many
-@given(scenes(ending=True), st.sampled_from([None, got(), got(None)]))
-def test_every_deletion_ends_with_the_robot_gone_or_not_ours_or_blocked(scene, robot):
-    world = World(robot)
-    _, plan = world.follow(replace(scene, robot=Unlooked(), deleted=False, awaited=False))
-
-    if "RemoveFinalizer" in world.writes and scene.spec.deletion_policy == "Delete":
-        mine = world.robot is not None and has_our_mark(world.robot)
-        assert not mine
-    else:
-        assert plan.findings or not scene.me.guarded or "RemoveFinalizer" in world.writes
 
 
 # In breadth -------------------------------------------------------------------------------

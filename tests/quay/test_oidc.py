@@ -68,7 +68,7 @@ async def test_the_service_is_asked_through_the_proxy_of_the_connection(endpoint
         # Its documents first, the token then.
         assert proxy.asked == [("CONNECT", f"127.0.0.1:{service.port}")] * 2
         proxy.status = 403
-        with pytest.raises(TryLater, match="does not let through") as raised:
+        with pytest.raises(TryLater, match="does not allow connections to") as raised:
             await bearer_of(through, clock, service).token()
     assert raised.value.reason is Reason.ISSUER_UNREACHABLE
     assert raised.value.message.startswith("the OIDC service cannot be reached: the proxy")

@@ -186,17 +186,17 @@ async def test_a_wrong_password_is_told_and_nothing_was_sent(proxy, secure, plai
 async def test_no_password_is_told_as_well(proxy, secure, authority):
     error = await failure(secure.url, server(proxy, authority, None), authority)
 
-    assert error.message.endswith("wants credentials (407): give proxy.credentialsRef")
+    assert error.message.endswith("needs credentials (407): give proxy.credentialsRef")
 
 
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (403, "does not let through to {} (it answered 403)"),
+        (403, "does not allow connections to {} (it answered 403)"),
         (502, "cannot reach {} (it answered 502)"),
         (503, "cannot reach {} (it answered 503)"),
-        (404, "makes no tunnel to {} (it answered 404)"),
-        (302, "makes no tunnel to {} (it answered 302)"),
+        (404, "opens no tunnel to {} (it answered 404)"),
+        (302, "opens no tunnel to {} (it answered 302)"),
     ],
 )
 async def test_a_refused_tunnel_is_no_answer_of_quay(
@@ -245,7 +245,7 @@ async def test_a_proxy_that_does_not_answer_is_not_waited_for_for_ever(
         secure.url, server(proxy, authority, password), authority, method="PUT", timeout_s=0.5
     )
 
-    assert "makes no tunnel to" in error.message
+    assert "opens no tunnel to" in error.message
     assert error.message.endswith("no answer in time")
     assert not error.may_have_left
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import pytest
 from hypothesis import given, settings
@@ -25,8 +23,6 @@ from quayrobot.quay.wire import (
     failure,
     parse_list,
     parse_robot,
-    retry_after_s,
-    wait_asked_s,
 )
 from tests.kit.canary import oauth_token, robot_token, scan
 
@@ -307,49 +303,6 @@ def test_what_is_not_a_list_of_robots_is_not_an_empty_list(body):
 
 def test_an_organization_without_robots_has_an_empty_list():
     assert parse_list(reply(200, {"robots": []}), ACME) == {}
-
-
-# Retry-After ---------------------------------------------------------------------------
-
-NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        (None, None),
-        ("", None),
-        ("soon", None),
-        ("5", 5.0),
-        ("0", None),
-        ("-5", None),
-        ("99999", 600.0),
-        ("Tue, 24 Nov 2026 03:00:30 GMT", 30.0),
-        ("Tue, 24 Nov 2026 02:00:00 GMT", None),
-    ],
-)
-def test_how_long_quay_asks_to_wait(text, seconds):
-    assert retry_after_s(text, NOW) == seconds
-
-
-def test_a_date_without_a_clock_is_no_wait():
-    assert retry_after_s("Tue, 24 Nov 2026 03:00:30 GMT") is None
-
-
-@pytest.mark.parametrize(
-    ("date", "seconds"),
-    [("Tue, 24 Nov 2026 03:00:00 GMT", 30.0), ("Tue, 24 Nov 2026 03:00:40 GMT", None)],
-)
-def test_a_date_is_of_the_clock_of_who_names_it(date, seconds):
-    answered = parsedate_to_datetime(date)
-    paused = reply(429, b"", HTML, retry_after="Tue, 24 Nov 2026 03:00:30 GMT", answered=answered)
-
-    assert wait_asked_s(paused) == seconds
-
-
-@pytest.mark.parametrize("text", ["9" * 400, "1 Jan 99999999999999999999 00:00:00"])
-def test_a_wait_without_end_is_capped_or_no_wait(text):
-    assert retry_after_s(text, NOW) in {None, 600.0}
 
 
 def test_a_day_of_use_that_is_none_is_no_day():

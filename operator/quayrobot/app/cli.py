@@ -20,11 +20,12 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
+from . import run_options as options
 from .commands.access.cluster_access import ContextOption, KubeconfigOption, fail
 from .commands.check import check
 from .commands.import_robots import import_robots
 from .release import VersionOption
-from .settings import ENV_PREFIX, Settings
+from .settings import Settings
 from .version import installed_version
 
 __all__ = ["app", "main"]
@@ -38,83 +39,27 @@ app = typer.Typer(
 )
 
 
-def _flag(setting: str, text: str) -> Any:
-    # pydantic-settings reads the environment; the help only says so.
-    return typer.Option(
-        f"--{setting.replace('_', '-')}",
-        help=f"{text} [env: {ENV_PREFIX}{setting.upper()}]",
-        show_default=False,
-    )
-
-
 @app.command()
 def run(
-    namespaces: Annotated[
-        str | None, _flag("namespaces", "Serve these namespaces only, separated by commas.")
-    ] = None,
-    cluster_id: Annotated[
-        str | None, _flag("cluster_id", "This cluster's name on robots; default: a uid.")
-    ] = None,
-    cluster_name: Annotated[
-        str | None, _flag("cluster_name", "What {cluster} stands for in names of robots.")
-    ] = None,
-    log_level: Annotated[
-        str | None, _flag("log_level", "debug, info (default), warning or error.")
-    ] = None,
-    log_format: Annotated[str | None, _flag("log_format", "json (default) or console.")] = None,
-    bind_address: Annotated[
-        str | None, _flag("bind_address", "Where health and metrics listen; default: all.")
-    ] = None,
-    health_port: Annotated[
-        int | None, _flag("health_port", "Port of /livez and /readyz; default 8080.")
-    ] = None,
-    metrics_port: Annotated[
-        int | None, _flag("metrics_port", "Port of /metrics; default 8081, may be the same.")
-    ] = None,
-    workers: Annotated[
-        int | None, _flag("workers", "Resources worked on at once; default 24.")
-    ] = None,
-    leader_election: Annotated[
-        bool | None,
-        typer.Option(
-            "--leader-election/--no-leader-election",
-            help="Work only while holding the Lease; default in a pod. "
-            f"[env: {ENV_PREFIX}LEADER_ELECTION]",
-            show_default=False,
-        ),
-    ] = None,
-    lease_namespace: Annotated[
-        str | None, _flag("lease_namespace", "Namespace of the Lease; default: the pod's own.")
-    ] = None,
-    lease_name: Annotated[
-        str | None, _flag("lease_name", "Name of the Lease; default quay-robot-operator.")
-    ] = None,
-    grace_s: Annotated[
-        float | None,
-        _flag("grace_s", "Seconds to wait for what may come later; default 300."),
-    ] = None,
-    relist_interval_s: Annotated[
-        float | None,
-        _flag("relist_interval_s", "Seconds between safety relists; default 600."),
-    ] = None,
-    tenant_hosts: Annotated[
-        str | None,
-        _flag("tenant_hosts", "Hosts that a QuayConnection may name, globs; default: any."),
-    ] = None,
-    tenant_refused_networks: Annotated[
-        str | None,
-        _flag("tenant_refused_networks", "Networks that no QuayConnection may lead to."),
-    ] = None,
-    start_timeout_s: Annotated[
-        float | None,
-        _flag("start_timeout_s", "Seconds to wait for the API server at the start; default 60."),
-    ] = None,
-    kubeconfig: Annotated[
-        Path | None, _flag("kubeconfig", "Path of a kubeconfig; default: the pod's own access.")
-    ] = None,
-    context: Annotated[
-        str | None, _flag("context", "Context of the kubeconfig; default: its current one.")
-    ] = None,
+    namespaces: options.Namespaces = None,
+    cluster_id: options.ClusterId = None,
+    cluster_name: options.ClusterName = None,
+    log_level: options.LogLevel = None,
+    log_format: options.LogFormat = None,
+    bind_address: options.BindAddress = None,
+    health_port: options.HealthPort = None,
+    metrics_port: options.MetricsPort = None,
+    workers: options.Workers = None,
+    leader_election: options.LeaderElection = None,
+    lease_namespace: options.LeaseNamespace = None,
+    lease_name: options.LeaseName = None,
+    grace_s: options.GraceS = None,
+    relist_interval_s: options.RelistIntervalS = None,
+    tenant_hosts: options.TenantHosts = None,
+    tenant_refused_networks: options.TenantRefusedNetworks = None,
+    start_timeout_s: options.StartTimeoutS = None,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.Context = None,
 ) -> None:
     """Run the operator until it is told to stop."""
     given = {key: value for key, value in locals().items() if value is not None}
@@ -170,7 +115,7 @@ def crds(
 @app.command("await-definitions")
 def await_definitions(
     start_timeout_s: Annotated[
-        float | None, _flag("start_timeout_s", "Seconds to wait; default 60.")
+        float | None, options.flag("start_timeout_s", "Seconds to wait; default 60.")
     ] = None,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,

@@ -129,7 +129,7 @@ class HealthServer:
         if not self._probes.shell_alive():
             return _no("the shell that watches the cluster has ended")
         if not self._probes.trusted():
-            return _no("the API server's certificate is not believed")
+            return _no("the API server's certificate is not trusted")
         if self.pulse.lag_s > LAG_MAX_S:
             return _no("the event loop is stuck")
         return web.Response(text="ok\n")

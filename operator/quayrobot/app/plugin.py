@@ -62,7 +62,7 @@ def rotate(
     context: ContextOption = None,
     *,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Until the new credential is there.")
+        bool, typer.Option("--wait", help="Wait until the Secrets hold the new credential.")
     ] = False,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait.")] = 120.0,
 ) -> None:
@@ -81,7 +81,7 @@ async def _rotate(
         value = datetime.now(UTC).isoformat()
         patch: Body = {"metadata": {"annotations": {ANNOTATION_ROTATE: value}}}
         await api.write("PATCH", _path(one, namespace), patch, fieldManager=MANAGER)
-        typer.echo(f"{one.shown}: a new credential was asked for")
+        typer.echo(f"{one.shown}: a new credential was requested")
         if _robot_spec(before).get("suspend"):
             _say_suspended(one, wait=bool(wait_s))
         if wait_s:

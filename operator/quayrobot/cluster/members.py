@@ -56,7 +56,7 @@ class Members:
         live = await self._api.get(path)
         meta = live["metadata"] if live else {}
         if live is None or (meta["uid"], meta["resourceVersion"]) != (uid, version):
-            msg = f"QuayRobot {wanted.name} changed while it was looked at"
+            msg = f"QuayRobot {wanted.name} changed in the meantime"
             raise Conflict(Reason.CLUSTER_UNAVAILABLE, msg)
         return await self._api.write("PUT", path, _rendered(wanted, live))
 

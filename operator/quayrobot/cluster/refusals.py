@@ -39,7 +39,7 @@ def failure(who: str, verb: str, path: str, status: int, body: dict[str, Any]) -
     if 400 <= status < 500 and (denied := _denied(what, text)) is not None:
         return denied
     if status in _BEYOND:
-        return Conflict(Reason.CLUSTER_UNAVAILABLE, f"{what} changed while it was looked at")
+        return Conflict(Reason.CLUSTER_UNAVAILABLE, f"{what} changed in the meantime")
     if status == 403:
         return _forbidden(who, verb, what, body, text)
     if status in {400, 413, 422}:

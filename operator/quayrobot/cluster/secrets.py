@@ -81,7 +81,7 @@ class Secrets:
         path = SECRET.path(wanted.namespace, wanted.name)
         live = await self._api.get(path)
         if live is None or _versions(live) != (uid, version):
-            msg = f"Secret {wanted.name} changed while it was looked at"
+            msg = f"Secret {wanted.name} changed in the meantime"
             raise Conflict(Reason.CLUSTER_UNAVAILABLE, msg)
         return await self._api.write("PUT", path, _rendered(wanted, live), **query)
 
@@ -294,7 +294,7 @@ def _printable(data: Mapping[str, str], key: str, name: str) -> Token:
         raise _no_login(f"key {key} of Secret {name} is not text") from None
     # RFC 7617: the first colon ends the user's name.
     if not text.isprintable() or len(text) > TOKEN_MAX or (key == "username" and ":" in text):
-        raise _no_login(f"key {key} of Secret {name} holds what cannot be sent")
+        raise _no_login(f"key {key} of Secret {name} holds characters that cannot be sent")
     return Token(text)
 
 

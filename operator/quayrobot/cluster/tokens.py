@@ -44,7 +44,7 @@ class Tokens:
             raise
         token = (answer.get("status") or {}).get("token")
         if not isinstance(token, str) or not token:
-            msg = "the API server made no token of the ServiceAccount"
+            msg = "the API server issued no token for the ServiceAccount"
             raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
         return Token(token)
 

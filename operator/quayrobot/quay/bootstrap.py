@@ -56,7 +56,7 @@ class Bootstrap:
 
     async def works(self) -> bool:
         """
-        Tell whether Quay takes the token.
+        Tell whether Quay accepts the token.
 
         Raises:
             TryLater: The answer does not tell.

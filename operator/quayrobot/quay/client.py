@@ -176,7 +176,7 @@ class QuayClient:
         if reply.status == 200:
             return parse_robot(reply, name, write=True)
         if says_absent(reply):
-            msg = f"the robot {name.full} is not there any more"
+            msg = f"the robot {name.full} no longer exists"
             raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
         raise failure(reply, write=True, scope=scope_of(name.owner))
 
@@ -214,7 +214,7 @@ class QuayClient:
         Return a password of the robot in exchange for an outside identity's *token*.
 
         Raises:
-            Refused: NotSupported, or ExchangeRefused where Quay does not take the token.
+            Refused: NotSupported, or ExchangeRefused where Quay does not accept the token.
             TryLater: Quay or the token's issuer cannot be reached, or Quay failed.
         """
         try:
@@ -228,7 +228,7 @@ class QuayClient:
             return parse_password(reply, now())
         if reply.status in {404, 405} and await self._lacks_federation(name):
             raise Refused(
-                Reason.NOT_SUPPORTED, "this version of Quay exchanges no tokens for robots"
+                Reason.NOT_SUPPORTED, "this version of Quay does not exchange tokens for robots"
             )
         raise exchange_refusal(reply, name)
 
@@ -374,10 +374,10 @@ def _identities(reply: Reply, name: RobotName, *, write: bool) -> tuple[Identity
     if reply.status == 200:
         return parse_identities(reply, write=write)
     if says_absent(reply):
-        msg = f"the robot {name.full} is not there any more"
+        msg = f"the robot {name.full} no longer exists"
         raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
     if reply.status == 400 and message_of(reply).startswith("Issuer must"):
-        raise Refused(Reason.ISSUER_REFUSED, "Quay takes issuers with https:// only")
+        raise Refused(Reason.ISSUER_REFUSED, "Quay accepts only issuers with https://")
     raise failure(reply, write=write, scope=scope_of(name.owner))
 
 
@@ -393,7 +393,7 @@ def _create_refusal(reply: Reply) -> QuayRobotError:
     if text.startswith("Robot accounts have been disabled"):
         return Refused(Reason.NOT_SUPPORTED, "robot accounts are disabled in this Quay")
     if text.startswith(("The name for the robot", "value too long")):
-        return InvalidSpec(Reason.INVALID_SPEC, "Quay does not take the robot's name")
+        return InvalidSpec(Reason.INVALID_SPEC, "Quay does not accept the robot's name")
     if text.startswith("Organization does not exist"):
         return Refused(Reason.ORGANIZATION_NOT_FOUND, "the organization does not exist in Quay")
     return not_understood(reply, write=False)

@@ -78,7 +78,7 @@ class Departure:
             return proxy_said(error, proxy, target)
         if self._asked:
             what = "no answer in time" if _timed_out(error) else "it broke the connection"
-            return f"the proxy {proxy.place} makes no tunnel to {target}: {what}"
+            return f"the proxy {proxy.place} opens no tunnel to {target}: {what}"
         refused = "CERTIFICATE" in str(error)
         what = "its certificate was refused" if refused else _no_connection(error)
         return f"the proxy {proxy.place} cannot be reached: {what}"

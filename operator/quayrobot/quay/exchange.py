@@ -74,9 +74,9 @@ def issuer_unreachable() -> TryLater:
 def _not_taken(reply: Reply, name: RobotName) -> QuayRobotError:
     text = message_of(reply)
     if says_absent(reply):
-        return Ambiguous(Reason.ROBOT_NOT_FOUND, f"the robot {name.full} is not there any more")
+        return Ambiguous(Reason.ROBOT_NOT_FOUND, f"the robot {name.full} no longer exists")
     if text.startswith(_NOT_TRUSTED):
-        msg = "Quay does not take the ServiceAccount for the robot: it is not among its identities"
+        msg = "Quay does not accept the ServiceAccount: it is not among the robot's identities"
         return Refused(Reason.EXCHANGE_REFUSED, msg)
     if text.startswith(("Invalid token: ", "Token does not contain issuer")):
         msg = (

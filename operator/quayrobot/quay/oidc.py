@@ -158,7 +158,7 @@ class OidcBearer:
         try:
             origin_of(url)
         except (ValueError, KeyError):
-            raise _denied("the token endpoint that the discovery document names is none") from None
+            raise _denied("the discovery document's token endpoint is not a URL") from None
 
     async def _post(self, url: str) -> Reply:
         service, extra = self._service, {}
@@ -212,7 +212,7 @@ def _issued(reply: Reply) -> tuple[str, float | None]:
     try:
         told = client.parse_request_body_response(reply.body.decode(errors="replace"))
     except OAuth2Error as error:
-        raise _denied(_REFUSALS.get(error.error, "the OIDC service gives no token")) from None
+        raise _denied(_REFUSALS.get(error.error, "the OIDC service issues no token")) from None
     text, life = told.get("access_token"), told.get("expires_in")
     if reply.status != 200 or not isinstance(text, str):
         raise _denied("the OIDC service's answer holds no token")
@@ -220,10 +220,10 @@ def _issued(reply: Reply) -> tuple[str, float | None]:
 
 
 _REFUSALS = {
-    "invalid_client": "the OIDC service does not know the client, or does not take its proof",
-    "unauthorized_client": "the OIDC service does not let the client use client credentials",
-    "invalid_scope": "the OIDC service does not give the scopes asked for",
-    "invalid_request": "the OIDC service does not take the request: it may want an audience",
+    "invalid_client": "the OIDC service does not know the client, or rejects its credentials",
+    "unauthorized_client": "the OIDC service does not allow the client to use client credentials",
+    "invalid_scope": "the OIDC service does not grant the requested scopes",
+    "invalid_request": "the OIDC service does not accept the request: it may need an audience",
     "unsupported_grant_type": "the OIDC service has no client credentials",
     "invalid_target": "the OIDC service does not know the audience",
 }
@@ -243,7 +243,7 @@ def _life_s(token: str, told_s: float | None) -> float:
     life_s = (ends - begins).total_seconds()
     life_s = life_s if told_s is None else min(life_s, told_s)
     if life_s <= 0:
-        raise _denied("the OIDC service's token has ended before it came")
+        raise _denied("the OIDC service's token had already expired")
     return life_s
 
 

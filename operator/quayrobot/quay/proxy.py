@@ -28,7 +28,7 @@ __all__ = ["DIAL", "ProxyServer", "ThroughProxy", "ignored_proxy", "login_refuse
 # The extension of a request that says at which address the proxy is dialled.
 DIAL = "quayrobot_dial"
 _MEANINGS = {
-    403: "does not let through to",
+    403: "does not allow connections to",
     502: "cannot reach",
     503: "cannot reach",
     504: "cannot reach",
@@ -103,13 +103,13 @@ def proxy_said(error: httpx.ProxyError, proxy: ProxyServer, target: str) -> str:
         return login_refused(proxy)
     if status in _MEANINGS:
         return f"the proxy {proxy.place} {_MEANINGS[status]} {target} (it answered {status})"
-    return f"the proxy {proxy.place} makes no tunnel to {target} (it answered {status})"
+    return f"the proxy {proxy.place} opens no tunnel to {target} (it answered {status})"
 
 
 def login_refused(proxy: ProxyServer) -> str:
     """Return what a 407 means."""
     if proxy.login is None:
-        return f"the proxy {proxy.place} wants credentials (407): give proxy.credentialsRef"
+        return f"the proxy {proxy.place} needs credentials (407): give proxy.credentialsRef"
     return f"the proxy {proxy.place} refused the credentials of proxy.credentialsRef (407)"
 
 

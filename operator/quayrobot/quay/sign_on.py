@@ -14,15 +14,15 @@ __all__ = ["refused_jwt"]
 
 # What Quay's text begins with, and what it means.
 _MEANINGS = {
-    "Signature has expired": "Quay says that the token has ended, though it is new: the clocks of "
-    "Quay and of the OIDC service differ",
-    "Audience": "Quay does not take the token's audience: it has to be CLIENT_ID of Quay's login "
-    "configuration, or among its OIDC_AUDIENCES",
-    "Token does not contain issuer": "Quay does not take the token: it names no issuer",
+    "Signature has expired": "Quay says that the new token has expired: the clocks of Quay "
+    "and of the OIDC service differ",
+    "Audience": "Quay does not accept the token's audience: it must be CLIENT_ID of Quay's "
+    "login configuration, or one of its OIDC_AUDIENCES",
+    "Token does not contain issuer": "Quay does not accept the token: it names no issuer",
     "The specified alg value": "Quay reads RS256 and RS384, no other algorithm",
-    "Token is missing": "Quay does not take the token: it lacks a claim",
-    "Missing kid": "Quay does not take the token: it names no key",
-    "Signature verification failed": "Quay does not take the token's signature",
+    "Token is missing": "Quay does not accept the token: it lacks a claim",
+    "Missing kid": "Quay does not accept the token: it names no key",
+    "Signature verification failed": "Quay does not accept the token's signature",
     "User creation is disabled": "Quay has no user for the token and makes none: "
     "FEATURE_USER_CREATION is off",
     "A verified email": "Quay has no user for the token and makes none without the claims email "
@@ -38,5 +38,5 @@ def refused_jwt(text: str) -> QuayRobotError:
     for beginning, meaning in _MEANINGS.items():
         if text.startswith(beginning):
             return Denied(Reason.CREDENTIAL_REFUSED, meaning)
-    msg = "Quay cannot look at the token now: it does not get the OIDC service's keys"
+    msg = "Quay cannot verify the token now: it cannot get the OIDC service's keys"
     return TryLater(Reason.ISSUER_UNREACHABLE, msg)

@@ -314,7 +314,7 @@ async def _read_capped(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_bytes(65536):
         body += chunk
         if len(body) > BODY_CAP:
-            msg = "the answer is larger than the cap"
+            msg = "the answer is larger than the limit"
             raise TooLarge(msg)
     return bytes(body)
 

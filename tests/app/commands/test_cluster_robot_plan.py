@@ -65,7 +65,7 @@ def test_what_each_namespace_has_of_its_own_may_change():
 
 
 def test_a_manifest_has_no_namespace_and_may_bring_its_confirmation(tmp_path):
-    path = tmp_path / "fleet.yaml"
+    path = tmp_path / "cluster-robot.yaml"
     path.write_text(
         "apiVersion: quayrobot.io/v1alpha1\nkind: ClusterQuayRobot\nmetadata:\n  name: puller\n"
         "  annotations: {quayrobot.io/confirm-removal: 25, other: x}\nspec: {mode: Shared}\n"
@@ -123,9 +123,9 @@ def test_what_becomes_of_a_robot_is_told_with_the_resource_that_goes():
             ClusterRobotPreview([NamespacePreview("a", step, leaves=True), NamespacePreview("b")])
         )
 
-    assert gone()[1].endswith("(it is no longer selected; its robot goes too)")
+    assert gone()[1].endswith("(it is no longer selected; its robot is deleted too)")
     assert gone(deletionPolicy="Orphan")[1].endswith("its robot stays in Quay)")
-    assert gone()[-1] == "plan: 0 to make, 0 to change, 1 to delete, 1 as they are"
+    assert gone()[-1] == "plan: 0 to create, 0 to change, 1 to delete, 1 as they are"
 
 
 def test_nothing_to_do_says_why_where_that_is_not_plain():

@@ -69,7 +69,7 @@ def test_what_is_well_tells_mode_names_and_counts_and_no_cure():
 
     assert said.startswith("clusterquayrobot/puller  Ready\n")
     assert "mode: PerNamespace, robots acme+{namespace}-puller\n" in said
-    assert "selected: namespaces with pull=acme, save kube-*, openshift-*\n" in said
+    assert "selected: namespaces with pull=acme, except kube-*, openshift-*\n" in said
     assert "namespaces: 3 of 3 ready\n" in said
     assert "connection: ClusterQuayConnection/default" in said
     assert "cure" not in said
@@ -114,8 +114,8 @@ def test_namespaces_that_fail_are_told_with_reason_and_one_cure_for_each_reason(
 def test_a_removal_that_waits_tells_what_confirms_it():
     said = shown(cluster_robot(status=held()))
 
-    assert "25 no longer selected and not left yet" in said
-    assert "removal: 25 namespaces keep what they have until that is confirmed" in said
+    assert "25 no longer selected, not cleaned up yet" in said
+    assert "removal: 25 namespaces keep what they have until you confirm" in said
     assert "annotate clusterquayrobot puller quayrobot.io/confirm-removal=25 --over" in said
     assert "confirm-removal-\n" not in said
     assert "more: docs/operations.md#removalnotconfirmed" in said
@@ -136,7 +136,7 @@ def test_a_removal_that_was_confirmed_tells_how_many_are_left():
 
     said = shown(cluster_robot(status=status))
 
-    assert "removal: 25 were confirmed, 3 still to be left" in said
+    assert "removal: 25 were confirmed, 3 still to clean up" in said
 
 
 def test_the_robot_of_all_is_told_with_its_rights_and_its_stale_copies():
@@ -152,10 +152,10 @@ def test_the_robot_of_all_is_told_with_its_rights_and_its_stale_copies():
     assert said.startswith("clusterquayrobot/puller  Ready, suspended\n")
     assert "mode: Shared, one robot for all\n" in said
     assert "1 of 3 ready, 2 with copies of an older credential\n" in said
-    assert "robot: acme+puller, made 28h ago" in said
+    assert "robot: acme+puller, created 28h ago" in said
     assert "secret/puller: DockerConfigJson\n" in said
     assert "team devs\n" in said
-    assert "team ops, not given" in said
+    assert "team ops, not granted" in said
 
 
 def test_a_connection_in_trouble_is_told_with_what_helps():

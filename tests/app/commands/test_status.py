@@ -49,7 +49,7 @@ def test_what_is_well_says_so_and_names_no_cure():
     said = shown(robot(status=ready()))
 
     assert said.startswith("quayrobot/ci  Ready\n")
-    assert "robot: acme+ci, made 28h ago, never used" in said
+    assert "robot: acme+ci, created 28h ago, never used" in said
     assert "secret/ci: DockerConfigJson\n" in said
     assert "cure" not in said
 
@@ -103,10 +103,10 @@ def test_rights_tell_what_is_given_and_what_is_not():
 
     assert "rights: Exact" in said
     assert "repository app: read\n" in said
-    assert "repository lib: write, not given" in said
-    assert "repository old: admin, given, no longer declared" in said
-    assert "team devs, not given" in said
-    assert "default read on what bob makes, given, no longer declared" in said
+    assert "repository lib: write, not granted" in said
+    assert "repository old: admin, granted, no longer declared" in said
+    assert "team devs, not granted" in said
+    assert "default read on what bob makes, granted, no longer declared" in said
 
 
 def test_what_is_not_declared_has_no_branch():
@@ -132,7 +132,7 @@ def test_a_robot_that_was_replaced_is_told_with_the_time_at_which_it_goes():
 
     said = shown(robot(spec=spec, status=ready(rotation={"retiring": before})))
 
-    assert "acme+ci before it: goes in 24h" in said
+    assert "previous robot acme+ci: deletion in 24h" in said
     assert "slot" not in said
 
 

@@ -131,8 +131,13 @@ def test_a_status_that_was_taken_away_is_news_and_one_that_comes_is_none(kind, b
     assert see(store, with_meta(body, resourceVersion="4"), kind=kind) == []
 
 
-def test_what_a_fleet_edits_waits_behind_who_is_waited_for(store):
-    owner = {"kind": "ClusterQuayRobot", "name": "ci", "uid": "uid-fleet", "controller": True}
+def test_what_a_cluster_robot_edits_waits_behind_who_is_waited_for(store):
+    owner = {
+        "kind": "ClusterQuayRobot",
+        "name": "ci",
+        "uid": "uid-cluster-robot",
+        "controller": True,
+    }
     member = with_meta(robot(), ownerReferences=[owner])
 
     assert see(store, member)[0] == (CI, Lane.EDIT)

@@ -16,7 +16,7 @@ from quayrobot.model.names import OwnerName
 HUB = ResourceKey("ClusterQuayConnection", "", "default")
 OWN = ResourceKey("QuayConnection", "shop", "own")
 CI, CD = (ResourceKey("QuayRobot", "shop", name) for name in ("ci", "cd"))
-FLEET = ResourceKey("ClusterQuayRobot", "", "all")
+CLUSTER_ROBOT = ResourceKey("ClusterQuayRobot", "", "all")
 ACME = OwnerName("organization", "acme")
 
 
@@ -41,7 +41,7 @@ def store() -> Store:
     )
     store.observe("QuayRobot", None, {"metadata": meta(CD), "spec": {"organization": "acme"}})
     shared = {"mode": "Shared", "template": {"spec": {"organization": "acme"}}}
-    store.observe("ClusterQuayRobot", None, {"metadata": meta(FLEET), "spec": shared})
+    store.observe("ClusterQuayRobot", None, {"metadata": meta(CLUSTER_ROBOT), "spec": shared})
     return store
 
 
@@ -55,8 +55,8 @@ def store() -> Store:
         (HUB, Tenant("", HUB)),
         (OwnerKey(HUB, ACME), Tenant("", HUB)),
         (OwnerKey(OWN, ACME), Tenant("shop", OWN)),
-        (FLEET, Tenant("", HUB)),
-        (NamespaceKey(FLEET, "shop"), Tenant("shop", None)),
+        (CLUSTER_ROBOT, Tenant("", HUB)),
+        (NamespaceKey(CLUSTER_ROBOT, "shop"), Tenant("shop", None)),
         (ResourceKey("ClusterQuayRobot", "", "members"), Tenant("", None)),
     ],
 )

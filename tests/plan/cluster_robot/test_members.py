@@ -119,7 +119,7 @@ def test_what_cannot_be_changed_is_refused_in_words(wanted, reason):
         plan_member(wanted, Present(SEEN))
 
     assert refused.value.reason is reason
-    assert "stays as it is" in refused.value.message
+    assert "cannot be changed on the existing QuayRobot" in refused.value.message
 
 
 @pytest.mark.parametrize("controller", [None, "u2"])

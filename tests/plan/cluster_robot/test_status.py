@@ -97,7 +97,7 @@ def test_of_many_failures_the_first_twenty_are_named_and_all_are_counted():
         pytest.param(
             [state_after_failure("a", NEVER), NamespaceState("b")],
             ("False", "NamespacesFailed", "Reconciling"),
-            id="one fails, one is under way",
+            id="one fails, one is in progress",
         ),
     ],
 )
@@ -107,7 +107,7 @@ def test_ready_says_what_the_worst_is(states, told):
 
 @pytest.mark.parametrize(
     ("targets", "words"),
-    [(0, "no namespace is selected"), (1, "1 namespace has"), (2, "2 namespaces have")],
+    [(0, "no namespace is selected"), (1, "1 namespace is"), (2, "2 namespaces are")],
 )
 def test_ready_counts_and_says_where_nothing_is_selected(targets, words):
     states = [NamespaceState(f"n{each}", ready=True) for each in range(targets)]

@@ -43,7 +43,7 @@ from ..scenes import (
     words,
 )
 
-REFUSED = Refused(Reason.EXCHANGE_REFUSED, "Quay does not take the ServiceAccount")
+REFUSED = Refused(Reason.EXCHANGE_REFUSED, "Quay does not accept the ServiceAccount")
 SECOND = timedelta(seconds=1)
 # Held, and nothing was put into its federation yet.
 NEW = {"status": status(credential=None), "robot": Present(got())}

@@ -1,4 +1,4 @@
-"""Are the rights of a robot that is about to be made noted before it is?"""
+"""Are the rights of a robot that is about to be created noted before it is?"""
 
 from __future__ import annotations
 

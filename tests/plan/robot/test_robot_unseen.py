@@ -125,7 +125,7 @@ def test_a_robot_known_to_be_gone_is_never_ready_and_quiet():
     ("secret", "reason"),
     [
         pytest.param(Present(foreign()), Reason.SECRET_NOT_OWNED, id="taken by somebody else"),
-        pytest.param(unknown(), Reason.QUAY_UNREACHABLE, id="could not be looked at"),
+        pytest.param(unknown(), Reason.QUAY_UNREACHABLE, id="could not be read"),
     ],
 )
 def test_no_robot_is_made_before_its_secret_has_a_place(secret, reason):

@@ -74,7 +74,7 @@ def test_the_clock_does_not_move_what_is_due():
     assert len(looks) == 1
 
 
-def test_a_fleet_is_spread_over_the_tenth():
+def test_robots_are_spread_over_the_tenth():
     moments = [due(rotation(interval="100h"), uid=f"uid-{n}") - ISSUED for n in range(400)]
     in_parts = [sum(100 + n <= each / HOUR < 101 + n for each in moments) for n in range(10)]
 
@@ -127,7 +127,7 @@ def test_the_very_end_of_an_opening_is_outside():
     assert overdue(window("0 3 * * *", "1h"), end) > end + 22 * HOUR
 
 
-def test_a_fleet_is_spread_over_the_opening():
+def test_robots_are_spread_over_the_opening():
     asked, noon = window("0 3 * * *", "2h"), datetime(2026, 11, 24, 12, tzinfo=UTC)
     opening = datetime(2026, 11, 25, 3, tzinfo=UTC)
 
@@ -306,7 +306,7 @@ def test_a_zone_that_is_only_the_first_half_of_one_is_told_in_our_words(zone):
 
 @pytest.mark.parametrize("schedule", ["60 3 * * *", "0 24 * * *", "0 3 * * MOO", "a b c d e"])
 def test_a_schedule_that_is_none_is_told_in_our_words(schedule):
-    assert "no cron expression of five fields" in refusal(window(schedule))
+    assert "not a cron expression of five fields" in refusal(window(schedule))
 
 
 @pytest.mark.parametrize("schedule", ["0 3 31 2 *", "0 3 31 4,6 *"])

@@ -108,7 +108,7 @@ def test_a_manifest_that_would_change_something_is_found_out():
 
     change = consequence_of(applied(made, rights)).change
 
-    assert change == "give the role write on the repository app"
+    assert change == "grant the role write on the repository app"
 
 
 def test_a_refusal_by_the_rules_is_told():

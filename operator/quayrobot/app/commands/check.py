@@ -40,7 +40,7 @@ def check(
         typer.Option(
             "--namespaces",
             envvar=f"{ENV_PREFIX}NAMESPACES",
-            help="As the operator is told; default: its Deployment's.",
+            help="The operator's setting; default: its Deployment's.",
         ),
     ] = None,
     kubeconfig: KubeconfigOption = None,

@@ -242,7 +242,7 @@ async def _connection(
         words = "Its Secret holds a token; no organization is known to try it on."
         results.append(CheckResult(about, State.DOUBTFUL, words, "Name one: --organization."))
     if live.spec.origin.startswith("http://"):
-        words = "It sends the token over http, where anybody on the way can read it."
+        words = "It sends the token over http, where anyone on the network path can read it."
         results.append(CheckResult(about, State.DOUBTFUL, words, "Serve Quay over https."))
     results += check_renewal(about, cache.store.connections[key].status.conditions)
     if live.client.date is not None:
@@ -291,7 +291,7 @@ async def _repositories(
         await live.client.rights.roles(owner, ANY_REPOSITORY)
     except QuayRobotError as error:
         failed = _failed(about, error, State.DOUBTFUL)
-        words = f"Rights on repositories cannot be given: {error.message}."
+        words = f"Permissions on repositories cannot be granted: {error.message}."
         return CheckResult(about, failed.state, words, failed.cure)
     words = "The token has repo:admin there."
     if held and not await _shows_one_robot(live, held[0]):

@@ -94,11 +94,11 @@ class Wanted:
 def plan(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="QuayRobots that are there, or cqr/NAME."),
+        typer.Argument(metavar="[NAME]...", help="Existing QuayRobots, or cqr/NAME."),
     ] = None,
     files: Annotated[
         list[str] | None,
-        typer.Option("--filename", "-f", help="As if applied: a file, a folder, - for stdin."),
+        typer.Option("--filename", "-f", help="Plan manifests: a file, a folder, - for stdin."),
     ] = None,
     namespace: NamespaceOption = None,
     kubeconfig: KubeconfigOption = None,
@@ -155,7 +155,7 @@ async def _plan(
             if document.ours:
                 wanted.add(document.kind, await _as_applied(resources, document, number, wanted))
             else:
-                words = "is left aside: plans are made of QuayRobots and ClusterQuayRobots"
+                words = "is skipped: only QuayRobots and ClusterQuayRobots have plans"
                 note(f"{document.kind} {document.name} {words}")
         cache = OneShotCache(resources, cluster_name=cluster[1])
         await cache.read(wanted.robots, wanted.others)

@@ -38,7 +38,7 @@ async def signed_on(live: LiveConnection, about: str) -> list[CheckResult]:
         words, cure = f"{error.message[:1].upper()}{error.message[1:]}.", cure_of(error.reason)
         return [*results, CheckResult(f"{about}, {place}", State.WRONG, words, cure)]
     count = len(user.administers)
-    told = f"Quay takes the token; its user administers {count} organizations."
+    told = f"Quay accepts the token; its user administers {count} organizations."
     state = State.FINE if count else State.DOUBTFUL
     cure = (
         "" if count else "Make the user of the token an administrator: docs/install.md says how."

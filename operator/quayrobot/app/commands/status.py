@@ -4,7 +4,7 @@ How do the robots of a namespace stand, and those of a ClusterQuayRobot?
 Told from the resources alone, by the caller's right to read them: no
 call to Quay, no look at a Secret. The connection is looked at where the
 caller may, because whether Quay answers is said there. Exit codes: 0 all that
-was found is ready, 1 something is not, 2 it could not be looked at.
+was found is ready, 1 something is not, 2 it could not be read.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class Contests:
         name, one = min(open_.items())
         more = f", and {len(open_) - 1} more" * (len(open_) > 1)
         msg = (
-            f"{what}: {one.by} sets {name}{more} otherwise than is declared here; it is put right "
+            f"{what}: {one.by} keeps changing {name}{more}; the declared value is restored "
             "less and less often"
         )
         left = max(min(turns) - now, 0.0) + 0.5

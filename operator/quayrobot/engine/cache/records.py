@@ -245,7 +245,7 @@ class ClusterRobotRecord(RobotRecord):
             return error
         made = self.status.robot
         if made is not None and made.full_name != robot.full:
-            msg = f"the robot was made as {made.full_name}; its name cannot be changed"
+            msg = f"the robot was created as {made.full_name}; its name cannot be changed"
             return InvalidSpec(Reason.INVALID_SPEC, msg)
         spec = self.declared.template.spec
         return spec.model_copy(update={"robot_name": robot.short})

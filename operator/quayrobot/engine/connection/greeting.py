@@ -72,7 +72,7 @@ class Greeting:
             self._on_change()
 
     def _no_quay(self, error: QuayRobotError) -> TryLater:
-        msg = f"what answers at {self._origin} does not answer like Quay: {error.message}"
+        msg = f"{self._origin} does not answer like Quay: {error.message}"
         return TryLater(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, msg)
 
 

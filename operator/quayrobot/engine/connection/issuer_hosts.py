@@ -90,5 +90,5 @@ class IssuerHosts:
 
 
 def _later(host: str) -> TryLater:
-    msg = f"where the issuer's host {host} leads cannot be looked up now"
+    msg = f"the address of the issuer's host {host} cannot be looked up now"
     return TryLater(Reason.ISSUER_UNREACHABLE, msg)

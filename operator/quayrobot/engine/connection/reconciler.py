@@ -73,7 +73,7 @@ async def sign_on(live: LiveConnection) -> None:
     Have a JWT at hand, where the connection calls with one, and know whose it is.
 
     Raises:
-        QuayRobotError: It cannot be had, or Quay does not take it.
+        QuayRobotError: It cannot be had, or Quay does not accept it.
     """
     if live.spec.credentials.type != "OIDC" or live.refusal is not None or live.limits.open:
         return

@@ -238,7 +238,7 @@ def _reachable(live: LiveConnection) -> Condition:
     if strange is not None:
         return _condition(C.REACHABLE, "False", strange.reason, strange.message)
     if not live.limits.heard:
-        words = "no call had to be made yet"
+        words = "no call was needed yet"
         return _condition(C.REACHABLE, "Unknown", Reason.RECONCILED, words)
     return _condition(C.REACHABLE, "True", Reason.RECONCILED, "Quay answers")
 
@@ -253,7 +253,7 @@ def _authorized(context: Context, live: LiveConnection) -> Condition:
         reason = first.reason if first is not None else Reason.INSUFFICIENT_SCOPE
         return _condition(C.AUTHORIZED, "False", reason, _listed(sorted(map(str, complaints))))
     if not live.limits.heard or live.greeting.strange is not None:
-        words = "no call had to be made yet"
+        words = "no call was needed yet"
         return _condition(C.AUTHORIZED, "Unknown", Reason.RECONCILED, words)
     return _condition(C.AUTHORIZED, "True", Reason.RECONCILED, _taken(live))
 
@@ -262,14 +262,14 @@ def _taken(live: LiveConnection) -> str:
     """Whose the token is where it was asked; nothing that changes with each new token."""
     life_s = live.bearer.life_s
     if live.user is None or life_s is None:
-        return "Quay takes the token"
+        return "Quay accepts the token"
     legal = [each for each in live.user.administers if re.fullmatch(OWNER_PATTERN, each)]
     more = len(legal) - ORGANIZATIONS_SHOWN
     named = [*legal[:ORGANIZATIONS_SHOWN], *([f"{more} more"] if more > 0 else [])]
     who = live.user.name if re.fullmatch(OWNER_PATTERN, live.user.name) else "a user"
     return (
-        f"Quay takes the token of {who}, an administrator of {', '.join(named) or 'nothing'}; "
-        f"a token lives {_rounded(life_s)} and is replaced after two thirds of that"
+        f"Quay accepts the token of {who}, an administrator of {', '.join(named) or 'nothing'}; "
+        f"tokens last {_rounded(life_s)} and are replaced after two thirds of that"
     )
 
 

@@ -134,7 +134,7 @@ class Runner:
             return self._failed(key, error)
         except TimeoutError:
             log.warning("pass.failed", reason="deadline", key=_shown(key))
-            return self._failed(key, TryLater(Reason.INTERNAL_ERROR, "the pass took too long"))
+            return self._failed(key, TryLater(Reason.INTERNAL_ERROR, "it took too long"))
         except Exception as unforeseen:
             log.error("pass.failed", exc_info=unforeseen, key=_shown(key))  # noqa: TRY400
             failed = TryLater(Reason.INTERNAL_ERROR, "the operator failed; its log says where")

@@ -124,7 +124,7 @@ class RobotPass:
             if self.applier.released:
                 return scene, ()
         error = TryLater(
-            Reason.INTERNAL_ERROR, "the pass did not come to an end; it goes on later"
+            Reason.INTERNAL_ERROR, "the reconciliation did not finish; it continues later"
         )
         return scene, (Finding(Component.ROBOT, error),)
 

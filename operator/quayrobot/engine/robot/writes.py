@@ -75,7 +75,7 @@ class Applier:
     Carries out actions for one resource; *record* is the object as last written.
 
     *edited* says that this pass is the first one of its generation. *bound* says
-    that it stored where the robot is about to be made, *granted* which rights were noted
+    that it stored where the robot is about to be created, *granted* which rights were noted
     until then, *sent* that a write which makes it may have left.
     """
 
@@ -216,7 +216,7 @@ class Applier:
         if seen.marker is not None and seen.marker.same_owner(scene.marker):
             return
         await live.client.delete_robot(scene.robot_name)
-        msg = "Quay made the robot without its marker; it was deleted and is made again"
+        msg = "Quay created the robot without its marker; it was deleted and is created again"
         raise TryLater(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, msg)
 
     async def _confirm_live(self, scene: Scene) -> None:

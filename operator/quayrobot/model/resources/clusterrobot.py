@@ -131,7 +131,7 @@ def _lifted() -> tuple[Rule, ...]:
 CLUSTER_ROBOT_RULES = (
     Rule(
         rule="!oldSelf.hasValue() || self.spec.mode == oldSelf.value().spec.mode",
-        message="mode cannot be changed: make another ClusterQuayRobot, wait until its Secrets "
+        message="mode cannot be changed: create another ClusterQuayRobot, wait until its Secrets "
         "are there, then delete this one",
     ),
     Rule(
@@ -154,20 +154,21 @@ CLUSTER_ROBOT_RULES = (
         f"!has({_T}.federation.identities) || "
         f"{_T}.federation.identities.all(i, !has(i.serviceAccount))) && "
         f"(!has({_T}.credentials) || {_T}.credentials.type != 'Federated'))",
-        message="mode: Shared takes no serviceAccount in federation or credentials: it would be "
-        "another one in each namespace; give issuer and subject, and credentials of type Static",
+        message="mode: Shared allows no serviceAccount in federation or credentials: it would be "
+        "a different one in each namespace; give issuer and subject, and credentials of type "
+        "Static",
     ),
     Rule(
         rule=f"{_SHARED} || {_T}.creationPolicy == 'Create' || (has({_T}.permissions) && "
         f"{_T}.permissions.mode == 'Exact')",
-        message="mode: Shared adopts a robot only with permissions of mode Exact, so that it has "
-        "no right that the connection's rules were not asked about",
+        message="mode: Shared adopts a robot only with permissions of mode Exact, so that it "
+        "keeps none that the connection's rules do not allow",
     ),
     Rule(
         rule=f"!oldSelf.hasValue() || {_SHARED} || ({_same('robotNameTemplate')} && "
         f"{_same('template.spec.organization')} && {_same('template.spec.user')})",
         message="organization, user and robotNameTemplate cannot be changed with mode: Shared: "
-        "a robot never moves; make another ClusterQuayRobot instead",
+        "a robot never moves; create another ClusterQuayRobot instead",
     ),
     Rule(
         rule=f"{_SHARED} || !has({_T}.secrets) || "

@@ -59,8 +59,8 @@ PLAINTEXT = Rule(
 RULE_WITHOUT_OWNER = (
     "an access rule without organizations and users allows nothing: name them, ['*'] for all"
 )
-UNKNOWN_PLACEHOLDER = "robotNames knows the placeholder {namespace} and no other"
-HOSTS_WORDS = "registryHosts must not name one host twice"
+UNKNOWN_PLACEHOLDER = "robotNames allows only the placeholder {namespace}"
+HOSTS_WORDS = "registryHosts must not name a host twice"
 HOSTS_TOGETHER_WORDS = "give registryHost or registryHosts, not both"
 ONE_NAMING = Rule(
     rule="!has(self.registryHost) || !has(self.registryHosts)",

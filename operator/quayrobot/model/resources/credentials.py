@@ -15,7 +15,7 @@ from .base import TWICE, ObjectName, Part, Rule, rules
 
 __all__ = ["ACCOUNT_WORDS", "AUDIENCES_WORDS", "STATIC_WORDS", "Credentials"]
 
-ACCOUNT_WORDS = "credentials of type Federated need serviceAccount: whose token is exchanged"
+ACCOUNT_WORDS = "credentials of type Federated need serviceAccount, whose token is exchanged"
 AUDIENCES_WORDS = "credentials.audiences must not name one twice"
 STATIC_WORDS = "serviceAccount and audiences belong to credentials of type: Federated"
 # Anything that may stand in a token's `aud`, without blanks.

@@ -33,7 +33,7 @@ AUTHORITY_WORDS = (
     "proxy.caBundleRef is for the certificate of an https proxy; authorities of Quay's own "
     "certificate go into caBundle or caBundleRef"
 )
-LITERAL_WORDS = "through a proxy url has to hold a name or an IPv4 address"
+LITERAL_WORDS = "with a proxy, the host of url must be a name or an IPv4 address"
 # At the spec, where both are seen.
 LITERAL = Rule(rule="!has(self.proxy) || !self.url.contains('://[')", message=LITERAL_WORDS)
 _RULES = rules(

@@ -60,8 +60,8 @@ CREATOR_WORDS = (
     "'<organization>+<robotName>'"
 )
 INTERVAL_WORDS = (
-    "rotation.interval and strategy: Overlap do not go with credentials of type Federated: "
-    "these are replaced within the hour anyway, and no login fails then"
+    "rotation.interval and strategy: Overlap cannot be combined with credentials of type "
+    "Federated: those are replaced within the hour anyway, without a failed login"
 )
 NO_SECRETS_WORDS = "noSecret: true asks for no Secret: leave out secrets"
 UNMANAGED_WORDS = (
@@ -80,8 +80,8 @@ def secrets_stay(place: str) -> Rule:
     return Rule(
         rule=f"has({now}.secrets) || {now}.noSecret || !has({old}.secrets) || "
         f"{old}.secrets.exists(o, o.name == self.metadata.name)",
-        message="without secrets a Secret named like the resource would appear, which was not "
-        "there before: name it in secrets, or say noSecret: true",
+        message="without secrets a Secret named like the resource would be created, which did not "
+        "exist before: name it in secrets, or give noSecret: true",
         transition=True,
     )
 
@@ -95,12 +95,12 @@ ROBOT_RULES = (
         rule=f"!oldSelf.hasValue() || ({_OWNER} == {_old(_OWNER)} "
         "&& has(self.spec.user) == has(oldSelf.value().spec.user))",
         message="organization and user cannot be changed: a robot never moves; "
-        "make a new QuayRobot instead",
+        "create a new QuayRobot instead",
     ),
     Rule(
         rule=f"!oldSelf.hasValue() || {_NAME} == {_old(_NAME)}",
         message="robotName cannot be changed: Quay cannot rename a robot; "
-        "make a new QuayRobot instead",
+        "create a new QuayRobot instead",
     ),
     Rule(
         rule=f"{_NAME}.matches('^[a-z0-9]+([._-][a-z0-9]+)*$') && size({_NAME}) >= 2",
@@ -131,7 +131,7 @@ ROBOT_RULES = (
         rule=f"!{_TURNS} || size({_NAME}) + size({_OWNER}) + 1 <= "
         f"{FULL_NAME_MAX - len(ALT_SUFFIX)}",
         message="with rotation.strategy: Overlap '<organization or user>+<robotName>' must not "
-        "be longer than 251 characters: the second robot's name has .alt behind it",
+        "be longer than 251 characters: the second robot's name ends with .alt",
     ),
     Rule(
         rule=f"!{_TURNS} || (has(self.spec.permissions) && self.spec.permissions.mode == 'Exact')",
@@ -152,8 +152,8 @@ ROBOT_RULES = (
     ),
     Rule(
         rule="!has(self.spec.secrets) || size(self.spec.secrets) > 0 || self.spec.noSecret",
-        message="secrets: [] is not taken, because an emptied list can vanish on its way and mean "
-        "the default Secret: for no Secret at all say noSecret: true",
+        message="secrets: [] is not accepted, because an emptied list can get lost and then mean "
+        "the default Secret; for no Secret at all give noSecret: true",
     ),
     Rule(
         rule="!self.spec.noSecret || !has(self.spec.secrets) || size(self.spec.secrets) == 0",

@@ -71,7 +71,7 @@ class Rotation(Part):
         "json_schema_extra": rules(
             Rule(
                 rule="!has(self.window) || has(self.interval)",
-                message="window says when a rotation by interval may happen: give interval too",
+                message="window limits rotations by interval: give interval too",
             )
         )
         | ATOMIC

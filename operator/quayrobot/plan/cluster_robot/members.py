@@ -41,7 +41,7 @@ def plan_member(wanted: MemberWanted, seen: Seen[MemberSeen]) -> tuple[MemberAct
         case Unknown(error):
             raise error
         case Unlooked() | Missing():
-            raise TryLater(Reason.CLUSTER_UNAVAILABLE, "the QuayRobot could not be looked at")
+            raise TryLater(Reason.CLUSTER_UNAVAILABLE, "the QuayRobot could not be read")
         case Absent():
             return (CreateMember(wanted),)
         case Present(member):
@@ -62,13 +62,13 @@ def plan_member_removal(uid: str, seen: Seen[MemberSeen]) -> tuple[MemberAction,
 def _change(wanted: MemberWanted, seen: MemberSeen) -> tuple[MemberAction, ...]:
     if seen.controller_uid != wanted.owner_uid:
         msg = (
-            f"a QuayRobot {wanted.name} is there and not this ClusterQuayRobot's; it is left "
-            "untouched: delete it, or give the ClusterQuayRobot another name"
+            f"QuayRobot {wanted.name} exists and does not belong to this ClusterQuayRobot; it is "
+            "left alone: delete it, or give the ClusterQuayRobot another name"
         )
         raise Refused(Reason.QUAY_ROBOT_NOT_OWNED, msg)
     if seen.deleting:
         raise TryLater(
-            Reason.CREATING, "the QuayRobot is being deleted; a new one is made when it is gone"
+            Reason.CREATING, "the QuayRobot is being deleted; a new one is created when it is gone"
         )
     if _agrees(wanted, seen):
         return ()
@@ -132,9 +132,8 @@ def _refusal(wanted: MemberWanted, seen: MemberSeen) -> QuayRobotError | None:
     if what is None:
         return None
     msg = (
-        f"the template gives another value for {what}, which cannot be changed on the QuayRobot "
-        "that is there; it stays as it is: undo the change, or delete that QuayRobot to have it "
-        "created again"
+        f"the template changes {what}, which cannot be changed on the existing QuayRobot; "
+        "undo the change, or delete that QuayRobot so that it is created again"
     )
     return Refused(Reason.IMMUTABLE_FIELD, msg)
 

@@ -162,13 +162,13 @@ def problem_of(summary: Summary) -> QuayRobotError | None:
     counts = summary.counts
     if counts.failed:
         msg = (
-            f"{counts.failed} of {counts.targets} namespaces do not have what they are to have; "
+            f"{counts.failed} of {counts.targets} namespaces are not up to date; "
             f"the first is {summary.failed[0].namespace} ({summary.failed[0].reason}): see "
             "status.failed"
         )
         return (TryLater if summary.moving else Refused)(Reason.NAMESPACES_FAILED, msg)
     if counts.ready < counts.targets:
-        msg = f"{counts.ready} of {counts.targets} namespaces have what they are to have"
+        msg = f"{counts.ready} of {counts.targets} namespaces are up to date"
         return TryLater(Reason.PROGRESSING, msg)
     return None
 
@@ -202,8 +202,8 @@ def _all_well(targets: int) -> str:
     if targets == 0:
         return "no namespace is selected: see namespaceSelectors, consent and excludeNamespaces"
     if targets == 1:
-        return "1 namespace has what it is to have"
-    return f"{targets} namespaces have what they are to have"
+        return "1 namespace is up to date"
+    return f"{targets} namespaces are up to date"
 
 
 def _is_ready(status: RobotStatus) -> bool:

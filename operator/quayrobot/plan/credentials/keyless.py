@@ -58,7 +58,7 @@ __all__ = [
 ]
 
 REFRESH = 2 / 3
-# A fleet that was made at once does not come back at once.
+# Robots that were created together do not come back together.
 SPREAD = 0.1
 NOTHING = Token("")
 CLUSTERS_OWN = re.compile(r"(https?://)?kubernetes(\.default(\.svc(\..*)?)?)?/?")
@@ -90,8 +90,8 @@ def check_audiences(scene: Scene) -> None:
     for each in scene.spec.credentials.audiences or ():
         if each == scene.issuer or CLUSTERS_OWN.fullmatch(each):
             msg = (
-                "credentials.audiences name the cluster's own API server: its tokens are not "
-                "given to anybody else; name the registry, or leave audiences out"
+                "credentials.audiences name this cluster's API server: such tokens are never sent "
+                "elsewhere; name the registry, or omit audiences"
             )
             raise InvalidSpec(Reason.INVALID_SPEC, msg)
 
@@ -189,7 +189,7 @@ def _exchange(scene: Scene) -> Action:
     check_names(scene)
     _check_staying(scene)
     if scene.namespace.terminating:
-        msg = "the namespace is being deleted; no password is asked for"
+        msg = "the namespace is being deleted; no password is requested"
         raise TryLater(Reason.NAMESPACE_TERMINATING, msg)
     credentials = scene.spec.credentials
     account = credentials.service_account or ""

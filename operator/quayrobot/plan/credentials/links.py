@@ -67,7 +67,7 @@ def _missing(scene: Scene, wanted: Iterable[LinkState]) -> Iterable[Finding]:
         elif not isinstance(seen, Present):
             msg = (
                 f"there is no ServiceAccount {name} in namespace {scene.me.namespace}; "
-                "it is linked when it comes"
+                "it is linked once it exists"
             )
             yield Finding(Component.SECRETS, Refused(Reason.SERVICE_ACCOUNT_NOT_FOUND, msg))
 

@@ -209,14 +209,14 @@ def renewed_condition(
             return _trouble(asked.error)
         case RenewalResult.EXPIRED:
             msg = (
-                f"the token in {place} is older than its lifetime and Quay does not take it any "
-                "more; from now on it can be renewed inside Quay's own container only"
+                f"the token in {place} has expired and Quay no longer accepts it; it can now be "
+                "renewed only inside Quay's own container"
             )
             return _trouble(Refused(Reason.TOKEN_EXPIRED, msg))
         case RenewalResult.ROTATED | RenewalResult.DEAD if not is_arriving(asked, now):
             msg = (
-                f"a new token was asked for, but {place} still holds the one before, which Quay "
-                "does not take any more"
+                f"a new token was requested, but {place} still holds the previous one, which Quay "
+                "no longer accepts"
             )
             return _trouble(Refused(Reason.RENEWAL_NOT_DELIVERED, msg))
         case _:

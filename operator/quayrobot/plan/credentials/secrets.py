@@ -117,11 +117,11 @@ def check_names(scene: Scene, *, marking: bool = False) -> None:
     """
     Raise if a wanted name belongs to somebody else, so that a token always has a place.
 
-    With *marking* the robot is about to be made, with our marker on it.
+    With *marking* the robot is about to be created, with our marker on it.
 
     Raises:
         Refused: A name is taken by a Secret that is not ours.
-        TryLater: A name could not be looked at.
+        TryLater: A name could not be read.
     """
     for name in secrets_of(scene.me.name, scene.spec):
         seen = scene.secrets.get(name, Unlooked())
@@ -275,14 +275,14 @@ def _end(scene: Scene, token: Token) -> dict[str, str]:
 def not_owned(name: str) -> Refused:
     """Return the refusal of a name that somebody else's Secret has."""
     msg = (
-        f"Secret {name} exists and is not owned by this resource; it is left untouched: "
+        f"Secret {name} exists and is not owned by this resource; it is left alone: "
         "give the Secret another name, or delete the other one"
     )
     return Refused(Reason.SECRET_NOT_OWNED, msg)
 
 
 def _not_looked_at(name: str) -> TryLater:
-    return TryLater(Reason.CLUSTER_UNAVAILABLE, f"Secret {name} could not be looked at")
+    return TryLater(Reason.CLUSTER_UNAVAILABLE, f"Secret {name} could not be read")
 
 
 def _repositories(scene: Scene) -> tuple[str, ...]:

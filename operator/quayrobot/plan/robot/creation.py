@@ -114,8 +114,8 @@ def moved_error(scene: Scene) -> Refused:
     made = scene.status.connection
     where = made.origin if made is not None else "another Quay"
     msg = (
-        f"the robot was made at {where} and the connection now leads elsewhere; a robot never "
-        "moves: restore the connection, or make the resource again"
+        f"the robot was created at {where}, and the connection now leads elsewhere; a robot never "
+        "moves: restore the connection, or create the resource again"
     )
     return Refused(Reason.CONNECTION_MOVED, msg)
 
@@ -259,11 +259,11 @@ def no_organization(scene: Scene) -> Refused:
 
 def _check_lasting(scene: Scene, connection: ConnectionSeen) -> None:
     if scene.namespace.terminating:
-        msg = "the namespace is being deleted; nothing new is made in it"
+        msg = "the namespace is being deleted; nothing is created in it"
         raise TryLater(Reason.NAMESPACE_TERMINATING, msg)
 
     if connection.terminating:
-        msg = f"{connection.kind} {connection.name} is being deleted; nothing new is made with it"
+        msg = f"{connection.kind} {connection.name} is being deleted; nothing is created with it"
         raise TryLater(Reason.CONNECTION_NOT_READY, msg)
 
 

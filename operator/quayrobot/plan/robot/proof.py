@@ -122,7 +122,7 @@ def _adoptable(scene: Scene, permit: Permit | None) -> Proof:
             else "or rotation.strategy: InPlace, which needs no second robot"
         )
         msg = (
-            f"the robot {name} exists in Quay and was not made by this resource; "
+            f"the robot {name} exists in Quay and was not created by this resource; "
             f"choose another robotName, {cure}"
         )
         return Foreign(Refused(Reason.ROBOT_EXISTS, msg))

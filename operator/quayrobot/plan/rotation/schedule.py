@@ -2,7 +2,7 @@
 When is the next rotation by interval due?
 
 Counted from when the credential was issued, a little later for each resource
-so that a fleet does not rotate at once, and moved into the next opening of the
+so that many robots do not rotate at once, and moved into the next opening of the
 window where there is one.
 """
 
@@ -115,7 +115,7 @@ def _openings(window: Window, earliest: datetime) -> list[datetime]:
     except CronSimError as error:
         if _names_no_day(window.schedule):
             raise _never_opens() from error
-        msg = "rotation.window.schedule is no cron expression of five fields, like '0 3 * * 1'"
+        msg = "rotation.window.schedule is not a cron expression of five fields, like '0 3 * * 1'"
         raise InvalidSpec(Reason.INVALID_SPEC, msg) from error
     # Durations are real time: what is added must not skip or repeat an hour.
     return [each.astimezone(UTC) for each in found if each is not None]

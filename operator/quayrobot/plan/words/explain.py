@@ -78,16 +78,16 @@ def explain(action: Action, scene: Scene) -> Explanation:
 def _robot(action: Action, scene: Scene) -> Explanation | None:
     match action:
         case CreateRobot(robot):
-            return Explanation(Place.QUAY, f"make the robot {robot.full}", _why_made(scene))
+            return Explanation(Place.QUAY, f"create the robot {robot.full}", _why_made(scene))
         case DeleteRobot(robot):
             why = "the resource is being deleted and its deletionPolicy is Delete"
             return Explanation(Place.QUAY, f"delete the robot {robot.full}", why)
         case Regenerate(robot):
-            why = "a rotation is due; the old token dies at once"
-            return Explanation(Place.QUAY, f"make a new token for {robot.full}", why)
+            why = "a rotation is due; the old token stops working at once"
+            return Explanation(Place.QUAY, f"replace the token of {robot.full}", why)
         case Exchange(robot, _, account):
-            what = f"get a one-hour password for {robot.full} by ServiceAccount {account}"
-            return Explanation(Place.QUAY, what, "the Secrets have none that lasts")
+            what = f"get a one-hour password for {robot.full} with ServiceAccount {account}"
+            return Explanation(Place.QUAY, what, "the Secrets hold none that lasts long enough")
         case SetFederation(robot, identities):
             what = f"set the outside identities of {robot.full} to {_count(identities)}"
             return Explanation(Place.QUAY, what, _why_federated(scene, identities))
@@ -97,12 +97,12 @@ def _robot(action: Action, scene: Scene) -> Explanation | None:
 
 def _why_made(scene: Scene) -> str:
     if scene.status.holds:
-        return "it was there and Quay says that it is not there any more"
+        return "Quay says that it no longer exists"
     if isinstance(scene.robot, Absent):
-        return "Quay says that it is not there"
+        return "Quay says that it does not exist"
     if isinstance(scene.robot, Missing):
-        return "it is not in Quay's list; where it is there all the same, nothing is changed"
-    return "it is new here; where Quay has it already, nothing is changed"
+        return "it is not in Quay's list; if it exists after all, nothing is changed"
+    return "it is new here; if it already exists in Quay, nothing is changed"
 
 
 def _count(identities: tuple[IdentityState, ...]) -> str:
@@ -122,18 +122,18 @@ def _secret(action: Action, scene: Scene) -> Explanation | None:
     match action:
         case CreateSecret(wanted):
             what = f"create the Secret {wanted.name} ({wanted.type})"
-            return Explanation(Place.CLUSTER, what, "there is none of that name")
+            return Explanation(Place.CLUSTER, what, "it does not exist")
         case ReplaceSecret(wanted):
             seen = scene.secrets.get(wanted.name)
             why = _difference(wanted, seen.value) if isinstance(seen, Present) else ""
-            return Explanation(Place.CLUSTER, f"replace what the Secret {wanted.name} holds", why)
+            return Explanation(Place.CLUSTER, f"update the Secret {wanted.name}", why)
         case DeleteSecret(name=name):
             spare = any(each.name == name for each in scene.spare_secrets)
-            why = "it is ours and no longer declared" if spare else "its type has to be another"
+            why = "it is ours and no longer declared" if spare else "its type has to change"
             return Explanation(Place.CLUSTER, f"delete the Secret {name}", why)
         case LinkAccount(name=name, add=add, drop=drop):
             return Explanation(
-                Place.CLUSTER, f"change what ServiceAccount {name} names", _links(add, drop)
+                Place.CLUSTER, f"update the links of ServiceAccount {name}", _links(add, drop)
             )
         case _:
             return None
@@ -142,7 +142,7 @@ def _secret(action: Action, scene: Scene) -> Explanation | None:
 def _difference(wanted: SecretWanted, seen: SecretSeen) -> str:
     parts = []
     if dict(seen.digests) != wanted.digests:
-        parts.append("its data is not the robot's credential as declared")
+        parts.append("its data differs from the declared credential")
     if not wanted.labels.items() <= seen.labels.items() or seen.our_labels - wanted.labels.keys():
         parts.append("its labels differ")
     stray = seen.our_annotations - wanted.annotations.keys()
@@ -155,7 +155,7 @@ def _difference(wanted: SecretWanted, seen: SecretSeen) -> str:
 
 def _links(add: frozenset[tuple[str, str]], drop: frozenset[tuple[str, str]]) -> str:
     parts = [f"add {secret} to {link}" for link, secret in sorted(add)]
-    parts += [f"take {secret} out of {link}" for link, secret in sorted(drop)]
+    parts += [f"remove {secret} from {link}" for link, secret in sorted(drop)]
     return ", ".join(parts)
 
 
@@ -166,14 +166,15 @@ def _role(action: Action, scene: Scene) -> Explanation | None:
             held = rights.repositories.get(repository) if rights else None
             why = f"it has the role {held}" if held else "it has none"
             return Explanation(
-                Place.QUAY, f"give the role {role} on the repository {repository}", why
+                Place.QUAY, f"grant the role {role} on the repository {repository}", why
             )
         case TakeRole(_, repository):
-            return Explanation(Place.QUAY, f"take the role on the repository {repository}", _NOT)
+            what = f"revoke the role on the repository {repository}"
+            return Explanation(Place.QUAY, what, _NOT)
         case JoinTeam(_, team):
-            return Explanation(Place.QUAY, f"put it into the team {team}", "it is not in it")
+            return Explanation(Place.QUAY, f"add it to the team {team}", "it is not in it")
         case LeaveTeam(_, team):
-            return Explanation(Place.QUAY, f"take it out of the team {team}", _NOT)
+            return Explanation(Place.QUAY, f"remove it from the team {team}", _NOT)
         case _:
             return None
 
@@ -184,35 +185,37 @@ _NOT = "it is not declared"
 def _default(action: Action, _scene: Scene) -> Explanation | None:
     match action:
         case GiveDefault(_, role, creator):
-            what = f"give it {role} by default on {_makers(creator)}"
+            what = f"grant it {role} by default on {_makers(creator)}"
             return Explanation(Place.QUAY, what, "it has no such default")
         case ChangeDefault(_, seen, role):
-            what = f"give it {role} by default on {_makers(seen.creator)}"
+            what = f"grant it {role} by default on {_makers(seen.creator)}"
             return Explanation(Place.QUAY, what, f"it has {seen.role}")
         case TakeDefault(_, seen):
-            what = f"take its default {seen.role} on {_makers(seen.creator)}"
-            return Explanation(Place.QUAY, what, "it is not declared, or there twice")
+            what = f"revoke its default {seen.role} on {_makers(seen.creator)}"
+            return Explanation(Place.QUAY, what, "it is not declared, or a duplicate")
         case _:
             return None
 
 
 def _makers(creator: str | None) -> str:
-    return f"repositories that {creator} makes" if creator else "new repositories"
+    return f"repositories that {creator} creates" if creator else "new repositories"
 
 
 def _binding(action: Action, _scene: Scene) -> Explanation | None:
     match action:
         case AddFinalizer():
-            why = "so that a deletion of it waits for the robot's"
-            return Explanation(Place.CLUSTER, "put the finalizer on the resource", why)
+            why = "so that it is deleted after the robot"
+            return Explanation(Place.CLUSTER, "add the finalizer to the resource", why)
         case RemoveFinalizer():
             return Explanation(
-                Place.CLUSTER, "let the resource go", "nothing of it is left to delete"
+                Place.CLUSTER,
+                "remove the finalizer from the resource",
+                "nothing is left to delete",
             )
         case GuardConnection():
-            what = "put the finalizer on the connection and its token's Secret"
+            what = "add the finalizer to the connection and its token's Secret"
             return Explanation(
-                Place.CLUSTER, what, "so that they are there as long as robots need them"
+                Place.CLUSTER, what, "so that they exist as long as robots need them"
             )
         case _:
             return None
@@ -221,20 +224,20 @@ def _binding(action: Action, _scene: Scene) -> Explanation | None:
 def _record(action: Action, _scene: Scene) -> Explanation | None:
     match action:
         case RecordProgress(state):
-            what = "is adopted" if state.adopted else "is about to be made"
-            return Explanation(Place.STATUS, f"note that the robot {what}")
+            what = "is adopted" if state.adopted else "is about to be created"
+            return Explanation(Place.STATUS, f"record that the robot {what}")
         case RecordIntent(state):
             asked = state.intent is None or state.intent.cause == "Request"
-            why = "it was asked for" if asked else "the interval is over"
-            return Explanation(Place.STATUS, "note that a rotation begins", why)
+            why = "it was requested" if asked else "the interval is over"
+            return Explanation(Place.STATUS, "record that a rotation begins", why)
         case RecordGrants() | RecordFederation() | RecordLinks():
-            return Explanation(Place.STATUS, f"note {_NOTED[type(action)]}")
+            return Explanation(Place.STATUS, f"record {_NOTED[type(action)]}")
         case _:
             return None
 
 
 _NOTED = {
-    RecordGrants: "which rights are about to change",
+    RecordGrants: "which permissions are about to change",
     RecordFederation: "which outside identities are about to change",
-    RecordLinks: "which ServiceAccounts are about to name a Secret",
+    RecordLinks: "which ServiceAccounts are about to be linked",
 }

@@ -54,8 +54,8 @@ __all__ = [
 ]
 
 C = ConditionType
-SECRETS_WORDS = "every Secret carries the robot's credential"
-FEDERATION_WORDS = "Quay takes the tokens of the declared identities for the robot's"
+SECRETS_WORDS = "every Secret holds the robot's credential"
+FEDERATION_WORDS = "the declared identities can log in as the robot"
 RIGHTS_WORDS = "the robot has the rights that are declared"
 
 
@@ -102,7 +102,7 @@ def intent_to_hold(scene: Scene, state: RobotState | None) -> RobotStatus:
         status = status.model_copy(update={"grants": intended_grants(scene)})
     # What was Ready stays so while its robot is created again; what never was is not known yet.
     ready: Status = "True" if _is_ready(status) else "Unknown"
-    words = "the robot is being made ready"
+    words = "the robot is being set up"
     return _under_way(scene, status, ready, Reason.CREATING, words, changed=())
 
 
@@ -287,10 +287,10 @@ def _conditions(
     parts = _parts(scene, status, stops, broken, held_up=stop)
     worst = stop or _worst(scene, stops)
     if worst is None and late is None:
-        return [as_asked(C.READY, "the robot and its Secrets are as asked"), *parts]
+        return [as_asked(C.READY, "the robot and its Secrets are up to date"), *parts]
     if worst is None and isinstance(late, TryLater) and (_is_ready(status) or still_works(scene)):
         # The credential still works; only its successor is late.
-        ready = as_asked(C.READY, "the robot and its Secrets are as asked; a rotation is due")
+        ready = as_asked(C.READY, "the robot and its Secrets are up to date; a rotation is due")
         return [ready, *parts, consequence(scene, late)]
     told_last = worst or late
     assert told_last is not None
@@ -314,7 +314,7 @@ def _parts(
         parts = [failed(C.ROBOT_READY, held_up), *_kept(status, C.SECRETS_READY)]
         parts += _kept(status, C.GRANTS_READY) if rights else []
         return parts + (_kept(status, C.FEDERATION_READY) if federated else [])
-    parts = [as_asked(C.ROBOT_READY, "the robot exists and is this resource's")]
+    parts = [as_asked(C.ROBOT_READY, "the robot exists and belongs to this resource")]
     if rights:
         waits, stop = Component.GRANTS in broken, stops.get(Component.GRANTS)
         parts.append(_part(C.GRANTS_READY, stop, RIGHTS_WORDS, waits=waits))
@@ -336,7 +336,7 @@ def _part(
     kind: ConditionType, stop: QuayRobotError | None, words: str, *, waits: bool
 ) -> Condition:
     if stop is None and waits:
-        held_up = "not finished: something else has to be mended first"
+        held_up = "not finished: another problem has to be fixed first"
         return Condition(type=kind, status="Unknown", reason=Reason.PROGRESSING, message=held_up)
     if stop is None:
         return as_asked(kind, words)

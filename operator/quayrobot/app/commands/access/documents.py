@@ -79,7 +79,7 @@ def read_documents(path: str, namespace: str) -> list[Document]:
     except OSError:
         raise _invalid(f"the file {path} cannot be read") from None
     except (yaml.YAMLError, UnicodeDecodeError):
-        raise _invalid(f"the file {path} is no YAML") from None
+        raise _invalid(f"the file {path} is not YAML") from None
     return [_document(each, namespace) for body in loaded if body for each in _items(body)]
 
 
@@ -94,7 +94,7 @@ def _document(body: Any, namespace: str) -> Document:
     meta = body.get("metadata") if isinstance(body, Mapping) else None
     name = meta.get("name") if isinstance(meta, Mapping) else None
     if not isinstance(body, Mapping) or not isinstance(name, str) or not isinstance(meta, Mapping):
-        raise _invalid("a document is no manifest: it needs kind and metadata.name")
+        raise _invalid("a document is not a manifest: it needs kind and metadata.name")
     kind = str(body.get("kind", ""))
     if kind in OURS and not str(body.get("apiVersion", "")).startswith(f"{GROUP}/"):
         kind = f"{kind} of another group"
@@ -159,7 +159,7 @@ def check_change(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> N
     if robot_name_of(name, before) != robot_name_of(name, after):
         raise _invalid(
             "organization, user and robotName cannot be changed: a robot never moves and Quay "
-            "cannot rename one; make a new QuayRobot instead"
+            "cannot rename one; create a new QuayRobot instead"
         )
     formats = _formats(name, before)
     if any(formats.get(each, kind) != kind for each, kind in _formats(name, after).items()):
@@ -176,13 +176,13 @@ def check_cluster_robot_change(old: Mapping[str, Any], new: Mapping[str, Any]) -
     before, after = parse_cluster_robot(old), parse_cluster_robot(new)
     if before.mode != after.mode:
         raise _invalid(
-            "mode cannot be changed: make another ClusterQuayRobot, wait until its Secrets are "
+            "mode cannot be changed: create another ClusterQuayRobot, wait until its Secrets are "
             "there, then delete this one"
         )
     if after.shared and _robot_of(before) != _robot_of(after):
         raise _invalid(
             "organization, user and robotNameTemplate cannot be changed with mode: Shared: a "
-            "robot never moves; make another ClusterQuayRobot instead"
+            "robot never moves; create another ClusterQuayRobot instead"
         )
 
 

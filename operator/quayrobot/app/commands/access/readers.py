@@ -50,12 +50,12 @@ __all__ = [
 
 ClusterIdOption = Annotated[
     str | None,
-    typer.Option("--cluster-id", help="What the operator is told; default: the cluster's uid."),
+    typer.Option("--cluster-id", help="The operator's setting; default: the cluster's uid."),
 ]
 
 ClusterNameOption = Annotated[
     str | None,
-    typer.Option("--cluster-name", help="What {cluster} stands for, as the operator is told."),
+    typer.Option("--cluster-name", help="What {cluster} stands for in names of robots."),
 ]
 
 

@@ -61,7 +61,7 @@ async def survey(
     except QuayRobotError as error:
         if not is_of_list(error):
             raise
-        say("the list of robots with their rights cannot be had: they are read one by one")
+        say("the list of robots with their rights cannot be read; reading robots one by one")
         robots = await _patiently(lambda: live.client.list_robots(owner))
         names = _wanted(owner, robots, wanted, say)
         listed = await _one_by_one(live, owner, names, error) if rights else {}
@@ -76,7 +76,7 @@ def _wanted(
 ) -> list[RobotName]:
     found = [RobotName(owner, each.removeprefix(f"{owner.name}+")) for each in full_names]
     names = sorted(each for each in found if wanted(each.short))
-    say(f"{len(full_names)} robots, {len(names)} of them asked for")
+    say(f"{len(full_names)} robots, {len(names)} of them selected")
     return names
 
 
@@ -108,7 +108,7 @@ class _Counter:
         """Take note of one more."""
         self._done += 1
         if self._done % self._step == 0 and self._done < self._total:
-            self._say(f"{self._done} of {self._total} robots looked at")
+            self._say(f"{self._done} of {self._total} robots read")
 
 
 async def _rights(

@@ -46,7 +46,7 @@ def _add_robot(tree: Tree, preview: ClusterRobotPreview) -> Tree:
         return tree
     at = add_preview(tree, preview.robot)
     if preview.robot.answered and any(each.copies for each in preview.namespaces) and at is tree:
-        return tree.add(Text("then, when Quay has done that", style="italic"))
+        return tree.add(Text("then, after Quay's answer", style="italic"))
     return at
 
 
@@ -71,7 +71,7 @@ def _member(preview: NamespacePreview) -> str:
         case CreateMember(wanted):
             robot = f"{wanted.spec.get('organization') or wanted.spec.get('user')}+"
             robot += str(wanted.spec["robotName"])
-            return f"make the QuayRobot {wanted.name} (robot {robot})"
+            return f"create the QuayRobot {wanted.name} (robot {robot})"
         case ReplaceMember(wanted):
             return f"change the QuayRobot {wanted.name} ({', '.join(_changes(step))})"
         case DeleteMember(name=name):
@@ -87,7 +87,7 @@ def _changes(step: MemberStep) -> tuple[str, ...]:
 def _fate(step: MemberStep) -> str:
     spec = step.seen.spec if step.seen is not None else {}
     stays = spec.get("deletionPolicy") == "Orphan"
-    return "its robot stays in Quay" if stays else "its robot goes too"
+    return "its robot stays in Quay" if stays else "its robot is deleted too"
 
 
 def _sums(record: ClusterRobotRecord, preview: ClusterRobotPreview) -> Iterator[str]:
@@ -119,5 +119,5 @@ def _members(preview: ClusterRobotPreview) -> Iterator[str]:
     kinds = Counter(
         type(each.member.action) for each in preview.namespaces if each.member is not None
     )
-    words = {CreateMember: "to make", ReplaceMember: "to change", DeleteMember: "to delete"}
+    words = {CreateMember: "to create", ReplaceMember: "to change", DeleteMember: "to delete"}
     yield from (f"{kinds[kind]} {shown}" for kind, shown in words.items())

@@ -54,7 +54,7 @@ def _branches(report: Values, now: datetime) -> Iterator[Tree | Text]:
 def _selected(selected: Values) -> str:
     picked = " or ".join(_selector(each) for each in selected["selectors"])
     words = [f"namespaces with {picked}"]
-    words += [f"save {', '.join(selected['excluded'])}"] if selected["excluded"] else []
+    words += [f"except {', '.join(selected['excluded'])}"] if selected["excluded"] else []
     words += [f"and with their consent {selected['consent']}"] if selected["consent"] else []
     return ", ".join(words)
 
@@ -84,7 +84,7 @@ def _counts(counts: Values | None) -> str:
     for key, shown in (
         ("failed", "failed"),
         ("stale", "with copies of an older credential"),
-        ("leaving", "no longer selected and not left yet"),
+        ("leaving", "no longer selected, not cleaned up yet"),
     ):
         if counts.get(key):
             words.append(f"{counts[key]} {shown}")
@@ -111,8 +111,8 @@ def _failures(report: Values) -> Iterator[Tree]:
 
 def _removal(removal: Values) -> Iterator[Tree | Text]:
     if removal["waits"]:
-        words = f"{removal['leaving']} namespaces keep what they have until that is confirmed by"
+        words = f"{removal['leaving']} namespaces keep what they have until you confirm with"
         yield branch("removal", words, [Text(each) for each in removal["confirm"]])
     elif removal["left"]:
         confirmed = removal["confirmed"]
-        yield line("removal", f"{confirmed} were confirmed, {removal['left']} still to be left")
+        yield line("removal", f"{confirmed} were confirmed, {removal['left']} still to clean up")

@@ -42,7 +42,7 @@ HEAD = """\
 # creationPolicy: Adopt lets each be taken over; deletionPolicy: Orphan lets it stay in Quay when
 # its manifest goes. Set Delete where the manifest is to be the robot's whole life.
 """
-LOST = "whether that is still there may not be read"
+LOST = "you may not read whether it still exists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Writer:
     """
     Writes what was found: manifests first, then for what there is none and why.
 
-    *secrets* are those of the namespace, by name; None where they could not be looked at.
+    *secrets* are those of the namespace, by name; None where they could not be read.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Writer:
         note(f"{len(pieces) - 1} manifests; no manifest for {len(aside)} robots")
         if self._stopped:
             note(
-                f"{self._stopped} manifests want a Secret of a name that somebody else's has in "
+                f"{self._stopped} manifests name a Secret that somebody else owns in "
                 f"{self._asked.namespace}: {Reason.SECRET_NOT_OWNED}, see the comments"
             )
         return "---\n".join(pieces)

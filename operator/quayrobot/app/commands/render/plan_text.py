@@ -39,9 +39,9 @@ def add_preview(tree: Tree, preview: Preview) -> Tree:
     for place, step in enumerate(preview.steps, 1):
         at.add(sentence(explain(step.action, step.scene)))
         if depends_on_quay(step.action) and place < len(preview.steps):
-            at = at.add(Text("then, when Quay has done that", style="italic"))
+            at = at.add(Text("then, after Quay's answer", style="italic"))
     if preview.open_end:
-        at.add(Text("then it looks again and decides again", style="italic"))
+        at.add(Text("then it looks and decides again", style="italic"))
     for finding in preview.findings:
         add_finding(tree, finding.error)
     return at

@@ -81,9 +81,9 @@ def _robot(report: Values, now: datetime) -> Text:
     robot = report["robot"]
     words = [robot["fullName"]]
     if made := robot.get("createdAt"):
-        words.append(f"made {_ago(made, now)}")
+        words.append(f"created {_ago(made, now)}")
     else:
-        words.append("not held")
+        words.append("not created yet")
     if robot.get("adopted"):
         words.append("adopted")
     if robot.get("slot", "main") != "main":
@@ -115,7 +115,7 @@ def _secrets(report: Values, now: datetime) -> Tree | Text:
     if expires := credential.get("expiresAt"):
         words.append(f"expires {_when(expires, now)}")
     if not report["secrets"]:
-        return line("secrets", ", ".join(("none wanted", *words)))
+        return line("secrets", ", ".join(("none declared", *words)))
     return branch("secrets", ", ".join(words), (_secret(each) for each in report["secrets"]))
 
 
@@ -123,7 +123,7 @@ def _secret(secret: Values) -> Tree | Text:
     scope = "" if secret["scope"] == "Registry" else f", scope {secret['scope']}"
     state = "" if secret["written"] else ", not written"
     if not secret["declared"]:
-        state = ", no longer wanted"
+        state = ", no longer declared"
     links = [
         Text(f"serviceaccount/{each['serviceAccount']} names it in {each['link']}")
         for each in secret["linkedBy"]
@@ -141,11 +141,11 @@ def _rights(part: Values) -> Iterator[Text]:
     for kind, name in (("repositories", "repository"), ("teams", "team"), ("defaults", "default")):
         wanted, there = declared.get(kind) or [], given.get(kind) or []
         for each in wanted:
-            state = "" if each in there else ", not given"
+            state = "" if each in there else ", not granted"
             yield Text(f"{name} {_right(each)}{state}")
         for each in there:
             if each not in wanted:
-                yield Text(f"{name} {_right(each)}, given, no longer declared")
+                yield Text(f"{name} {_right(each)}, granted, no longer declared")
 
 
 def _right(right: Any) -> str:
@@ -173,14 +173,14 @@ def _rotation(rotation: Values, now: datetime) -> Iterator[Text]:
         shown = value if isinstance(value, str) else ", ".join(_walk(value))
         yield Text(f"{key}: {shown}")
     if "intent" in state:
-        yield Text("one is under way", style="yellow")
+        yield Text("one is in progress", style="yellow")
     last, due = state.get("lastAt"), state.get("nextAt")
     if last:
         yield Text(f"last: {_ago(last, now)}")
     if due:
         yield Text(f"next: {_when(due, now)}")
     if before := state.get("retiring"):
-        yield Text(f"{before['fullName']} before it: goes {_when(before['until'], now)}")
+        yield Text(f"previous robot {before['fullName']}: deletion {_when(before['until'], now)}")
     known = {"lastAt", "nextAt", "intent", "lastTrigger", "retiring"}
     yield from (Text(each) for each in _walk({k: v for k, v in state.items() if k not in known}))
 

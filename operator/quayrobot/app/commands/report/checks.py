@@ -70,9 +70,9 @@ def check_definition(definition: Definition, live: Body | None) -> CheckResult:
         return CheckResult(about, State.WRONG, f"It does not serve {wanted['name']}.", again)
     where = _first_difference(wanted["schema"], mine.get("schema"))
     if where:
-        words = f"Its schema is another one than this version's, first at {where}."
+        words = f"Its schema differs from this version's, first at {where}."
         return CheckResult(about, State.WRONG, words, again)
-    return CheckResult(about, State.FINE, "It is there and the one of this version.")
+    return CheckResult(about, State.FINE, "It is installed, in this version.")
 
 
 def _condition(body: Body, kind: str) -> bool:
@@ -103,7 +103,7 @@ def check_operators(deployments: Iterable[Body] | None) -> CheckResult:
     if deployments is None:
         return CheckResult(
             about, State.UNSEEN, "You may not list the Deployments of all namespaces.",
-            "Have somebody look who may.",
+            "Ask somebody who may.",
         )  # fmt: skip
     wanted = [each for each in deployments if each["spec"].get("replicas", 1)]
     places = ", ".join(
@@ -111,7 +111,7 @@ def check_operators(deployments: Iterable[Body] | None) -> CheckResult:
     )
     if not wanted:
         return CheckResult(
-            about, State.WRONG, "No Deployment of the operator wants a pod.",
+            about, State.WRONG, "No Deployment of the operator has replicas.",
             "kubectl apply -k deploy/manifests, or scale the Deployment to 1.",
         )  # fmt: skip
     if len(wanted) > 1:

@@ -2,7 +2,7 @@
 How does a ClusterQuayRobot stand, in plain values?
 
 What is said of a QuayRobot is said of its template, and for Shared of the one
-robot; beside it stand the namespaces: how many have what they are to have, why
+robot; beside it stand the namespaces: how many are up to date, why
 some have not, and what is waited for before any is left. Nothing is read here.
 """
 

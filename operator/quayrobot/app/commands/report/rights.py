@@ -165,7 +165,7 @@ def check_rights(
     if denied is None:
         return CheckResult(
             about, State.UNSEEN, "You may not ask what others may do.",
-            f"Have somebody look who may create {review}.",
+            f"Ask somebody who may create {review}.",
         )  # fmt: skip
     missing = sorted(each.shown for each in denied)
     if missing:

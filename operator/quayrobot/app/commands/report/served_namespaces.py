@@ -73,7 +73,7 @@ def check_served(namespaces: tuple[str, ...]) -> CheckResult:
     """Say what an operator of *namespaces* serves, and what is not to be had from it."""
     return CheckResult(
         "served namespaces", State.FINE,
-        f"{', '.join(namespaces)}, and no other. Not to be had there: ClusterQuayConnection, "
+        f"{', '.join(namespaces)}, and no other. Not available there: ClusterQuayConnection, "
         "ClusterQuayRobot, and rules by labels of namespaces.",
     )  # fmt: skip
 
@@ -83,11 +83,11 @@ def check_place(namespace: str, body: Body | None) -> CheckResult | None:
     about = f"namespace {namespace}"
     helps = f"kubectl create namespace {namespace}, or take it out of {FLAG}."
     if body is None:
-        return CheckResult(about, State.WRONG, "It is served and not there.", helps)
+        return CheckResult(about, State.WRONG, "It is served but does not exist.", helps)
     if "deletionTimestamp" in body["metadata"]:
         return CheckResult(
-            about, State.DOUBTFUL, "It is being deleted, and takes the operator's Role along.",
-            "Where it does not end: docs/install.md says how to lend the rights for a moment.",
+            about, State.DOUBTFUL, "It is being deleted, and the operator's Role with it.",
+            "If it does not finish: docs/install.md says how to lend the rights for a moment.",
         )  # fmt: skip
     return None
 

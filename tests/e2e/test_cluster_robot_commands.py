@@ -10,29 +10,29 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.kit.cluster_robots import Fleet
+from tests.kit.cluster_robots import ClusterRobot
 from tests.kit.installation import Body, Installation, Tenant
 from tests.kit.processes import wait_for
 from tests.kit.shell import Shell, check_recording, normalized
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
-LOOKER = "fleet-looker"
+READER = "cluster-robot-reader"
 
 
 class Shop:
     """Namespaces team-a, team-b and so on, and the ClusterQuayRobot `puller` of docs."""
 
     def __init__(self, house: Installation) -> None:
-        self.house, self.cluster_robot = house, Fleet(house)
+        self.house, self.cluster_robot = house, ClusterRobot(house)
         self.org = f"o-{uuid.uuid4().hex[:8]}"
         house.quay.admin("organization", name=self.org)
-        house.plane.kubectl("create", "serviceaccount", LOOKER, "-n", "default", check=False)
+        house.plane.kubectl("create", "serviceaccount", READER, "-n", "default", check=False)
         house.plane.kubectl(
-            "create", "clusterrolebinding", LOOKER, "--clusterrole=cluster-admin",
-            f"--serviceaccount=default:{LOOKER}", check=False,
+            "create", "clusterrolebinding", READER, "--clusterrole=cluster-admin",
+            f"--serviceaccount=default:{READER}", check=False,
         )  # fmt: skip
         # A user of its own, so that the audit log tells what it did.
-        kubeconfig = house.plane.service_account_kubeconfig("default", LOOKER)
+        kubeconfig = house.plane.service_account_kubeconfig("default", READER)
         self.shell = Shell(house.plane, kubeconfig)
         self.written = len(house.plane.audit())
 
@@ -54,7 +54,7 @@ class Shop:
 
     def space(self, suffix: str, label: str) -> Body:
         """Return the manifest of a namespace."""
-        meta = {"name": f"{self.cluster_robot.name}-{suffix}", "labels": {"fleet": label}}
+        meta = {"name": f"{self.cluster_robot.name}-{suffix}", "labels": {"served-by": label}}
         return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
 
     def narrow_connection(self, suffix: str) -> Body:
@@ -74,7 +74,7 @@ class Shop:
 
     def wrote_nothing(self) -> None:
         """Hold the looker's requests and its calls to Quay against its promise."""
-        user = f"system:serviceaccount:default:{LOOKER}"
+        user = f"system:serviceaccount:default:{READER}"
         asked = [e for e in self.house.plane.audit()[self.written :] if e.user == user]
         assert asked
         assert [each for each in asked if each.write] == []
@@ -218,7 +218,7 @@ def test_a_plan_of_a_shared_robot_tells_of_the_robot_and_of_its_copies(shop: Sho
     one_less = shell.plugin("plan", "-f", shop.manifests(body, shop.space("b", "another")))
     assert one_less.code == 2
     assert "delete the Secret pull" in one_less.out
-    assert "take pull out of imagePullSecrets" in one_less.out
+    assert "remove pull from imagePullSecrets" in one_less.out
 
     # Many at once wait for a word, which a plan knows of too.
     cluster_robot.namespaces(11)

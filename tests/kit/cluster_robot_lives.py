@@ -9,7 +9,7 @@ from .crashing import Life
 from .installation import API, Tenant
 from .processes import wait_for
 
-__all__ = ["fleet_lives"]
+__all__ = ["cluster_robot_lives"]
 
 SECRET = {"name": "pull", "serviceAccounts": [{"name": "builder"}]}
 
@@ -19,7 +19,7 @@ def _declare(connection: dict[str, str]) -> Callable[[Tenant], None]:
         tenant.kubectl("create", "serviceaccount", "builder")
         spec = {
             "mode": "Shared",
-            "namespaceSelectors": [{"matchLabels": {"fleet": tenant.name}}],
+            "namespaceSelectors": [{"matchLabels": {"served-by": tenant.name}}],
             "template": {
                 "spec": {
                     "organization": tenant.name,
@@ -38,7 +38,7 @@ def _declare(connection: dict[str, str]) -> Callable[[Tenant], None]:
 
 def _label(change: str) -> Callable[[Tenant], None]:
     def label(tenant: Tenant) -> None:
-        value = f"fleet={tenant.name}" if change == "join" else "fleet-"
+        value = f"served-by={tenant.name}" if change == "join" else "served-by-"
         tenant.kubectl("label", "namespace", tenant.name, value)
 
     return label
@@ -103,7 +103,7 @@ def _facts(tenant: Tenant, since: int) -> object:
     }
 
 
-def fleet_lives(connection: dict[str, str]) -> dict[str, Life]:
+def cluster_robot_lives(connection: dict[str, str]) -> dict[str, Life]:
     """Return the lives, through *connection*."""
     declare, join = _declare(connection), _label("join")
 

@@ -32,11 +32,16 @@ from .load import connection_body, credential_body
 from .measuring import still
 from .stage import Stage
 
-__all__ = ["FleetRow", "fleet_faults", "fleet_table", "measure_fleet"]
+__all__ = [
+    "ClusterRobotRow",
+    "cluster_robot_faults",
+    "cluster_robot_table",
+    "measure_cluster_robot",
+]
 
 Body = dict[str, Any]
-FleetRow = dict[str, Any]
-LABEL = "bench-fleet"
+ClusterRobotRow = dict[str, Any]
+LABEL = "bench-cluster-robot"
 PATIENCE_S = 240.0
 DIGEST = "quayrobot.io/credential-digest"
 COLUMNS = {
@@ -57,7 +62,7 @@ COLUMNS = {
 
 
 @dataclass
-class Fleet:
+class ClusterRobot:
     """A ClusterQuayRobot and its namespaces on the stage."""
 
     stage: Stage
@@ -67,7 +72,7 @@ class Fleet:
     @property
     def name(self) -> str:
         """What everything of it is called."""
-        return f"fleet-{self.mode.lower()}"
+        return f"cluster-robot-{self.mode.lower()}"
 
     @property
     def spaces(self) -> list[str]:
@@ -158,9 +163,9 @@ class Fleet:
         return [each for each in robots if each.startswith(f"{self.name}+")]
 
 
-def measure_fleet(stage: Stage, mode: str, size: int) -> FleetRow:
+def measure_cluster_robot(stage: Stage, mode: str, size: int) -> ClusterRobotRow:
     """Play one mode with *size* namespaces and return its figures."""
-    cluster_robot, operator = Fleet(stage, mode, size), stage.operator()
+    cluster_robot, operator = ClusterRobot(stage, mode, size), stage.operator()
     cluster_robot.prepare()
     operator.start()
     try:
@@ -172,10 +177,10 @@ def measure_fleet(stage: Stage, mode: str, size: int) -> FleetRow:
         cluster_robot.clear()
     finally:
         operator.stop()
-    return {**row, "faults": list(fleet_faults(row))}
+    return {**row, "faults": list(cluster_robot_faults(row))}
 
 
-def _serve(cluster_robot: Fleet, operator: OperatorProcess) -> FleetRow:
+def _serve(cluster_robot: ClusterRobot, operator: OperatorProcess) -> ClusterRobotRow:
     stage, process = cluster_robot.stage, psutil.Process(operator.pid)
     audit, ledger, cpu = len(stage.plane.audit()), stage.double.mark(), cpu_of(process)
     begun = time.monotonic()
@@ -195,7 +200,7 @@ def _serve(cluster_robot: Fleet, operator: OperatorProcess) -> FleetRow:
     }
 
 
-def _refresh(cluster_robot: Fleet) -> FleetRow:
+def _refresh(cluster_robot: ClusterRobot) -> ClusterRobotRow:
     stage, later = cluster_robot.stage, cluster_robot.spaces[-1]
     ledger, before = stage.double.mark(), cluster_robot.digests()
     begun = time.monotonic()
@@ -225,19 +230,19 @@ def _refresh(cluster_robot: Fleet) -> FleetRow:
     }
 
 
-def _changed(cluster_robot: Fleet, before: dict[str, str]) -> int:
+def _changed(cluster_robot: ClusterRobot, before: dict[str, str]) -> int:
     now = cluster_robot.digests()
     return sum(now.get(each) not in {None, digest} for each, digest in before.items())
 
 
-def _edited(cluster_robot: Fleet) -> int:
+def _edited(cluster_robot: ClusterRobot) -> int:
     names = cluster_robot.stage.plane.kubectl(
         "get", "quayrobots", "-A", "-l", "edited=yes", "-o", "name"
     )
     return len(names.split())
 
 
-def _restart(cluster_robot: Fleet, operator: OperatorProcess) -> FleetRow:
+def _restart(cluster_robot: ClusterRobot, operator: OperatorProcess) -> ClusterRobotRow:
     stage = cluster_robot.stage
     operator.stop()
     audit, ledger = len(stage.plane.audit()), stage.double.mark()
@@ -249,7 +254,7 @@ def _restart(cluster_robot: Fleet, operator: OperatorProcess) -> FleetRow:
     }
 
 
-def fleet_faults(row: FleetRow) -> Iterator[str]:
+def cluster_robot_faults(row: ClusterRobotRow) -> Iterator[str]:
     """Yield what costs another number of calls or writes than it may."""
     what, size = row["mode"], row["namespaces"]
     robots = 1 if what == "Shared" else size
@@ -263,7 +268,7 @@ def fleet_faults(row: FleetRow) -> Iterator[str]:
         yield f"{what}: {row['restart_calls']} calls, {row['restart_writes']} writes at a restart"
 
 
-def fleet_table(rows: list[FleetRow]) -> str:
+def cluster_robot_table(rows: list[ClusterRobotRow]) -> str:
     """Return the figures as a table of Markdown."""
     head = "| " + " | ".join(COLUMNS.values()) + " |"
     rule = "|" + "---|" * len(COLUMNS)
@@ -273,21 +278,23 @@ def fleet_table(rows: list[FleetRow]) -> str:
 
 def main() -> int:
     """Play both modes and report."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.fleets")
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.cluster_robots")
     parser.add_argument("--namespaces", type=int, default=1000)
     parser.add_argument("--modes", nargs="*", default=["PerNamespace", "Shared"])
     parser.add_argument("--output", type=Path, help="also write the JSON there")
     options = parser.parse_args()
     try:
         with ControlPlane() as plane, Stage(plane) as stage:
-            rows = [measure_fleet(stage, mode, options.namespaces) for mode in options.modes]
+            rows = [
+                measure_cluster_robot(stage, mode, options.namespaces) for mode in options.modes
+            ]
     except PartMissing as error:
         print(f"bench: SKIPPED: {error}")
         return 1
-    text = json.dumps({"fleets": rows}, indent=2)
+    text = json.dumps({"cluster_robots": rows}, indent=2)
     if options.output:
         options.output.write_text(text)
-    print(f"{text}\n\n{fleet_table(rows)}")
+    print(f"{text}\n\n{cluster_robot_table(rows)}")
     faults = [fault for row in rows for fault in row["faults"]]
     print("\n".join(f"NOT AS DESIGNED: {each}" for each in faults))
     return 1 if faults else 0
