@@ -113,7 +113,7 @@ def test_an_import_goes_robot_by_robot_where_the_list_with_rights_is_too_slow(te
     said = shell.quayrobot(*words)
 
     assert said.code == 0, said.err
-    assert "read one by one" in said.err
+    assert "reading robots one by one" in said.err
     assert said.out == usual.out
     [manifest] = [each for each in yaml.safe_load_all(said.out) if each]
     assert manifest["spec"]["permissions"]["teams"] == ["devs"]

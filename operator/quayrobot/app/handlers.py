@@ -175,7 +175,7 @@ def take_signals(call: Callable[[], None]) -> None:
 
 
 def kopf_settings() -> kopf.OperatorSettings:
-    """Return the settings under which kopf only watches, and does so for ever."""
+    """Return the settings under which kopf only watches, and does so forever."""
     own = kopf.OperatorSettings()
     # Removed by kopf from whatever carries it, so it must be a name that nobody sets.
     own.persistence.finalizer = f"{GROUP}/unused"

@@ -63,7 +63,7 @@ class Pulse:
         self._due = now + BEAT_S
 
     async def run(self) -> None:
-        """Beat for ever."""
+        """Beat forever."""
         while True:
             self.beat()
             await asyncio.sleep(BEAT_S)

@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 class EndlessBackoff(Iterable[float]):
-    """Delays that grow from *first_s* to *cap_s*, jittered, for ever; may be iterated again."""
+    """Delays that grow from *first_s* to *cap_s*, jittered, forever; may be iterated again."""
 
     def __init__(self, first_s: float, cap_s: float) -> None:
         self._first_s = first_s

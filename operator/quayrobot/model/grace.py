@@ -5,7 +5,7 @@ Whoever applies a release may bring the connection, the ServiceAccount or the
 first push a moment after the resource that needs it. For so long it is work in
 progress; what is still not there then needs somebody. The moment from which it
 counts is the one that the stored condition has, so that a restart changes
-nothing; who edits the spec has all of the time again.
+nothing; an edit of the spec starts the time again.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 Given one look, what is the next safe thing to do?
 
 The one door of this room: the engine looks, asks here, does what is said,
-looks again. An empty plan without findings means that everything is as asked.
+looks again. An empty plan without findings means that everything is up to date.
 """
 
 from __future__ import annotations

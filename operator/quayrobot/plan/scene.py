@@ -218,7 +218,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that keeps a component from being as asked."""
+    """Something that keeps a component from being up to date."""
 
     component: Component
     error: QuayRobotError

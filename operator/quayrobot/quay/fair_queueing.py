@@ -5,7 +5,7 @@ Everybody who waits gets a rank, and the lowest goes next. Who has many waiting
 gets ranks further and further behind, so that another's only one is never
 more than about one turn of each of them away. What is less urgent takes longer
 steps: it is overtaken by so many, and no more, so that nobody can make it wait
-for ever.
+forever.
 """
 
 from __future__ import annotations

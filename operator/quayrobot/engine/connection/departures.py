@@ -33,7 +33,7 @@ OTHERS = 2
 AT_MOST = 1000
 # Who deletes many asks for one after the other.
 LULL_S = 0.8
-# Deletions that come to a halt, or go on for ever, keep nobody waiting.
+# Deletions that come to a halt, or go on forever, keep nobody waiting.
 HALTED_S = 10.0
 LONGEST_S = 150.0
 

@@ -2,7 +2,7 @@
 Where do the hosts lead that somebody wants Quay to call?
 
 As the name service shows them here. One that does not answer for a host is
-waited for, but not for ever: a name that only Quay can resolve is then taken
+waited for, but not forever: a name that only Quay can resolve is then taken
 like one that is not known here. Few are looked up at once, so that names that
 hang leave room for those of connections.
 """

@@ -2,7 +2,7 @@
 Of the keys that are due, which runs next?
 
 The namespaces take turns: next is the one that was served the longest ago. The
-more urgent lane goes first, but no lane is overtaken for ever. Where a
+more urgent lane goes first, but no lane is overtaken forever. Where a
 namespace or a connection holds as many workers as it may, all that waits for
 it is set aside as one, so that the search walks over nothing that cannot run.
 """

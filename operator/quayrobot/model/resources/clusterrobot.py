@@ -202,7 +202,7 @@ class NamespaceCounts(Part):
 
 
 class Failure(Part):
-    """Why one namespace does not have what it is to have."""
+    """Why one namespace is not up to date."""
 
     namespace: str
     """The namespace."""

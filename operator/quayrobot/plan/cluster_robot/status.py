@@ -123,7 +123,7 @@ def shared_conditions(
     """
     Return the conditions of a shared *robot* and of all who have it.
 
-    While the robot is not as asked, that is what is told; else how the copies are.
+    While the robot is not up to date, that is what is told; else how the copies are.
     """
     of_robot = {each.type: each for each in robot}
     of_cluster_robot = {each.type: each for each in cluster_robot}

@@ -270,7 +270,7 @@ def _is_noted(scene: Scene, spec: SecretSpec, seen: SecretSeen) -> bool:
 
 
 def _carries(scene: Scene, spec: SecretSpec, credential: CredentialState) -> bool:
-    """Tell whether the Secret is all as asked, with the password that the status knows."""
+    """Tell whether the Secret is all up to date, with the password that the status knows."""
     seen = scene.secrets.get(spec.name)
     if not isinstance(seen, Present) or not owns(scene, spec.name) or seen.value.deleting:
         return False

@@ -23,7 +23,7 @@ def consequence(scene: Scene, error: QuayRobotError) -> Condition:
 
 
 def as_asked(kind: ConditionType, message: str) -> Condition:
-    """Return a condition that is as asked."""
+    """Return a condition that is up to date."""
     return Condition(type=kind, status="True", reason=Reason.RECONCILED, message=message)
 
 

@@ -2,7 +2,7 @@
 How does the standing of a ClusterQuayRobot look to a person?
 
 The namespaces come first: how many, which are selected, and why some do not have
-what they are to have, each reason once with what helps. For Shared the robot
+what they should have, each reason once with what helps. For Shared the robot
 follows, as a QuayRobot's would.
 """
 

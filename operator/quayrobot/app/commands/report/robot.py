@@ -132,7 +132,7 @@ def _declared_and_given(declared: Any, given: Any) -> Values | None:
 
 
 def _problems(meta: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[Values]:
-    """What is not as asked, each reason once; the worst, which Ready names, comes first."""
+    """What is not up to date, each reason once; the worst, which Ready names, comes first."""
     conditions = status.get("conditions") or []
     if not conditions:
         yield _problem("Ready", "", "the operator has not looked at it yet")
