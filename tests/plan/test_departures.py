@@ -12,8 +12,8 @@ from quayrobot.model.world import Unlooked
 from quayrobot.plan.decide import decide
 
 from .answering import World
+from .oracle import has_our_mark
 from .scenes import got
-from .test_invariants import has_our_mark
 from .worlds import same_quay, scenes
 
 many = settings(max_examples=100, deadline=None, derandomize=True)

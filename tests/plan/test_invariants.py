@@ -33,6 +33,7 @@ from quayrobot.model.actions import (
 )
 from quayrobot.model.errors import QuayRobotError
 from quayrobot.model.names import FINALIZER
+from quayrobot.model.resources.robot import secrets_of
 from quayrobot.model.world import Absent, Missing, Present, Unknown, Unlooked
 from quayrobot.plan.decide import decide
 from quayrobot.plan.robot.proof import ownership

@@ -10,6 +10,7 @@ from quayrobot.engine.workqueue.keys import ResourceKey
 from quayrobot.engine.workqueue.queue import Queue
 from quayrobot.model.world import GrantsSeen
 from tests.plan import test_invariants as rules
+from tests.plan import test_invariants_followed as ends
 from tests.plan.scenes import got
 from tests.plan.worlds import ERRORS
 from tests.soak.zoo import LIVES
@@ -32,13 +33,13 @@ def failed_looks() -> None:
 
 
 def followed() -> None:
-    rule = rules.test_every_plan_comes_to_an_end_and_then_to_rest
+    rule = ends.test_every_plan_comes_to_an_end_and_then_to_rest
     for robot in (None, got()):
         each_scene(rule, robot, True, GrantsSeen(), ending=False)
 
 
 def ended() -> None:
-    rule = rules.test_every_deletion_ends_with_the_robot_gone_or_not_ours_or_blocked
+    rule = ends.test_every_deletion_ends_with_the_robot_gone_or_not_ours_or_blocked
     each_scene(rule, got(), ending=True)
 
 
