@@ -15,7 +15,7 @@ from aiohttp import web
 from quayrobot.app import authority
 from quayrobot.app.authority import DISTRUST_MAX_S, follow_authority, trusted
 from quayrobot.app.kubeconfig import find_access
-from quayrobot.app.session import Arrivals, open_session
+from quayrobot.app.session import InitialLists, open_session
 from quayrobot.cluster.api import ClusterApi
 from quayrobot.model.errors import TryLater
 from tests.kit.controlplane.certificates import Authority
@@ -84,7 +84,7 @@ async def test_a_new_authority_is_believed_by_what_is_open(server, kubeconfig, m
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(api.aclose)
         session = await stack.enter_async_context(
-            open_session(access, Arrivals((), lambda: None), watches=0)
+            open_session(access, InitialLists((), lambda: None), watches=0)
         )
         following = asyncio.create_task(follow_authority(access, api))
         stack.callback(following.cancel)

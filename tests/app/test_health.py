@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from quayrobot.app.beginning import CannotStart
 from quayrobot.app.health import LAG_MAX_S, HealthServer, Probes, Pulse
 from quayrobot.app.metrics import Metrics
 from quayrobot.app.settings import Settings
+from quayrobot.app.startup import CannotStart
 
 LOOPBACK = Settings(bind_address="127.0.0.1", health_port=0, metrics_port=0)
 

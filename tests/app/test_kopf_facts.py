@@ -20,8 +20,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from quayrobot.app.arrivals import Arrivals
 from quayrobot.app.handlers import build_registry, run_shell
+from quayrobot.app.initial_lists import InitialLists
 from quayrobot.app.kubeconfig import ClusterAccess, find_access
 from quayrobot.app.session import WATCH_PAUSE_S, open_session
 from quayrobot.app.settings import Settings
@@ -121,7 +121,7 @@ def plane(control_plane) -> Any:
 @pytest.fixture
 async def hand(plane) -> AsyncIterator[Hand]:
     access = find_access(Path(plane.kubeconfig))
-    nothing = Arrivals((), lambda: None)
+    nothing = InitialLists((), lambda: None)
     async with open_session(access, nothing, watches=0) as session:
         somebody = Hand(session, access.server)
         for kind, plural, scope in KINDS:
@@ -249,7 +249,7 @@ async def front(plane, hand) -> AsyncIterator[Front]:
     app = web.Application()
     app.router.add_get("/{path:.*}", report.answer)
     async with (
-        open_session(behind, Arrivals((), lambda: None), watches=20) as session,
+        open_session(behind, InitialLists((), lambda: None), watches=20) as session,
         TestServer(app) as server,
     ):
         report.session = session

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from quayrobot.app.arrivals import Arrivals
+from quayrobot.app.initial_lists import InitialLists
 from quayrobot.app.kubeconfig import ClusterAccess
 from quayrobot.app.session import WATCH_PAUSE_S, EndlessBackoff, open_session
 from quayrobot.model.secrecy import Token
@@ -56,8 +56,8 @@ def access(server: Server, token_file: Path | None = None) -> ClusterAccess:
     return ClusterAccess(server=server.url, token=token, token_file=token_file)
 
 
-def nothing() -> Arrivals:
-    return Arrivals((), lambda: None)
+def nothing() -> InitialLists:
+    return InitialLists((), lambda: None)
 
 
 async def get(session, url: str) -> dict:
@@ -113,14 +113,14 @@ async def test_watches_that_are_cut_at_once_are_not_a_storm(server):
 
 async def test_lists_and_watches_are_noted(server):
     done = asyncio.Event()
-    arrivals = Arrivals([PATH], done.set)
-    async with open_session(access(server), arrivals, watches=1) as session:
+    initial_lists = InitialLists([PATH], done.set)
+    async with open_session(access(server), initial_lists, watches=1) as session:
         await get(session, server.url + PATH)
         await get(session, f"{server.url}{PATH}?watch=true")
 
     assert not done.is_set()
 
-    arrivals.seen({"metadata": {"uid": "1"}})
+    initial_lists.seen({"metadata": {"uid": "1"}})
 
     assert done.is_set()
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import quayrobot
-from quayrobot.app.arrivals import Arrivals
+from quayrobot.app.initial_lists import InitialLists
 from quayrobot.app.kubeconfig import find_access
 from quayrobot.app.session import open_session
 from quayrobot.cluster.api import ClusterApi
@@ -93,7 +93,7 @@ async def test_it_is_believed_of_the_api_server(kubeconfig):
 
 
 async def test_it_is_believed_of_the_api_server_by_the_shell(kubeconfig, server):
-    session = open_session(find_access(kubeconfig), Arrivals((), lambda: None), watches=1)
+    session = open_session(find_access(kubeconfig), InitialLists((), lambda: None), watches=1)
 
     async with session, session.get(f"{server.url}/version") as answer:
         assert answer.status == 200

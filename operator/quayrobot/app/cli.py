@@ -66,7 +66,7 @@ def run(
     settings = _settings(given)
 
     # The other commands start faster without these.
-    from .beginning import CannotStart  # noqa: PLC0415
+    from .startup import CannotStart  # noqa: PLC0415
     from .wiring import run as run_operator  # noqa: PLC0415
 
     make_room_for_lookups()
@@ -124,9 +124,9 @@ def await_definitions(
     given = {key: value for key, value in locals().items() if value is not None}
     settings = _settings(given)
 
-    from .beginning import CannotStart  # noqa: PLC0415
-    from .beginning import await_definitions as wait  # noqa: PLC0415
     from .logs import configure_logs  # noqa: PLC0415
+    from .startup import CannotStart  # noqa: PLC0415
+    from .startup import await_definitions as wait  # noqa: PLC0415
 
     configure_logs(settings.log_level, settings.log_format)
     try:

@@ -23,7 +23,7 @@ import kopf
 import structlog
 
 from ..model.names import GROUP, LABEL_MANAGED_BY, OPERATOR, VERSION
-from .arrivals import Arrivals
+from .initial_lists import InitialLists
 from .kubeconfig import ClusterAccess
 from .session import EndlessBackoff, open_session
 from .settings import Settings
@@ -78,7 +78,7 @@ class Doors(kopf.OperatorRegistry):
 
     def __init__(self) -> None:
         super().__init__()
-        self.arrivals = Arrivals((), lambda: None)
+        self.initial_lists = InitialLists((), lambda: None)
 
 
 def build_registry(sink: Sink, *, clusterwide: bool = True) -> Doors:
@@ -101,7 +101,7 @@ def _add_door(doors: Doors, kind: _Kind, sink: Sink) -> None:
         try:
             sink.observe(kind.kind, event["type"], body)
         finally:
-            doors.arrivals.seen(body)
+            doors.initial_lists.seen(body)
 
 
 async def run_shell(
@@ -121,7 +121,7 @@ async def run_shell(
         away = sorted(each.kind for each in _KINDS if not each.namespaced)
         log.info("watch.bounded", namespaces=settings.namespaces, unavailable=away)
     paths = list(watched_paths(settings))
-    registry.arrivals = Arrivals(paths, ready.set, bounded=not settings.clusterwide)
+    registry.initial_lists = InitialLists(paths, ready.set, bounded=not settings.clusterwide)
     _add_login(registry, access, watches=len(paths))
     before = await kopf.spawn_tasks(
         registry=registry,
@@ -163,7 +163,7 @@ def _add_login(registry: Doors, access: ClusterAccess, *, watches: int) -> None:
     async def login(**_: Any) -> kopf.AiohttpSession:
         log.info("cluster.login", server=access.server)
         # A new session each time: kopf never again takes one that it once saw fail.
-        session = open_session(access, registry.arrivals, watches=watches)
+        session = open_session(access, registry.initial_lists, watches=watches)
         return kopf.AiohttpSession(server=access.server, aiohttp_session=session)
 
 

@@ -17,9 +17,9 @@ from typing import Self
 
 from aiohttp import web
 
-from .beginning import CannotStart
 from .metrics import Metrics
 from .settings import Settings
+from .startup import CannotStart
 
 __all__ = ["HealthServer", "Pulse", "Probes"]
 

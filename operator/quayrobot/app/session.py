@@ -22,7 +22,7 @@ from yarl import URL
 
 from ..cluster.token_file import TokenFile
 from ..model.names import OPERATOR
-from .arrivals import Arrivals
+from .initial_lists import InitialLists
 from .kubeconfig import ClusterAccess
 
 __all__ = ["EndlessBackoff", "open_session"]
@@ -67,17 +67,17 @@ class _Credential:
 class _Travel:
     """The middleware that every request of the shell goes through."""
 
-    def __init__(self, access: ClusterAccess, arrivals: Arrivals) -> None:
+    def __init__(self, access: ClusterAccess, initial_lists: InitialLists) -> None:
         self._base = URL(access.server)
         self._credential = _Credential(access)
-        self._arrivals = arrivals
+        self._initial_lists = initial_lists
         self._watch_began: dict[str, float] = {}
         self._forbidden: set[str] = set()
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         path = self.path_of(request.url)
         if request.url.query.get("watch") == "true":
-            self._arrivals.watched(path)
+            self._initial_lists.watched(path)
             await self._pause(path)
         pauses = iter(EndlessBackoff(WATCH_PAUSE_S, 15))
         while True:
@@ -100,7 +100,7 @@ class _Travel:
         if status != 403:
             self._forbidden.discard(path)
             return
-        self._arrivals.forbidden(path)
+        self._initial_lists.forbidden(path)
         if path not in self._forbidden:
             self._forbidden.add(path)
             log.warning("watch.forbidden", path=path)
@@ -121,22 +121,22 @@ class _Travel:
 
 
 def open_session(
-    access: ClusterAccess, arrivals: Arrivals, *, watches: int
+    access: ClusterAccess, initial_lists: InitialLists, *, watches: int
 ) -> aiohttp.ClientSession:
     """Return a session whose *watches* endless requests leave room for the others."""
-    travel = _Travel(access, arrivals)
+    travel = _Travel(access, initial_lists)
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=CONNECTIONS + watches, ssl=access.ssl_context(), keepalive_timeout=60
         ),
         headers={"User-Agent": OPERATOR},
         middlewares=(travel,),
-        response_class=_noting(travel.path_of, arrivals),
+        response_class=_noting(travel.path_of, initial_lists),
         trust_env=False,
     )
 
 
-def _noting(path_of: Callable[[URL], str], arrivals: Arrivals) -> type[ClientResponse]:
+def _noting(path_of: Callable[[URL], str], initial_lists: InitialLists) -> type[ClientResponse]:
     class NotingResponse(ClientResponse):
         """Takes note of the lists that it decodes."""
 
@@ -145,7 +145,7 @@ def _noting(path_of: Callable[[URL], str], arrivals: Arrivals) -> type[ClientRes
             if isinstance(value, dict) and "items" in value:
                 # The shell iterates over it, and an empty list may come as null.
                 value["items"] = value["items"] or []
-                arrivals.listed(path_of(self.url), value)
+                initial_lists.listed(path_of(self.url), value)
             return value
 
     return NotingResponse

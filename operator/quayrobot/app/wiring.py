@@ -47,15 +47,15 @@ from ..model.fence import Fence
 from ..model.resources.clusterrobot import NamespaceCounts
 from ..quay.resolver import addresses_of
 from .authority import follow_authority, trusted
-from .beginning import CannotStart, await_cluster
 from .handlers import build_registry, own_kinds, run_shell, take_signals, watched_paths
 from .health import HealthServer, Probes
 from .kubeconfig import ClusterAccess, LoginError, find_access
-from .leading import Leadership, fence_of
+from .leader_election import Leadership, fence_of
 from .logs import configure_logs
 from .metrics import Metrics
 from .session import EndlessBackoff
 from .settings import Settings
+from .startup import CannotStart, await_cluster
 from .version import installed_version
 
 __all__ = ["run"]

@@ -33,8 +33,8 @@ from ..model.resources.connection import origin_of
 from ..model.resources.proxy import LITERAL_WORDS
 from ..model.secrecy import Token
 from ..model.world import Present
-from .departure import BODY_CAP, Departure, TooLarge
 from .proxy import DIAL, ProxyServer, ThroughProxy
+from .request_failures import BODY_CAP, Departure, TooLarge
 from .resolver import addresses_of
 from .trust import trusting
 

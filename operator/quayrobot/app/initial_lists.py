@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-__all__ = ["Arrivals"]
+__all__ = ["InitialLists"]
 
 
-class Arrivals:
+class InitialLists:
     """
     Calls *done* once, when all *paths* are watched and all that was listed was seen.
 
