@@ -58,7 +58,7 @@ cures: $(STAMP) ## write what the commands say against each reason from docs/ope
 	$(BIN)/python tools/cures.py > operator/quayrobot/app/commands/report/cures.json
 
 release: $(STAMP) ## write all files of release VERSION= into dist/VERSION
-	$(BIN)/python tools/release.py "$(VERSION)" "dist/$(VERSION)"
+	$(BIN)/python tools/release.py "$(VERSION)" "dist/$(VERSION)" $(DOWNLOADS)
 
 bench: $(STAMP) ## measure the operator beside a bare script
 	@$(RUN) -m tests.bench

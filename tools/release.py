@@ -3,7 +3,8 @@ What does a release consist of?
 
 Everything that users fetch, written into one folder from this clone alone, the
 same bytes each time: times are those of the last commit, owners are nobody, the
-order is by name. Usage: release.py VERSION FOLDER
+order is by name. Usage: release.py VERSION FOLDER [DOWNLOADS], an address below
+which the files will be found; krew's manifest, which names it, is written with it.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
+from krew import LAUNCHER, PLUGIN, krew_files, krew_manifest
 from sbom import sbom
 
 ROOT = Path(__file__).parents[1]
@@ -40,11 +42,12 @@ def commit_time() -> int:
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def make_release(version: str, folder: Path) -> None:
+def make_release(version: str, folder: Path, downloads: str) -> None:
     """Write all files of release *version* into *folder*."""
     folder.mkdir(parents=True)
     when = commit_time()
     write_wheel(version, folder, when)
+    write_plugin(version, folder, when, downloads)
     pack_chart(version, folder / f"{NAME}-{version}.tgz", when)
     crds = list(kustomized(ROOT / "deploy" / "crds", version))
     write_yaml(folder / "crds.yaml", crds)
@@ -83,6 +86,15 @@ def write_wheel(version: str, folder: Path, when: int) -> None:
         )  # fmt: skip
 
 
+def write_plugin(version: str, folder: Path, when: int, downloads: str) -> None:
+    """Write what krew installs and, where it is known from where, the manifest of that."""
+    (wheel,) = folder.glob("*.whl")
+    archive = folder / f"{LAUNCHER}-{version}.tar.gz"
+    pack(archive, krew_files(wheel), when, programs={LAUNCHER})
+    if downloads:
+        write_yaml(folder / f"{PLUGIN}.yaml", [krew_manifest(version, archive, downloads)])
+
+
 def pack_chart(version: str, target: Path, when: int) -> None:
     """Pack the chart; what its links lead to goes in as files."""
     files: dict[str, bytes] = {}
@@ -96,13 +108,15 @@ def pack_chart(version: str, target: Path, when: int) -> None:
     pack(target, files, when)
 
 
-def pack(target: Path, files: dict[str, bytes], when: int) -> None:
+def pack(target: Path, files: dict[str, bytes], when: int, programs: Collection[str] = ()) -> None:
     """Write a tar.gz of *files* that has the same bytes each time."""
     held = io.BytesIO()
     with tarfile.open(fileobj=held, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, data in sorted(files.items()):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mtime, entry.mode = len(data), when, 0o644
+            if name in programs:
+                entry.mode = 0o755
             tar.addfile(entry, io.BytesIO(data))
     target.write_bytes(gzip.compress(held.getvalue(), mtime=when))
 
@@ -166,12 +180,12 @@ def sha256(path: Path) -> str:
 
 def main() -> None:
     """Write a release and say what it has."""
-    if len(sys.argv) != 3 or VERSION.fullmatch(sys.argv[1]) is None:
+    if len(sys.argv) not in {3, 4} or VERSION.fullmatch(sys.argv[1]) is None:
         raise SystemExit("say a version such as 0.2.0 or 0.2.0-rc.1: make release VERSION=0.2.0")
     folder = Path(sys.argv[2])
     if folder.exists():
         raise SystemExit(f"{folder} is there already; remove it to make that release again")
-    make_release(sys.argv[1], folder)
+    make_release(sys.argv[1], folder, sys.argv[3] if len(sys.argv) > 3 else "")
     for each in sorted(folder.iterdir()):
         print(f"{each.stat().st_size:>9}  {each.name}")
 

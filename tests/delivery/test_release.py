@@ -18,10 +18,11 @@ from tests.kit.controlplane import ControlPlane
 from .helm import RELEASE, ROOT, Helm
 
 VERSION = "0.9.0-rc.1"
+DOWNLOADS = f"https://github.com/example/quay-robot-operator/releases/download/v{VERSION}"
 
 
 def make(folder: Path, version: str = VERSION) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "tools" / "release.py"), version, str(folder)]
+    command = [sys.executable, str(ROOT / "tools" / "release.py"), version, str(folder), DOWNLOADS]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
