@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from quayrobot.cluster.ownership import data_written_at, declared_by, other_manager
+from quayrobot.cluster.ownership import data_written_at, declared_by, other_manager, our_fields
 
 EARLY, LATE = "2026-11-26T11:00:00Z", "2026-11-26T12:00:00Z"
 
@@ -114,3 +114,10 @@ def applied(last: str) -> dict:
 )  # fmt: skip
 def test_who_declares_a_field_is_read_from_what_the_api_server_notes(meta, by):
     assert by == declared_by(meta, "imagePullSecrets")
+
+
+def test_what_was_noted_with_the_finalizer_is_no_annotation_that_somebody_asked_for():
+    fields = {"f:metadata": {"f:annotations": {"f:quayrobot.io/made-at": {}, "f:team": {}}}}
+    meta = {"managedFields": [managed("quay-robot-operator", fields)]}
+
+    assert our_fields(meta, "f:annotations") == {"team"}

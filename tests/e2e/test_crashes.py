@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from tests.kit.canary import oauth_token
 from tests.kit.cluster_robot_lives import cluster_robot_lives
 from tests.kit.crashing import Crashing, Life
+from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant
 from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
 from tests.kit.processes import wait_for
-from tests.kit.proxy import Proxy
+from tests.kit.proxy import Asked, Proxy, When
 from tests.kit.turning import declare, end_overlap, robots, stock, turned
 
 CONNECTION = {"kind": "ClusterQuayConnection", "name": "proxied"}
+OWN = {"kind": "QuayConnection", "name": "own"}
 
 
 @pytest.fixture(scope="module")
@@ -322,3 +326,34 @@ def test_a_kill_at_any_call_changes_nothing_in_the_end(
     for point in points:
         print(f"  {point}")
     record_property("crash points", f"{name}: {len(points)} requests, {crashes} kills")
+
+
+def test_a_robot_made_just_before_a_kill_is_not_made_again_where_the_connection_leads_by_then(
+    crashing: Crashing,
+):
+    tenant, front, dead = crashing.house.tenant(), crashing.proxies[1], threading.Event()
+    tenant.connection(url=front.url)
+
+    def kill(asked: Asked, when: When) -> bool:
+        if when == "after" and asked.method == "PUT" and asked.path.endswith("/robots/ci"):
+            crashing.house.operator.kill()
+            dead.set()
+        return dead.is_set()
+
+    front.hook = kill
+    tenant.robot(connectionRef=OWN)
+    assert dead.wait(20)
+    front.hook = lambda _asked, _when: False
+
+    assert "connection" not in (tenant.get() or {})["status"]
+    with FakeQuay() as other:
+        token = other.admin("token", value=oauth_token())
+        other.admin("organization", name=tenant.name)
+        tenant.connection(url=other.url, token=token)
+        crashing.house.operator.start()
+        tenant.wait_reason("ConnectionMoved")
+        assert other.admin("robots") == []
+        tenant.connection(url=front.url)
+        tenant.wait_ready()
+    assert robots(tenant) == [tenant.full()]
+    assert tenant.logs_in()

@@ -124,6 +124,7 @@ def test_a_write_that_never_left_leaves_no_origin(tenant: Tenant, tmp_path: Path
     assert body is not None
     assert "connection" not in body["status"]
     assert "finalizers" not in body["metadata"]
+    assert "quayrobot.io/made-at" not in body["metadata"].get("annotations", {})
     patched = f"patch quayrobots/ {tenant.name}/ci"
     assert tenant.house.operator_writes(written).count(patched) >= 2, "put there, and taken back"
 

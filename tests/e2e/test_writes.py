@@ -13,7 +13,9 @@ from tests.kit.operating import USER
 
 OWN = {"kind": "QuayConnection", "name": "own"}
 RIGHTS = {"mode": "Additive", "repositories": [{"name": "app", "role": "read"}]}
-CREATION = ["quayrobots/status", "quayrobots/", "secrets/", "quayrobots/status"]
+FEDERATION = {"identities": [{"issuer": "https://ci.example.com", "subject": "repo:shop/app"}]}
+PLAIN = ["quayrobots/", "secrets/", "quayrobots/status"]
+NOTED = ["quayrobots/status", *PLAIN]
 Bill = Callable[[str, object], None]
 
 
@@ -43,10 +45,22 @@ def writes(tenant: Tenant, since: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "spec", [{}, {"permissions": RIGHTS}], ids=["with a Secret", "with a right too"]
+    ("what", "spec", "expected"),
+    [
+        pytest.param("a robot with its Secret", {}, PLAIN, id="with a Secret"),
+        pytest.param("with a right", {"permissions": RIGHTS}, NOTED, id="with a right too"),
+        pytest.param(
+            "with an identity", {"federation": FEDERATION}, NOTED, id="with an identity too"
+        ),
+    ],
 )
-def test_a_created_robot_costs_four_writes(
-    spec: dict[str, object], tenant: Tenant, quay: FakeQuay, record_property: Bill
+def test_a_created_robot_costs_three_writes_and_a_fourth_where_it_is_given_something(
+    what: str,
+    spec: dict[str, object],
+    expected: list[str],
+    tenant: Tenant,
+    quay: FakeQuay,
+    record_property: Bill,
 ):
     begun = len(tenant.house.plane.audit())
 
@@ -54,9 +68,8 @@ def test_a_created_robot_costs_four_writes(
     tenant.wait_ready()
 
     made = writes(tenant, begun)
-    record_property("writes to Kubernetes", f"create {'with' if spec else 'without'} a right: "
-                    f"{len(made)} ({', '.join(made)})")  # fmt: skip
-    assert made == CREATION
+    record_property("writes to Kubernetes", f"create {what}: {len(made)} ({', '.join(made)})")
+    assert made == expected
     assert quay.login(*tenant.credential())
 
 

@@ -62,7 +62,12 @@ from quayrobot.model.world import (
 from quayrobot.plan.decide import decide
 from quayrobot.plan.rights.grants import after, known_grants, target_of
 from quayrobot.plan.scene import Plan, Scene
-from quayrobot.plan.words.status import intent_to_grant, intent_to_hold, intent_to_link
+from quayrobot.plan.words.status import (
+    held_at,
+    intent_to_grant,
+    intent_to_hold,
+    intent_to_link,
+)
 
 from .scenes import CREATED_ANEW, TOKEN, stored
 
@@ -261,8 +266,9 @@ class World:
                 return replace(scene, status=intent_to_link(scene, links))
             case GuardConnection():
                 return replace(scene, connection=replace(scene.connection, guarded=True))
-            case AddFinalizer():
-                return replace(scene, me=replace(scene.me, guarded=True))
+            case AddFinalizer(noting):
+                known = scene.status if noting is None else held_at(scene, noting)
+                return replace(scene, me=replace(scene.me, guarded=True), status=known)
             case RemoveFinalizer():
                 return replace(scene, me=replace(scene.me, guarded=False))
             case CreateRobot() | DeleteRobot():

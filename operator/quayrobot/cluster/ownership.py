@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ..model.names import OPERATOR
+from ..model.names import ANNOTATION_MADE_AT, OPERATOR
 
 __all__ = ["data_written_at", "declared_by", "merged", "other_manager", "our_fields"]
 
@@ -25,7 +25,11 @@ _MANAGER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 
 def our_fields(meta: Mapping[str, Any], part: str) -> frozenset[str]:
-    """Return the keys of *part* (such as `f:labels`) that our field manager set."""
+    """
+    Return the keys of *part* (such as `f:labels`) that our field manager set.
+
+    Without what it noted with the finalizer: that is no part of what is wanted.
+    """
     ours = [
         each.get("fieldsV1", {}).get("f:metadata", {})
         for each in meta.get("managedFields") or ()
@@ -33,7 +37,7 @@ def our_fields(meta: Mapping[str, Any], part: str) -> frozenset[str]:
     ]
     return frozenset(
         key[2:] for each in ours for key in each.get(part, {}) if key.startswith("f:")
-    )
+    ) - {ANNOTATION_MADE_AT}
 
 
 def other_manager(meta: Mapping[str, Any], field: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 
-from ..model.names import FINALIZER
+from ..model.names import ANNOTATION_MADE_AT, FINALIZER
 from .api import Body, ClusterApi
 from .kinds import NAMESPACE, SECRET, SERVICE_ACCOUNT, Kind
 from .ownership import other_manager
@@ -75,9 +75,11 @@ class Resources:
         path = kind.path(meta.get("namespace"), meta["name"], "status")
         return await self._api.write("PUT", path, wanted)
 
-    async def add_finalizer(self, kind: Kind, body: Body) -> Body:
+    async def add_finalizer(
+        self, kind: Kind, body: Body, annotations: Mapping[str, str] | None = None
+    ) -> Body:
         """
-        Put our finalizer on the object *body*, as it was looked at.
+        Put our finalizer on the object *body*, as it was looked at, and *annotations* with it.
 
         Raises:
             Conflict: The object changed or went meanwhile.
@@ -85,11 +87,11 @@ class Resources:
         held = body["metadata"].get("finalizers") or []
         if FINALIZER in held:
             return body
-        return await self._set_finalizers(kind, body, [*held, FINALIZER])
+        return await self._set_finalizers(kind, body, [*held, FINALIZER], annotations or {})
 
     async def remove_finalizer(self, kind: Kind, body: Body) -> Body | None:
         """
-        Take our finalizer from the object *body*; None when the object went with it.
+        Take our finalizer and what was noted with it; None when the object went with it.
 
         Raises:
             Conflict: The object changed meanwhile.
@@ -98,7 +100,8 @@ class Resources:
         if FINALIZER not in held:
             return body
         kept = [each for each in held if each != FINALIZER]
-        after = await self._set_finalizers(kind, body, kept)
+        noted = [ANNOTATION_MADE_AT] if ANNOTATION_MADE_AT in _annotations(body) else []
+        after = await self._set_finalizers(kind, body, kept, dict.fromkeys(noted))
         gone = not kept and after["metadata"].get("deletionTimestamp")
         return None if gone else after
 
@@ -121,12 +124,25 @@ class Resources:
         body = await self._api.get(NAMESPACE.path(None, name))
         return body is None or "deletionTimestamp" in body["metadata"]
 
-    async def _set_finalizers(self, kind: Kind, body: Body, finalizers: list[str]) -> Body:
+    async def _set_finalizers(
+        self,
+        kind: Kind,
+        body: Body,
+        finalizers: list[str],
+        annotations: Mapping[str, str | None],
+    ) -> Body:
         meta = body["metadata"]
-        patch = {"metadata": {**_versions(meta), "finalizers": finalizers}}
+        patch: Body = {"metadata": {**_versions(meta), "finalizers": finalizers}}
+        if annotations:
+            patch["metadata"]["annotations"] = dict(annotations)
         return await self._api.write(
             "PATCH", kind.path(meta.get("namespace"), meta["name"]), patch
         )
+
+
+def _annotations(body: Body) -> Mapping[str, object]:
+    found: Mapping[str, object] = body["metadata"].get("annotations") or {}
+    return found
 
 
 def _versions(meta: Mapping[str, object]) -> Body:

@@ -176,7 +176,13 @@ class GuardConnection:
 
 @dataclass(frozen=True, slots=True)
 class AddFinalizer:
-    """Put our finalizer on the resource."""
+    """
+    Put our finalizer on the resource.
+
+    With *noting*, the same write notes where that robot is about to be made.
+    """
+
+    noting: RobotState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from quayrobot.model.actions import (
+    AddFinalizer,
     CreateRobot,
     ListRobots,
     LookAtOwner,
@@ -16,11 +17,13 @@ from quayrobot.model.errors import QuayRobotError, Reason, Refused
 from quayrobot.model.names import MARKER_KEY
 from quayrobot.model.resources.robot import RobotState
 from quayrobot.model.world import (
+    Absent,
     GrantsSeen,
     NamespaceSeen,
     Present,
 )
 from quayrobot.plan.decide import decide
+from quayrobot.plan.scene import Look
 
 from ..scenes import (
     ACME,
@@ -47,7 +50,9 @@ from ..scenes import (
     words,
 )
 
-CREATION = ["RehearseSecrets", "RecordProgress", "AddFinalizer", "CreateRobot"]
+CREATION = ["RehearseSecrets", "AddFinalizer", "CreateRobot"]
+NOTED_FIRST = ["RehearseSecrets", "RecordProgress", "AddFinalizer", "CreateRobot"]
+IDENTITY = {"issuer": "https://ci.example", "subject": "job"}
 
 
 # 3.1 The marker ---------------------------------------------------------
@@ -280,18 +285,56 @@ def test_a_robot_that_never_was_costs_no_list():
 # 3.9 The finalizer comes first -------------------------------------------
 
 
-def test_progress_and_finalizer_come_before_the_first_write():
+def test_the_finalizer_notes_where_the_robot_is_made_before_the_first_write():
     plan = decide(fresh())
 
     assert words(plan) == CREATION
-    assert only(plan.actions, RecordProgress).state == RobotState(full_name="acme+ci")
+    assert only(plan.actions, AddFinalizer).noting == RobotState(full_name="acme+ci")
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        pytest.param(
+            fresh(spec=spec(permissions={"repositories": [{"name": "app", "role": "read"}]})),
+            id="which rights it is given",
+        ),
+        pytest.param(
+            fresh(
+                spec=spec(federation={"identities": [IDENTITY]}), rules=(rule(federation=True),)
+            ),
+            id="which identities it is given",
+        ),
+        pytest.param(
+            fresh(spec=spec(permissions={}, rotation={"strategy": "Overlap"}), other=Look()),
+            id="which of two it is",
+        ),
+        pytest.param(
+            fresh(me=replace(fresh().me, kind="ClusterQuayRobot", namespace="")),
+            id="what all namespaces share",
+        ),
+    ],
+)
+def test_what_else_has_to_outlive_a_crash_is_stored_in_the_status(scene):
+    plan = decide(scene)
+
+    assert words(plan) == NOTED_FIRST
+    assert only(plan.actions, RecordProgress).state == RobotState(full_name=scene.robot_name.full)
+    assert only(plan.actions, AddFinalizer).noting is None
+
+
+def test_a_finalizer_without_a_note_is_no_place_for_one():
+    # Somebody took the note away, or an older version stood here.
+    scene = fresh(robot=Absent(), me=me(guarded=True))
+
+    assert does(scene) == ["RehearseSecrets", "RecordProgress", "CreateRobot"]
 
 
 def test_a_connection_that_has_to_be_guarded_is_guarded_first():
     scene = fresh(connection=connection(guarded=False))
 
     assert does(scene) == [
-        "RehearseSecrets", "RecordProgress", "GuardConnection", "AddFinalizer", "CreateRobot",
+        "RehearseSecrets", "GuardConnection", "AddFinalizer", "CreateRobot",
     ]  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def test_a_new_robot_is_foretold_down_to_its_last_right():
 
     assert names(told) == [
         "RehearseSecrets", "RecordProgress", "AddFinalizer", "CreateRobot", "CreateSecret",
-        "GiveRole", "JoinTeam", "RecordFederation", "SetFederation",
+        "GiveRole", "JoinTeam", "SetFederation",
     ]  # fmt: skip
     assert all_of_it
 

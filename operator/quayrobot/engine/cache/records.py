@@ -15,8 +15,15 @@ import orjson
 
 from ...cluster.kinds import CLUSTER_QUAY_ROBOT
 from ...cluster.members import is_member, member_seen
+from ...model.birthplace import birthplace_of
 from ...model.errors import InvalidSpec, Reason
-from ...model.names import ANNOTATION_CONFIRM, ANNOTATION_ROTATE, FINALIZER, RobotName
+from ...model.names import (
+    ANNOTATION_CONFIRM,
+    ANNOTATION_MADE_AT,
+    ANNOTATION_ROTATE,
+    FINALIZER,
+    RobotName,
+)
 from ...model.resources.clusterrobot import ClusterRobotSpec, ClusterRobotStatus
 from ...model.resources.connection import (
     ClusterConnectionSpec,
@@ -37,6 +44,7 @@ from ...model.resources.parse_clusterrobot import (
     template_of,
 )
 from ...model.resources.robot import (
+    ConnectionState,
     RobotSpec,
     RobotStatus,
     accounts_of,
@@ -59,7 +67,7 @@ _META = (
     "deletionTimestamp",
     "finalizers",
 )
-_ASKED = (ANNOTATION_ROTATE, ANNOTATION_CONFIRM)
+_READ = (ANNOTATION_ROTATE, ANNOTATION_CONFIRM, ANNOTATION_MADE_AT)
 
 
 class Record:
@@ -68,9 +76,9 @@ class Record:
     def __init__(self, kind: str, body: Body) -> None:
         meta = {key: body["metadata"][key] for key in _META if key in body["metadata"]}
         annotations = body["metadata"].get("annotations") or {}
-        asked = {key: annotations[key] for key in _ASKED if key in annotations}
-        if asked:
-            meta["annotations"] = asked
+        read = {key: annotations[key] for key in _READ if key in annotations}
+        if read:
+            meta["annotations"] = read
         self.meta: Body = meta
         self._spec = _packed(body.get("spec"))
         self._status = _packed(body.get("status"))
@@ -167,8 +175,23 @@ class RobotRecord(Record):
 
     @cached_property
     def status(self) -> RobotStatus:
-        """Its stored status."""
+        """Its stored status; where that does not say where the robot was made, a note may."""
+        stored = self.stored_status
+        if stored.connection is not None or self.birthplace is None:
+            return stored
+        ref = self.lenient_spec.connection_ref
+        made = ConnectionState(kind=ref.kind, name=ref.name, origin=self.birthplace)
+        return stored.model_copy(update={"connection": made})
+
+    @property
+    def stored_status(self) -> RobotStatus:
+        """Its status as it is stored, read each time."""
         return parse_robot_status(self.raw_status)
+
+    @property
+    def birthplace(self) -> str | None:
+        """Where its robot was about to be made, while our finalizer holds it."""
+        return birthplace_of(self.meta.get("annotations", {}), self.uid) if self.guarded else None
 
     @cached_property
     def account_names(self) -> frozenset[str]:

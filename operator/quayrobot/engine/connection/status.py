@@ -22,7 +22,7 @@ from ...model.resources.base import dump_status
 from ...model.resources.connection import ConnectionStatus, RobotCounts
 from ...model.resources.robot import RobotStatus
 from ...plan.inventory import count_listed, leftovers, told_anew, total
-from ..cache.store import ConnectionRecord
+from ..cache.store import ConnectionRecord, RobotRecord
 from ..workqueue.keys import Lane
 from .context import Context
 from .pool import LiveConnection
@@ -115,12 +115,16 @@ def lacks_scope(status: RobotStatus) -> str | None:
     return None
 
 
+def _is_made(record: RobotRecord) -> bool:
+    return record.status.robot is not None or record.birthplace is not None
+
+
 def _counts(
     context: Context, live: LiveConnection, record: ConnectionRecord
 ) -> RobotCounts | None:
     users = context.store.users_of(live.key)
     # One that is being made counts: it is told with the first answer that Quay gives.
-    managed = Counter(each.robot_name.owner for each in users if each.status.robot is not None)
+    managed = Counter(each.robot_name.owner for each in users if _is_made(each))
     if not managed and record.status.robots is None:
         return None
     return total(managed, live.summary, record.status.robots)

@@ -261,8 +261,12 @@ def _contested(record: RobotRecord, rival: RobotRecord) -> frozenset[str]:
 
 
 def _origin(context: Context, rival: RobotRecord) -> str | None:
-    if rival.status.connection is not None:
+    # A note can be forged: nobody claims by it a robot at a Quay that they have no way to.
+    if rival.birthplace is None and rival.status.connection is not None:
         return rival.status.connection.origin
+    made = rival.stored_status.connection
+    if made is not None:
+        return made.origin
     record = context.store.connections.get(rival.connection_key)
     if record is None or isinstance(record.spec, InvalidSpec):
         return None

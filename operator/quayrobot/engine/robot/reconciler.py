@@ -94,7 +94,7 @@ class RobotPass:
         """Do what can be done now, store the result, and return how the pass ended."""
         scene, findings = await self.rounds(scene)
         scene = active_first(scene)
-        if self.applier.bound and not self.applier.sent:
+        if self.applier.before is not None and not self.applier.sent:
             scene = await self.applier.unbind(scene)
         if self.applier.released:
             return self._released()

@@ -41,14 +41,16 @@ from ...model.actions import (
     TakeDefault,
     TakeRole,
 )
+from ...model.birthplace import birthplace_noted
 from ...model.errors import Ambiguous, Conflict, QuayRobotError, Reason, Refused, TryLater
 from ...model.names import RobotName
 from ...model.resources.base import dump_status
-from ...model.resources.permissions import GrantsState
-from ...model.resources.robot import CredentialState, RobotStatus, is_keyless
+from ...model.resources.robot import CredentialState, RobotState, RobotStatus, is_keyless
 from ...model.world import Absent, GrantsSeen, Present, RobotSeen, Unlooked
+from ...plan.robot.creation import connection_of
 from ...plan.scene import Scene
 from ...plan.words.status import (
+    held_at,
     intent_to_federate,
     intent_to_grant,
     intent_to_hold,
@@ -74,17 +76,16 @@ class Applier:
     """
     Carries out actions for one resource; *record* is the object as last written.
 
-    *edited* says that this pass is the first one of its generation. *bound* says
-    that it stored where the robot is about to be created, *granted* which rights were noted
-    until then, *sent* that a write which makes it may have left.
+    *edited* says that this pass is the first one of its generation. *before* is the
+    status until it was stored where the robot is about to be created, *sent* says that a
+    write which makes it may have left.
     """
 
     context: Context
     record: RobotRecord
     live: LiveConnection | None
     released: bool = False
-    bound: bool = False
-    granted: GrantsState | None = None
+    before: RobotStatus | None = None
     sent: bool = False
     edited: bool = field(init=False)
 
@@ -281,11 +282,10 @@ class Applier:
         match action:
             case RecordProgress(state):
                 if scene.status.connection is None and state.created_at is None:
-                    self.bound, self.granted = True, scene.status.grants
+                    self.before = scene.status
                 return await self._store(intent_to_hold(scene, state), scene)
-            case AddFinalizer():
-                self.keep(await resources.add_finalizer(self._kind, body))
-                return replace(scene, me=replace(scene.me, guarded=True))
+            case AddFinalizer(state):
+                return await self._hold(state, scene)
             case RemoveFinalizer():
                 await resources.remove_finalizer(self._kind, body)
                 self.released = True
@@ -294,6 +294,16 @@ class Applier:
             case GuardConnection():
                 return await self._guard_connection(scene)
 
+    async def _hold(self, state: RobotState | None, scene: Scene) -> Scene:
+        guarded, noted = replace(scene, me=replace(scene.me, guarded=True)), None
+        if state is not None:
+            self.before = scene.status
+            guarded = replace(guarded, status=held_at(scene, state))
+            noted = birthplace_noted(self.record.uid, connection_of(scene).origin)
+        body = self.record.body
+        self.keep(await self.context.resources.add_finalizer(self._kind, body, noted))
+        return guarded
+
     async def unbind(self, scene: Scene) -> Scene:
         """
         Return the scene after what was stored for a write that never left is taken back.
@@ -301,7 +311,6 @@ class Applier:
         Nothing was made anywhere, so the robot may be made elsewhere, and the resource
         may go at once. Where it cannot be taken back now, it is as if the write had left.
         """
-        self.bound = False
         for _ in range(UNBINDS):
             try:
                 return await self._unbind(scene)
@@ -325,10 +334,10 @@ class Applier:
 
     async def _unbind(self, scene: Scene) -> Scene:
         # The status first: a finalizer alone holds nothing to where the connection leads.
-        status = self.record.status.model_copy(
-            update={"robot": None, "connection": None, "grants": self.granted}
-        )
-        if status != self.record.status:
+        stored, before = self.record.stored_status, self.before or RobotStatus()
+        noted = {"grants": before.grants, "federation": before.federation}
+        status = stored.model_copy(update={"robot": None, "connection": None, **noted})
+        if status != stored:
             await self._store(status, scene)
         body = await self.context.resources.remove_finalizer(self._kind, self.record.body)
         if body is None:

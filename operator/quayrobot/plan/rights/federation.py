@@ -28,6 +28,7 @@ from .issuers import check_issuer_addresses, unresolved_hosts
 __all__ = [
     "federation_finished",
     "identities_of",
+    "intended_identities",
     "leaves_federation",
     "noted_identities",
     "plan_federation",
@@ -53,6 +54,18 @@ def identities_of(scene: Scene) -> tuple[IdentityState, ...]:
         subject = f"system:serviceaccount:{scene.me.namespace}:{each.service_account}"
         found.append(IdentityState(issuer=scene.issuer, subject=subject))
     return tuple(dict.fromkeys(found))
+
+
+def intended_identities(scene: Scene) -> tuple[IdentityState, ...]:
+    """Return what is to be noted as put there by us before a robot is made that gets all of it."""
+    before = scene.status.federation or ()
+    if federation_of(scene.spec) is None:
+        return before
+    try:
+        return tuple(dict.fromkeys((*before, *identities_of(scene))))
+    except TryLater:
+        # The cluster cannot tell its issuer now: it is noted when that is known.
+        return before
 
 
 def plan_federation(scene: Scene) -> Plan:

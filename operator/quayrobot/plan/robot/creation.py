@@ -42,7 +42,8 @@ from ...model.world import (
 from ..credentials.rehearsal import rehearse
 from ..credentials.secrets import check_names, was_restored
 from ..rights.access import Permit, check_rights, permit_of
-from ..rights.grants import declared_rights
+from ..rights.federation import intended_identities
+from ..rights.grants import declared_rights, intended_grants
 from ..rights.issuers import check_identities
 from ..scene import Scene
 from .claim import check_claim
@@ -337,10 +338,28 @@ def _bind(
     scene: Scene, connection: ConnectionSeen, state: RobotState | None
 ) -> tuple[Action, ...]:
     actions: list[Action] = []
-    if state is not None and (scene.status.connection is None or state.created_at):
+    due = state is not None and (scene.status.connection is None or bool(state.created_at))
+    with_finalizer = due and not scene.me.guarded and _place_alone(scene, state)
+    if due and state is not None and not with_finalizer:
         actions.append(RecordProgress(state))
     if not connection.guarded and not connection.terminating:
         actions.append(GuardConnection())
     if not scene.me.guarded:
-        actions.append(AddFinalizer())
+        actions.append(AddFinalizer(noting=state if with_finalizer else None))
     return tuple(actions)
+
+
+def _place_alone(scene: Scene, state: RobotState | None) -> bool:
+    """
+    Tell whether nothing has to outlive a crash but where the robot of *state* is made.
+
+    That fits beside the finalizer; what is given, and whose turn it is, only in the status.
+    """
+    return (
+        state is not None
+        and state.created_at is None
+        and scene.me.kind == "QuayRobot"
+        and scene.other is None
+        and intended_grants(scene) is None
+        and not intended_identities(scene)
+    )

@@ -52,6 +52,7 @@ from ...model.world import (
 from ..rights.grants import after, known_grants
 from ..scene import Scene
 from .status import (
+    held_at,
     intent_to_federate,
     intent_to_grant,
     intent_to_hold,
@@ -113,7 +114,8 @@ def _held(action: Action, scene: Scene) -> Scene | None:
     if status is not None:
         return replace(scene, status=status)
     if isinstance(action, AddFinalizer):
-        return replace(scene, me=replace(scene.me, guarded=True))
+        known = scene.status if action.noting is None else held_at(scene, action.noting)
+        return replace(scene, me=replace(scene.me, guarded=True), status=known)
     if isinstance(action, GuardConnection) and isinstance(scene.connection, ConnectionSeen):
         return replace(scene, connection=replace(scene.connection, guarded=True))
     return None

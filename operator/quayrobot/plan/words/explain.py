@@ -203,9 +203,11 @@ def _makers(creator: str | None) -> str:
 
 def _binding(action: Action, _scene: Scene) -> Explanation | None:
     match action:
-        case AddFinalizer():
-            why = "so that it is deleted after the robot"
-            return Explanation(Place.CLUSTER, "add the finalizer to the resource", why)
+        case AddFinalizer(noting):
+            what = "add the finalizer to the resource"
+            if noting is not None:
+                what += ", and note where the robot is created"
+            return Explanation(Place.CLUSTER, what, "so that it is deleted after the robot")
         case RemoveFinalizer():
             return Explanation(
                 Place.CLUSTER,

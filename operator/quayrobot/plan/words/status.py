@@ -37,13 +37,19 @@ from ...model.secrecy import digest_of
 from ...model.world import ConnectionSeen, Present, RobotSeen
 from ..credentials.keyless import noted_credential, noted_secrets, still_works
 from ..credentials.secrets import content_digest, issued_at
-from ..rights.federation import leaves_federation, noted_identities, plan_federation
+from ..rights.federation import (
+    intended_identities,
+    leaves_federation,
+    noted_identities,
+    plan_federation,
+)
 from ..rights.grants import intended_grants, managed_rights, noted_grants, plan_grants
 from ..rotation.overlap import scenes_with_rights, settled
 from ..scene import Finding, Scene
 from .consequences import as_asked, consequence, failed, first_of, patience, works_anyway
 
 __all__ = [
+    "held_at",
     "intent_to_federate",
     "intent_to_grant",
     "intent_to_hold",
@@ -86,20 +92,29 @@ def _due(scene: Scene) -> set[Component]:
     return {part for part, plan in plans if plan.actions or plan.findings}
 
 
-def intent_to_hold(scene: Scene, state: RobotState | None) -> RobotStatus:
-    """
-    Return the status that has to be stored before a robot is made or taken.
-
-    One that is made is given its rights right after: they are noted in the same write.
-    """
-    connection = scene.connection
-    status = scene.status
+def held_at(scene: Scene, state: RobotState | None) -> RobotStatus:
+    """Return what is known of where the robot of *state* is, its conditions as they were."""
+    connection, status = scene.connection, scene.status
     if isinstance(connection, ConnectionSeen):
         status = status.model_copy(update={"connection": _connection_state(scene, connection)})
     if state is not None:
         status = status.model_copy(update={"robot": _with_digest(scene, state)})
+    return status
+
+
+def intent_to_hold(scene: Scene, state: RobotState | None) -> RobotStatus:
+    """
+    Return the status that has to be stored before a robot is made or taken.
+
+    One that is made is given rights and identities right after: the same write notes them.
+    """
+    status = held_at(scene, state)
     if state is not None and state.created_at is None:
-        status = status.model_copy(update={"grants": intended_grants(scene)})
+        noted = {
+            "grants": intended_grants(scene),
+            "federation": intended_identities(scene) or scene.status.federation,
+        }
+        status = status.model_copy(update=noted)
     # What was Ready stays so while its robot is created again; what never was is not known yet.
     ready: Status = "True" if _is_ready(status) else "Unknown"
     words = "the robot is being set up"
