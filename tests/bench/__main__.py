@@ -6,16 +6,17 @@ rights and its Secret: the script when it has made its last call, the operator
 when all are Ready. It begins with the connection, which is the last thing to
 appear. Runs alternate (bare, operator, bare, operator) on one API server,
 against a double of Quay that answers at once, in a process of its own. Then
-the operator is restarted, and watched while nothing changes. At last all
+the operator is restarted, and watched while nothing changes. Then all
 robots of a run are rotated, in place and by turns, and passwords of keyless
-robots are replaced. Prints JSON and tables;
-fails where a count of calls or writes is not as designed, never for a time.
+robots are replaced. At last the double lets each call cost what it costs a real
+Quay, with either kind of credential. Prints each row when it is there, then JSON
+and tables; fails where a count of calls or writes is not as designed, never for a
+time. A floor is the time of nothing but the calls at that Quay.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -23,12 +24,20 @@ from tests.kit.controlplane import ControlPlane, PartMissing
 
 from .load import Load, Strategy
 from .measuring import Bare, Created, measure_bare, measure_life, measure_made
+from .progress import Found
 from .refreshing import REFRESHED, measure_refresh
 from .report import Row, row_of, table, tables
 from .rotating import ROTATED, measure_rotation
+from .slow_quay import DELETED, SLOW, measure_deletion, measure_slow
 from .stage import Stage
 
 GRANTS = 2
+TABLES = {
+    "rotations": ROTATED,
+    "refreshes": REFRESHED,
+    "slow": SLOW,
+    "deletions": DELETED,
+}
 STRATEGIES: tuple[Strategy, ...] = ("InPlace", "Overlap")
 
 
@@ -38,22 +47,29 @@ def main() -> int:
     loads = [Load(size) for size in options.sizes]
     loads += [Load(size, GRANTS) for size in options.granted]
     turns = [Load(size, strategy=each) for size in options.rotated for each in STRATEGIES]
+    found = Found(options.output)
     try:
         with ControlPlane() as plane, Stage(plane) as stage:
             reads = round(stage.double.reads_per_core_s())
             print(f"the double answers {reads} robot reads per second and core", flush=True)
-            rows = [_measure(stage, load, options.rounds, options.beats) for load in loads]
-            rotations = [_rotate(stage, load) for load in turns]
-            refreshes = [
-                _refresh(stage, Load(size, account="bench")) for size in options.refreshed
-            ]
+            found.figures["double_reads_per_core_s"] = reads
+            for load in loads:
+                found.add("rows", _measure(stage, load, options.rounds, options.beats, reads))
+            for load in turns:
+                found.add("rotations", measure_rotation(stage, load))
+            for size in options.refreshed:
+                found.add("refreshes", measure_refresh(stage, Load(size, account="bench")))
+            for size in options.slow:
+                found.add("slow", *measure_slow(stage, size))
+            for size in options.deleted:
+                found.add("deletions", measure_deletion(stage, size))
     except PartMissing as error:
         print(f"bench: SKIPPED: {error}")
         return 1
-    found = {"double_reads_per_core_s": reads, "rows": rows, "rotations": rotations}
-    found["refreshes"] = refreshes
-    _tell(found, options.output)
-    return 1 if any(row["faults"] for row in [*rows, *rotations, *refreshes]) else 0
+    finally:
+        # What ends early has told what it found until then.
+        _tell(found)
+    return 1 if any(row["faults"] for row in found.rows()) else 0
 
 
 def _options() -> argparse.Namespace:
@@ -73,12 +89,22 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--refreshed", type=int, nargs="*", help="keyless robots per refresh (the largest size)"
     )
+    parser.add_argument(
+        "--slow", type=int, nargs="*",
+        help="robots made with either credential where calls cost what Quay's do (20 200)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--deleted", type=int, nargs="*", help="robots deleted at once, at such a Quay (200)"
+    )
     parser.add_argument("--rounds", type=int, help="how often each row is run (2)")
     parser.add_argument("--beats", type=int, help="resyncs or beats to watch (3)")
     parser.add_argument("--quick", action="store_true", help="small sizes, one round, one beat")
     parser.add_argument("--output", type=Path, help="also write the JSON there")
     options = parser.parse_args()
     defaults = ([1, 20], 1, 1) if options.quick else ([1, 100, 1000], 2, 3)
+    slow, deleted = ([20], [20]) if options.quick else ([20, 200], [200])
+    options.slow = slow if options.slow is None else options.slow
+    options.deleted = deleted if options.deleted is None else options.deleted
     if options.sizes is None:
         options.sizes = defaults[0]
     if options.granted is None:
@@ -92,7 +118,7 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _measure(stage: Stage, load: Load, rounds: int, beats: int) -> Row:
+def _measure(stage: Stage, load: Load, rounds: int, beats: int, per_s: float) -> Row:
     bare: list[Bare] = []
     created: list[Created] = []
     for _ in range(rounds - 1):
@@ -102,26 +128,8 @@ def _measure(stage: Stage, load: Load, rounds: int, beats: int) -> Row:
     bare.append(measure_bare(stage, load))
     last, restarted, converged = measure_life(stage, load, rounds=beats)
     _say(load, bare[-1], last)
-    return row_of(load, bare, [*created, last], restarted, converged)
-
-
-def _rotate(stage: Stage, load: Load) -> Row:
-    row = measure_rotation(stage, load)
-    print(
-        f"  {load.size} rotations ({load.strategy}): bare {row['bare_s']:.2f} s, "
-        f"operator {row['operator_s']:.2f} s",
-        flush=True,
-    )
-    return row
-
-
-def _refresh(stage: Stage, load: Load) -> Row:
-    row = measure_refresh(stage, load)
-    print(
-        f"  {load.size} refreshes: bare {row['bare_s']:.2f} s, operator {row['operator_s']:.2f} s",
-        flush=True,
-    )
-    return row
+    made = [*created, last]
+    return row_of(load, bare, made, restarted, converged, per_s=per_s)
 
 
 def _say(load: Load, bare: Bare, created: Created) -> None:
@@ -132,18 +140,16 @@ def _say(load: Load, bare: Bare, created: Created) -> None:
     )
 
 
-def _tell(figures: Row, output: Path | None) -> None:
-    text = json.dumps(figures, indent=2)
-    print(text)
-    if output:
-        output.write_text(text)
-    if figures["rows"]:
+def _tell(found: Found) -> None:
+    print(found.text())
+    found.write()
+    figures = found.figures
+    if "rows" in figures:
         print(f"\n{tables(figures['rows'])}")
-    if figures["rotations"]:
-        print("\n" + "\n".join(table(figures["rotations"], ROTATED)))
-    if figures["refreshes"]:
-        print("\n" + "\n".join(table(figures["refreshes"], REFRESHED)))
-    for row in [*figures["rows"], *figures["rotations"], *figures["refreshes"]]:
+    for kind, columns in TABLES.items():
+        if kind in figures:
+            print("\n" + "\n".join(table(figures[kind], columns)))
+    for row in found.rows():
         for fault in row["faults"]:
             print(f"NOT AS DESIGNED ({row['robots']} robots): {fault}")
 

@@ -48,26 +48,23 @@ class Bare:
         namespace, name = meta["namespace"], meta["name"]
         path = QUAY_ROBOT.path(namespace, name)
         await self.api.get(SECRET.path(namespace, name))
-        body = await self._status(path, body, {"conditions": []})
+        body = await self._noted(path, body)
         body = await self.api.write("PATCH", path, _patch(body))
         await self.api.get(path)
         token = await self._robot(name, meta["uid"])
         await self.api.write("POST", SECRET.path(namespace), secret_of(namespace, name, token))
-        body = await self._grants(path, body)
+        for each in (body["spec"].get("permissions") or {}).get("repositories", ()):
+            await self._give(name, each)
         body = await self._status(path, body, STATUS)
         await self.api.write("POST", EVENT.path(namespace), event_of(body))
 
-    async def _grants(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Say which rights are about to be given, then give them."""
-        wanted = body["spec"].get("permissions")
-        if wanted is None:
+    async def _noted(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Say which rights are about to be given; where there are none, nothing is said."""
+        repositories = (body["spec"].get("permissions") or {}).get("repositories")
+        if not repositories:
             return body
-        robot, repositories = body["metadata"]["name"], wanted["repositories"]
-        grants = {"grants": {"repositories": repositories}}
-        body = await self._status(path, body, {"conditions": [], **grants})
-        for each in repositories:
-            await self._give(robot, each)
-        return body
+        said = {"conditions": [], "grants": {"repositories": repositories}}
+        return await self._status(path, body, said)
 
     async def _give(self, robot: str, grant: dict[str, Any]) -> None:
         place = f"{self.organization}/{grant['name']}"
@@ -102,7 +99,8 @@ class Bare:
 def _patch(body: dict[str, Any]) -> dict[str, Any]:
     meta = body["metadata"]
     kept = {key: meta[key] for key in ("uid", "resourceVersion")}
-    return {"metadata": {**kept, "finalizers": [FINALIZER]}}
+    noted = {"quayrobot.io/made-at": f"{meta['uid']} https://quay.example.com:443"}
+    return {"metadata": {**kept, "finalizers": [FINALIZER], "annotations": noted}}
 
 
 def secret_of(namespace: str, name: str, token: str) -> dict[str, Any]:
@@ -144,7 +142,9 @@ async def run(task: dict[str, Any]) -> dict[str, float]:
     api = await ClusterApi.connect(Path(task["kubeconfig"]), None)
     headers = {"Authorization": f"Bearer {task['token']}"}
     limits = httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(base_url=task["url"], headers=headers, limits=limits) as quay:
+    async with httpx.AsyncClient(
+        base_url=task["url"], headers=headers, limits=limits, timeout=120
+    ) as quay:
         bare = Bare(api, quay, task["organization"])
         listed = await api.get(QUAY_ROBOT.path(task["namespace"]))
         assert listed is not None

@@ -69,7 +69,9 @@ async def run(task: Body) -> dict[str, float]:
     api = await ClusterApi.connect(Path(task["kubeconfig"]), None)
     headers = {"Authorization": f"Bearer {task['token']}"}
     limits = httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(base_url=task["url"], headers=headers, limits=limits) as quay:
+    async with httpx.AsyncClient(
+        base_url=task["url"], headers=headers, limits=limits, timeout=120
+    ) as quay:
         bare = Rotating(api, quay, task["organization"], task["strategy"])
         listed = await api.get(QUAY_ROBOT.path(task["namespace"]))
         assert listed is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -17,6 +18,7 @@ Row = dict[str, Any]
 CREATED = {
     "robots": "robots",
     "grants": "grants each",
+    "floor_s": "floor s",
     "bare_s": "bare s",
     "operator_s": "operator s",
     "ratio": "ratio",
@@ -49,8 +51,14 @@ def row_of(
     created: list[Created],
     restarted: Restarted,
     converged: Converged,
+    *,
+    per_s: float = math.inf,
 ) -> Row:
-    """Return one row of figures; times are medians, the rest is of the last run."""
+    """
+    Return one row of figures; times are medians, the rest is of the last run.
+
+    The floor is what the calls alone take at a Quay that answers *per_s* a second.
+    """
     last = created[-1]
     bare_s = statistics.median(each.seconds for each in bare)
     operator_s = statistics.median(each.seconds for each in created)
@@ -58,6 +66,7 @@ def row_of(
         "robots": load.size,
         "grants": load.grants,
         "repositories": len(load.repositories),
+        "floor_s": round(last.calls / per_s, 2),
         "bare_s": round(bare_s, 2),
         "operator_s": round(operator_s, 2),
         "ratio": round(operator_s / bare_s, 2),
@@ -100,6 +109,9 @@ def faults(
     """Yield what costs another number of calls or writes than it may."""
     if created.calls != load.size * load.calls_per_robot:
         yield f"{created.calls} calls for {load.size} robots of {load.calls_per_robot}"
+    # The connection is read once, and an organization listed at most each five minutes, jittered.
+    if created.looks > 2 + created.seconds // 200:
+        yield f"{created.looks} looks in {created.seconds:.0f} s"
     if restarted.calls != ["robot.list"] or restarted.writes:
         yield f"a restart asked {restarted.calls} and made {restarted.writes} writes"
     expected = {each: n * converged.rounds for each, n in load.calls_per_beat.items()}

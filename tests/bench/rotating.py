@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -86,6 +87,7 @@ def _rotate(stage: Stage, place: Place, operator: OperatorProcess) -> Row:
     calls = Counter(stage.double.operations(ledger))
     failed = sum(not each for each in place.log_in())
     after = _retire(stage, place, operator) if load.strategy == "Overlap" else Counter[str]()
+    dead = _longest_dead(stage, place, audit, ledger)
     row: Row = {
         "robots": load.size,
         "strategy": load.strategy,
@@ -95,7 +97,8 @@ def _rotate(stage: Stage, place: Place, operator: OperatorProcess) -> Row:
         "calls_after": round(_asked(after) / load.size, 3),
         "writes_per_robot": round(writes / load.size, 3),
         "cpu_s": round(used, 2),
-        "dead_s": round(_longest_dead(stage, place, audit, ledger), 3),
+        "dead_s": round(dead.longest_s, 3),
+        "untold": dead.untold,
         "logins_failed": failed,
         "calls": dict(calls + after),
     }
@@ -128,7 +131,15 @@ def _asked(calls: Counter[str]) -> int:
     return calls.total() - calls["robot.list"]
 
 
-def _longest_dead(stage: Stage, place: Place, audit: int, ledger: int) -> float:
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """How long a Secret held a dead token at most, and of which robots that cannot be told."""
+
+    longest_s: float
+    untold: list[str]
+
+
+def _longest_dead(stage: Stage, place: Place, audit: int, ledger: int) -> Dead:
     operation = ENDS[place.load.strategy or "InPlace"]
     ended = {
         each["path"].split("/robots/")[1].split("/")[0]: float(each["time"])
@@ -141,8 +152,11 @@ def _longest_dead(stage: Stage, place: Place, audit: int, ledger: int) -> float:
         if (each.user, each.resource, each.verb, each.namespace)
         == (USER, "secrets", "update", place.name)
     }
-    assert ended.keys() == written.keys()
-    return max(max(0.0, written[name] - moment) for name, moment in ended.items())
+    return Dead(
+        longest_s=max((max(0.0, written[name] - ended[name]) for name in ended.keys() & written),
+                      default=0.0),
+        untold=sorted(ended.keys() ^ written.keys()),
+    )  # fmt: skip
 
 
 def _faults(load: Load, row: Row, calls: Counter[str], after: Counter[str]) -> Iterator[str]:
@@ -158,3 +172,6 @@ def _faults(load: Load, row: Row, calls: Counter[str], after: Counter[str]) -> I
         yield f"a Secret held a dead token for {row['dead_s']} s"
     if row["logins_failed"]:
         yield f"{row['logins_failed']} Secrets do not log in"
+    if row["untold"]:
+        first = ", ".join(row["untold"][:5])
+        yield f"of {len(row['untold'])} robots a token or a Secret was not replaced: {first}"

@@ -18,6 +18,7 @@ from tests.kit.operating import ACCOUNT, NAMESPACE, USER, OperatorProcess
 
 from .double import Double
 from .load import Load, connection_body, credential_body
+from .progress import Ticker
 
 __all__ = ["WORKERS", "Place", "Stage"]
 
@@ -145,21 +146,35 @@ class Place:
 
     def wait_until(self, said: Callable[[dict[str, Any]], bool]) -> None:
         """Wait until all robots are as *said* tells."""
-        size = self.load.size
+        size, ticker = self.load.size, Ticker("robots", self.load.size)
         # Each look lists all of them: looking costs what is measured, so look seldom.
         every_s = max(0.02, size / 2000)
 
         async def wait(api: ClusterApi) -> None:
-            async with asyncio.timeout(TIMEOUT_S):
-                while await _count(api, self.name, said) < size:  # noqa: ASYNC110 - no event tells
+            async with asyncio.timeout(max(TIMEOUT_S, size / 5)):
+                while (count := await _count(api, self.name, said)) < size:
+                    ticker.at(count)
                     await asyncio.sleep(every_s)
 
         self.stage.run(wait)
 
-    def clear(self) -> None:
-        """Remove what was declared and made; the operator is stopped."""
+    def delete_all(self) -> None:
+        """Have all robots deleted at once, and wait until the last one is gone."""
+        ticker = Ticker("robots left", self.load.size)
+
+        async def wait(api: ClusterApi) -> None:
+            await api.write("DELETE", QUAY_ROBOT.path(self.name), {})
+            async with asyncio.timeout(TIMEOUT_S):
+                while left := await _count(api, self.name, lambda _body: True):
+                    ticker.at(left)
+                    await asyncio.sleep(0.1)
+
+        self.stage.run(wait)
+
+    def clear(self, *, robots: bool = True) -> None:
+        """Remove what was declared and made, where the *robots* are there; no operator runs."""
         plane, place = self.stage.plane, self.name
-        names = [body["metadata"]["name"] for body in self.load.robots(place)]
+        names = [body["metadata"]["name"] for body in self.load.robots(place)] if robots else []
         bare = {"metadata": {"finalizers": None}}
         self._each([("PATCH", QUAY_ROBOT.path(place, name), bare) for name in names])
         self._each([("DELETE", QUAY_ROBOT.path(place), {}), ("DELETE", SECRET.path(place), {})])

@@ -282,6 +282,8 @@ class ControlPlane:
             "audit-policy-file": self.folder / "audit.yaml",
             "audit-log-path": self.audit_log,
             "audit-log-mode": "blocking",
+            # In MB: what is turned over would be counted by nobody.
+            "audit-log-maxsize": 100_000,
         }
         return tuple(f"--{key}={value}" for key, value in flags.items())
 
