@@ -9,10 +9,10 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bench soak contract figures node image clean
+.PHONY: help setup lock check unit test demo playground crds cures release bench bench-10k soak contract figures node image clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make the virtual environment
 
@@ -63,6 +63,9 @@ release: $(STAMP) ## write all files of release VERSION= into dist/VERSION
 bench: $(STAMP) ## measure the operator beside a bare script
 	@$(RUN) -m tests.bench
 	@$(RUN) -m tests.bench.cluster_robots
+
+bench-10k: $(STAMP) ## the same with ten thousand robots: some ten minutes
+	@$(RUN) -m tests.bench.ten_thousand
 
 soak: $(STAMP) ## lives drawn from SEED= on for MINUTES=, judged; ZOO=1: deliberate bugs
 	@$(RUN) -m tests.soak $(if $(SEED),--seed=$(SEED)) $(if $(ROBOTS),--robots=$(ROBOTS)) \

@@ -33,6 +33,7 @@ __all__ = [
 INTERVAL = "10s"
 QUIET_S = 2.0
 PATIENCE_S = 180.0
+Meanwhile = Callable[[Place, int], None]
 # A resync within a long row, and the first use of a connection: no robot costs them.
 LOOKS = {"robot.list", "organization.get"}
 
@@ -106,11 +107,13 @@ def measure_made(stage: Stage, load: Load) -> Created:
         return _create(stage, place, operator)
 
 
-def measure_life(stage: Stage, load: Load, *, rounds: int) -> tuple[Created, Restarted, Converged]:
+def measure_life(
+    stage: Stage, load: Load, *, rounds: int, meanwhile: Meanwhile | None = None
+) -> tuple[Created, Restarted, Converged]:
     """Do that, restart the operator, and watch *rounds* resyncs or beats."""
     with _played(stage, load) as (place, operator):
         return (
-            _create(stage, place, operator),
+            _create(stage, place, operator, meanwhile),
             _restart(stage, load, operator),
             _converge(stage, place, operator, rounds),
         )
@@ -127,7 +130,9 @@ def _played(stage: Stage, load: Load) -> Iterator[tuple[Place, OperatorProcess]]
     place.clear()
 
 
-def _create(stage: Stage, place: Place, operator: OperatorProcess) -> Created:
+def _create(
+    stage: Stage, place: Place, operator: OperatorProcess, meanwhile: Meanwhile | None = None
+) -> Created:
     # What is said of the missing connection is no part of the run.
     place.wait("ConnectionNotFound")
     process = psutil.Process(operator.pid)
@@ -135,7 +140,7 @@ def _create(stage: Stage, place: Place, operator: OperatorProcess) -> Created:
     cpu, begun = cpu_of(process), time.monotonic()
 
     place.connect()
-    place.wait("Reconciled")
+    place.wait("Reconciled", lambda count: meanwhile(place, count) if meanwhile else None)
 
     seconds = time.monotonic() - begun
     time.sleep(1)

@@ -140,12 +140,16 @@ class Place:
             "-p", json.dumps({"spec": spec}),
         )  # fmt: skip
 
-    def wait(self, reason: str) -> None:
+    def wait(self, reason: str, meanwhile: Callable[[int], None] = lambda _n: None) -> None:
         """Wait until all robots have Ready with *reason*."""
-        self.wait_until(lambda body: _ready_with(body, reason))
+        self.wait_until(lambda body: _ready_with(body, reason), meanwhile)
 
-    def wait_until(self, said: Callable[[dict[str, Any]], bool]) -> None:
-        """Wait until all robots are as *said* tells."""
+    def wait_until(
+        self,
+        said: Callable[[dict[str, Any]], bool],
+        meanwhile: Callable[[int], None] = lambda _n: None,
+    ) -> None:
+        """Wait until all robots are as *said* tells; *meanwhile* is told how many are."""
         size, ticker = self.load.size, Ticker("robots", self.load.size)
         # Each look lists all of them: looking costs what is measured, so look seldom.
         every_s = max(0.02, size / 2000)
@@ -154,6 +158,7 @@ class Place:
             async with asyncio.timeout(max(TIMEOUT_S, size / 5)):
                 while (count := await _count(api, self.name, said)) < size:
                     ticker.at(count)
+                    meanwhile(count)
                     await asyncio.sleep(every_s)
 
         self.stage.run(wait)
