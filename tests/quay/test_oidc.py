@@ -313,3 +313,10 @@ async def test_a_user_that_is_disabled_or_no_administrator_is_told_apart(
     quay.admin("team/member", org="acme", team="owners", member="operator", absent=True)
     error = await error_of(signed_on.list_robots(ACME))
     assert error.reason is Reason.INSUFFICIENT_SCOPE
+    # A JWT has no scopes that could be lacking.
+    assert error.message == (
+        "the user of the connection's JWT lacks a right in Quay; this needs an administrator of "
+        "the organization acme"
+    )
+    error = await error_of(signed_on.rights.give_role(CI, "app", "read"))
+    assert "scope" not in error.message

@@ -110,8 +110,9 @@ def _plan_secrets(scene: Scene) -> Plan:
     token = scene.robot.value.token
     if token is None:
         msg = (
-            f"Quay does not show the token of {scene.robot_name.full} to this connection: its "
-            "token needs the scope org:admin (user:admin for user robots) and an administrator"
+            f"Quay does not show the token of {scene.robot_name.full} to this connection: that "
+            "needs an administrator, and with an OAuth token the scope org:admin (user:admin for "
+            "user robots)"
         )
         raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
     if token.dropped:

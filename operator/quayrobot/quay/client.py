@@ -9,6 +9,7 @@ the queue repeats reads. Every call passes the connection's budget.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from time import monotonic
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -313,7 +314,7 @@ class QuayClient:
             reply = await self._call(
                 operation, method, path, (None, token), body=body, query=query
             )
-        return reply
+        return replace(reply, signed_on=not isinstance(self._bearer, StaticBearer))
 
     async def _call(
         self,

@@ -13,6 +13,7 @@ from ..model.errors import Reason, Refused
 from ..model.names import OwnerName
 from ..model.world import DefaultSeen
 from .answers import parse_json
+from .paths import needed
 from .transport import Reply
 from .wire import not_understood
 
@@ -49,7 +50,8 @@ def parse_grants(
         if not name.startswith(f"{owner.name}+"):
             continue
         if "repositories" not in item or "teams" not in item:
-            msg = f"Quay does not show the rights of robots to this connection; this needs {scope}"
+            what = needed(scope, signed_on=reply.signed_on)
+            msg = f"Quay does not show the rights of robots to this connection; this needs {what}"
             raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
         found[name] = (
             _names(reply, item["repositories"]),
@@ -116,7 +118,8 @@ def parse_teams(reply: Reply, owner: OwnerName, *, scope: str) -> dict[str, str 
         raise not_understood(reply, write=False)
     teams = body.get("teams")
     if not isinstance(teams, Mapping):
-        msg = f"Quay does not show the teams to this connection; this needs {scope}"
+        what = needed(scope, signed_on=reply.signed_on)
+        msg = f"Quay does not show the teams to this connection; this needs {what}"
         raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
     return {name: _role(each) for name, each in teams.items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..model.names import OwnerName, RobotName
 
-__all__ = ["federation_path", "robot_path", "robots_path", "scope_of"]
+__all__ = ["federation_path", "needed", "robot_path", "robots_path", "scope_of"]
 
 
 def robots_path(owner: OwnerName) -> tuple[str, ...]:
@@ -29,3 +29,9 @@ def scope_of(owner: OwnerName) -> str:
     if owner.kind == "user":
         return "the scope user:admin"
     return f"the scope org:admin, of an administrator of the organization {owner.name}"
+
+
+def needed(scope: str, *, signed_on: bool) -> str:
+    """Return *scope*, what a call needs in words, without what a JWT does not have."""
+    scopes, _, who = scope.partition(", of ")
+    return (who or "another user") if signed_on and scopes else scope

@@ -32,7 +32,7 @@ from .wire import failure, not_understood, wait_asked_s
 
 __all__ = ["ONE_ROBOT", "Rights", "Send"]
 
-ONE_ROBOT = "the scope user:admin beside org:admin"
+ONE_ROBOT = "the scope user:admin beside org:admin, of an administrator of the organization"
 REPO_ADMIN = "the scope repo:admin, of an administrator of the repository"
 ROBOT_GONE = ("Invalid username", "Unknown user", "Missing delegate user")
 

@@ -64,7 +64,8 @@ class Reply:
     """
     What came back, when; *content_type* without parameters, in lower case.
 
-    *slashed* tells of a redirect to the same path with a slash at its end.
+    *slashed* tells of a redirect to the same path with a slash at its end, *signed_on*
+    that it was asked for with a JWT, which has no scopes: its user's rights count alone.
     """
 
     status: int
@@ -73,6 +74,7 @@ class Reply:
     retry_after: str | None = None
     answered: datetime | None = None
     slashed: bool = False
+    signed_on: bool = False
 
 
 class Transport:

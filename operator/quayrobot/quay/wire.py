@@ -21,6 +21,7 @@ from ..model.secrecy import Token
 from ..model.times import as_rfc3339
 from ..model.world import RobotSeen, UserSeen
 from .answers import lacks_right, message_of, parse_json, refuses_token
+from .paths import needed
 from .sign_on import refused_jwt
 from .transport import Reply
 
@@ -62,7 +63,9 @@ def failure(reply: Reply, *, write: bool, scope: str) -> QuayRobotError:
         )
 
     if lacks_right(reply):
-        msg = f"the connection's token lacks a right in Quay; this needs {scope}"
+        whose = "user of the connection's JWT" if reply.signed_on else "connection's token"
+        what = needed(scope, signed_on=reply.signed_on)
+        msg = f"the {whose} lacks a right in Quay; this needs {what}"
         return Refused(Reason.INSUFFICIENT_SCOPE, msg)
 
     if reply.status == 400 and message_of(reply).startswith(NO_ORGANIZATION):

@@ -215,8 +215,9 @@ def _hand_over(next_one: Scene) -> Plan:
     seen = next_one.robot.value
     if seen.token is None:
         msg = (
-            f"Quay does not show the token of {seen.full_name} to this connection: its token "
-            "needs the scope org:admin (user:admin for user robots) and an administrator"
+            f"Quay does not show the token of {seen.full_name} to this connection: that needs "
+            "an administrator, and with an OAuth token the scope org:admin (user:admin for user "
+            "robots)"
         )
         raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
     if seen.token.dropped:
