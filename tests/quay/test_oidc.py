@@ -308,6 +308,7 @@ async def test_a_user_that_is_disabled_or_no_administrator_is_told_apart(
     quay.admin("user/disable", name="operator")
     try:
         assert isinstance(await error_of(signed_on.list_robots(ACME)), Denied)
+        assert isinstance(await error_of(signed_on.user()), Denied)
     finally:
         quay.admin("user/disable", name="operator", enabled=True)
     quay.admin("team/member", org="acme", team="owners", member="operator", absent=True)

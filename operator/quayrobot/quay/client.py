@@ -285,12 +285,11 @@ class QuayClient:
             Refused: The token may not see it (Quay answers that with 401 here).
         """
         reply = await self._send("user.get", "GET", ("api", "v1", "user", ""))
-        if refuses_token(reply) and reply.content_type == "application/json":
+        unseen = refuses_token(reply) and reply.content_type == "application/json"
+        if unseen and not reply.signed_on:
             msg = "the connection's token cannot show its user; this needs user:admin or user:read"
             raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
-
-        seen = parse_user(reply) if reply.status == 200 else None
-        if seen is not None:
+        if reply.status == 200 and (seen := parse_user(reply)) is not None:
             return seen
         raise failure(reply, write=False, scope="user:read")
 

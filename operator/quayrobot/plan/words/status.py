@@ -12,11 +12,7 @@ from dataclasses import replace
 
 from ...model.actions import Component
 from ...model.conditions import Condition, ConditionType, Status, merge_conditions
-from ...model.errors import (
-    QuayRobotError,
-    Reason,
-    TryLater,
-)
+from ...model.errors import QuayRobotError, Reason, TryLater
 from ...model.names import ANNOTATION_ISSUED_AT, MARKER_KEY
 from ...model.resources.federation import IdentityState
 from ...model.resources.permissions import GrantsState
@@ -110,10 +106,8 @@ def intent_to_hold(scene: Scene, state: RobotState | None) -> RobotStatus:
     """
     status = held_at(scene, state)
     if state is not None and state.created_at is None:
-        noted = {
-            "grants": intended_grants(scene),
-            "federation": intended_identities(scene) or scene.status.federation,
-        }
+        identities = intended_identities(scene) or None
+        noted = {"grants": intended_grants(scene), "federation": identities}
         status = status.model_copy(update=noted)
     # What was Ready stays so while its robot is created again; what never was is not known yet.
     ready: Status = "True" if _is_ready(status) else "Unknown"
