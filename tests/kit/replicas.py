@@ -31,6 +31,7 @@ class Replica:
     name: str
     operator: OperatorProcess
     front: Proxy
+    folder: Path
     cut: bool = False
     writes: list[tuple[float, str]] = field(default_factory=list)
     # When the Lease was made to name it, or kept so.
@@ -87,7 +88,7 @@ def replicas(house: Installation, *flags: str) -> Iterator[tuple[Replica, Replic
             operator = OperatorProcess(
                 kubeconfig, folder, f"--lease-namespace={NAMESPACE}", *flags
             )
-            replica = Replica(name, operator, front)
+            replica = Replica(name, operator, front, folder)
             front.hook = replica.note
             made.append(replica)
             stack.callback(operator.stop)

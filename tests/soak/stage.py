@@ -62,7 +62,7 @@ def staged(plane: ControlPlane, zoo: str = "") -> Iterator[Stage]:
         pair = stack.enter_context(replicas(house, *FLAGS, f"--tenant-refused-networks={REFUSED}"))
         watch, around = CanaryWatch(), []
         for replica, host in zip(pair, HOSTS, strict=True):
-            around.append(stack.enter_context(Surroundings(plane.folder / replica.name)))
+            around.append(stack.enter_context(Surroundings(replica.folder)))
             around[-1].name(quay=[host])
             replica.operator.environment |= around[-1].environment | _with_bug(zoo)
             watch.add(f"log of {replica.name}", replica.operator.said)
