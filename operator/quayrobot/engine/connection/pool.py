@@ -87,6 +87,8 @@ class LiveConnection:
         self.listed_at: str | None = None
         self.told_at: datetime | None = None
         self.counted_at: datetime | None = None
+        # Whose robots are being made right now; the passes over them say so.
+        self.needed_by: set[ResourceKey] = set()
         self._new = True
         self._observer, self._clock = observer, clock
         self.client = self._connect()

@@ -207,9 +207,11 @@ async def _hold(context: Context, record: ConnectionRecord) -> None:
     if record.key.kind != "QuayConnection":
         return
 
-    # A robot that is being made says so in its status before it has a finalizer.
-    users = context.store.users_of(record.key)
-    needed = any(each.guarded or each.status.robot is not None for each in users)
+    # A robot that is being made says so in its status, or its pass does, before it has a
+    # finalizer.
+    users, live = context.store.users_of(record.key), context.pool.known(record.key)
+    held = any(each.guarded or each.status.robot is not None for each in users)
+    needed = held or (live is not None and bool(live.needed_by))
     try:
         if needed:
             await _guard(context, record)

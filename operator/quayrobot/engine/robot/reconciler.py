@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from ...cluster.kinds import OURS
-from ...model.actions import Action, Component, Look, RehearseSecrets
+from ...model.actions import Action, Component, GuardConnection, Look, RehearseSecrets
 from ...model.conditions import ConditionType
 from ...model.errors import (
     Conflict,
@@ -92,7 +92,11 @@ class RobotPass:
 
     async def run(self, scene: Scene) -> Outcome:
         """Do what can be done now, store the result, and return how the pass ended."""
-        scene, findings = await self.rounds(scene)
+        try:
+            scene, findings = await self.rounds(scene)
+        finally:
+            if self.live is not None:
+                self.live.needed_by.discard(self.first.key)
         scene = active_first(scene)
         if self.applier.before is not None and not self.applier.sent:
             scene = await self.applier.unbind(scene)
@@ -147,7 +151,7 @@ class RobotPass:
         if isinstance(error, Denied):
             error = await self._denied(error)
         # An outage is no news for what is as it should be: the connection tells of it.
-        self.quiet = isinstance(action, Look) and stands(scene, error)
+        self.quiet = isinstance(action, Look | GuardConnection) and stands(scene, error)
         part = component_of(action, scene)
         if isinstance(action, RehearseSecrets) and part is Component.ROTATION:
             error = _put_off(error)

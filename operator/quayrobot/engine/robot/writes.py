@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from ...cluster.kinds import OURS, QUAY_CONNECTION, Kind
+from ...cluster.kinds import OURS, Kind
 from ...model.actions import (
     Action,
     AddFinalizer,
@@ -60,6 +60,7 @@ from ...plan.words.status import (
 from ..cache.store import Body, RobotRecord
 from ..connection.context import GATHER_S, Context
 from ..connection.departures import forget_departure, leave_to_list
+from ..connection.guarding import guard_for
 from ..connection.pool import LiveConnection
 from .grants import change_grant, federate
 from .keyless import exchange, received
@@ -348,16 +349,7 @@ class Applier:
 
     async def _guard_connection(self, scene: Scene) -> Scene:
         live = usable(self.live)
-        record = self.context.store.connections.get(live.key)
-        if record is None:
-            raise Conflict(Reason.CONNECTION_NOT_FOUND, "the connection was deleted meanwhile")
-        # The Secret first: a guarded connection without its key is no use.
-        if live.place is not None:
-            await self.context.secrets.guard(live.place.namespace, live.place.name)
-        after = await self.context.resources.add_finalizer(QUAY_CONNECTION, record.body)
-        self.context.store.observe(live.key.kind, None, after)
-        live.credential = replace(live.credential, guarded=True)
-        record = self.context.store.connections.get(live.key, record)
+        record = await guard_for(self.context, live, self.record.key)
         return replace(scene, connection=live.seen(record))
 
     def keep(self, body: Body) -> None:
