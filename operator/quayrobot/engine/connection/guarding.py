@@ -8,6 +8,7 @@ over the robot does: else the pass over the connection let them go in between.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from ...cluster.kinds import QUAY_CONNECTION
@@ -21,6 +22,7 @@ __all__ = ["guard_for"]
 
 # Its own status may be written at the same time.
 TRIES = 3
+ARRIVING_S, ARRIVING_TRIES = 0.05, 20
 
 
 async def guard_for(
@@ -46,15 +48,26 @@ async def guard_for(
 
 
 async def _guard(context: Context, record: ConnectionRecord) -> None:
-    body, key = record.body, record.key
     for left in reversed(range(TRIES)):
         try:
-            after = await context.resources.add_finalizer(QUAY_CONNECTION, body)
+            after = await context.resources.add_finalizer(QUAY_CONNECTION, record.body)
         except Conflict:
-            found = await context.resources.get(QUAY_CONNECTION, key.namespace, key.name)
-            if not left or found is None or found["metadata"]["uid"] != record.uid:
+            newer = await _newer(context, record) if left else None
+            if newer is None:
                 raise
-            body = found
+            record = newer
         else:
-            context.store.observe(key.kind, None, after)
+            context.store.observe(record.key.kind, None, after)
             return
+
+
+async def _newer(context: Context, record: ConnectionRecord) -> ConnectionRecord | None:
+    """Return *record* as our own write or the watch brings it; None where it does not soon."""
+    for _ in range(ARRIVING_TRIES):
+        found = context.store.connections.get(record.key)
+        if found is None or found.uid != record.uid:
+            return None
+        if found.meta["resourceVersion"] != record.meta["resourceVersion"]:
+            return found
+        await asyncio.sleep(ARRIVING_S)
+    return None
