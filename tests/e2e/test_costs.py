@@ -143,7 +143,10 @@ def test_a_resync_costs_one_list_for_all_robots_of_an_organization(tenant: Tenan
     # A list for each robot would come within the jitter of the interval: a second or two.
     settle(lambda: tenant.operations(called) == ["robot.list"], seconds=4)
     bill("resync of three converged robots", tenant.operations(called))
-    assert [each for each in tenant.house.operator_writes(written) if tenant.name in each] == []
+    writes = [each for each in tenant.house.operator_writes(written) if tenant.name in each]
+    # The connection may count the last of them yet, once in a minute.
+    counting = [each for each in writes if each.startswith("update quayconnections/status")]
+    assert (len(counting) <= 1, [each for each in writes if each not in counting]) == (True, [])
 
 
 def test_a_beat_costs_three_kinds_of_lists_and_a_read_per_federated_robot(
