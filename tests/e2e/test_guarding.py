@@ -6,7 +6,6 @@ import time
 
 from tests.kit.canary_fixture import CanaryWatch
 from tests.kit.installation import Installation
-from tests.kit.operating import ACCOUNT, NAMESPACE
 from tests.kit.proxy import Asked, When
 from tests.kit.replicas import replicas
 
@@ -42,4 +41,3 @@ def test_no_pass_over_the_connection_lets_it_go_in_between(
         tenant.delete()
         tenant.wait_gone()
         tenant.leave()
-    house.plane.delete("lease", ACCOUNT, namespace=NAMESPACE)

@@ -6,13 +6,11 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 
 from tests.kit.canary_fixture import CanaryWatch
 from tests.kit.installation import Installation, Tenant, settle
-from tests.kit.operating import ACCOUNT, NAMESPACE
 from tests.kit.processes import wait_for
 from tests.kit.replicas import Pair, replicas
 
@@ -21,12 +19,9 @@ OWN = {"kind": "QuayConnection", "name": "own"}
 
 @pytest.fixture
 def pair(house: Installation, canary_watch: CanaryWatch) -> Iterator[Pair]:
-    plane = house.plane
     # It is back when this is over: `house` sees to that.
     house.operator.stop()
-    with ExitStack() as stack:
-        stack.callback(lambda: plane.delete("lease", ACCOUNT, namespace=NAMESPACE))
-        made = stack.enter_context(replicas(house))
+    with replicas(house) as made:
         for replica in made:
             canary_watch.add(f"log of {replica.name}", replica.operator.said)
             replica.operator.start()
