@@ -8,7 +8,6 @@ again before the pinned version is changed.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -281,9 +280,9 @@ async def test_watches_that_are_cut_at_once_do_not_become_a_storm(front, through
     async with Shell(through("first")) as shell:
         await shell.until_ready()
         began = await front.watched(4)
-    gaps = [later - earlier for earlier, later in itertools.pairwise(began)]
 
-    assert min(gaps) > WATCH_PAUSE_S * 0.9
+    # Without a pause there are hundreds in a second; one that arrives late shortens a gap.
+    assert (began[-1] - began[0]) / (len(began) - 1) > WATCH_PAUSE_S / 2
 
 
 async def test_a_token_that_is_refused_and_then_changed_is_survived(front, through, hand, name):

@@ -129,14 +129,6 @@ def test_each_right_of_a_created_robot_costs_one_more(shop: Tenant, bill: Bill):
     ]  # fmt: skip
 
 
-def _authorized(tenant: Tenant) -> bool:
-    status = (tenant.get("own", "quayconnection") or {}).get("status") or {}
-    return any(
-        (each["type"], each["status"]) == ("Authorized", "True")
-        for each in status.get("conditions") or ()
-    )
-
-
 def test_a_resync_costs_one_list_for_all_robots_of_an_organization(tenant: Tenant, bill: Bill):
     names = ("one", "two", "three")
     tenant.connection(resyncInterval="10s")
@@ -144,9 +136,7 @@ def test_a_resync_costs_one_list_for_all_robots_of_an_organization(tenant: Tenan
         tenant.robot(name, connectionRef=OWN)
     for name in names:
         tenant.wait_ready(name)
-    # It tells of Quay's first answers when it hears of them, which may be after the robots.
-    wait_for(lambda: _authorized(tenant), "the connection's own status")
-    called, written = tenant.house.quay.mark(), len(tenant.house.plane.audit())
+    written, called = tenant.rest()
 
     wait_for(lambda: tenant.operations(called), "a resync")
 
@@ -165,8 +155,9 @@ def test_a_beat_costs_three_kinds_of_lists_and_a_read_per_federated_robot(
         tenant.robot(name, connectionRef=OWN, **EVERYTHING)
     for name in ("one", "two", "three"):
         tenant.wait_ready(name)
-    house, called = tenant.house, tenant.house.quay.mark()
-    written, begun = len(house.plane.audit()), grants_lists(house)
+    house = tenant.house
+    written, called = tenant.rest()
+    begun = grants_lists(house)
 
     wait_for(lambda: tenant.operations(called).count("federation.get") >= 3, "a beat",
              timeout_s=60)  # fmt: skip
@@ -286,6 +277,7 @@ def test_a_restart_costs_no_exchange_while_passwords_are_good(trusting: Tenant, 
     trusting.wait_ready()
     house = trusting.house
     wait_for(lambda: not others(house, trusting), "nobody else", timeout_s=60)
+    house.rest(trusting.name)
     with away(house):
         written, called = len(house.plane.audit()), house.quay.mark()
 
@@ -341,6 +333,7 @@ def test_a_restart_costs_one_list_per_organization_and_no_write_anywhere(
             each.wait_ready(name)
     house = shop.house
     wait_for(lambda: not others(house, shop, neighbour), "nobody else", timeout_s=60)
+    house.rest("")
     with away(house):
         written, called = len(house.plane.audit()), house.quay.mark()
 

@@ -66,7 +66,7 @@ def test_additive_keeps_what_others_put_there(shop: Tenant):
 def test_a_converged_robot_costs_one_read_per_beat(shop: Tenant):
     declare(shop, CI)
     shop.wait_ready()
-    called, written = shop.house.quay.mark(), len(shop.house.plane.audit())
+    written, called = shop.rest()
 
     wait_for(lambda: "federation.get" in shop.operations(called), "a beat", timeout_s=60)
 

@@ -137,7 +137,7 @@ def test_what_is_no_longer_declared_is_taken_back_once_and_nothing_else(shop: Te
 def test_a_converged_robot_costs_only_the_beat(shop: Tenant):
     declare(shop, repositories=READS, teams=["devs"], defaults=[{"role": "read"}])
     shop.wait_ready()
-    called, written = shop.house.quay.mark(), len(shop.house.plane.audit())
+    written, called = shop.rest()
 
     wait_for(lambda: "prototype.list" in shop.operations(called), "a beat", timeout_s=60)
 

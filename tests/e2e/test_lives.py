@@ -174,7 +174,7 @@ def test_a_converged_robot_costs_no_write_and_one_list_per_resync(tenant: Tenant
     tenant.robot("two")
     tenant.wait_ready("one")
     tenant.wait_ready("two")
-    called, written = tenant.house.quay.mark(), len(tenant.house.plane.audit())
+    written, called = tenant.rest()
 
     wait_for(lambda: tenant.operations(called).count("robot.list") >= 2, "two lists", timeout_s=40)
 
@@ -187,8 +187,7 @@ def test_a_converged_robot_costs_no_write_and_one_list_per_resync(tenant: Tenant
 def test_a_robot_in_use_is_no_reason_to_write(tenant: Tenant):
     tenant.robot()
     tenant.wait_ready()
-    written = len(tenant.house.plane.audit())
-    called = tenant.house.quay.mark()
+    written, called = tenant.rest()
 
     assert tenant.logs_in()
     wait_for(lambda: "robot.list" in tenant.operations(called), "a list", timeout_s=20)

@@ -80,7 +80,7 @@ def test_each_chosen_namespace_has_a_robot_of_its_own_for_as_long_as_it_is_chose
         assert member["spec"]["suspend"] is True
         assert "team" not in member["metadata"]["labels"]
 
-    before = len(cluster_robot.house.plane.audit())
+    before, _ = cluster_robot.house.rest(cluster_robot.name)
     cluster_robot.house.operator.restart()
     # Robots of earlier tests may still be on their way out.
     settle(
@@ -288,7 +288,7 @@ def test_the_copies_follow_namespaces_accounts_and_the_template_and_go_with_the_
         tenant.wait_gone("pull", "secret")
         assert named(tenant, "builder") == ["pull-2"]
 
-    before_restart = len(cluster_robot.house.plane.audit())
+    before_restart, _ = cluster_robot.house.rest(cluster_robot.name)
     cluster_robot.house.operator.restart()
     settle(
         lambda: (

@@ -67,7 +67,7 @@ def test_a_turn_makes_the_other_robot_and_lets_the_first_one_go_after_the_overla
     wait_for(lambda: robots(shop) == [shop.full("ci.alt")], "the first robot gone", timeout_s=30)
     wait_for(lambda: "retiring" not in rotation(shop), "that is said")
     assert written(shop, called) == ["robot.delete"]
-    changes = len(shop.house.plane.audit())
+    changes, _ = shop.rest()
     settle(shop.logs_in, seconds=2)
     assert [e for e in shop.house.operator_writes(changes) if shop.name in e] == []
 

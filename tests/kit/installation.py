@@ -144,6 +144,23 @@ class Installation:
             if each.user == USER and each.write
         ]
 
+    def rest(self, *names: str, seconds: float = 1.5) -> tuple[int, int]:
+        """
+        Wait until the operator has written nothing about *names* for *seconds*.
+
+        Returns where the audit log and the ledger stand then. A resource that says Ready is not
+        the end of it: its event comes afterwards, a connection tells of Quay's first answers
+        when it hears of them, and the audit log lags behind what a reader sees.
+        """
+        deadline = time.monotonic() + 30
+        since, quiet = len(self.plane.audit()), time.monotonic()
+        while time.monotonic() < quiet + seconds:
+            assert time.monotonic() < deadline, f"no rest: {self.operator_writes(since)}"
+            time.sleep(0.1)
+            if any(name in each for each in self.operator_writes(since) for name in names):
+                since, quiet = len(self.plane.audit()), time.monotonic()
+        return len(self.plane.audit()), self.quay.mark()
+
 
 @dataclass
 class Tenant:
@@ -245,6 +262,10 @@ class Tenant:
     def delete(self, name: str = "ci", kind: str = "quayrobot") -> None:
         """Ask for a deletion and do not wait for it."""
         self.house.plane.delete(kind, name, namespace=self.name)
+
+    def rest(self) -> tuple[int, int]:
+        """Wait until the operator writes nothing here; see `Installation.rest`."""
+        return self.house.rest(self.name)
 
     def leave(self) -> None:
         """Ask for the deletion of everything here and do not wait for it."""
