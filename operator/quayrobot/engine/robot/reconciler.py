@@ -13,7 +13,15 @@ from datetime import datetime
 import structlog
 
 from ...cluster.kinds import OURS
-from ...model.actions import Action, Component, GuardConnection, Look, RehearseSecrets
+from ...model.actions import (
+    Action,
+    AddFinalizer,
+    Component,
+    GuardConnection,
+    Look,
+    RehearseSecrets,
+    RemoveFinalizer,
+)
 from ...model.conditions import ConditionType
 from ...model.errors import (
     Conflict,
@@ -151,11 +159,18 @@ class RobotPass:
         if isinstance(error, Denied):
             error = await self._denied(error)
         # An outage is no news for what is as it should be: the connection tells of it.
-        self.quiet = isinstance(action, Look | GuardConnection) and stands(scene, error)
+        outage = isinstance(action, Look | GuardConnection) and stands(scene, error)
+        self.quiet = outage or self._overtaken(action, error)
         part = component_of(action, scene)
         if isinstance(action, RehearseSecrets) and part is Component.ROTATION:
             error = _put_off(error)
         return Finding(part, error)
+
+    def _overtaken(self, action: Action, error: QuayRobotError) -> bool:
+        """Tell whether somebody wrote the resource first: no news, their event wakes it."""
+        binds = isinstance(action, AddFinalizer | RemoveFinalizer)
+        again = self.context.queue.failing(self.first.key)
+        return binds and isinstance(error, Conflict) and not again
 
     async def _denied(self, error: Denied) -> QuayRobotError:
         """A refusal is believed after the credential's Secret was read once more."""

@@ -1,0 +1,77 @@
+"""Is a resource that somebody edits at the very moment still served quietly?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kit.canary_fixture import CanaryWatch
+from tests.kit.installation import Installation, Tenant
+from tests.kit.proxy import Asked, When
+from tests.kit.replicas import Replica, replicas
+
+OWN = {"kind": "QuayConnection", "name": "own"}
+
+
+class Overtaker:
+    """Writes a label just before the operator's own write, *times* times."""
+
+    def __init__(self, tenant: Tenant, times: int) -> None:
+        self._path = f"/namespaces/{tenant.name}/quayrobots/ci"
+        self._tenant, self._left, self.done = tenant, times, 0
+
+    def __call__(self, asked: Asked, when: When) -> bool:
+        mine = asked.method == "PATCH" and asked.path.endswith(self._path)
+        if when == "before" and mine and self.done < self._left:
+            self.done += 1
+            self._tenant.kubectl("label", "--overwrite", "quayrobot", "ci", f"n={self.done}")
+        return False
+
+
+def statuses(tenant: Tenant, since: int) -> int:
+    written = tenant.house.operator_writes(since)
+    return written.count(f"update quayrobots/status {tenant.name}/ci")
+
+
+@pytest.fixture
+def replica(house: Installation, canary_watch: CanaryWatch) -> Iterator[Replica]:
+    house.operator.stop()
+    with replicas(house) as (one, _):
+        canary_watch.add("log", one.operator.said)
+        one.operator.start()
+        yield one
+
+
+def test_a_label_that_comes_before_our_finalizer_or_its_removal_is_no_news(
+    house: Installation, replica: Replica
+):
+    tenant = house.tenant()
+    tenant.connection()
+    first = Overtaker(tenant, 1)
+    replica.spoil, begun = first, len(house.plane.audit())
+
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_ready(timeout_s=40)
+
+    assert (first.done, statuses(tenant, begun)) == (1, 1)
+    begun, _ = tenant.rest()
+    last = Overtaker(tenant, 1)
+    replica.spoil = last
+    tenant.delete()
+    tenant.wait_gone(timeout_s=40)
+    assert (last.done, statuses(tenant, begun)) == (1, 0)
+    tenant.leave()
+
+
+def test_who_is_overtaken_again_and_again_says_so(house: Installation, replica: Replica):
+    tenant = house.tenant()
+    tenant.connection()
+    replica.spoil, begun = Overtaker(tenant, 4), len(house.plane.audit())
+
+    tenant.robot(connectionRef=OWN)
+
+    tenant.wait_ready(timeout_s=40)
+    # Once in words, and then that it is Ready.
+    assert statuses(tenant, begun) >= 2
+    tenant.leave()
