@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from quayrobot.app.settings import Settings
-from quayrobot.model.reach import Reach
+from quayrobot.model.address_policy import AddressPolicy
 
 
 def test_the_whole_cluster_is_served_by_default(monkeypatch):
@@ -42,7 +42,7 @@ def test_where_tenants_connections_lead_is_bounded_by_settings(monkeypatch):
     assert not reach.leads_to(ip_address("::1"))
     assert reach.leads_to(ip_address("10.0.0.1"))
     free = Settings(tenant_hosts="", tenant_refused_networks="").tenants_reach
-    assert free == Reach(any_proxy=False)
+    assert free == AddressPolicy(any_proxy=False)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from quayrobot.model.address_policy import AddressPolicy
 from quayrobot.model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
 from quayrobot.model.names import OwnerName, RobotName
-from quayrobot.model.reach import Reach
 from quayrobot.model.secrecy import Token
 from quayrobot.quay.client import QuayClient
 from quayrobot.quay.limits import Limits
@@ -204,7 +204,7 @@ async def test_what_quay_would_not_take_is_refused_with_what_is_wrong(
 async def test_a_token_endpoint_leads_nowhere_that_the_connection_may_not_name(
     endpoint: Endpoint, service: Kit, clock: Clock, quay: FakeQuay
 ):
-    reach = Reach(hosts=(f"127.0.0.1:{service.port}", f"127.0.0.1:{quay.port}"))
+    reach = AddressPolicy(hosts=(f"127.0.0.1:{service.port}", f"127.0.0.1:{quay.port}"))
     service.discovery = {"token_endpoint": "https://elsewhere.test/token"}
     error = await error_of(bearer_of(replace(endpoint, reach=reach), clock, service).token())
     assert isinstance(error, Refused)

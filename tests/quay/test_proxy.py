@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from quayrobot.model.address_policy import AddressPolicy
 from quayrobot.model.errors import (
     Ambiguous,
     InvalidSpec,
@@ -20,7 +21,6 @@ from quayrobot.model.errors import (
     TryLater,
 )
 from quayrobot.model.names import OwnerName, RobotName
-from quayrobot.model.reach import Reach
 from quayrobot.model.secrecy import Token
 from quayrobot.quay.client import QuayClient
 from quayrobot.quay.exchange import EXCHANGE_PATH
@@ -88,10 +88,10 @@ async def ask(
     method: str = "GET",
     path: tuple[str, ...] = PATH,
     timeout_s: float = 5.0,
-    reach: Reach | None = None,
+    reach: AddressPolicy | None = None,
 ) -> Reply:
     bundle = authority.file.read_text()
-    endpoint = Endpoint(origin, bundle, timeout_s, reach or Reach(), proxy=through)
+    endpoint = Endpoint(origin, bundle, timeout_s, reach or AddressPolicy(), proxy=through)
     transport = Transport(endpoint)
     try:
         return await transport.send(method, path, token=TOKEN, body={"a": 1})
@@ -286,7 +286,7 @@ async def test_what_breaks_after_the_request_left_may_have_been_done(pair, autho
 LOCAL = ip_network("127.0.0.2/32")
 
 
-def prepared(origin: str, proxy: str, reach: Reach) -> Transport:
+def prepared(origin: str, proxy: str, reach: AddressPolicy) -> Transport:
     return Transport(Endpoint(origin, None, 5.0, reach, proxy=ProxyServer(proxy)))
 
 
@@ -302,7 +302,7 @@ def prepared(origin: str, proxy: str, reach: Reach) -> Transport:
     ],
 )
 def test_a_tenants_proxy_has_to_be_named(hosts, allowed):
-    reach = Reach(hosts, any_proxy=False)
+    reach = AddressPolicy(hosts, any_proxy=False)
     if allowed:
         assert prepared("https://quay.example.com", "http://proxy.example.com:3128", reach)
         return
@@ -312,18 +312,18 @@ def test_a_tenants_proxy_has_to_be_named(hosts, allowed):
 
 
 def test_an_administrators_proxy_needs_no_name():
-    assert prepared("https://quay.example.com", "http://proxy.example.com:3128", Reach())
+    assert prepared("https://quay.example.com", "http://proxy.example.com:3128", AddressPolicy())
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "169.254.169.254", "[fe80::1]"])
 def test_a_proxy_at_a_refused_address_is_not_dialled(host):
     with pytest.raises(Refused, match="does not connect to"):
-        prepared("https://quay.example.com", f"http://{host}:1", Reach(refused=(LOCAL,)))
+        prepared("https://quay.example.com", f"http://{host}:1", AddressPolicy(refused=(LOCAL,)))
 
 
 @pytest.mark.parametrize("host", ["127.2", "0x7f.2"])
 async def test_a_proxys_name_is_judged_by_where_it_leads(host, authority):
-    reach = Reach(refused=(LOCAL,))
+    reach = AddressPolicy(refused=(LOCAL,))
 
     with pytest.raises(Refused, match="does not connect to"):
         await ask(
@@ -336,12 +336,12 @@ async def test_a_proxys_name_is_judged_by_where_it_leads(host, authority):
 )
 def test_an_address_that_needs_no_resolver_is_judged_behind_a_proxy_too(host):
     with pytest.raises(Refused, match="does not connect to"):
-        prepared(f"https://{host}", "http://proxy.example.com", Reach(refused=(LOCAL,)))
+        prepared(f"https://{host}", "http://proxy.example.com", AddressPolicy(refused=(LOCAL,)))
 
 
 def test_an_ipv6_address_cannot_be_asked_of_a_proxy():
     with pytest.raises(InvalidSpec, match="a name or an IPv4 address"):
-        prepared("https://[2001:db8::1]", "http://proxy.example.com", Reach())
+        prepared("https://[2001:db8::1]", "http://proxy.example.com", AddressPolicy())
 
 
 # What nobody sees --------------------------------------------------------------------

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quayrobot.model.address_policy import AddressPolicy
 from quayrobot.model.errors import Ambiguous, InvalidSpec, Reason, Refused, TryLater, Unfinished
-from quayrobot.model.reach import Reach
 from quayrobot.model.secrecy import Token
 from quayrobot.quay import transport as room
 from quayrobot.quay.transport import Endpoint, Transport
@@ -61,7 +61,7 @@ async def listener() -> AsyncIterator[Listener]:
 
 
 async def send(origin: str, path: tuple[str, ...] = ("api",), method: str = "GET", **options):
-    timeout_s, reach = options.pop("timeout_s", 5.0), options.pop("reach", Reach())
+    timeout_s, reach = options.pop("timeout_s", 5.0), options.pop("reach", AddressPolicy())
     transport = Transport(Endpoint(origin, None, timeout_s, reach))
     try:
         return await transport.send(method, path, token=Token(oauth_token()), **options)
@@ -222,7 +222,7 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return answers
 
 
-LOCAL = Reach(refused=(ip_network("127.0.0.2/32"), ip_network("::1/128")))
+LOCAL = AddressPolicy(refused=(ip_network("127.0.0.2/32"), ip_network("::1/128")))
 
 
 async def test_the_address_that_was_looked_at_is_the_one_that_is_dialled(resolver):
@@ -281,7 +281,9 @@ async def test_an_address_that_only_a_resolver_understands_is_refused_as_well(ho
 
 def test_a_host_that_is_not_named_is_refused_before_there_is_a_request():
     with pytest.raises(Refused, match="do not let a QuayConnection name the host"):
-        Transport(Endpoint("https://other.example:443", None, 5.0, Reach(hosts=("*.test",))))
+        Transport(
+            Endpoint("https://other.example:443", None, 5.0, AddressPolicy(hosts=("*.test",)))
+        )
 
 
 async def test_a_name_that_is_not_known_says_so(resolver):

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.kit.installation import Body
 
-__all__ = ["Declared", "Fleet", "reference"]
+__all__ = ["Declared", "ClusterRobot", "reference"]
 
 
 def reference(connection: str) -> Body:
@@ -95,7 +95,7 @@ class Declared:
 
 
 @dataclass
-class Fleet:
+class ClusterRobot:
     """One ClusterQuayRobot as its users want it; *spaces* are the namespaces it picks."""
 
     name: str

@@ -1,5 +1,5 @@
 """
-What happens to a fleet in one life? All of it is drawn from one seed.
+What happens to robots in one life? All of it is drawn from one seed.
 
 A life is a list of resources that are declared at first and a list of steps:
 edits by users, by hand in Quay, by other writers in the cluster, and faults. A
@@ -42,7 +42,7 @@ EDITS = ("rotate", "rotate", "rights", "rights", "identities", "secrets", "links
 BY_HAND = ("robot-gone", "robot-regenerated", "granted", "ungranted", "member-out",
            "identities-set", "default-twin")  # fmt: skip
 OTHERS = ("secret-gone", "secret-spoiled", "secret-unlabelled", "link-out", "status-lost",
-          "unguarded", "namespace-out", "namespace-in", "fleet-rotate")  # fmt: skip
+          "unguarded", "namespace-out", "namespace-in", "cluster-robot-rotate")  # fmt: skip
 FAULTS = ("cut", "cut", "answer", "answer", "page", "throttle", "delay", "rename", "lag",
           "severed", "api-cut", "api-cut", "api-answer", "api-answer", "watch-cut", "freeze",
           "skip", "api-restart", "kill", "kill", "stop", "split", "split-quay", "quay-down",
@@ -72,7 +72,7 @@ class Life:
 
     seed: int
     robots: dict[str, Spec]
-    fleets: dict[str, Spec]
+    cluster_robots: dict[str, Spec]
     steps: tuple[Step, ...]
     settled: bool = False
 
@@ -87,10 +87,13 @@ def draw(seed: int, *, robots: int = 6, steps: int = 12) -> Life:
     specs = {f"r{number}": _robot(dice) for number in range(robots)}
     specs["rival"] = {"robotName": "r0", "connectionRef": specs["r0"]["connectionRef"]}
     specs["refused"] = {"organization": "<other>", "connectionRef": "token"}
-    fleets = {"each": _fleet(dice, "PerNamespace"), "all": _fleet(dice, "Shared")}
+    cluster_robots = {
+        "each": _cluster_robot(dice, "PerNamespace"),
+        "all": _cluster_robot(dice, "Shared"),
+    }
     drawn = tuple(_step(dice, number, sorted(specs)) for number in range(steps))
     # Half of all lives begin in a storm.
-    return Life(seed, specs, fleets, drawn, settled=dice.random() < 0.5)
+    return Life(seed, specs, cluster_robots, drawn, settled=dice.random() < 0.5)
 
 
 def rights(dice: Random, mode: str | None = None) -> Spec:
@@ -140,7 +143,7 @@ def _robot(dice: Random) -> Spec:
     return spec
 
 
-def _fleet(dice: Random, mode: str) -> Spec:
+def _cluster_robot(dice: Random, mode: str) -> Spec:
     template: Spec = {"connectionRef": "token"}
     if dice.random() < 0.5:
         template["permissions"] = {

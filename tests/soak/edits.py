@@ -1,4 +1,4 @@
-"""What do users, people at Quay and other writers in the cluster do to a fleet?"""
+"""What do users, people at Quay and other writers in the cluster do to robots?"""
 
 from __future__ import annotations
 
@@ -197,21 +197,21 @@ def _unguarded(scene: Scene, one: Declared, how: How) -> None:
 def _namespace_out(scene: Scene, one: Declared, how: How) -> None:
     space = scene.spaces[how["number"] % 2]
     scene.house.plane.kubectl("label", "namespace", space, "soak-")
-    for each in scene.fleets.values():
+    for each in scene.cluster_robots.values():
         each.spaces.discard(space)
 
 
 def _namespace_in(scene: Scene, one: Declared, how: How) -> None:
     space = scene.spaces[how["number"] % 2]
     scene.house.plane.kubectl("label", "--overwrite", "namespace", space, f"soak={scene.name}")
-    for each in scene.fleets.values():
+    for each in scene.cluster_robots.values():
         each.spaces.add(space)
 
 
-def _fleet_rotate(scene: Scene, one: Declared, how: How) -> None:
-    if "all" not in scene.fleets:
+def _cluster_robot_rotate(scene: Scene, one: Declared, how: How) -> None:
+    if "all" not in scene.cluster_robots:
         return
-    scene.fleets["all"].rotations += 1
+    scene.cluster_robots["all"].rotations += 1
     name, mark = f"{scene.name}-all", f"quayrobot.io/rotate=f{how['number']}"
     scene.house.plane.kubectl("annotate", "--overwrite", "clusterquayrobot", name, mark)
 
@@ -245,5 +245,5 @@ DOINGS: dict[str, Callable[[Scene, Declared, How], None]] = {
     "unguarded": _unguarded,
     "namespace-out": _namespace_out,
     "namespace-in": _namespace_in,
-    "fleet-rotate": _fleet_rotate,
+    "cluster-robot-rotate": _cluster_robot_rotate,
 }

@@ -122,15 +122,15 @@ def _written(scene: Scene, calm_s: float) -> list[str]:
 def _leave(scene: Scene, bound_s: float) -> list[str]:
     """Delete all that was declared; return what stays (S6, L4)."""
     plane = scene.house.plane
-    for fleet in scene.fleets:
-        name = f"{scene.name}-{fleet}"
+    for cluster_robot in scene.cluster_robots:
+        name = f"{scene.name}-{cluster_robot}"
         plane.kubectl("delete", "clusterquayrobot", name, "--wait=false", check=False)
     plane.kubectl("-n", scene.name, "delete", "quayrobots", "--all", "--wait=false")
     for each in scene.book.values():
         each.orphans |= each.alive and each.spec.get("deletionPolicy") == "Orphan"
         each.alive = each.again = False
-    for fleet in scene.fleets.values():
-        fleet.spaces.clear()
+    for cluster_robot in scene.cluster_robots.values():
+        cluster_robot.spaces.clear()
     kept = {each.short for each in scene.book.values() if each.orphans} | {"by-hand"}
     found = _wait(scene, lambda _scene: _left(scene, kept), bound_s)
     for each in (scene.name, *scene.spaces):
@@ -141,13 +141,13 @@ def _leave(scene: Scene, bound_s: float) -> list[str]:
 def _left(scene: Scene, kept: set[str]) -> list[str]:
     plane, names = scene.house.plane, scene.house.quay.admin("robots")
     objects = plane.kubectl("-n", scene.name, "get", "quayrobots", "-o", "name").split()
-    fleets = [
-        each for each in scene.fleets
+    cluster_robots = [
+        each for each in scene.cluster_robots
         if plane.get("clusterquayrobot", f"{scene.name}-{each}") is not None
     ]  # fmt: skip
     mine = [each.partition("+")[2] for each in names if each.startswith(f"{scene.name}+")]
     robots = [each for each in mine if each.removesuffix(".alt") not in kept]
-    found = [f"L4: {each} is still there" for each in (*objects, *fleets)]
+    found = [f"L4: {each} is still there" for each in (*objects, *cluster_robots)]
     return found + [f"S6: the robot {each} was left" for each in robots if not found]
 
 

@@ -19,7 +19,7 @@ from tests.kit.canary import scan
 from tests.kit.installation import Body
 from tests.kit.operating import USER
 
-from .book import Declared, Fleet
+from .book import ClusterRobot, Declared
 from .scene import Scene
 from .worlds import LIVE, Seen, seen
 
@@ -32,8 +32,8 @@ def unfinished(scene: Scene) -> list[str]:
     found = list(_strays(scene, world))
     for one in scene.book.values():
         found += [f"{each} ({one.name})" for each in _robot(scene, world, one)]
-    for fleet in scene.fleets.values():
-        found += _fleet(scene, world, fleet)
+    for cluster_robot in scene.cluster_robots.values():
+        found += _cluster_robot(scene, world, cluster_robot)
     return found
 
 
@@ -169,9 +169,13 @@ def _strays(scene: Scene, world: Seen) -> Iterator[str]:
     for one in scene.book.values():
         if one.alive or one.orphans or one.again:
             expected |= {scene.tenant.full(one.short), scene.tenant.full(f"{one.short}.alt")}
-    for fleet in scene.fleets.values():
-        names = [f"{s}-{scene.name}-{fleet.name}" for s in fleet.spaces]
-        names = names if fleet.spec["mode"] == "PerNamespace" else [f"{scene.name}-{fleet.name}"]
+    for cluster_robot in scene.cluster_robots.values():
+        names = [f"{s}-{scene.name}-{cluster_robot.name}" for s in cluster_robot.spaces]
+        names = (
+            names
+            if cluster_robot.spec["mode"] == "PerNamespace"
+            else [f"{scene.name}-{cluster_robot.name}"]
+        )
         expected |= {scene.tenant.full(each) for each in names}
     leaked = sorted(set(world.in_quay) - expected)
     if leaked:
@@ -186,16 +190,16 @@ def _strays(scene: Scene, world: Seen) -> Iterator[str]:
         yield f"L1: Secrets that nobody declares: {left}"
 
 
-def _fleet(scene: Scene, world: Seen, fleet: Fleet) -> Iterator[str]:
-    name = f"{scene.name}-{fleet.name}"
-    body = world.fleets.get(name)
-    wanted = LIVE if fleet.spaces else "NoNamespaces"
+def _cluster_robot(scene: Scene, world: Seen, cluster_robot: ClusterRobot) -> Iterator[str]:
+    name = f"{scene.name}-{cluster_robot.name}"
+    body = world.cluster_robots.get(name)
+    wanted = LIVE if cluster_robot.spaces else "NoNamespaces"
     if body is None or _said(body)[0] != wanted:
         yield f"L1: {name} says {_said(body or {})}"
         return
     for space in scene.spaces:
-        secret = world.pulls.get((space, f"{fleet.name}-pull"))
-        if (space in fleet.spaces) != (secret is not None):
+        secret = world.pulls.get((space, f"{cluster_robot.name}-pull"))
+        if (space in cluster_robot.spaces) != (secret is not None):
             yield f"L1: {name} in {space}: a Secret is {'missing' if secret is None else 'left'}"
         elif secret is not None and not scene.house.quay.login(*credential(secret)):
             yield f"S4: {name} in {space}: the Secret lets nobody in"

@@ -1,4 +1,4 @@
-"""Where does one life take place? A tenant with everything, two namespaces of fleets, a Quay."""
+"""Where does one life take place? One tenant, two namespaces for ClusterQuayRobots, a Quay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.kit.canary import oauth_token
 from tests.kit.installation import API, Body, Installation, Tenant
 from tests.kit.replicas import Pair
 
-from .book import Declared, Fleet
+from .book import ClusterRobot, Declared
 from .drawing import ACCOUNTS, REPOSITORIES, TEAMS, Life
 from .stage import CLIENT, CLIENT_SECRET, JWT_USER, Stage
 
@@ -29,7 +29,7 @@ class Scene:
     stage: Stage
     tenant: Tenant
     book: dict[str, Declared]
-    fleets: dict[str, Fleet]
+    cluster_robots: dict[str, ClusterRobot]
     token: str
     since: int
     audited: int
@@ -60,7 +60,7 @@ class Scene:
 
     @property
     def spaces(self) -> list[str]:
-        """The namespaces that fleets may pick."""
+        """The namespaces that ClusterQuayRobots may pick."""
         return [f"{self.name}-{each}" for each in ("a", "b")]
 
     def apply(self, *declared: Declared) -> None:
@@ -74,7 +74,7 @@ class Scene:
         """Apply all ClusterQuayRobots."""
         bodies = [
             _body("ClusterQuayRobot", full, None, each.body(full, self.name))
-            for each in self.fleets.values()
+            for each in self.cluster_robots.values()
             for full in [f"{self.name}-{each.name}"]
         ]
         self.house.plane.apply(*bodies)
@@ -115,12 +115,12 @@ def prepared(stage: Stage, life: Life) -> Scene:
         house.plane.kubectl("create", "namespace", each)
         house.plane.kubectl("label", "namespace", each, f"soak={name}")
     book = {key: Declared(key, deepcopy(spec)) for key, spec in life.robots.items()}
-    fleets = {
-        key: Fleet(key, deepcopy(spec), {f"{name}-a", f"{name}-b"})
-        for key, spec in life.fleets.items()
+    cluster_robots = {
+        key: ClusterRobot(key, deepcopy(spec), {f"{name}-a", f"{name}-b"})
+        for key, spec in life.cluster_robots.items()
     }
     token = house.quay.admin("token", value=oauth_token())
-    scene = Scene(stage, tenant, book, fleets, token, since, audited, began)
+    scene = Scene(stage, tenant, book, cluster_robots, token, since, audited, began)
     _stock_quay(scene)
     _stock_cluster(scene)
     return scene

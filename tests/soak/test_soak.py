@@ -1,4 +1,4 @@
-"""Do fleets end as they were asked for, whatever was drawn to happen to them?"""
+"""Do robots end as they were asked for, whatever was drawn to happen to them?"""
 
 from __future__ import annotations
 

@@ -22,12 +22,12 @@ class Seen:
     """
     One look. Robots, Secrets and ServiceAccounts of the tenant are by name.
 
-    *pulls* are the Secrets of fleets by namespace and name, *in_quay* the
+    *pulls* are the Secrets of ClusterQuayRobots by namespace and name, *in_quay* the
     organization's robots by full name.
     """
 
     robots: dict[str, Body]
-    fleets: dict[str, Body]
+    cluster_robots: dict[str, Body]
     secrets: dict[str, Body]
     accounts: dict[str, list[str]]
     pulls: dict[tuple[str, str], Body]
@@ -55,11 +55,11 @@ def seen(scene: Scene) -> Seen:
     objects = [each for where in (scene.name, *scene.spaces) for each in _objects(scene, where)]
     mine = [each for each in objects if each["metadata"]["namespace"] == scene.name]
     names = [e for e in scene.house.quay.admin("robots") if e.startswith(f"{scene.name}+")]
-    fleets = {f"{scene.name}-{e}": f"{scene.name}-{e}" for e in scene.fleets}
-    found = {e: scene.house.plane.get("clusterquayrobot", e) for e in fleets}
+    cluster_robots = {f"{scene.name}-{e}": f"{scene.name}-{e}" for e in scene.cluster_robots}
+    found = {e: scene.house.plane.get("clusterquayrobot", e) for e in cluster_robots}
     return Seen(
         robots=_by_name(mine, "QuayRobot"),
-        fleets={name: body for name, body in found.items() if body is not None},
+        cluster_robots={name: body for name, body in found.items() if body is not None},
         secrets=_by_name(mine, "Secret"),
         accounts={
             name: [e["name"] for field in LISTS for e in body.get(field) or []]

@@ -22,9 +22,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ..model.address_policy import AddressPolicy, Network
 from ..model.grace import DEFAULT_GRACE
 from ..model.names import OPERATOR
-from ..model.reach import Network, Reach
 
 __all__ = ["ENV_PREFIX", "LogFormat", "LogLevel", "Settings"]
 
@@ -138,9 +138,9 @@ class Settings(BaseSettings):
         return self.lease_namespace or _own_namespace()
 
     @property
-    def tenants_reach(self) -> Reach:
+    def tenants_reach(self) -> AddressPolicy:
         """Where connections that tenants write may lead, and through which proxies."""
-        return Reach(self.tenant_hosts, self.tenant_refused_networks, any_proxy=False)
+        return AddressPolicy(self.tenant_hosts, self.tenant_refused_networks, any_proxy=False)
 
     @property
     def clusterwide(self) -> bool:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from .address_policy import Address
 from .errors import Contested, QuayRobotError
 from .marker import Marker, read_marker
-from .reach import Address
 from .secrecy import Token
 
 __all__ = [

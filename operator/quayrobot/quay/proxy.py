@@ -18,8 +18,8 @@ from urllib.request import (  # type: ignore[attr-defined]
 
 import httpx
 
+from ..model.address_policy import Address
 from ..model.errors import InvalidSpec, Reason
-from ..model.reach import Address
 from ..model.secrecy import Token
 from .trust import trusting
 

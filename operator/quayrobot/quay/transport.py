@@ -25,10 +25,10 @@ from urllib.parse import quote, unquote, urlsplit
 import httpx
 import orjson
 
+from ..model.address_policy import Address, AddressPolicy, address_of
 from ..model.errors import InvalidSpec, Reason, Refused, TryLater
 from ..model.fence import Fence
 from ..model.names import OPERATOR
-from ..model.reach import Address, Reach, address_of
 from ..model.resources.connection import origin_of
 from ..model.resources.proxy import LITERAL_WORDS
 from ..model.secrecy import Token
@@ -54,7 +54,7 @@ class Endpoint:
     origin: str
     ca_bundle: str | None
     timeout_s: float
-    reach: Reach = field(default_factory=Reach)
+    reach: AddressPolicy = field(default_factory=AddressPolicy)
     fence: Fence = field(default_factory=Fence)
     proxy: ProxyServer | None = None
 
@@ -268,7 +268,7 @@ def _parse(origin: str) -> httpx.URL:
         raise InvalidSpec(Reason.INVALID_SPEC, msg) from None
 
 
-def _check_name(url: httpx.URL, reach: Reach) -> None:
+def _check_name(url: httpx.URL, reach: AddressPolicy) -> None:
     address = address_of(url.host)
     if not reach.names(url.host, _port(url)):
         msg = f"the operator's settings do not let a QuayConnection name the host {url.host}"
@@ -277,7 +277,7 @@ def _check_name(url: httpx.URL, reach: Reach) -> None:
         raise _refused(url)
 
 
-def _check_proxy(url: httpx.URL, reach: Reach) -> None:
+def _check_proxy(url: httpx.URL, reach: AddressPolicy) -> None:
     address = address_of(url.host)
     if not reach.lets_through(url.host, _port(url)):
         msg = (
@@ -289,7 +289,7 @@ def _check_proxy(url: httpx.URL, reach: Reach) -> None:
         raise _refused(url)
 
 
-def _check_behind(url: httpx.URL, reach: Reach) -> None:
+def _check_behind(url: httpx.URL, reach: AddressPolicy) -> None:
     """A proxy resolves what is no plain address: 2852039166 is one in disguise."""
     if ":" in url.host:
         raise InvalidSpec(Reason.INVALID_SPEC, LITERAL_WORDS)

@@ -13,14 +13,14 @@ import pytest
 from quayrobot.cluster.secrets import CredentialRead
 from quayrobot.engine.cache.store import ConnectionRecord, RobotRecord
 from quayrobot.engine.connection import drift as owners
+from quayrobot.engine.connection.egress import Egress
 from quayrobot.engine.connection.pool import LiveConnection
-from quayrobot.engine.connection.way import Way
 from quayrobot.engine.robot.observe import list_due
 from quayrobot.engine.workqueue.keys import Lane, OwnerKey, ResourceKey
 from quayrobot.engine.workqueue.queue import Queue
+from quayrobot.model.address_policy import AddressPolicy
 from quayrobot.model.errors import Denied, Reason, Refused
 from quayrobot.model.names import OwnerName, RobotName
-from quayrobot.model.reach import Reach
 from quayrobot.model.secrecy import Token
 from quayrobot.model.world import Present, RobotSeen, Unknown
 from quayrobot.quay.limits import Limits
@@ -65,11 +65,11 @@ def make(quay: FakeQuay, clock: Clock, token: str) -> LiveConnection:
         record,
         record.spec,  # type: ignore[arg-type]
         credential,
-        way=Way(),
+        egress=Egress(),
         limits=limits,
         observer=Meter(),
         clock=clock,
-        reach=Reach(),
+        reach=AddressPolicy(),
         drops_token=lambda _name: False,
         on_change=lambda: None,
     )

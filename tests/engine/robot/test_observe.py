@@ -13,9 +13,9 @@ from quayrobot.engine.cache.store import Store
 from quayrobot.engine.connection.pool import ConnectionPool
 from quayrobot.engine.robot.observe import observe
 from quayrobot.engine.workqueue.keys import ResourceKey
+from quayrobot.model.address_policy import AddressPolicy
 from quayrobot.model.errors import QuayRobotError, Reason
 from quayrobot.model.grace import DEFAULT_GRACE
-from quayrobot.model.reach import Reach
 from quayrobot.model.world import Absent
 from quayrobot.plan.decide import decide
 
@@ -59,7 +59,7 @@ def context(access: list[dict[str, Any]] | None, **fields: Any) -> Any:
         jitter=lambda: 0.0,
         observer=SimpleNamespace(),  # type: ignore[arg-type]
         on_change=lambda _key: None,
-        tenants_reach=Reach(),
+        tenants_reach=AddressPolicy(),
         clusterwide=True,
     )
     return SimpleNamespace(

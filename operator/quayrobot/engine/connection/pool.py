@@ -17,11 +17,11 @@ from datetime import datetime
 from ...cluster.bundles import Bundles
 from ...cluster.secrets import CredentialRead, Secrets
 from ...cluster.tokens import Tokens
+from ...model.address_policy import AddressPolicy
 from ...model.durations import parse_duration
 from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
 from ...model.fence import Fence
 from ...model.names import OwnerName, RobotName
-from ...model.reach import Reach
 from ...model.resources.connection import (
     AccessRule,
     ClusterConnectionSpec,
@@ -42,10 +42,10 @@ from ...quay.transport import Endpoint
 from ..cache.store import ConnectionRecord, Store
 from ..workqueue.keys import ResourceKey
 from .api_access import assertion_of, bearer_of, read_credential
-from .greeting import Greeting
-from .missing import Missing
+from .egress import Egress, read_egress
+from .not_found_cache import NotFoundCache
 from .places import secret_place
-from .way import Way, read_way
+from .quay_probe import QuayProbe
 
 __all__ = ["LiveConnection", "ConnectionPool"]
 
@@ -58,17 +58,17 @@ class LiveConnection:
         record: ConnectionRecord,
         spec: ConnectionSpec | ClusterConnectionSpec,
         credential: CredentialRead,
-        way: Way,
+        egress: Egress,
         limits: Limits,
         observer: Observer,
         clock: Callable[[], float],
-        reach: Reach,
+        reach: AddressPolicy,
         drops_token: Callable[[RobotName], bool],
         on_change: Callable[[], None],
         assertion: Assertion | None = None,
         fence: Fence | None = None,
     ) -> None:
-        self.reach, self.way, self.retired = reach, way, False
+        self.reach, self.egress, self.retired = reach, egress, False
         self._drops_token, self._fence = drops_token, fence or Fence()
         self._assertion = assertion
         self.key, self.uid, self.generation = record.key, record.uid, record.generation
@@ -77,7 +77,7 @@ class LiveConnection:
         self.resync_s = parse_duration(spec.resync_interval).total_seconds()
         self.user: UserSeen | None = None
         self._asking_user = asyncio.Lock()
-        self.greeting = Greeting(spec.origin, limits, on_change=on_change)
+        self.probe = QuayProbe(spec.origin, limits, on_change=on_change)
         self._leaving, self._denied_until = ("", 0.0), 0.0
         self.denied: Denied | None = None
         self._held: tuple[QuayRobotError | None, float] = (None, 0.0)
@@ -94,7 +94,7 @@ class LiveConnection:
         self.client = self._connect()
         self.snapshots = Snapshots(self._list, clock=clock)
         self.grants = GrantsCache(self._rights, clock=clock)
-        self.missing = Missing(clock=clock)
+        self.not_found = NotFoundCache(clock=clock)
         # None: the drift beat wants it read again.
         self.federation: dict[RobotName, tuple[IdentityState, ...] | None] = {}
         self.drift_s = parse_duration(spec.drift_interval).total_seconds()
@@ -112,7 +112,7 @@ class LiveConnection:
             registry_hosts=self.spec.registries,
             guarded=guarded,
             terminating=record.terminating,
-            in_doubt=self.greeting.in_doubt,
+            in_doubt=self.probe.in_doubt,
         )
 
     def introduce(self) -> bool:
@@ -153,18 +153,18 @@ class LiveConnection:
         self.grants.forget_refusals()
         self.client = self._connect()
 
-    def take(self, way: Way) -> None:
+    def take(self, egress: Egress) -> None:
         """
-        Take *way* from now on, and let the next call through to see whether that helps.
+        Take *egress* from now on, and let the next call through to see whether that helps.
 
         Raises:
-            Refused: It holds no certificate; the way before stays.
+            Refused: It holds no certificate; the previous one stays.
         """
-        before, self.way = self.way, way
+        before, self.egress = self.egress, egress
         try:
             self.client = self._connect()
         except Refused:
-            self.way = before
+            self.egress = before
             raise
         self.limits.retry()
 
@@ -213,16 +213,16 @@ class LiveConnection:
         self.snapshots = old.snapshots
         self.snapshots.list_with(self._list)
         self.grants, self.drift_due = old.grants, old.drift_due
-        self.federation, self.missing = old.federation, old.missing
+        self.federation, self.not_found = old.federation, old.not_found
         self.grants.read_with(self._rights)
         self.summary, self.listed_at, self.counted_at = old.summary, old.listed_at, old.counted_at
         self.limits.inherit_pace(old.limits)
 
     def _connect(self) -> QuayClient:
         timeout = parse_duration(self.spec.limits.timeout).total_seconds()
-        way, fence = self.way, self._fence
+        egress, fence = self.egress, self._fence
         endpoint = Endpoint(
-            self.spec.origin, way.bundle, timeout, self.reach, fence, proxy=way.proxy
+            self.spec.origin, egress.bundle, timeout, self.reach, fence, proxy=egress.proxy
         )
         said, secret = self.spec.credentials, self.credential.token
         self.bearer = bearer_of(said, endpoint, secret, self._assertion, self._clock)
@@ -233,7 +233,7 @@ class LiveConnection:
                 limits=self.limits,
                 observer=self._observer,
                 accepted=self._accepted,
-                recognized=self.greeting.recognized,
+                recognized=self.probe.recognized,
             )
         except InvalidSpec as error:
             field = "caBundleRef" if self.spec.ca_bundle_ref else "caBundle"
@@ -266,7 +266,7 @@ class ConnectionPool:
         jitter: Callable[[], float],
         observer: Observer,
         on_change: Callable[[ResourceKey], None],
-        tenants_reach: Reach,
+        tenants_reach: AddressPolicy,
         clusterwide: bool,
         fence: Fence | None = None,
     ) -> None:
@@ -320,16 +320,16 @@ class ConnectionPool:
         async with self._locks[key]:
             known = live.credential
             fresh = await read_credential(self._secrets, live.place)
-            way = await read_way(key, live.spec, self._secrets, self._bundles)
-            new_token, new_way = fresh.token != known.token, way != live.way
+            egress = await read_egress(key, live.spec, self._secrets, self._bundles)
+            new_token, new_egress = fresh.token != known.token, egress != live.egress
             # Somebody touched the Secret of a refused token: it may be good by now.
             touched = live.denied is not None and fresh.version != known.version
             if new_token or touched:
                 live.renew(fresh)
-            if new_way:
-                live.take(way)
+            if new_egress:
+                live.take(egress)
             live.credential = fresh
-            return new_token or new_way or touched
+            return new_token or new_egress or touched
 
     async def drop(self, key: ResourceKey) -> None:
         """Forget a connection that is gone; calls under way may finish."""
@@ -370,12 +370,12 @@ class ConnectionPool:
             waited=self._observer.waited,
         )
         # Who writes the cluster's own kind is an administrator.
-        reach = self._tenants_reach if key.kind == "QuayConnection" else Reach()
+        reach = self._tenants_reach if key.kind == "QuayConnection" else AddressPolicy()
         live = LiveConnection(
             record,
             spec,
             credential,
-            await read_way(key, spec, self._secrets, self._bundles),
+            await read_egress(key, spec, self._secrets, self._bundles),
             limits,
             self._observer,
             self._clock,

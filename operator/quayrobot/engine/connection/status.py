@@ -238,7 +238,7 @@ def _reachable(live: LiveConnection) -> Condition:
     cause = live.limits.cause
     if cause is not None and (live.limits.open or not live.limits.heard):
         return _condition(C.REACHABLE, "False", Reason.QUAY_UNREACHABLE, cause)
-    strange = live.greeting.strange
+    strange = live.probe.strange
     if strange is not None:
         return _condition(C.REACHABLE, "False", strange.reason, strange.message)
     if not live.limits.heard:
@@ -256,7 +256,7 @@ def _authorized(context: Context, live: LiveConnection) -> Condition:
         first = next(iter(live.refused.values()), None)
         reason = first.reason if first is not None else Reason.INSUFFICIENT_SCOPE
         return _condition(C.AUTHORIZED, "False", reason, _listed(sorted(map(str, complaints))))
-    if not live.limits.heard or live.greeting.strange is not None:
+    if not live.limits.heard or live.probe.strange is not None:
         words = "no call was needed yet"
         return _condition(C.AUTHORIZED, "Unknown", Reason.RECONCILED, words)
     return _condition(C.AUTHORIZED, "True", Reason.RECONCILED, _taken(live))

@@ -17,8 +17,8 @@ from ...model.errors import QuayRobotError, Reason, TryLater
 from ...quay.rate_limiter import Urgency, with_urgency
 from ..cluster_robot.namespace import reconcile_namespace
 from ..cluster_robot.reconciler import reconcile_cluster_robot
+from ..connection.batch_deletion import prove_deletions
 from ..connection.context import GATHER_S, Context, Meter, Outcome
-from ..connection.departures import prove_departures
 from ..connection.drift import check_drift
 from ..connection.reconciler import enqueue_waiting, reconcile_connection
 from ..robot.reconciler import reconcile_robot
@@ -157,7 +157,7 @@ def _next_lane(lane: Lane, outcome: Outcome) -> Lane:
 async def _dispatch(context: Context, key: Key) -> Outcome:
     match key:
         case LeavingKey():
-            return await prove_departures(context, key)
+            return await prove_deletions(context, key)
         case OwnerKey():
             return await check_drift(context, key)
         case NamespaceKey():

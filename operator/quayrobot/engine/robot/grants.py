@@ -114,24 +114,24 @@ async def change_grant(
         QuayRobotError: It is not known whether it was made, or nothing can be made now.
     """
     owner, target = scene.robot_name.owner, target_of(change)
-    known = live.missing.recall(owner, target)
+    known = live.not_found.recall(owner, target)
     if known is not None and not edited:
         return _refused(scene, target, known)
     try:
-        if live.missing.suspected(owner, target) and isinstance(change, GiveRole):
+        if live.not_found.suspected(owner, target) and isinstance(change, GiveRole):
             # Quay answers a write to a missing repository with a failure of its own.
             await live.client.rights.check_repository(owner, change.repository)
         default = await _make(live, change)
     except Refused as error:
         waits = scene.waits_until(error) is not None
         for_s = AWAITED_S if waits else MISSING_FOR * live.resync_s
-        live.missing.note(owner, target, error, for_s=for_s)
+        live.not_found.note(owner, target, error, for_s=for_s)
         return _refused(scene, target, error)
     except (QuayRobotError, asyncio.CancelledError):
         # At its deadline a pass may be cut off in the middle of a change.
         live.grants.forget(scene.robot_name)
         raise
-    live.missing.found(owner, target)
+    live.not_found.found(owner, target)
     now = _after(change, known_grants(scene) or GrantsSeen(), default)
     live.grants.wrote(scene.robot_name, now)
     return replace(scene, grants=Present(now))

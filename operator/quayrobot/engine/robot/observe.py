@@ -42,8 +42,8 @@ from ...plan.robot.slots import active_first
 from ...plan.scene import Look, Me, Scene
 from ...quay.snapshot import Fate
 from ..cache.store import RobotRecord
+from ..connection.batch_deletion import goes_in_batch
 from ..connection.context import Context
-from ..connection.departures import goes_in_crowd
 from ..connection.pool import LiveConnection
 from .contested import known_contests
 
@@ -87,7 +87,7 @@ async def observe(
         accounts=_accounts(context, record, spec),
         issuer=await context.issuer.read() if federation_of(spec) else None,
         grace=context.grace,
-        in_crowd=record.terminating and goes_in_crowd(context, record),
+        in_crowd=record.terminating and goes_in_batch(context, record),
     )
     return known_contests(context, active_first(_with_robots(scene, live, record))), live
 

@@ -141,7 +141,7 @@ async def _look_at_robot(live: LiveConnection, scene: Scene) -> Scene:
 
 
 async def _look_at_quay(live: LiveConnection, owner: OwnerName, scene: Scene) -> Scene:
-    exists = await live.greeting.greet(live.client, owner)
+    exists = await live.probe.greet(live.client, owner)
     assert isinstance(scene.connection, ConnectionSeen)
     return replace(
         scene,

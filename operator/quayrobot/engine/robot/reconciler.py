@@ -43,8 +43,8 @@ from ...plan.robot.slots import active_first
 from ...plan.scene import Finding, Me, Scene
 from ...plan.words.status import status_after, worth_writing
 from ..cache.store import RobotRecord
+from ..connection.batch_deletion import await_proof
 from ..connection.context import Context, Outcome, requeue_s
-from ..connection.departures import await_proof
 from ..connection.pool import LiveConnection
 from ..connection.reconciler import deny
 from ..connection.status import lacks_scope

@@ -58,9 +58,9 @@ from ...plan.words.status import (
     intent_to_rotate,
 )
 from ..cache.store import Body, RobotRecord
+from ..connection.batch_deletion import forget_deletion, leave_to_list
 from ..connection.context import GATHER_S, Context
-from ..connection.departures import forget_departure, leave_to_list
-from ..connection.guarding import guard_for
+from ..connection.finalizers import guard_for
 from ..connection.pool import LiveConnection
 from .grants import change_grant, federate
 from .keyless import exchange, received
@@ -290,7 +290,7 @@ class Applier:
             case RemoveFinalizer():
                 await resources.remove_finalizer(self._kind, body)
                 self.released = True
-                forget_departure(self.live, self.record)
+                forget_deletion(self.live, self.record)
                 return replace(scene, me=replace(scene.me, guarded=False))
             case GuardConnection():
                 return await self._guard_connection(scene)

@@ -14,8 +14,8 @@ import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from ...model.address_policy import address_of, is_public
 from ...model.errors import Reason, Refused
-from ...model.reach import address_of, is_public
 from ...model.resources.connection import AccessRule
 from ...model.resources.federation import Federation
 from ...model.resources.robot import federation_of

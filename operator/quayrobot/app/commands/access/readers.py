@@ -34,8 +34,8 @@ from ....engine.connection.issuer_hosts import IssuerHosts
 from ....engine.connection.pool import ConnectionPool
 from ....engine.connection.renewals_asked import RenewalsAsked
 from ....engine.workqueue.queue import Queue
+from ....model.address_policy import AddressPolicy
 from ....model.errors import Reason, Refused
-from ....model.reach import Reach
 from ....quay.rate_limiter import Urgency
 from ....quay.resolver import addresses_of
 
@@ -81,7 +81,7 @@ def reading_pool(api: ClusterApi, store: Store) -> ConnectionPool:
         observer=Silent(),
         on_change=lambda _key: None,
         # The caller's own machine asks, where no tenant gains anything by it.
-        tenants_reach=Reach(),
+        tenants_reach=AddressPolicy(),
         clusterwide=True,
     )
 

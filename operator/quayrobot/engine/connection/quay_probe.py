@@ -16,10 +16,10 @@ from ...model.names import OwnerName
 from ...quay.client import QuayClient
 from ...quay.limits import Limits
 
-__all__ = ["Greeting"]
+__all__ = ["QuayProbe"]
 
 
-class Greeting:
+class QuayProbe:
     """What is known of who answers at *origin*; *on_change* is told of news."""
 
     def __init__(self, origin: str, limits: Limits, *, on_change: Callable[[], None]) -> None:

@@ -6,9 +6,9 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from quayrobot.model.reach import Reach, address_of, embedded, is_public
+from quayrobot.model.address_policy import AddressPolicy, address_of, embedded, is_public
 
-ANY = Reach()
+ANY = AddressPolicy()
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_registry_may_be_in_a_private_network_and_on_this_machine(address):
     ],
 )
 def test_an_administrator_refuses_more(network, address, expected):
-    assert Reach(refused=(ip_network(network),)).leads_to(ip_address(address)) is expected
+    assert AddressPolicy(refused=(ip_network(network),)).leads_to(ip_address(address)) is expected
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_an_administrator_refuses_more(network, address, expected):
     ],
 )
 def test_hosts_are_named_by_patterns(pattern, host, port, expected):
-    assert Reach(hosts=(pattern,)).names(host, port) is expected
+    assert AddressPolicy(hosts=(pattern,)).names(host, port) is expected
 
 
 def test_any_host_may_be_named_where_none_is():
@@ -108,7 +108,7 @@ def test_any_host_may_be_named_where_none_is():
 
 
 def test_one_of_several_patterns_is_enough():
-    assert Reach(hosts=("a.example.com", "b.example.com")).names("b.example.com", 443)
+    assert AddressPolicy(hosts=("a.example.com", "b.example.com")).names("b.example.com", 443)
 
 
 @pytest.mark.parametrize("text", ["quay.example.com", "2130706433", "0x7f.1", "127.1", ""])

@@ -1,5 +1,5 @@
 """
-Which way does a connection take to its Quay?
+How do the calls of a connection leave for its Quay?
 
 Whom it trusts besides the public authorities, and through which proxy it goes,
 with what that proxy wants to be shown. Read again with the token, so that what
@@ -19,25 +19,25 @@ from ...quay.proxy import ProxyServer
 from ..workqueue.keys import ResourceKey
 from .places import bundle_place
 
-__all__ = ["Way", "read_way"]
+__all__ = ["Egress", "read_egress"]
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Egress:
     """The authorities in PEM, and the proxy; None for what there is not."""
 
     bundle: str | None = None
     proxy: ProxyServer | None = None
 
 
-async def read_way(
+async def read_egress(
     key: ResourceKey,
     spec: ConnectionSpec | ClusterConnectionSpec,
     secrets: Secrets,
     bundles: Bundles,
-) -> Way:
+) -> Egress:
     """
-    Return the way of the connection *key*, as *spec* and what it refers to say now.
+    Return the egress of the connection *key*, as *spec* and what it refers to say now.
 
     Raises:
         Refused: What it refers to is not there, or not as it has to be.
@@ -46,8 +46,8 @@ async def read_way(
     ref = spec.ca_bundle_ref
     bundle = spec.ca_bundle if ref is None else await bundles.read(bundle_place(key, ref))
     if spec.proxy is None:
-        return Way(bundle)
-    return Way(bundle, await _proxy(key, spec.proxy, secrets, bundles))
+        return Egress(bundle)
+    return Egress(bundle, await _proxy(key, spec.proxy, secrets, bundles))
 
 
 async def _proxy(

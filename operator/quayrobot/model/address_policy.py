@@ -22,7 +22,7 @@ from ipaddress import (
     ip_network,
 )
 
-__all__ = ["Address", "Network", "Reach", "address_of", "embedded", "is_public"]
+__all__ = ["Address", "Network", "AddressPolicy", "address_of", "embedded", "is_public"]
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -49,7 +49,7 @@ _COMPATIBLE = ip_network("::/96")
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class AddressPolicy:
     """
     Where a connection may lead.
 
@@ -96,7 +96,11 @@ def is_public(address: Address) -> bool:
     translated = any(address in each for each in _NAT64)
     hidden = tuple(embedded(address))
     open_to_all = address.is_global or (translated and bool(hidden))
-    return open_to_all and Reach().leads_to(address) and all(each.is_global for each in hidden)
+    return (
+        open_to_all
+        and AddressPolicy().leads_to(address)
+        and all(each.is_global for each in hidden)
+    )
 
 
 def embedded(address: Address) -> Iterator[IPv4Address]:

@@ -22,10 +22,10 @@ from .reconciler import deny
 
 __all__ = [
     "await_proof",
-    "forget_departure",
-    "goes_in_crowd",
+    "forget_deletion",
+    "goes_in_batch",
     "leave_to_list",
-    "prove_departures",
+    "prove_deletions",
 ]
 
 # With fewer a list saves no call.
@@ -38,7 +38,7 @@ HALTED_S = 10.0
 LONGEST_S = 150.0
 
 
-def goes_in_crowd(context: Context, record: RobotRecord) -> bool:
+def goes_in_batch(context: Context, record: RobotRecord) -> bool:
     """Tell whether so many others of its owner go with *record* that one list is cheaper."""
     others = (
         each
@@ -52,14 +52,14 @@ def leave_to_list(
     context: Context, live: LiveConnection, record: RobotRecord, robot: RobotName
 ) -> bool:
     """Leave it to a list, where that saves calls, to show that the deleted *robot* is gone."""
-    if not (record.terminating and goes_in_crowd(context, record)):
+    if not (record.terminating and goes_in_batch(context, record)):
         return False
     live.snapshots.deleted(robot)
     await_proof(context, record)
     return True
 
 
-def forget_departure(live: LiveConnection | None, record: RobotRecord) -> None:
+def forget_deletion(live: LiveConnection | None, record: RobotRecord) -> None:
     """Forget what was proven for *record*, which went."""
     if live is None:
         return
@@ -73,7 +73,7 @@ def await_proof(context: Context, record: RobotRecord) -> None:
     context.queue.add(key, Lane.EDIT, delay_s=GATHER_S)
 
 
-async def prove_departures(context: Context, key: LeavingKey) -> Outcome:
+async def prove_deletions(context: Context, key: LeavingKey) -> Outcome:
     """Make the list when it is time to, and wake those of whom it tells."""
     live = context.pool.known(key.connection)
     if live is None:

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from ...model.errors import Reason, Refused
 from ...model.names import OwnerName
 
-__all__ = ["Missing"]
+__all__ = ["NotFoundCache"]
 
 REASONS = {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
 
 
-class Missing:
+class NotFoundCache:
     """The memory of one connection; *clock* is monotonic, in seconds."""
 
     def __init__(self, *, clock: Callable[[], float]) -> None:
