@@ -22,6 +22,9 @@ from typing import Any, Protocol
 import kopf
 import structlog
 
+# The one thing of kopf's inside that is needed: 2 KB for each robot and its Secret, else.
+from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory
+
 from ..model.names import GROUP, LABEL_MANAGED_BY, OPERATOR, VERSION
 from .initial_lists import InitialLists
 from .kubeconfig import ClusterAccess
@@ -30,6 +33,7 @@ from .settings import Settings
 
 __all__ = [
     "Doors",
+    "NoMemories",
     "Sink",
     "build_registry",
     "own_kinds",
@@ -126,6 +130,7 @@ async def run_shell(
     before = await kopf.spawn_tasks(
         registry=registry,
         settings=kopf_settings(),
+        memories=NoMemories(),
         identity=_identity(),
         clusterwide=settings.clusterwide,
         namespaces=settings.namespaces,
@@ -235,6 +240,14 @@ class _NoProgress(kopf.ProgressStorage):
 
     def clear(self, *, essence: Any) -> Any:
         return essence
+
+
+class NoMemories(ResourceMemories):
+    """Remembers nothing of an object: no handler of ours resumes, and no memo is read."""
+
+    async def recall(self, *args: Any, **named: Any) -> ResourceMemory:
+        """Return what kopf begins with for an object that it never saw."""
+        return await super().recall(*args, **named | {"ephemeral": True})
 
 
 class _Everything(Collection[Any]):

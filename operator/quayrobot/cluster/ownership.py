@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ..model.names import ANNOTATION_MADE_AT, OPERATOR
@@ -35,9 +36,14 @@ def our_fields(meta: Mapping[str, Any], part: str) -> frozenset[str]:
         for each in meta.get("managedFields") or ()
         if each.get("manager") == OPERATOR
     ]
-    return frozenset(
-        key[2:] for each in ours for key in each.get(part, {}) if key.startswith("f:")
-    ) - {ANNOTATION_MADE_AT}
+    keys = {key[2:] for each in ours for key in each.get(part, {}) if key.startswith("f:")}
+    return _held_once(frozenset(keys - {ANNOTATION_MADE_AT}))
+
+
+@lru_cache(maxsize=256)
+def _held_once(keys: frozenset[str]) -> frozenset[str]:
+    """Return the set like *keys* that is there already: all Secrets of a format have the same."""
+    return keys
 
 
 def other_manager(meta: Mapping[str, Any], field: str) -> str | None:

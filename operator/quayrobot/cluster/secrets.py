@@ -14,6 +14,7 @@ import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 
 import orjson
 
@@ -199,20 +200,25 @@ def secret_seen(body: Body) -> SecretSeen:
     """Return what may be known of the Secret *body*: everything but its bytes."""
     meta = body["metadata"]
     return SecretSeen(
-        namespace=meta["namespace"],
+        namespace=intern(meta["namespace"]),
         name=meta["name"],
         uid=meta["uid"],
         version=meta["resourceVersion"],
-        type=body.get("type", "Opaque"),
+        type=intern(body.get("type", "Opaque")),
         controller_uid=_controller(meta),
-        labels=meta.get("labels") or {},
-        annotations=meta.get("annotations") or {},
-        digests={key: _digest(raw) for key, raw in (body.get("data") or {}).items()},
+        labels=_by_key(meta.get("labels")),
+        annotations=_by_key(meta.get("annotations")),
+        digests=_by_key({key: _digest(raw) for key, raw in (body.get("data") or {}).items()}),
         our_labels=our_fields(meta, "f:labels"),
         our_annotations=our_fields(meta, "f:annotations"),
         immutable=bool(body.get("immutable")),
         deleting="deletionTimestamp" in meta,
     )
+
+
+def _by_key(texts: Mapping[str, str] | None) -> dict[str, str]:
+    """Ten thousand Secrets have the same keys; each text of them is held once."""
+    return {intern(key): text for key, text in (texts or {}).items()}
 
 
 def _digest(raw: str) -> str:

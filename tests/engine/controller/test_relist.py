@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from quayrobot.cluster.api import ClusterApi
+from quayrobot.cluster.kinds import SECRET
+from quayrobot.cluster.resources import Resources
 from quayrobot.engine.cache.store import Store
 from quayrobot.engine.cache.tombstones import tombstone, versions
+from quayrobot.engine.controller.relist import relist
 from quayrobot.engine.workqueue.keys import ResourceKey
 
 META = {
@@ -72,3 +78,36 @@ def test_the_tombstone_of_a_secret_wakes_its_owner():
     woken = store.observe("Secret", "DELETED", tombstone(store, "Secret", ("shop", "ci")))
 
     assert ResourceKey("QuayRobot", "shop", "ci") in [key for key, _ in woken]
+
+
+async def test_a_relist_brings_what_the_watch_skipped_and_takes_what_is_gone(control_plane):
+    space = f"relist-{uuid.uuid4().hex[:8]}"
+    control_plane.kubectl("create", "namespace", space)
+    api = await ClusterApi.connect(control_plane.kubeconfig, None, env_proxies=False)
+    store, told = Store(), []
+    context: Any = SimpleNamespace(store=store, resources=Resources(api))
+
+    async def made(name: str) -> dict[str, Any]:
+        labels = {"app.kubernetes.io/managed-by": "quay-robot-operator"}
+        meta = {"name": name, "labels": labels}
+        return await api.write("POST", SECRET.path(space), {"metadata": meta})
+
+    def observe(kind: str, event: str | None, found: dict[str, Any]) -> None:
+        told.append((event, found["metadata"]["name"]))
+        store.observe(kind, event, found)
+
+    try:
+        for name in ("known", "gone"):
+            store.observe("Secret", "ADDED", await made(name))
+        await made("skipped")
+        await api.write("DELETE", SECRET.path(space, "gone"), None)
+
+        missed = await relist(context, observe, SECRET, namespaces=(space,))
+        again = await relist(context, observe, SECRET, namespaces=(space,))
+    finally:
+        await api.aclose()
+        control_plane.kubectl("delete", "namespace", space, "--wait=false")
+
+    assert (missed, again) == (2, 0)
+    assert told == [("MODIFIED", "skipped"), ("DELETED", "gone")]
+    assert set(versions(store, "Secret")) == {(space, "known"), (space, "skipped")}

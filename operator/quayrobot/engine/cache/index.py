@@ -1,4 +1,9 @@
-"""Who is filed under what? Entries hold as many keys as there are, and go with their last one."""
+"""
+Who is filed under what? Entries hold as many keys as there are, and go with their last one.
+
+Most entries have one key, in a tuple; only where there are more is it a set, which takes
+five times the room.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +20,22 @@ class Index(Generic[EntryT, KeyT]):
     """Finds keys by entry, at a cost that does not grow with what is filed elsewhere."""
 
     def __init__(self) -> None:
-        self._filed: dict[EntryT, set[KeyT]] = {}
+        self._filed: dict[EntryT, tuple[KeyT] | set[KeyT]] = {}
 
     def add(self, entry: EntryT, key: KeyT) -> None:
         """Add *key* to the keys of *entry*."""
-        self._filed.setdefault(entry, set()).add(key)
+        filed = self._filed.setdefault(entry, (key,))
+        if isinstance(filed, set):
+            filed.add(key)
+        elif key not in filed:
+            self._filed[entry] = {*filed, key}
 
     def drop(self, entry: EntryT, key: KeyT) -> None:
         """Remove *key* from *entry*, if it is there."""
-        filed = self._filed.get(entry, set())
-        filed.discard(key)
-        if not filed:
+        filed = self._filed.get(entry, ())
+        if isinstance(filed, set):
+            filed.discard(key)
+        if not filed or filed == (key,):
             self._filed.pop(entry, None)
 
     def __len__(self) -> int:

@@ -32,6 +32,7 @@ from ..connection.context import Context
 __all__ = ["relist", "relist_forever"]
 
 Body = dict[str, Any]
+Place = tuple[str, str]
 Observe = Callable[[str, str | None, Body], None]
 SETTLE_S = 2.0
 _KINDS = (QUAY_CONNECTION, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT)
@@ -79,12 +80,15 @@ async def relist(
         QuayRobotError: The list could not be had; the store stays as it is.
     """
     before = versions(context.store, kind.kind)
-    listed: dict[tuple[str, str], Body] = {}
+    listed: dict[Place, Body | None] = {}
     selector = f"{LABEL_MANAGED_BY}={OPERATOR}" if kind is SECRET else ""
     for namespace in namespaces if kind.namespaced and namespaces else (None,):
         async for body in context.resources.list_all(kind, namespace=namespace, selector=selector):
             meta = body["metadata"]
-            listed[meta.get("namespace", ""), meta["name"]] = body
+            place = meta.get("namespace", ""), meta["name"]
+            # Ten thousand whole bodies would take more room than all that is remembered.
+            news = before.get(place, -1) < int(meta["resourceVersion"])
+            listed[place] = body if news else None
     # What is on its way through the watch was not missed.
     await asyncio.sleep(SETTLE_S)
     return _compare(context, observe, kind, before, listed)
@@ -94,13 +98,13 @@ def _compare(
     context: Context,
     observe: Observe,
     kind: Kind,
-    before: dict[tuple[str, str], int],
-    listed: dict[tuple[str, str], Body],
+    before: dict[Place, int],
+    listed: dict[Place, Body | None],
 ) -> int:
     missed = 0
     now = versions(context.store, kind.kind)
     for place, body in listed.items():
-        if now.get(place, -1) < int(body["metadata"]["resourceVersion"]):
+        if body is not None and now.get(place, -1) < int(body["metadata"]["resourceVersion"]):
             observe(kind.kind, "MODIFIED", body)
             missed += 1
     for place, version in before.items():

@@ -346,6 +346,14 @@ def _lenient_ref(ref: Mapping[str, object]) -> ConnectionRef:
 
 
 def parse_status(model: type[StatusT], status: Mapping[str, object]) -> StatusT:
+    """Return the stored *status*; what cannot be read counts as not there."""
+    try:
+        return model.model_validate(status)
+    except ValidationError:
+        return _readable_status(model, status)
+
+
+def _readable_status(model: type[StatusT], status: Mapping[str, object]) -> StatusT:
     """Field by field: one that a later release wrote differently must not cost the rest."""
     aliases = {(each.alias or name): name for name, each in model.model_fields.items()}
     found: dict[str, Any] = {}
