@@ -337,3 +337,29 @@ def test_nothing_is_left_in_the_indices_when_all_is_gone(store):
     indices = [each for each in vars(store).values() if isinstance(each, Index)]
     assert [len(each) for each in indices] == [0] * 7
     assert store._by_uid == {}
+
+
+def test_a_watch_that_shows_what_we_wrote_is_an_echo_of_that_version_and_life_alone():
+    store = Store()
+    store.observe("QuayRobot", None, robot(version=7))
+
+    assert store.is_echo("QuayRobot", robot(version=7))
+    assert not store.is_echo("QuayRobot", robot(version=8))
+    assert not store.is_echo("QuayRobot", robot(version=7, uid="another-life"))
+    assert not store.is_echo("QuayRobot", robot(CD, version=7))
+    assert not store.is_echo("ClusterQuayRobot", robot(version=7))
+
+
+def test_a_new_record_takes_over_what_was_read_only_of_the_same_spec():
+    store = Store()
+    store.observe("QuayRobot", None, robot(version=7))
+    first = store.robots[CI].spec
+    store.observe("QuayRobot", None, robot(version=8) | {"status": {"observedGeneration": 1}})
+    second = store.robots[CI].spec
+    store.observe("QuayRobot", None, robot(version=9, suspend=True))
+    third = store.robots[CI].spec
+
+    assert second is first
+    assert store.robots[CI].stored_status.observed_generation is None
+    assert not isinstance(third, InvalidSpec)
+    assert third.suspend

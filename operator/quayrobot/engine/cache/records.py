@@ -136,6 +136,11 @@ class Record:
         """Whether its status says anything yet; what we write always does."""
         return b'"conditions"' in self._status
 
+    def is_shown_by(self, body: Body) -> bool:
+        """Return whether *body* is this very version of this very life."""
+        meta = body["metadata"]
+        return (self.uid, self.meta["resourceVersion"]) == (meta["uid"], meta["resourceVersion"])
+
     def asks_as(self, later: Record) -> bool:
         """Return whether *later* asks for the same, so that seeing it is no news."""
         # A status that somebody took away is told again: readers would wait for ever.
@@ -158,6 +163,11 @@ class RobotRecord(Record):
         """Return whether its ClusterQuayRobot made it from *old*: nobody waits for that."""
         known = old is not None and old.uid == self.uid
         return known and self.member is not None and not self.terminating
+
+    def succeed(self, old: RobotRecord) -> None:
+        """Take over what was read of *old*, the record before, where the same is written."""
+        if type(self) is type(old) is RobotRecord and self._spec == old._spec:
+            self.__dict__["spec"] = old.spec
 
     @cached_property
     def spec(self) -> RobotSpec | InvalidSpec:

@@ -81,6 +81,13 @@ class Store:
             case _:
                 return []
 
+    def is_echo(self, kind: str, body: Body) -> bool:
+        """Tell whether *body* is a QuayRobot as our own write left it, known already."""
+        meta = body["metadata"]
+        key = ResourceKey(kind, meta.get("namespace", ""), meta["name"])
+        known = self.robots.get(key) if kind == "QuayRobot" else None
+        return known is not None and known.is_shown_by(body)
+
     def keep_secret(self, seen: SecretSeen) -> None:
         """Store a Secret that we read or wrote ourselves."""
         known = self._secrets[seen.namespace].get(seen.name)
@@ -168,6 +175,7 @@ class Store:
             return []
         if old is not None:
             self._unindex(old)
+            new.succeed(old)
         cluster_robot = map_member(self.cluster_robots, old, new, gone=gone)
         if gone:
             self.robots.pop(new.key, None)

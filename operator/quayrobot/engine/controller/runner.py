@@ -63,6 +63,8 @@ class Runner:
     def observe(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
         """Apply an event to the store and enqueue the keys that it maps to."""
         self._meter.observed(kind)
+        if event_type == "MODIFIED" and self._context.store.is_echo(kind, body):
+            return
         for key, lane in self._context.store.observe(kind, event_type, body):
             if lane is Lane.EDIT or (_kind(key) == kind == "QuayRobot"):
                 self._context.queue.forgive(key)
