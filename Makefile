@@ -9,7 +9,7 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bench bench-10k soak contract figures node image clean
+.PHONY: help setup lock check unit test demo playground crds cures release bench bench-10k soak contract figures node image image-twice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ image: ## build the container image with docker, podman or buildah, beside dist/
 		[ $$engine != docker ] || dates="--build-arg SOURCE_DATE_EPOCH"; \
 		exec $$engine build $$dates -t quay-robot-operator:dev .; \
 	done; echo "image: none of docker, podman and buildah runs here"; exit 1
+
+image-twice: $(STAMP) ## build the image twice from nothing and compare it byte by byte (root)
+	@$(RUN) -m tests.node.twice
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -65,11 +65,12 @@ def _sources() -> list[Path]:
     return [each for each in found if each.read_text().strip()][:1]
 
 
-def operator_image(folder: Path) -> Path:
+def operator_image(folder: Path, *more: str) -> Path:
     """Build the operator's image from the Dockerfile and return it as an archive."""
     archive = folder / "operator.tar"
+    archive.unlink(missing_ok=True)
     buildah("bud", "--isolation=chroot", "--network=host", "--pull-never", "--layers",
-            f"--tag={OPERATOR}", *_for_pip(), ".")  # fmt: skip
+            f"--tag={OPERATOR}", *more, *_for_pip(), ".")  # fmt: skip
     buildah("push", "--quiet", OPERATOR, f"docker-archive:{archive}:{OPERATOR}")
     return archive
 
