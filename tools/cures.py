@@ -8,14 +8,14 @@ from pathlib import Path
 
 OPERATIONS = Path(__file__).parents[1] / "docs" / "operations.md"
 SECTION = re.compile(r"^### (\w+)\n(.*?)(?=^##)", re.MULTILINE | re.DOTALL)
-CURE = re.compile(r"^- (?:Cause, c|C)ure: (.*?)(?=\n\n|\n- |\Z)", re.MULTILINE | re.DOTALL)
+FIX = re.compile(r"^- Fix: (.*?)(?=\n\n|\n- |\Z)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^]]+)\]\([^)]*\)")
 
 
 def cures(text: str) -> dict[str, str]:
     """Return the cure of each reason as plain words on one line."""
     reasons = text[text.index("\n## Reasons\n") :]
-    found = {reason: CURE.search(body) for reason, body in SECTION.findall(reasons)}
+    found = {reason: FIX.search(body) for reason, body in SECTION.findall(reasons)}
     return {reason: _plain(cure[1]) for reason, cure in found.items() if cure}
 
 

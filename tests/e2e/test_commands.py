@@ -172,7 +172,7 @@ def test_a_plan_tells_what_is_in_the_way_and_what_was_changed_by_hand(shop: Tena
     assert "grant the role read on the repository lib (it has the role admin)" in drifted.out
     assert blocked.code == 1
     assert "in the way: SecretNotOwned" in blocked.out
-    assert "cure: Give the Secret another name" in blocked.out
+    assert "fix: Give the Secret another name" in blocked.out
     assert refused.code == 1
     assert "cannot be changed" in refused.out
     assert (broken.code, broken.out) == (1, "")

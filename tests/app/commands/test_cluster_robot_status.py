@@ -72,7 +72,7 @@ def test_what_is_well_tells_mode_names_and_counts_and_no_cure():
     assert "selected: namespaces with pull=acme, except kube-*, openshift-*\n" in said
     assert "namespaces: 3 of 3 ready\n" in said
     assert "connection: ClusterQuayConnection/default" in said
-    assert "cure" not in said
+    assert "fix" not in said
     assert "secret" not in said
 
 
@@ -107,7 +107,7 @@ def test_namespaces_that_fail_are_told_with_reason_and_one_cure_for_each_reason(
     assert "5 of 9 ready, 4 failed\n" in said
     assert "team-a: QuayRobotNotOwned: one is there" in said
     assert "team-b: QuayRobotNotOwned: one is there" in said
-    assert said.count("cure: ") == 1
+    assert said.count("fix: ") == 1
     assert "and 2 more that the status does not name" in said
 
 

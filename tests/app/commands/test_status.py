@@ -51,7 +51,7 @@ def test_what_is_well_says_so_and_names_no_cure():
     assert said.startswith("quayrobot/ci  Ready\n")
     assert "robot: acme+ci, created 28h ago, never used" in said
     assert "secret/ci: DockerConfigJson\n" in said
-    assert "cure" not in said
+    assert "fix" not in said
 
 
 def test_all_namespaces_name_the_namespace():
@@ -70,7 +70,7 @@ def test_what_is_wrong_is_told_once_with_what_helps():
 
     assert said.startswith("quayrobot/ci  not Ready: SecretNotOwned\n")
     assert said.count(message) == 1
-    assert "cure: Give the Secret another name in spec.secrets" in said
+    assert "fix: Give the Secret another name in spec.secrets" in said
     assert "more: docs/operations.md#secretnotowned" in said
     assert "secret/ci: DockerConfigJson, not written" in said
 
@@ -86,7 +86,7 @@ def test_what_the_operator_did_not_see_is_told(body, words):
     said = shown(body)
 
     assert words in said
-    assert "cure: See whether the operator runs" in said
+    assert "fix: Check that the operator runs" in said
 
 
 def test_rights_tell_what_is_given_and_what_is_not():
@@ -159,7 +159,7 @@ def test_a_connection_in_trouble_is_told_with_what_helps():
 
     assert said.startswith("quayrobot/ci  Ready\n")
     assert "QuayUnreachable: away" in said
-    assert "cure: See whether Quay works" in said
+    assert "fix: Check that Quay works" in said
 
 
 def test_fields_of_a_later_version_are_shown_as_they_are():

@@ -82,4 +82,4 @@ def _print(results: list[CheckResult]) -> None:
         text.append(f"{each.about}: ", style="bold").append(each.words, style="not bold default")
         screen.print(text)
         if each.state is not State.FINE and each.cure:
-            screen.print(Text(f"    cure: {each.cure}"))
+            screen.print(Text(f"    fix: {each.cure}"))

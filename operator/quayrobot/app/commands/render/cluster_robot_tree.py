@@ -100,7 +100,7 @@ def _failures(report: Values) -> Iterator[Tree]:
             guide_style="dim",
         )
         if reason not in told and each["cure"]:
-            node.add(Text(f"cure: {each['cure']}"))
+            node.add(Text(f"fix: {each['cure']}"))
             node.add(Text(f"more: {each['page']}", style="dim"))
         told.add(reason)
         yield node

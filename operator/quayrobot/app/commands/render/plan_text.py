@@ -66,7 +66,7 @@ def add_finding(
     words = f"{where}in the way: {error.reason}: {error.message}"
     node = tree.add(Text(words, style="red"))
     if error.reason not in known and (cure := cure_of(error.reason)):
-        node.add(Text(f"cure: {cure}"))
+        node.add(Text(f"fix: {cure}"))
         node.add(Text(f"more: {page_of(error.reason)}", style="dim"))
 
 

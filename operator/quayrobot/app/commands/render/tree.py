@@ -103,7 +103,7 @@ def connection_branch(connection: Values) -> Tree | Text:
     if connection["ready"] != "False":
         return line("connection", words)
     told = [Text(f"{connection['reason']}: {connection['message']}", style="red")]
-    told += [Text(f"cure: {connection['cure']}")] if connection["cure"] else []
+    told += [Text(f"fix: {connection['cure']}")] if connection["cure"] else []
     return branch("connection", words, told)
 
 
@@ -190,7 +190,7 @@ def problem_branch(problem: Values) -> Tree:
     title = f"{problem['reason']}: " if problem["reason"] else ""
     node = Tree(Text(f"{title}{problem['message']}", style="red"), guide_style="dim")
     if problem["cure"]:
-        node.add(Text(f"cure: {problem['cure']}"))
+        node.add(Text(f"fix: {problem['cure']}"))
     if problem["page"]:
         node.add(Text(f"more: {problem['page']}", style="dim"))
     return node

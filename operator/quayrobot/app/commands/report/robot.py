@@ -155,7 +155,7 @@ def _problems(meta: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[Va
 def _problem(kind: str, reason: str, message: str) -> Values:
     cure = cure_of(reason)
     if not reason:
-        cure = "See whether the operator runs and serves this namespace."
+        cure = "Check that the operator runs and serves this namespace."
     return {
         "type": kind, "reason": reason, "message": message, "cure": cure, "page": page_of(reason),
     }  # fmt: skip
