@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -48,6 +49,49 @@ def test_the_plugin_has_a_version_too():
     result = CliRunner().invoke(plugin, ["--version"])
 
     assert (result.exit_code, result.output) == (0, f"{installed_version()}\n")
+
+
+def commands() -> list[tuple[Any, list[str]]]:
+    """Return each program with each of its commands, and without one."""
+    names = [
+        (program, each.name or each.callback.__name__)
+        for program in (app, plugin)
+        for each in program.registered_commands
+    ]
+    return [(app, []), (plugin, []), *((program, [name]) for program, name in names)]
+
+
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [
+        pytest.param(*each, id=f"{number}-{'-'.join(each[1])}")
+        for number, each in enumerate(commands())
+    ],
+)
+def test_help_reads_well_at_80_columns(program, command):
+    said = CliRunner().invoke(program, [*command, "--help"], env={"COLUMNS": "80"}).output
+
+    assert max(map(len, said.splitlines())) <= 80
+    # What does not fit is cut off, so that a summary has to be short.
+    assert "..." not in said.replace("[ARGS]...", "").replace("[NAME]...", "")
+
+
+@pytest.mark.parametrize(
+    ("program", "command", "example"),
+    [
+        (plugin, "status", "  kubectl quayrobot status -n team-a\n"),
+        (plugin, "plan", "  kubectl quayrobot plan -f robots.yaml\n"),
+        (plugin, "rotate", "  kubectl quayrobot rotate ci -n team-a --wait\n"),
+        (app, "import", "  quayrobot import --organization acme -n team-a > robots.yaml\n"),
+        (app, "check", "  quayrobot check\n"),
+    ],
+    ids=["status", "plan", "rotate", "import", "check"],
+)
+def test_help_shows_examples_line_by_line(program, command, example):
+    said = CliRunner().invoke(program, [command, "--help"], env={"COLUMNS": "80"}).output
+
+    assert "Examples:\n" in said
+    assert example in said.replace("\n    ", "\n  ")
 
 
 LOOKS_UP = """

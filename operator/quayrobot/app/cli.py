@@ -30,6 +30,15 @@ from .version import installed_version
 
 __all__ = ["app", "main"]
 
+IMPORT_EXAMPLES = """\b
+Examples:
+  quayrobot import --organization acme -n team-a > robots.yaml
+  kubectl quayrobot plan -f robots.yaml
+  kubectl apply --server-side -f robots.yaml"""
+CHECK_EXAMPLES = """\b
+Examples:
+  quayrobot check
+  quayrobot check --organization acme"""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -105,7 +114,7 @@ def crds(
         Path, typer.Option("--output", help="Folder to write the definitions to.")
     ] = Path("deploy/crds"),
 ) -> None:
-    """Write the CustomResourceDefinitions of the operator's kinds."""
+    """Write the definitions (CRDs) of the operator's kinds."""
     from .crds import write_crds  # noqa: PLC0415 - only this command needs it
 
     for path in write_crds(output):
@@ -120,7 +129,11 @@ def await_definitions(
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
 ) -> None:
-    """Wait until the cluster serves the operator's kinds; an installation does, before more."""
+    """
+    Wait until the cluster serves the operator's kinds.
+
+    For scripts that go on with connections and robots right after the definitions.
+    """
     given = {key: value for key, value in locals().items() if value is not None}
     settings = _settings(given)
 
@@ -135,8 +148,8 @@ def await_definitions(
         fail(str(error))
 
 
-app.command("import")(import_robots)
-app.command()(check)
+app.command("import", epilog=IMPORT_EXAMPLES)(import_robots)
+app.command(epilog=CHECK_EXAMPLES)(check)
 
 
 @app.command()

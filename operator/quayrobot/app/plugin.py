@@ -35,6 +35,19 @@ __all__ = ["app", "main"]
 
 MANAGER = "kubectl-quayrobot"
 POLL_S = 0.5
+STATUS_EXAMPLES = """\b
+Examples:
+  kubectl quayrobot status -n team-a
+  kubectl quayrobot status cqr/puller
+  kubectl quayrobot status -A -o json"""
+PLAN_EXAMPLES = """\b
+Examples:
+  kubectl quayrobot plan -f robots.yaml
+  kubectl quayrobot plan ci -n team-a
+  helm template . | kubectl quayrobot plan -f -"""
+ROTATE_EXAMPLES = """\b
+Examples:
+  kubectl quayrobot rotate ci -n team-a --wait"""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,13 +63,15 @@ def top(*, version: VersionOption = False) -> None:
     """Robot accounts of Quay, from the command line."""
 
 
-app.command()(status)
-app.command()(plan)
+app.command(epilog=STATUS_EXAMPLES)(status)
+app.command(epilog=PLAN_EXAMPLES)(plan)
 
 
-@app.command()
+@app.command(epilog=ROTATE_EXAMPLES)
 def rotate(
-    name: Annotated[str, typer.Argument(help="Name of the QuayRobot, or cqr/NAME.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the QuayRobot, or cqr/NAME.")
+    ],
     namespace: NamespaceOption = None,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
@@ -66,7 +81,12 @@ def rotate(
     ] = False,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait.")] = 120.0,
 ) -> None:
-    """Ask for a new credential of a QuayRobot, or of all that a ClusterQuayRobot gives."""
+    """
+    Request a new credential for a robot.
+
+    For a ClusterQuayRobot, request one for each of its robots. With --wait the exit code is 1 if
+    the Secrets do not hold the new credential in time, or cannot.
+    """
     one, place = parse_resource_arg(name), namespace or context_namespace(kubeconfig, context)
     run(_rotate(one, place, kubeconfig, context, timeout if wait else 0.0))
 

@@ -47,7 +47,12 @@ def check(
     context: ContextOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Tell what is wrong with an installation (exit code 1), or cannot be seen (2)."""
+    """
+    Look for mistakes in an installation.
+
+    Prints one line per check, and a fix for what is not ok. Exit code 1: something is wrong, 2:
+    something could not be read.
+    """
     namespace, _, name = account.partition("/")
     if not namespace or not name:
         fail("--service-account is NAMESPACE/NAME")

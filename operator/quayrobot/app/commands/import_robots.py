@@ -62,7 +62,12 @@ def import_robots(
         bool, typer.Option("--federation/--no-federation", help="Declare outside identities.")
     ] = True,
 ) -> None:
-    """Print QuayRobots for an organization's robots that, applied, change nothing in Quay."""
+    """
+    Print manifests that take over existing robots.
+
+    Reads an organization through a connection. The manifests adopt its robots with their tokens,
+    and change nothing in Quay.
+    """
     place = namespace or context_namespace(kubeconfig, context)
     asked = ImportOptions(
         _key(connection, place),

@@ -94,7 +94,7 @@ class Wanted:
 def plan(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Existing QuayRobots, or cqr/NAME."),
+        typer.Argument(metavar="NAME", help="Existing QuayRobots, or cqr/NAME."),
     ] = None,
     files: Annotated[
         list[str] | None,
@@ -107,7 +107,12 @@ def plan(
     cluster_name: ClusterNameOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Tell what the operator would do and why, without doing it (exit code 2: something)."""
+    """
+    Show what the operator would do, and why.
+
+    Nothing is written, in the cluster or in Quay. Exit code 0: nothing to do, 2: something to do,
+    1: something is in the way, or could not be read.
+    """
     if not names and not files:
         fail("give names of QuayRobots, or -f with manifests")
     place = namespace or context_namespace(kubeconfig, context)

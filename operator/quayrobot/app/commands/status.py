@@ -45,7 +45,8 @@ NOT_SEEN = 2
 
 def status(
     name: Annotated[
-        str | None, typer.Argument(help="One QuayRobot, or cqr/NAME; default: all.")
+        str | None,
+        typer.Argument(metavar="NAME", help="One QuayRobot, or cqr/NAME; default: all."),
     ] = None,
     namespace: NamespaceOption = None,
     kubeconfig: KubeconfigOption = None,
@@ -56,7 +57,11 @@ def status(
     ] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Show robots and what stands in their way (exit code 1: one is not ready, 2: not seen)."""
+    """
+    Show robots, what is wrong, and how to fix it.
+
+    Exit code 0: everything is ready, 1: something is not, 2: it could not be read.
+    """
     if name is not None and everywhere:
         fail("a name is in one namespace: give -n instead of -A", code=NOT_SEEN)
     one = None if name is None else parse_resource_arg(name)
