@@ -130,3 +130,38 @@ async def test_who_is_let_in_is_told_what_is_wrong_with_the_connection():
 
     (finding,) = decide(scene).findings
     assert finding.error.reason == Reason.CONNECTION_NOT_READY
+
+
+def with_own(there: Any, *places: tuple[str, str]) -> Any:
+    for namespace, name in places:
+        meta = {"name": name, "namespace": namespace, "uid": name, "resourceVersion": "1",
+                "creationTimestamp": MADE}  # fmt: skip
+        spec = {"url": "https://q.test", "credentials": {"secretRef": {"name": "t"}}}
+        there.store.observe("QuayConnection", None, {"metadata": meta, "spec": spec})
+    return there
+
+
+@pytest.mark.parametrize(
+    ("places", "told"),
+    [
+        pytest.param([("shop", "own")], "own", id="the one that is there"),
+        pytest.param([("shop", "a"), ("shop", "default")], "default", id="the one of that name"),
+        pytest.param([("bakery", "own")], "", id="another namespace's is none"),
+        pytest.param([], "", id="none"),
+    ],
+)
+@pytest.mark.parametrize("access", [None, NONE], ids=["absent", "for others"])
+async def test_a_connection_of_the_namespace_that_was_not_named_is_suggested(access, places, told):
+    there = with_own(context(access), *places)
+
+    scene, _ = await observe(there, robot(there))
+
+    assert isinstance(scene.connection, QuayRobotError)
+    hint = (
+        f"; to use the QuayConnection {told}, "
+        f"set connectionRef: {{kind: QuayConnection, name: {told}}}"
+    )
+    assert scene.connection.message == (
+        "there is no ClusterQuayConnection default that this resource may use"
+        + (hint if told else "")
+    )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, TypeGuard
 
 from ...cluster.kinds import NAMESPACE
-from ...model.errors import InvalidSpec, QuayRobotError, Refused, TryLater
+from ...model.errors import InvalidSpec, QuayRobotError, Reason, Refused, TryLater
 from ...model.grace import COMES_LATER
 from ...model.names import ALT, ANNOTATION_ROBOT, ANNOTATION_ROTATE, MAIN, RobotName
 from ...model.resources.robot import (
@@ -207,17 +207,29 @@ async def _connection(
     tenant = record.key.namespace != ""
     if tenant and not bound and not may_know(context.pool.rules(key), asking):
         # Nothing is read for who may not know of it: neither time nor work tells of it.
-        return connection_not_found(key.kind, key.name), None
+        return _not_found(context, record), None
     try:
         live = await context.pool.get(key)
     except QuayRobotError as error:
-        return error, None
+        missing = error.reason is Reason.CONNECTION_NOT_FOUND
+        return _not_found(context, record) if missing else error, None
     if live.refusal is not None:
         return live.refusal, None
     found = context.store.connections.get(key)
     if found is None:
-        return connection_not_found(key.kind, key.name), None
+        return _not_found(context, record), None
     return live.seen(found), live
+
+
+def _not_found(context: Context, record: RobotRecord) -> Refused:
+    place = record.key.namespace
+    own = [
+        each.name
+        for each in context.store.connections
+        if each.kind == "QuayConnection" and each.namespace == place and not record.terminating
+    ]
+    key = record.connection_key
+    return connection_not_found(key.kind, key.name, own)
 
 
 async def _namespace(context: Context, name: str) -> NamespaceSeen:

@@ -10,7 +10,7 @@ exist, so that nobody can probe for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -160,9 +160,24 @@ def _team(rule: AccessRule, team: str) -> bool:
     return any_glob(rule.teams, team)
 
 
-def connection_not_found(kind: str, name: str) -> Refused:
-    """Return the one answer for a connection that is absent or not for this namespace."""
+def connection_not_found(kind: str, name: str, own: Sequence[str] = ()) -> Refused:
+    """
+    Return the one answer for a connection that is absent or not for this namespace.
+
+    *own* are names of QuayConnections in the resource's namespace: whoever writes one often
+    forgets to name it, or its kind.
+    """
+    if kind == "QuayConnection":
+        return Refused(
+            Reason.CONNECTION_NOT_FOUND, f"there is no QuayConnection {name} in this namespace"
+        )
     msg = f"there is no {kind} {name} that this resource may use"
+    if own:
+        meant = name if name in own else min(own)
+        msg += (
+            f"; to use the QuayConnection {meant}, "
+            f"set connectionRef: {{kind: QuayConnection, name: {meant}}}"
+        )
     return Refused(Reason.CONNECTION_NOT_FOUND, msg)
 
 
