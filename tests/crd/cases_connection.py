@@ -25,6 +25,20 @@ for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_
             words="set allowPlaintext: true",
         )
     ]
+    _direct = {key: each for key, each in _base.items() if key != "proxy"}
+    CEL[_kind, ".spec.url", 0] = [
+        Told(
+            bad=[
+                {**_direct, "url": each}
+                for each in ("quay.example", "https://quay.example/api/v1", "quay.example:443")
+            ],
+            good=[
+                {**_direct, "url": each}
+                for each in ("https://quay.example", "https://quay.example:8443/", "https://[::1]")
+            ],
+            words="give https://host or https://host:port, without a path",
+        )
+    ]
     _hosts = {key: each for key, each in _base.items() if key != "registryHosts"}
     CEL[_kind, ".spec", 3] = [
         Told(

@@ -5,7 +5,23 @@ from __future__ import annotations
 from . import cases_credentials as credentials
 from . import cases_emptied as emptied
 from . import cases_overlap as overlap
-from .told import DEFAULTS, ORG, REPOSITORIES, TEAMS, Cel, Told, secret
+from .cases_namespaces import lifted
+from .told import DEFAULTS, ORG, REPOSITORIES, TEAMS, Body, Cel, Told, secret
+
+
+def _reads(repository: str) -> Body:
+    return {**ORG, "permissions": {"repositories": [{"name": repository, "role": "read"}]}}
+
+
+def _trusts(issuer: str) -> Body:
+    identities = [{"issuer": issuer, "subject": "x"}]
+    return {**ORG, "federation": {"identities": identities}}
+
+
+def _opens(schedule: str) -> Body:
+    window = {"schedule": schedule, "duration": "1h"}
+    return {**ORG, "rotation": {"interval": "24h", "window": window}}
+
 
 CEL: Cel = {
     ("QuayRobot", "", 0): [
@@ -78,6 +94,37 @@ CEL: Cel = {
             good=[{**ORG, "robotName": "short"}],
             words="set a shorter spec.robotName",
         ),
+    ],
+    ("QuayRobot", ".spec.federation.identities[].issuer", 0): [
+        Told(
+            bad=[_trusts("http://ci.example.com"), _trusts("https://ci.example.com/?a=b")],
+            good=[_trusts("https://ci.example.com"), _trusts("https://ci.example.com/a'b/")],
+            words="give an issuer that starts with https://, without a query",
+        )
+    ],
+    ("ClusterQuayRobot", ".spec.robotNameTemplate", 0): [
+        Told(
+            bad=[lifted(ORG) | {"robotNameTemplate": each} for each in ("{team}-x", "CI")],
+            good=[
+                lifted(ORG) | {"robotNameTemplate": each}
+                for each in ("{namespace}-x", "{cluster}.{namespace}.{name}")
+            ],
+            words="placeholders are {namespace}, {name} and {cluster}",
+        )
+    ],
+    ("QuayRobot", ".spec.rotation.window.schedule", 0): [
+        Told(
+            bad=[_opens("every day"), _opens("0 0 3 * * 1"), _opens("@daily")],
+            good=[_opens("0 3 * * 1"), _opens("*/5 1-3 * JAN MON")],
+            words="give five fields of cron",
+        )
+    ],
+    ("QuayRobot", ".spec.permissions.repositories[].name", 0): [
+        Told(
+            bad=[_reads("quay.io/acme/app:latest"), _reads("App"), _reads("/app")],
+            good=[_reads("app"), _reads("base/python")],
+            words="without registry, organization and tag",
+        )
     ],
     ("QuayRobot", "", 5): [
         Told(

@@ -38,7 +38,7 @@ def findings(said: Said) -> dict[str, str]:
             {"permissions": {"repositories": [{"name": "app", "role": "owner"}]}},
             "role: it must be 'read', 'write' or 'admin'",
         ),
-        ({"secrets": [{"format": "Opaque"}]}, "spec.secrets.0.name: it is required"),
+        ({"secrets": [{"format": "Opaque"}]}, "spec.secrets[0].name: it is required"),
         ({"suspend": "perhaps"}, "spec.suspend: it must be true or false"),
     ],
     ids=["field", "value", "missing", "type"],

@@ -45,7 +45,7 @@ def test_the_first_hour_goes_as_the_page_shows_it(tenant: Tenant, tmp_path: Path
     kubectl.chmod(0o755)
     page = PAGE.read_text()
     steps = STEP.findall(page)
-    assert len(steps) == page.count("```sh\n") == 10
+    assert len(steps) == page.count("```sh\n") == 14
 
     told = [(shown, typed(script_of(shown, tenant), tenant, tmp_path)) for shown, _ in steps]
 

@@ -132,7 +132,7 @@ def test_a_password_that_is_changed_and_a_secret_that_is_missing(behind: Behind)
     behind.robot("second")
     tenant.wait_ready("second", timeout_s=60)
     tenant.kubectl("delete", "secret", "proxy")
-    wait_for(lambda: "Secret proxy is not there" in behind.ready()[1], "the Secret to be missed",
+    wait_for(lambda: "Secret proxy does not exist" in behind.ready()[1], "the Secret to be missed",
              timeout_s=60)  # fmt: skip
     # What is known goes on to be used.
     assert tenant.condition()["status"] == "True"
@@ -168,7 +168,7 @@ def test_an_https_proxy_is_believed_by_the_authority_that_is_kept_for_it(
         behind.proxy = proxy
         place = {"namespace": tenant.name}
         behind.connect(caBundleRef={"name": "proxy-ca", **place})
-        words = "proxy.caBundleRef cannot be used: ConfigMap proxy-ca is not there"
+        words = "proxy.caBundleRef cannot be used: ConfigMap proxy-ca does not exist"
         wait_for(lambda: words in behind.ready()[1], "the missing ConfigMap")
         tenant.kubectl("create", "configmap", "proxy-ca", f"--from-file=ca.crt={authority.file}")
         behind.robot()

@@ -43,7 +43,7 @@ def test_any_text_is_a_duration_or_a_value_error(text):
     try:
         parse_duration(text)
     except ValueError as error:
-        assert "days are written in hours" in str(error)  # noqa: PT017
+        assert "days in hours" in str(error)  # noqa: PT017
 
 
 def test_a_duration_of_more_than_a_life_is_bounded_and_one_too_long_to_read_is_refused():

@@ -70,7 +70,7 @@ def test_no_identity_and_two_in_one_are_refused_wherever_they_stand():
      "https://a b", "https://a?b", "https://a#b", "https://a\n", "https://" + "a" * 505],
 )  # fmt: skip
 def test_an_issuer_is_an_https_address_without_query(issuer):
-    assert "federation.identities.0.issuer" in refusal({**OUTSIDE, "issuer": issuer})
+    assert "federation.identities[0].issuer" in refusal({**OUTSIDE, "issuer": issuer})
 
 
 def test_the_slash_at_the_end_of_an_issuer_stays_because_quay_compares_bytes():
@@ -81,12 +81,12 @@ def test_the_slash_at_the_end_of_an_issuer_stays_because_quay_compares_bytes():
 
 @pytest.mark.parametrize("subject", ["", " ", " a", "a ", "a\n", "a\nb", "a" * 513])
 def test_a_subject_is_one_line_without_space_around_it(subject):
-    assert "federation.identities.0.subject" in refusal({**OUTSIDE, "subject": subject})
+    assert "federation.identities[0].subject" in refusal({**OUTSIDE, "subject": subject})
 
 
 @pytest.mark.parametrize("name", ["", "Builder", "a/b", "other:builder", "a" * 254])
 def test_a_service_account_is_named_without_its_namespace(name):
-    assert "federation.identities.0.serviceAccount" in refusal({"serviceAccount": name})
+    assert "federation.identities[0].serviceAccount" in refusal({"serviceAccount": name})
 
 
 @pytest.mark.parametrize("field", ["audiences", "namespace", "token"])

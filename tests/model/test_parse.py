@@ -106,7 +106,7 @@ def test_a_full_name_of_255_characters_is_taken(short):
         ({"organization": 3}, "spec.organization"),
         ({**ORG, "creationPolicy": "create"}, "spec.creationPolicy"),
         ({**ORG, "suspend": [True]}, "spec.suspend"),
-        ({**ORG, "secrets": [{}]}, "spec.secrets.0.name"),
+        ({**ORG, "secrets": [{}]}, "spec.secrets[0].name"),
         ({**ORG, "connectionRef": {"kind": "Other"}}, "spec.connectionRef.kind"),
     ],
 )  # fmt: skip
@@ -206,7 +206,7 @@ def test_the_defaults_of_a_connection():
             {**SHARED, "access": [{"namespaces": {}, "users": ["*"], "adoption": True}]},
             "robotNames",
         ),
-        ("ClusterQuayConnection", {**SHARED, "access": [{}]}, "spec.access.0.namespaces"),
+        ("ClusterQuayConnection", {**SHARED, "access": [{}]}, "spec.access[0].namespaces"),
     ],
 )
 def test_a_connection_that_cannot_be_is_refused(kind, spec, words):

@@ -29,6 +29,8 @@ from .ownership import data_written_at, merged, our_fields
 
 __all__ = ["CredentialRead", "Secrets", "secret_seen"]
 
+ASK_FOR_KEY = "store the token there, or name its key in the connection"
+BARE = "it must be the token alone, without spaces or the word Bearer"
 TOKEN_MAX = 4096
 
 
@@ -135,10 +137,10 @@ class Secrets:
         """
         body = await self._api.get(SECRET.path(namespace, name))
         if body is None:
-            raise _no_credential(f"Secret {name} is not there")
+            raise _no_credential(f"Secret {name} does not exist")
         raw = (body.get("data") or {}).get(key)
         if raw is None:
-            raise _no_credential(f"Secret {name} has no key {key}")
+            raise _no_credential(f"Secret {name} has no key {key}: {ASK_FOR_KEY}")
         meta = body["metadata"]
         return CredentialRead(
             token=_token(raw, name, key),
@@ -158,7 +160,7 @@ class Secrets:
         """
         body = await self._api.get(SECRET.path(namespace, name))
         if body is None:
-            raise _no_login(f"Secret {name} is not there")
+            raise _no_login(f"Secret {name} does not exist")
         data = body.get("data") or {}
         return _printable(data, "username", name), _printable(data, "password", name)
 
@@ -319,5 +321,5 @@ def _token(raw: str, name: str, key: str) -> Token:
         text = found if isinstance(found, str) else ""
 
     if not text or len(text) > TOKEN_MAX or any(each.isspace() for each in text):
-        raise _no_credential(f"key {key} of Secret {name} holds no token")
+        raise _no_credential(f"key {key} of Secret {name} holds no token: {BARE}")
     return Token(text)

@@ -156,6 +156,9 @@ class Rights:
         """
         if not await self._repository_exists(owner, repository):
             msg = f"there is no repository {owner.name}/{repository} in Quay"
+            inner = repository.removeprefix(f"{owner.name}/")
+            if inner != repository:
+                msg += f" (write {inner}, without the organization)"
             raise Refused(Reason.REPOSITORY_NOT_FOUND, msg)
 
     async def take_role(self, robot: RobotName, repository: str) -> None:

@@ -165,3 +165,12 @@ async def test_a_connection_of_the_namespace_that_was_not_named_is_suggested(acc
         "there is no ClusterQuayConnection default that this resource may use"
         + (hint if told else "")
     )
+
+
+async def test_who_has_a_robot_is_not_sent_to_another_connection():
+    there = with_own(context(None), ("shop", "own"))
+
+    scene, _ = await observe(there, robot(there, **HOLDS))
+
+    assert isinstance(scene.connection, QuayRobotError)
+    assert "own" not in scene.connection.message

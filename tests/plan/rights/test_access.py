@@ -145,3 +145,43 @@ def test_forbidden_is_told_like_absent():
     absent = connection_not_found("ClusterQuayConnection", "default")
 
     assert (forbidden.reason, forbidden.message) == (absent.reason, absent.message)
+
+
+def denied(*rules, robot=CI) -> str:
+    with pytest.raises(Refused) as caught:
+        permit_of(rules, SHOP, robot, connection="default")
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("rules", "robot", "told"),
+    [
+        pytest.param([rule(robotNames=["{namespace}-*"])], CI, "allowed names: shop-*",
+                     id="the names that are allowed"),
+        pytest.param([rule(robotNames=["d", "c-*", "b", "a"])], CI,
+                     "allowed names: a, b, c-*, ...", id="the first of many"),
+        pytest.param([rule(organizations=["other"], robotNames=["x"])], CI,
+                     "nothing of the organization acme", id="another organization"),
+        pytest.param([rule()], BOB, "nothing of the user bob", id="no user"),
+        pytest.param(
+            [rule(robotNames=["a-*"]),
+             rule(namespaces={"matchLabels": {"team": "red"}}, robotNames=["theirs"])],
+            CI, "allowed names: a-*", id="not what a rule allows others",
+        ),
+    ],
+)  # fmt: skip
+def test_who_is_denied_is_told_what_is_allowed_instead(rules, robot, told):
+    assert denied(*rules, robot=robot) == (
+        f"the rules of ClusterQuayConnection default do not allow the robot {robot.full} in "
+        f"namespace shop ({told}); ask its administrator for a rule"
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [([], ""), (["b", "a"], ", which has a, b"), (["d", "c", "b", "a"], ", which has a, b, c")],
+)
+def test_a_name_that_is_none_of_the_namespaces_connections_is_told_with_those(own, told):
+    error = connection_not_found("QuayConnection", "shopp", own)
+
+    assert error.message == f"there is no QuayConnection shopp in this namespace{told}"

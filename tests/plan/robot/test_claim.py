@@ -115,3 +115,14 @@ def test_a_robot_that_carries_the_mark_of_one_claimant_is_never_refused_to_both(
     )
 
     assert not decide(first).findings or not decide(second).findings
+
+
+def test_who_comes_later_in_one_namespace_is_told_who_was_first():
+    first = replace(rival(older=True), namespace="shop")
+    scene = fresh(rivals=(first,))
+    assert scene.me.namespace == "shop"
+
+    assert stops(scene).message == (
+        f"the robot {scene.robot_name.full} is claimed by QuayRobot oven: "
+        "choose another robotName, or delete one of them"
+    )

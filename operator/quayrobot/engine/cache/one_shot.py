@@ -9,6 +9,7 @@ on it can differ from the operator's.
 from __future__ import annotations
 
 from collections.abc import Container, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any
 
 from ...cluster.api import Body
@@ -30,7 +31,7 @@ from ...model.names import LABEL_MANAGED_BY, OPERATOR
 from ...model.world import SecretSeen
 from ...plan.cluster_robot.copies import noted_links
 from ..workqueue.keys import ResourceKey
-from .store import ClusterRobotRecord, RobotRecord, Store
+from .store import ClusterRobotRecord, ConnectionRecord, RobotRecord, Store
 
 __all__ = ["OneShotCache"]
 
@@ -62,6 +63,8 @@ class OneShotCache:
             concerned |= {each.key: each for each in self.store.namesakes(record)}
         for key in dict.fromkeys(each.connection_key for each in concerned.values()):
             await self._connection(key)
+        for namespace in dict.fromkeys(each.key.namespace for each in mine):
+            await self._own_connections(namespace)
         for namespace in dict.fromkeys(each.key.namespace for each in concerned.values()):
             if namespace:
                 await self._namespace(namespace)
@@ -170,6 +173,14 @@ class OneShotCache:
         if key in self.store.connections:
             return
         await self._one(OURS[key.kind], key.namespace or None, key.name)
+
+    async def _own_connections(self, namespace: str) -> None:
+        """Load those that a resource could name instead; who may not read them misses a hint."""
+        with suppress(QuayRobotError):
+            async for body in self.resources.list_all(QUAY_CONNECTION, namespace=namespace):
+                # What a manifest says of one comes before what is stored.
+                if ConnectionRecord(QUAY_CONNECTION.kind, body).key not in self.store.connections:
+                    self.store.observe(QUAY_CONNECTION.kind, None, body)
 
     async def _namespace(self, name: str) -> None:
         if name not in self.store.namespaces:

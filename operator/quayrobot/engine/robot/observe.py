@@ -207,26 +207,27 @@ async def _connection(
     tenant = record.key.namespace != ""
     if tenant and not bound and not may_know(context.pool.rules(key), asking):
         # Nothing is read for who may not know of it: neither time nor work tells of it.
-        return _not_found(context, record), None
+        return _not_found(context, record, bound=bound), None
     try:
         live = await context.pool.get(key)
     except QuayRobotError as error:
         missing = error.reason is Reason.CONNECTION_NOT_FOUND
-        return _not_found(context, record) if missing else error, None
+        return _not_found(context, record, bound=bound) if missing else error, None
     if live.refusal is not None:
         return live.refusal, None
     found = context.store.connections.get(key)
     if found is None:
-        return _not_found(context, record), None
+        return _not_found(context, record, bound=bound), None
     return live.seen(found), live
 
 
-def _not_found(context: Context, record: RobotRecord) -> Refused:
+def _not_found(context: Context, record: RobotRecord, *, bound: bool) -> Refused:
+    # Who has a robot keeps its connection: another may lead elsewhere.
     place = record.key.namespace
     own = [
         each.name
         for each in context.store.connections
-        if each.kind == "QuayConnection" and each.namespace == place and not record.terminating
+        if each.kind == "QuayConnection" and each.namespace == place and not bound
     ]
     key = record.connection_key
     return connection_not_found(key.kind, key.name, own)

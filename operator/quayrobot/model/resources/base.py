@@ -23,8 +23,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from ..durations import DURATION_PATTERN, LENGTH_MAX, parse_duration
+from ..durations import DURATION_PATTERN, DURATION_WORDS, LENGTH_MAX, parse_duration
 from ..names import OBJECT_NAME_PATTERN, OWNER_PATTERN
+from .patterns import PATTERN_WORDS
 
 __all__ = [
     "ATOMIC",
@@ -43,6 +44,7 @@ __all__ = [
     "checked_port",
     "duration_schema",
     "dump_status",
+    "in_words",
     "rules",
 ]
 
@@ -87,9 +89,16 @@ def rules(*all_rules: Rule) -> dict[str, Any]:
     return {SCHEMA_RULES: [each.as_schema() for each in all_rules]}
 
 
+def in_words(pattern: str) -> dict[str, Any]:
+    """Return what the definitions say of a text that must match *pattern*, in words."""
+    return rules(Rule(rule=f'self.matches(r"{pattern}")', message=PATTERN_WORDS[pattern]))
+
+
 TWICE = "self.all(a, self.exists_one(b, a == b))"
 Least = Literal["10s", "1m", "1h"]
-LEAST_WORDS: dict[Least, str] = {each: f"must be at least {each}" for each in get_args(Least)}
+LEAST_WORDS: dict[Least, str] = {
+    each: f"must be at least {each}; {DURATION_WORDS}" for each in get_args(Least)
+}
 GO_DURATION = StringConstraints(pattern=DURATION_PATTERN, max_length=LENGTH_MAX)
 
 
@@ -119,7 +128,9 @@ def at_least(least: Least) -> AfterValidator:
 
 def duration_schema(least: Least) -> WithJsonSchema:
     """Return what the definitions say of a duration that is no shorter than *least*."""
-    rule = Rule(rule=f"duration(self) >= duration('{least}')", message=LEAST_WORDS[least])
+    # What is no duration has no length; it is told in the same words.
+    long_enough = f"self.matches(r'{DURATION_PATTERN}') && duration(self) >= duration('{least}')"
+    rule = Rule(rule=long_enough, message=LEAST_WORDS[least])
     plain = {"type": "string", "pattern": DURATION_PATTERN, "maxLength": LENGTH_MAX}
     return WithJsonSchema(plain | rules(rule))
 

@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .base import ATOMIC, LabelSelector, Part, Rule, rules
+from .base import ATOMIC, LabelSelector, Part, Rule, in_words, rules
+from .patterns import TEMPLATE_PATTERN
 from .robot import RobotSpec, RobotStatus
 from .robot_rules import ROBOT_RULES, secrets_stay
 from .secret import RESERVED, RESERVED_WORDS
@@ -47,9 +48,8 @@ Consent = Annotated[
 ]
 NameTemplate = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^([a-z0-9._-]|\{namespace\}|\{name\}|\{cluster\})+$", max_length=255
-    ),
+    StringConstraints(pattern=TEMPLATE_PATTERN, max_length=255),
+    Field(json_schema_extra=in_words(TEMPLATE_PATTERN)),
 ]
 
 

@@ -24,9 +24,11 @@ from .base import (
     PlainGlob,
     Rule,
     checked_port,
+    in_words,
     rules,
 )
 from .bundle import BundleRef, ClusterBundleRef
+from .patterns import URL_PATTERN
 from .permissions import Role
 from .proxy import LITERAL, ClusterProxy, Proxy
 
@@ -45,9 +47,6 @@ __all__ = [
     "registry_key",
 ]
 
-URL_PATTERN = (
-    r"^https?://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$"
-)
 HOST_PATTERN = r"^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
@@ -162,6 +161,7 @@ class _ConnectionBody(Part):
         str,
         StringConstraints(pattern=URL_PATTERN, max_length=300),
         AfterValidator(checked_port),
+        Field(json_schema_extra=in_words(URL_PATTERN)),
     ]
     """URL of Quay, `https://host[:port]`."""
     registry_host: Annotated[

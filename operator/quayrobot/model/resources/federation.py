@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .base import ATOMIC, ObjectName, Part, Rule, rules
+from .base import ATOMIC, ObjectName, Part, Rule, in_words, rules
+from .patterns import ISSUER_PATTERN
 
 __all__ = ["UNMANAGED_IDENTITIES_WORDS", "Federation", "Identity", "IdentityState"]
 
@@ -19,12 +20,11 @@ UNMANAGED_IDENTITIES_WORDS = (
     "federation.mode: Unmanaged leaves the robot's identities as they are: give none with it"
 )
 
-# Plain ASCII, and nothing that URL parsers read in different ways.
-ISSUER_PATTERN = (
-    r"^https://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
-    r"(/[A-Za-z0-9._~!$&'()*+,;=:%/-]*)?$"
-)
-Issuer = Annotated[str, StringConstraints(pattern=ISSUER_PATTERN, max_length=512)]
+Issuer = Annotated[
+    str,
+    StringConstraints(pattern=ISSUER_PATTERN, max_length=512),
+    Field(json_schema_extra=in_words(ISSUER_PATTERN)),
+]
 Subject = Annotated[
     str, StringConstraints(pattern=r"^[^\t\n\r ]([^\n\r]*[^\t\n\r ])?$", max_length=512)
 ]

@@ -315,8 +315,12 @@ _FIELDS = {
 
 def _place(location: tuple[int | str, ...]) -> str:
     # A key of a map is user text; only names that the schema knows are shown.
-    known = [str(each) for each in location if isinstance(each, int) or each in _FIELDS]
-    return ".".join(["spec", *known])[:120]
+    known = [
+        f"[{each}]" if isinstance(each, int) else f".{each}"
+        for each in location
+        if isinstance(each, int) or each in _FIELDS
+    ]
+    return "".join(["spec", *known])[:120]
 
 
 def _invalid(message: str) -> InvalidSpec:

@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from ..names import OWNER_PATTERN
-from .base import ATOMIC, Part, Rule, rules
+from .base import ATOMIC, Part, Rule, in_words, rules
+from .patterns import REPOSITORY_PATTERN
 
 __all__ = [
     "CREATOR_PATTERN",
@@ -29,13 +30,16 @@ __all__ = [
 
 Role = Literal["read", "write", "admin"]
 ROLES: tuple[Role, ...] = ("read", "write", "admin")
-REPOSITORY_PATTERN = r"^[a-z0-9][.a-z0-9_-]*(/[a-z0-9][.a-z0-9_-]*)*$"
 TEAM_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 
 # A user, or a robot by its full name.
 CREATOR_PATTERN = OWNER_PATTERN.removesuffix("$") + r"(\+[a-z0-9]+([._-][a-z0-9]+)*)?$"
 
-RepositoryName = Annotated[str, StringConstraints(pattern=REPOSITORY_PATTERN, max_length=255)]
+RepositoryName = Annotated[
+    str,
+    StringConstraints(pattern=REPOSITORY_PATTERN, max_length=255),
+    Field(json_schema_extra=in_words(REPOSITORY_PATTERN)),
+]
 CreatorName = Annotated[str, StringConstraints(pattern=CREATOR_PATTERN, max_length=255)]
 TeamName = Annotated[str, StringConstraints(pattern=TEAM_PATTERN, min_length=2, max_length=255)]
 

@@ -15,7 +15,18 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from ..names import Slot
 from ..times import Moment
-from .base import ATOMIC, GO_DURATION, Duration, Part, Rule, at_least, duration_schema, rules
+from .base import (
+    ATOMIC,
+    GO_DURATION,
+    Duration,
+    Part,
+    Rule,
+    at_least,
+    duration_schema,
+    in_words,
+    rules,
+)
+from .patterns import SCHEDULE_PATTERN
 
 __all__ = [
     "Intent",
@@ -27,8 +38,6 @@ __all__ = [
     "request_text",
 ]
 
-# Five fields; what each may hold is checked by who reads them.
-SCHEDULE_PATTERN = r"^[0-9A-Za-z*,/#-]+( [0-9A-Za-z*,/#?-]+){4}$"
 NOTHING = "none"
 _BARE = re.compile(r"^(-|sha256:\S+) (-|sha256:\S+)$")
 ZONE_PATTERN = r"^[A-Za-z][A-Za-z0-9_+/-]*$"
@@ -40,7 +49,11 @@ Interval = Annotated[str, GO_DURATION, at_least("1h"), duration_schema("1h")]
 class Window(Part):
     """When a rotation by interval may happen: from each time of *schedule* for *duration*."""
 
-    schedule: Annotated[str, StringConstraints(pattern=SCHEDULE_PATTERN, max_length=128)]
+    schedule: Annotated[
+        str,
+        StringConstraints(pattern=SCHEDULE_PATTERN, max_length=128),
+        Field(json_schema_extra=in_words(SCHEDULE_PATTERN)),
+    ]
     """When it opens, in cron format: minute, hour, day, month, weekday."""
     duration: Duration
     """How long it stays open."""

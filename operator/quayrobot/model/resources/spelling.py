@@ -13,6 +13,8 @@ from collections.abc import Collection
 
 from pydantic_core import ErrorDetails
 
+from .patterns import PATTERN_WORDS
+
 __all__ = ["words_of"]
 
 LONGEST_PATTERN = 80
@@ -40,11 +42,17 @@ def words_of(error: ErrorDetails, place: str, fields: Collection[str]) -> str:
         return f"{place}: it must be {context['expected']}"
     if kind in _TYPES:
         return f"{place}: {_TYPES[kind]}"
-    if kind == "string_pattern_mismatch" and len(context["pattern"]) <= LONGEST_PATTERN:
-        return f"{place}: it must match {context['pattern']}"
+    if kind == "string_pattern_mismatch":
+        return place + _shape(context["pattern"])
     if kind in {"string_too_long", "too_long"}:
         return f"{place}: it may have at most {context['max_length']}"
     return place
+
+
+def _shape(pattern: str) -> str:
+    if pattern in PATTERN_WORDS:
+        return f": {PATTERN_WORDS[pattern]}"
+    return f": it must match {pattern}" if len(pattern) <= LONGEST_PATTERN else ""
 
 
 def _unknown(name: str, fields: Collection[str]) -> str:

@@ -33,6 +33,9 @@ __all__ = [
 ]
 
 
+NAMED = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Permit:
     """
@@ -95,8 +98,9 @@ def permit_of(
     covering = [rule for rule in mine if _covers(rule, namespace.name, robot)]
     if not covering:
         msg = (
-            f"the rules of ClusterQuayConnection {connection} do not allow namespace "
-            f"{namespace.name} the robot {robot.full}; ask its administrator for a rule"
+            f"the rules of ClusterQuayConnection {connection} do not allow the robot {robot.full} "
+            f"in namespace {namespace.name} ({_instead(mine, namespace.name, robot)}); "
+            "ask its administrator for a rule"
         )
         raise Refused(Reason.ACCESS_DENIED, msg)
 
@@ -168,9 +172,9 @@ def connection_not_found(kind: str, name: str, own: Sequence[str] = ()) -> Refus
     forgets to name it, or its kind.
     """
     if kind == "QuayConnection":
-        return Refused(
-            Reason.CONNECTION_NOT_FOUND, f"there is no QuayConnection {name} in this namespace"
-        )
+        others = f", which has {', '.join(sorted(own)[:NAMED])}" if own else ""
+        msg = f"there is no QuayConnection {name} in this namespace{others}"
+        return Refused(Reason.CONNECTION_NOT_FOUND, msg)
     msg = f"there is no {kind} {name} that this resource may use"
     if own:
         meant = name if name in own else min(own)
@@ -201,9 +205,24 @@ def _meets(need: LabelRequirement, labels: Mapping[str, str]) -> bool:
             return False
 
 
-def _covers(rule: AccessRule, namespace: str, robot: RobotName) -> bool:
+def _instead(mine: Iterable[AccessRule], namespace: str, robot: RobotName) -> str:
+    """Say what the rules that select *namespace* allow there in place of *robot*."""
+    fitting = [rule for rule in mine if _owns(rule, robot)]
+    names = {each for rule in fitting for each in rule.robot_names or ()}
+    if not names:
+        return f"nothing of the {robot.owner.kind} {robot.owner.name}"
+    told = sorted(each.replace("{namespace}", namespace) for each in names)
+    more = ", ..." if len(told) > NAMED else ""
+    return f"allowed names: {', '.join(told[:NAMED])}{more}"
+
+
+def _owns(rule: AccessRule, robot: RobotName) -> bool:
     owners = rule.organizations if robot.owner.kind == "organization" else rule.users
-    if not any_glob(owners, robot.owner.name):
+    return any_glob(owners, robot.owner.name)
+
+
+def _covers(rule: AccessRule, namespace: str, robot: RobotName) -> bool:
+    if not _owns(rule, robot):
         return False
 
     if rule.robot_names is None:

@@ -3,8 +3,9 @@ Which of several resources that name one robot has it?
 
 The one that already holds it keeps it, else the older wins; equal age is
 decided by uid, so that every replica and every restart agrees. The loser is
-told without the winner's name. Who holds one of two robots that take turns and
-wants the other has to give way to who holds that other.
+told the winner's name only within its own namespace. Who holds one of two
+robots that take turns and wants the other has to give way to who holds that
+other.
 """
 
 from __future__ import annotations
@@ -27,12 +28,21 @@ def check_claim(scene: Scene) -> None:
     """
     for rival in scene.rivals:
         if _rank(rival) < _rank(_mine(scene, rival)):
-            raise already_claimed(scene, min(rival.contested, default=None))
+            raise already_claimed(scene, min(rival.contested, default=None), rival)
 
 
-def already_claimed(scene: Scene, name: str | None = None) -> Refused:
-    """Return the refusal for a robot, by default the active one, that another resource has."""
-    msg = f"the robot {name or scene.robot_name.full} is claimed by another resource"
+def already_claimed(
+    scene: Scene, name: str | None = None, rival: Claimant | None = None
+) -> Refused:
+    """
+    Return the refusal for a robot, by default the active one, that another resource has.
+
+    *rival* is named where it is in the same namespace; of others nothing is told.
+    """
+    near = rival is not None and rival.namespace == scene.me.namespace != ""
+    who = f"{rival.kind} {rival.name}" if rival is not None and near else "another resource"
+    robot = name or scene.robot_name.full
+    msg = f"the robot {robot} is claimed by {who}: choose another robotName, or delete one of them"
     return Refused(Reason.ALREADY_CLAIMED, msg)
 
 

@@ -19,11 +19,11 @@ from typing import Any
 from ...model.actions import Look
 from ...model.errors import QuayRobotError
 from ...model.names import MARKER_KEY, RobotName
-from ...model.resources.federation import ISSUER_PATTERN, IdentityState
+from ...model.resources.federation import IdentityState
 from ...model.resources.parse import parse_robot
+from ...model.resources.patterns import ISSUER_PATTERN, REPOSITORY_PATTERN
 from ...model.resources.permissions import (
     CREATOR_PATTERN,
-    REPOSITORY_PATTERN,
     ROLES,
     TEAM_PATTERN,
 )
