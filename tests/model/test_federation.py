@@ -144,7 +144,7 @@ def test_a_pattern_for_issuers_is_written_like_one(glob):
     with pytest.raises(InvalidSpec) as raised:
         access(issuers=[glob])
 
-    assert "access.0.issuers" in raised.value.message
+    assert "access[0].issuers" in raised.value.message
 
 
 # The status -----------------------------------------------------------------------

@@ -36,7 +36,8 @@ PATTERN_WORDS = {
     URL_PATTERN: "give https://host or https://host:port, without a path",
     REPOSITORY_PATTERN: "give the repository's name without registry, organization and tag, in "
     "lower case",
-    SCHEDULE_PATTERN: "give five fields of cron (minute, hour, day, month, weekday): 0 3 * * 1",
+    SCHEDULE_PATTERN: "give five fields of cron (minute, hour, day, month, weekday), "
+    "such as 0 3 * * 1",
     ISSUER_PATTERN: "give an issuer that starts with https://, without a query",
     TEMPLATE_PATTERN: "give lower-case letters, digits, '.', '_' and '-'; placeholders are "
     "{namespace}, {name} and {cluster}",
