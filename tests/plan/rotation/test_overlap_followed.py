@@ -45,6 +45,25 @@ def test_a_first_robot_is_made_in_the_main_slot_and_nothing_else():
     assert life.one_pass() == ["ListRobots"]
 
 
+@pytest.mark.parametrize("strategy", ["Overlap", "InPlace"])
+def test_a_serviceaccount_that_is_missing_holds_up_no_rotation(strategy: str):
+    late = {"secrets": [{"name": "ci", "serviceAccounts": [{"name": "late"}]}]}
+    life = born(**late)
+
+    for trigger in ("1", "2", "3"):
+        life.ask(overlapping({"trigger": trigger, "strategy": strategy}, **late))
+        # In place the credential before dies at once.
+        life.watched = strategy == "Overlap"
+        life.settle()
+        assert life.is_at_rest()
+
+    turns = strategy == "Overlap"
+    assert (life.pair.made, life.pair.deleted) == ((4, 3) if turns else (1, 0))
+    assert life.pair.regenerated == (0 if turns else 3)
+    [ready] = [each for each in life.status.conditions if each.type == "Ready"]
+    assert (ready.status, ready.reason) == ("False", "ServiceAccountNotFound")
+
+
 def test_a_turn_without_trouble_makes_one_robot_and_replaces_nothing():
     life = asked()
 

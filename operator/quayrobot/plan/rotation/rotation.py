@@ -11,20 +11,29 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ...model.actions import Action, Component, RecordIntent, Regenerate
+from ...model.actions import (
+    Action,
+    Component,
+    CreateSecret,
+    RecordIntent,
+    Regenerate,
+    ReplaceSecret,
+)
 from ...model.conditions import rfc3339
-from ...model.errors import Reason, TryLater
+from ...model.errors import Contested, Reason, TryLater
+from ...model.resources.robot import is_keyless
 from ...model.resources.rotation import Intent, Rotation, RotationState, digests_in, request_text
 from ...model.secrecy import Token, digest_of
 from ...model.world import ConnectionSeen, Present
-from ..credentials.keyless import owes_switch, was_renewed
+from ..credentials.keyless import owes_switch, still_works, was_renewed
 from ..credentials.rehearsal import rehearse
-from ..credentials.secrets import check_names, issued_at
+from ..credentials.secrets import check_names, issued_at, plan_secrets
 from ..robot.slots import rotation_of
 from ..scene import Scene
 from .schedule import next_rotation
 
 __all__ = [
+    "carried",
     "check_place",
     "due",
     "plan_rotation",
@@ -106,6 +115,24 @@ def rotated(scene: Scene, *, finished: bool) -> RotationState:
         moment = _next(scene, token)
         changes["next_at"] = rfc3339(round_up(moment)) if moment else None
     return state.model_copy(update=changes)
+
+
+def carried(scene: Scene) -> bool:
+    """
+    Tell whether every wanted Secret carries the credential, so that a rotation is over.
+
+    A ServiceAccount that is to name one may yet be missing: the next request does not wait for it.
+    """
+    if is_keyless(scene.spec):
+        return still_works(scene)
+    token = active_token(scene)
+    if token is None or not isinstance(scene.connection, ConnectionSeen):
+        return False
+    plan = plan_secrets(scene, token, scene.connection.registry_hosts)
+    writes = (each for each in plan.actions if isinstance(each, CreateSecret | ReplaceSecret))
+    errors = (each.error for each in plan.findings)
+    usable = all(isinstance(each, Contested) and each.usable for each in errors)
+    return usable and not any(writes)
 
 
 def _happened(scene: Scene, intent: Intent, token: Token) -> bool:

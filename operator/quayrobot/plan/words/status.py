@@ -41,6 +41,7 @@ from ..rights.federation import (
 )
 from ..rights.grants import intended_grants, managed_rights, noted_grants, plan_grants
 from ..rotation.overlap import scenes_with_rights, settled
+from ..rotation.rotation import carried
 from ..scene import Finding, Scene
 from .consequences import as_asked, consequence, failed, first_of, patience, works_anyway
 
@@ -56,6 +57,7 @@ __all__ = [
 ]
 
 C = ConditionType
+_PARTS = (C.ROBOT_READY, C.GRANTS_READY, C.FEDERATION_READY, C.SECRETS_READY)
 SECRETS_WORDS = "every Secret holds the robot's credential"
 FEDERATION_WORDS = "the declared identities can log in as the robot"
 RIGHTS_WORDS = "the robot has the rights that are declared"
@@ -221,7 +223,7 @@ def _observed(scene: Scene, *, adopted: bool, broken: set[Component]) -> RobotSt
             "pending": _pending(scene, seen, robot),
             "grants": noted_grants(scene, finished=Component.GRANTS not in broken),
             "federation": noted_identities(scene, finished=Component.FEDERATION not in broken),
-            "rotation": settled(scene, finished=Component.SECRETS not in broken),
+            "rotation": settled(scene, finished=carried(scene)),
             "links": _links(scene),
         }
     )
@@ -376,10 +378,7 @@ def _suspended(status: RobotStatus) -> list[Condition]:
     words = "suspended: nothing is written until spec.suspend is false"
     return [
         Condition(type=C.READY, status=ready, reason=Reason.SUSPENDED, message=words),
-        *_kept(status, C.ROBOT_READY),
-        *_kept(status, C.GRANTS_READY),
-        *_kept(status, C.FEDERATION_READY),
-        *_kept(status, C.SECRETS_READY),
+        *(each for kind in _PARTS for each in _kept(status, kind)),
     ]
 
 
