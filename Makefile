@@ -9,10 +9,10 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bench bench-10k soak contract figures node image image-twice clean
+.PHONY: help setup lock check unit test demo playground crds cures release bench bench-10k soak misoperations contract figures node image image-twice clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make the virtual environment
 
@@ -71,6 +71,10 @@ soak: $(STAMP) ## lives drawn from SEED= on for MINUTES=, judged; ZOO=1: deliber
 	@$(RUN) -m tests.soak $(if $(SEED),--seed=$(SEED)) $(if $(ROBOTS),--robots=$(ROBOTS)) \
 		$(if $(STEPS),--steps=$(STEPS)) $(if $(PREFIX),--prefix=$(PREFIX)) \
 		$(if $(MINUTES),--minutes=$(MINUTES)) $(if $(ZOO),--zoo) $(if $(OUTPUT),--output=$(OUTPUT))
+
+misoperations: $(STAMP) ## every property of every kind declared wrongly and back; ONLY= a pattern, WIDTH=
+	@$(RUN) -m tests.misoperations $(if $(ONLY),--only="$(ONLY)") $(if $(WIDTH),--width=$(WIDTH)) \
+		$(if $(OUTPUT),--output=$(OUTPUT))
 
 contract: $(STAMP) ## the contract suite against QUAY_URL= QUAY_TOKEN= QUAY_ORG=
 	$(BIN)/pytest -q tests/contract

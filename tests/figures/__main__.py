@@ -2,7 +2,7 @@
 `make figures`: all reliability and cost figures in one report.
 
 Runs the tests that measure (crashes, costs, the contract), lives drawn from
-seeds, deliberate bugs, and the bench with small sizes, and writes
+seeds, deliberate bugs, misoperations, and the bench with small sizes, and writes
 `build/figures.md`. What the runs say goes to standard error, the report to
 standard output. Fails where a figure is missing or a test failed, never for a time.
 """
@@ -45,7 +45,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     BUILD.mkdir(exist_ok=True)
-    figures = values(_tests(options.workers), _bench(), _soak(options.minutes))
+    figures = values(_tests(options.workers), _bench(), _soak(options.minutes), _misoperations())
     report = markdown(figures)
     (BUILD / "figures.md").write_text(report)
     print(report)
@@ -70,6 +70,13 @@ def _soak(minutes: float) -> Row | None:
     file = BUILD / "figures-soak.json"
     file.unlink(missing_ok=True)
     _run("tests.soak", "--zoo", "--no-shrink", f"--minutes={minutes}", f"--output={file}")
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def _misoperations() -> Row | None:
+    file = BUILD / "figures-misoperations.json"
+    file.unlink(missing_ok=True)
+    _run("tests.misoperations", f"--output={file}")
     return json.loads(file.read_text()) if file.exists() else None
 
 

@@ -54,6 +54,8 @@ SOAK = {
     "seeds": 2, "seeds_per_hour": 90, "steps": 24, "faults": {"cut": 3, "kill": 1},
     "violations": {}, "longest_dead_token_s": 1.5, "longest_settled_s": 9.0, "zoo": OTHER_BUGS,
 }  # fmt: skip
+ODD = {"cases": 9, "properties": 3, "by_kind": {"QuayRobot": 9}, "leaks": [], "seconds": 5,
+       "ended": {"refused": 5, "matched": 3, "AccessDenied": 1}, "wrong": 0}  # fmt: skip
 BARE = Bare(seconds=2.0, cpu_s=1.0, calls=30, writes=60)
 CREATED = Created(seconds=3.0, cpu_s=2.0, calls=30, writes=60, rss_mb=90.0)
 RESTARTED = Restarted(seconds=1.0, calls=["robot.list"], writes=0)
@@ -107,7 +109,7 @@ def test_the_contracts_cases_are_counted_apart_from_other_tests(seen: Findings):
 
 
 def test_a_failed_test_and_one_that_broke_while_cleaning_up_are_named(seen: Findings):
-    assert faults(seen, bench(), SOAK) == [
+    assert faults(seen, bench(), SOAK, ODD) == [
         "failed: test_it::test_quay_answers_as_the_reference_says[d]",
         "failed: test_it::test_that_breaks_while_cleaning_up",
         "N1: and more: objects written 2",
@@ -129,6 +131,7 @@ def test_figures_that_are_missing_are_told():
         "no figures: contract cases",
         "no figures: bench",
         "no figures: soak",
+        "no figures: misoperations",
         *(f"zoo: B{number} was not found" for number in range(1, 19)),
     ]
 
@@ -173,12 +176,13 @@ def test_a_beat_that_reads_each_robot_is_told():
 
 
 def test_the_report_holds_all_figures_for_people_and_for_programs(seen: Findings):
-    report = markdown(values(seen, bench(), SOAK))
+    report = markdown(values(seen, bench(), SOAK, ODD))
 
     assert "| create | 12 | 23 |" in report
     assert "| all | 12 | 0 | 2 |" in report
     assert "| faults by kind | cut 3, kill 1 |" in report
     assert "| deliberate bugs found | 18 of 18 |" in report
+    assert "| AccessDenied | 1 |" in report
     assert "same 1" in report
     assert "different 1, skipped 2." in report
     assert "1500 robot reads" in report
@@ -187,10 +191,16 @@ def test_the_report_holds_all_figures_for_people_and_for_programs(seen: Findings
     assert json.loads(text)["bench"]["rows"][0]["ratio"] == 1.5
 
 
+def test_a_misoperation_that_ended_wrong_is_told(seen: Findings):
+    [*_, last] = faults(seen, bench(), SOAK, ODD | {"wrong": 1})
+
+    assert last == "misoperations: 1 ended wrong, statuses []"
+
+
 def test_a_broken_invariant_and_a_bug_that_was_not_found_are_told(seen: Findings):
     worse = SOAK | {"violations": {"S6": 2}, "zoo": OTHER_BUGS | {"B13": False}}
 
-    assert faults(seen, bench(), worse)[-2:] == [
+    assert faults(seen, bench(), worse, ODD)[-2:] == [
         "soak: S6 broken 2 times", "zoo: B13 was not found",
     ]  # fmt: skip
-    assert "| robots leaked (S6) | 2 |" in markdown(values(seen, bench(), worse))
+    assert "| robots leaked (S6) | 2 |" in markdown(values(seen, bench(), worse, ODD))

@@ -17,19 +17,24 @@ from .reading import Findings
 __all__ = ["faults", "markdown", "values"]
 
 
-def values(tests: Findings, bench: Row | None, soak: Row | None = None) -> Row:
-    """Return all figures as one JSON value."""
+def values(
+    tests: Findings, bench: Row | None, soak: Row | None = None, odd: Row | None = None
+) -> Row:
+    """Return all figures as one JSON value; *odd* are those of misoperations."""
     return {
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "tests": asdict(tests),
         "bench": bench,
         "soak": soak,
+        "misoperations": odd,
         "zoo": _zoo(tests, soak),
-        "faults": faults(tests, bench, soak),
+        "faults": faults(tests, bench, soak, odd),
     }
 
 
-def faults(tests: Findings, bench: Row | None, soak: Row | None = None) -> list[str]:
+def faults(
+    tests: Findings, bench: Row | None, soak: Row | None = None, odd: Row | None = None
+) -> list[str]:
     """Return what is not as it has to be, or what is not known."""
     found = [f"failed: {name}" for name in tests.failed]
     for what, figures in (
@@ -39,6 +44,7 @@ def faults(tests: Findings, bench: Row | None, soak: Row | None = None) -> list[
         ("contract cases", tests.contract.same),
         ("bench", bench),
         ("soak", soak),
+        ("misoperations", odd),
     ):
         if not figures:
             found.append(f"no figures: {what}")
@@ -46,6 +52,8 @@ def faults(tests: Findings, bench: Row | None, soak: Row | None = None) -> list[
         found += [f"{each.attack}: {what} {n}" for what, n in each.got.items() if n]
     found += [f"soak: {rule} broken {n} times" for rule, n in _broken(soak).items()]
     found += [f"zoo: {row} was not found" for row, by in _zoo(tests, soak).items() if not by]
+    if odd and (odd["wrong"] or odd["leaks"]):
+        found.append(f"misoperations: {odd['wrong']} ended wrong, statuses {odd['leaks']}")
     for row in (bench or {}).get("rows", ()):
         found += [f"bench of {row['robots']} robots: {each}" for each in row["faults"]]
     return found
@@ -53,7 +61,7 @@ def faults(tests: Findings, bench: Row | None, soak: Row | None = None) -> list[
 
 def markdown(figures: Row) -> str:
     """Return the report of *figures*, with the figures themselves at its end."""
-    parts = (_head, _crashes, _lives, _calls, _attacks, _contract, _bench)
+    parts = (_head, _crashes, _lives, _misoperations, _calls, _attacks, _contract, _bench)
     lines = [line for part in parts for line in (*part(figures), "")]
     return "\n".join([*lines, "```json", json.dumps(figures, indent=2), "```", ""])
 
@@ -119,6 +127,21 @@ def _lives(figures: Row) -> Iterator[str]:
     yield "| figure | value |"
     yield "| --- | --- |"
     yield from (f"| {what} | {value} |" for what, value in rows.items())
+
+
+def _misoperations(figures: Row) -> Iterator[str]:
+    odd = figures["misoperations"]
+    yield "## Misoperations"
+    yield ""
+    if odd is None:
+        yield "They were not tried to their end."
+        return
+    yield f"{odd['properties']} properties in {odd['cases']} cases, {odd['wrong']} of which ended"
+    yield "wrong. Each is declared, waited for, taken back, and compared with what was before."
+    yield ""
+    yield "| ended | cases |"
+    yield "| --- | ---: |"
+    yield from (f"| {how} | {count} |" for how, count in odd["ended"].items())
 
 
 def _calls(figures: Row) -> Iterator[str]:

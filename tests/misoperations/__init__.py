@@ -1,0 +1,1 @@
+"""A bench that declares wrongly on purpose, one property at a time, and takes it back."""

@@ -1,0 +1,75 @@
+"""Does a declaration that is wrong or merely odd harm anybody, and is it forgotten?"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.crd.schema import BY_KIND
+from tests.kit.controlplane import ControlPlane
+
+from .drawing import cases, drawn, places
+from .grounds import GROUNDS
+from .looking import _flatten, changes
+from .running import ran
+from .stage import staged
+
+# One for each way in which a property is used; all of them: make misoperations.
+CHOSEN = (
+    r"opaque: \.spec\.(metadata emp|permissions left|secrets shrunk|rotation\.trigger emp)",
+    r"docker: \.spec\.(permissions\.repositories shrunk|secrets\[\]\.serviceAccounts\[\]\.name)",
+    r"keyless: \.spec\.(federation left out|credentials left out)",
+    r"turning: \.spec\.(suspend toggled|secrets shrunk)",
+    r"none: \.spec\.noSecret toggled",
+    r"own with a token: \.spec\.(url changed|credentials\.secretRef\.key ch|registryHosts emp)",
+    r"shared with a token: \.spec\.access\[\]\.(organizations emp|maxRole changed to read)",
+    r"fleet, each: \.spec\.(namespaceSelectors shrunk|template\.metadata emp|consent changed)",
+    r"fleet, shared: \.spec\.template\.spec\.(suspend toggled|permissions left out)",
+)
+
+
+def test_every_property_of_every_kind_has_cases():
+    tried = {(each.ground.kind, each.path) for each in drawn()}
+
+    assert tried == {(kind, path) for kind in BY_KIND for path in places(kind)}
+
+
+def test_the_cases_of_a_ground_are_all_different_and_none_is_the_ground_itself():
+    for ground in GROUNDS.values():
+        texts = [each.text for each in cases(ground)]
+        assert len(set(texts)) == len(texts)
+        assert ground.spec not in [each.spec for each in cases(ground)]
+
+
+def test_the_order_of_what_has_a_name_is_no_difference():
+    one, other = {}, {}
+    _flatten("s", [{"digest": "2", "name": "b"}, {"digest": "1", "name": "a"}], one)
+    _flatten("s", [{"digest": "3", "name": "a"}, {"digest": "2", "name": "b"}], other)
+
+    assert changes(one, other, renewed=False) == ["s[a].digest: 1 became 3"]
+
+
+def test_what_a_new_credential_changes_is_a_difference_where_none_was_asked_for():
+    before = {"robot a+ci.token": "one", "robot a+ci.description": "d"}
+    after = {"robot a+ci.token": "two", "robot a+ci.description": "e"}
+
+    assert len(changes(before, after, renewed=False)) == 2
+    assert changes(before, after, renewed=True) == ["robot a+ci.description: d became e"]
+
+
+@pytest.mark.rotates
+@pytest.mark.timeout(600)
+def test_chosen_misoperations_harm_nobody_and_are_forgotten(
+    own_control_plane: ControlPlane, record_property
+):
+    if not own_control_plane.has_controllers:
+        pytest.skip("the fleets need a control plane that collects garbage")
+    chosen = [each for each in drawn() if any(re.match(e, str(each)) for e in CHOSEN)]
+    with staged(own_control_plane) as stage:
+        outcomes = ran(stage, chosen, width=len(chosen), bound_s=120, tell=print)
+
+        assert [f"{each.case}: {each.wrong}" for each in outcomes if each.wrong] == []
+        assert stage.house.recorder is not None
+        assert stage.house.recorder.problems() == []
+    record_property("misoperations", len(outcomes))
