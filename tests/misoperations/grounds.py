@@ -138,7 +138,7 @@ ACCESS = {
 }
 
 
-def _fleet(mode: str, **changes: Any) -> Spec:
+def _cluster_robot(mode: str, **changes: Any) -> Spec:
     inner = _robot(robotName=None, **changes)
     return {
         "namespaceSelectors": [SELECTED],
@@ -153,13 +153,13 @@ def _fleet(mode: str, **changes: Any) -> Spec:
     }
 
 
-FLEETS = {
-    "fleet, each": _fleet("PerNamespace", permissions=RIGHTS, secrets=[FULL_SECRET]),
-    "fleet, each keyless": _fleet(
+CLUSTER_ROBOTS = {
+    "everywhere": _cluster_robot("PerNamespace", permissions=RIGHTS, secrets=[FULL_SECRET]),
+    "everywhere keyless": _cluster_robot(
         "PerNamespace", credentials=KEYLESS, rotation={"trigger": "1"}, federation=ACCOUNT,
         permissions=RIGHTS, secrets=[PULL],
     ),
-    "fleet, shared": _fleet("Shared", permissions=RIGHTS, secrets=[PULL]),
+    "for all": _cluster_robot("Shared", permissions=RIGHTS, secrets=[PULL]),
 }  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def _grounds() -> list[Ground]:
         Ground(name, "ClusterQuayConnection", spec | {"access": [ACCESS]}, shared)
         for name, spec in _connections(THERE, FULL_SHARED, "shared").items()
     ]
-    found += [Ground(name, "ClusterQuayRobot", spec) for name, spec in FLEETS.items()]
+    found += [Ground(name, "ClusterQuayRobot", spec) for name, spec in CLUSTER_ROBOTS.items()]
     return found
 
 

@@ -62,7 +62,7 @@ def _unlike(subject: Subject, look: Look, main: Body) -> Iterator[str]:
         case "QuayRobot":
             yield from unmatched(subject, look, main)
         case "ClusterQuayRobot":
-            yield from _fleet(subject, look, main)
+            yield from _cluster_robot(subject, look, main)
         case _:
             yield from _served(subject, look)
 
@@ -76,7 +76,7 @@ def _served(subject: Subject, look: Look) -> Iterator[str]:
         yield f"the robot says {found.reason!r} {found.message!r}"
 
 
-def _fleet(subject: Subject, look: Look, main: Body) -> Iterator[str]:
+def _cluster_robot(subject: Subject, look: Look, main: Body) -> Iterator[str]:
     template = main["spec"]["template"]["spec"]
     for space in subject.spaces:
         if main["spec"]["mode"] == "Shared":
@@ -90,12 +90,19 @@ def _fleet(subject: Subject, look: Look, main: Body) -> Iterator[str]:
             yield f"{space} has no robot"
             continue
         plain = {key: value for key, value in member["spec"].items() if key != "robotName"}
-        if plain != template:
+        if _spelled_out(plain) != _spelled_out(template):
             yield f"the robot of {space} is not as the template: {plain}"
         if said(member).ready:
             yield from unmatched(subject, look, member)
         else:
             yield f"the robot of {space} says {said(member)}"
+
+
+def _spelled_out(spec: Body) -> Body:
+    """What nobody wrote is as good as its default: a member is not written anew for that."""
+    default = {"format": "DockerConfigJson", "scope": "Registry", "deletionPolicy": "Delete"}
+    secrets = [default | each for each in spec.get("secrets") or ()]
+    return spec | {"secrets": secrets}
 
 
 # What it may cost --------------------------------------------------------------------
@@ -120,10 +127,10 @@ def allowed(subject: Subject, spec: Body) -> Allowed:
     asked = _rotations(_trigger(before), _trigger(after))
     switched = int(_keyless(before) != _keyless(after))
     turning = any(_turns(each) for each in (before, after))
-    fleet = subject.ground.kind == "ClusterQuayRobot"
+    cluster_robot = subject.ground.kind == "ClusterQuayRobot"
     members = len(subject.spaces)
     # Who is picked no more loses the robot, and has another one afterwards.
-    picked = fleet and any(
+    picked = cluster_robot and any(
         spec.get(key) != subject.ground.spec.get(key)
         for key in ("namespaceSelectors", "excludeNamespaces", "consent")
     )

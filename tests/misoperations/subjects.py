@@ -40,7 +40,7 @@ class Subject:
 
     @property
     def spaces(self) -> list[str]:
-        """Its namespaces; a fleet has two."""
+        """Its namespaces; a ClusterQuayRobot has two."""
         more = [f"{self.name}-b"] if self.ground.kind == "ClusterQuayRobot" else []
         return [self.name, *more]
 

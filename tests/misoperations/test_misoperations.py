@@ -24,8 +24,8 @@ CHOSEN = (
     r"none: \.spec\.noSecret toggled",
     r"own with a token: \.spec\.(url changed|credentials\.secretRef\.key ch|registryHosts emp)",
     r"shared with a token: \.spec\.access\[\]\.(organizations emp|maxRole changed to read)",
-    r"fleet, each: \.spec\.(namespaceSelectors shrunk|template\.metadata emp|consent changed)",
-    r"fleet, shared: \.spec\.template\.spec\.(suspend toggled|permissions left out)",
+    r"everywhere: \.spec\.(namespaceSelectors shrunk|template\.metadata emp|consent changed)",
+    r"for all: \.spec\.template\.spec\.(suspend toggled|permissions left out)",
 )
 
 
@@ -64,7 +64,7 @@ def test_chosen_misoperations_harm_nobody_and_are_forgotten(
     own_control_plane: ControlPlane, record_property
 ):
     if not own_control_plane.has_controllers:
-        pytest.skip("the fleets need a control plane that collects garbage")
+        pytest.skip("ClusterQuayRobots need a control plane that collects garbage")
     chosen = [each for each in drawn() if any(re.match(e, str(each)) for e in CHOSEN)]
     with staged(own_control_plane) as stage:
         outcomes = ran(stage, chosen, width=len(chosen), bound_s=120, tell=print)
