@@ -9,7 +9,7 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bench bench-10k soak misoperations contract figures node image image-twice clean
+.PHONY: help setup lock check unit test demo playground crds cures release bench bench-10k soak misoperations contract docs figures node image image-twice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ misoperations: $(STAMP) ## every property of every kind declared wrongly and bac
 
 contract: $(STAMP) ## the contract suite against QUAY_URL= QUAY_TOKEN= QUAY_ORG=
 	$(BIN)/pytest -q tests/contract
+
+docs: $(STAMP) ## the pages of docs/ as a site that can be searched, in dist/site
+	$(BIN)/sphinx-build -q --keep-going -W -b html docs dist/site
 
 figures: $(STAMP) ## all reliability and cost figures into one report
 	@$(RUN) -m tests.figures
