@@ -9,7 +9,7 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bench bench-10k soak misoperations contract docs figures node image image-twice clean
+.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak misoperations contract docs figures node image image-twice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,12 @@ cures: $(STAMP) ## write what the commands say against each reason from docs/ope
 
 release: $(STAMP) ## write all files of release VERSION= into dist/VERSION
 	$(BIN)/python tools/release.py "$(VERSION)" "dist/$(VERSION)" $(DOWNLOADS)
+
+bundle: $(STAMP) ## write bundle and catalog for OLM of VERSION= into dist/olm-VERSION
+	$(BIN)/python tools/bundle.py "$(VERSION)" "dist/olm-$(VERSION)" $(if $(CHANNEL),--channel="$(CHANNEL)") \
+		$(if $(IMAGE),--image="$(IMAGE)") $(if $(BUNDLE_IMAGE),--bundle-image="$(BUNDLE_IMAGE)") \
+		$(if $(REPLACES),--replaces="$(REPLACES)") $(if $(SKIP_RANGE),--skip-range="$(SKIP_RANGE)") \
+		$(if $(HOMEPAGE),--homepage="$(HOMEPAGE)")
 
 bench: $(STAMP) ## measure the operator beside a bare script
 	@$(RUN) -m tests.bench

@@ -17,7 +17,7 @@ from sphinx.application import Sphinx
 
 DOCS = Path(__file__).parent
 CHAPTERS = {
-    "Start": ("quickstart", "first-hour", "install", "helm", "commands"),
+    "Start": ("quickstart", "first-hour", "install", "helm", "openshift", "commands"),
     "Use": (
         "concepts", "grants", "rotation", "federation", "keyless", "namespaces", "gitops",
         "readers", "reference", "glossary",

@@ -26,6 +26,8 @@ from typing import Any
 
 import yaml
 from krew import LAUNCHER, PLUGIN, krew_files, krew_manifest
+from olm import olm_files
+from olm_csv import About
 from sbom import sbom
 
 ROOT = Path(__file__).parents[1]
@@ -51,7 +53,13 @@ def make_release(version: str, folder: Path, downloads: str) -> None:
     pack_chart(version, folder / f"{NAME}-{version}.tgz", when)
     crds = list(kustomized(ROOT / "deploy" / "crds", version))
     write_yaml(folder / "crds.yaml", crds)
-    write_yaml(folder / "install.yaml", list(kustomized(ROOT / "deploy" / "manifests", version)))
+    manifests = list(kustomized(ROOT / "deploy" / "manifests", version))
+    write_yaml(folder / "install.yaml", manifests)
+    about = About(
+        version, when, f"{NAME}:{version}", f"{NAME}-bundle:v{version}",
+        homepage=downloads.partition("/releases/")[0],
+    )  # fmt: skip
+    pack(folder / f"olm-{version}.tar.gz", olm_files(about, manifests), when)
     pack(folder / f"schemas-{version}.tar.gz", dict(schemas(crds)), when)
     (folder / "sbom.cdx.json").write_text(json.dumps(sbom(version), indent=1) + "\n")
     (folder / "CHANGELOG.md").write_text(changelog(version))

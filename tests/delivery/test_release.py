@@ -103,6 +103,20 @@ def test_editors_get_a_schema_for_each_kind(release: Path):
     assert all("spec" in each["properties"] for each in found.values())
 
 
+def test_the_files_for_olm_are_those_of_make_bundle(release: Path, tmp_path: Path):
+    tool, homepage = ROOT / "tools" / "bundle.py", DOWNLOADS.partition("/releases/")[0]
+    command = [sys.executable, str(tool), VERSION, str(tmp_path / "made"), "--homepage", homepage]
+    subprocess.run(command, check=True)
+    with tarfile.open(release / f"olm-{VERSION}.tar.gz") as archive:
+        packed = {each: archive.extractfile(each).read() for each in archive.getnames()}
+
+    made = [each for each in (tmp_path / "made").rglob("*") if each.is_file()]
+    assert packed == {
+        each.relative_to(tmp_path / "made").as_posix(): each.read_bytes() for each in made
+    }
+    assert len(packed) > 8
+
+
 def test_the_list_of_parts_is_the_locked_one(release: Path):
     found = json.loads((release / "sbom.cdx.json").read_text())["components"]
     locked = (ROOT / "requirements" / "run.txt").read_text()
