@@ -9,7 +9,7 @@ WORKERS ?= 4
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak misoperations contract docs figures node image image-twice clean
+.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak misoperations snapshot upgrade contract docs figures node image image-twice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,12 @@ soak: $(STAMP) ## lives drawn from SEED= on for MINUTES=, judged; ZOO=1: deliber
 misoperations: $(STAMP) ## every property of every kind declared wrongly and back; ONLY= a pattern, WIDTH=
 	@$(RUN) -m tests.misoperations $(if $(ONLY),--only="$(ONLY)") $(if $(WIDTH),--width=$(WIDTH)) \
 		$(if $(OUTPUT),--output=$(OUTPUT))
+
+snapshot: $(STAMP) ## keep what this version, or the one of commit OLD=, stores as VERSION= for test_upgrade
+	@$(RUN) -m tests.upgrade --snapshot="$(VERSION)" $(if $(OLD),--old=$(OLD))
+
+upgrade: $(STAMP) ## from the version of commit OLD= to this one and back
+	@$(RUN) -m tests.upgrade --old="$(OLD)"
 
 contract: $(STAMP) ## the contract suite against QUAY_URL= QUAY_TOKEN= QUAY_ORG=
 	$(BIN)/pytest -q tests/contract

@@ -217,6 +217,8 @@ class RobotPass:
         fine = new[0] == "True" or new[1] in {Reason.DELETING, Reason.SUSPENDED}
         if old is None or old[:2] != new[:2]:
             self._log_change(new, fine=fine)
+        elif new[0] == "True":
+            return  # Another version's words, for all robots at once, are no news.
         await self._emit(new[1], new[2], warning=not fine)
 
     def _log_change(self, ready: tuple[str, str, str], *, fine: bool) -> None:
@@ -227,12 +229,9 @@ class RobotPass:
             log.warning("resource.not_ready", reason=ready[1], why=ready[2], **_who(self.first))
 
     async def _emit(self, reason: str, note: str, *, warning: bool) -> None:
+        about, kind = self.applier.record.body, self.first.key.kind
         await self.context.recorder.emit(
-            self.applier.record.body,
-            kind=self.first.key.kind,
-            warning=warning,
-            reason=reason,
-            note=note,
+            about, kind=kind, warning=warning, reason=reason, note=note
         )
 
     def _enqueue_rivals(self, before: RobotStatus, after: RobotStatus) -> None:

@@ -1,0 +1,89 @@
+"""
+`make snapshot VERSION=`: keep what this version stores, for those that come after it.
+
+`make upgrade OLD=`: let this version take over from the one of a commit, and that one from
+this, on a cluster that stays: first under this version's definitions, then under its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from tests.kit.controlplane import ControlPlane
+from tests.kit.installation import ROOT
+
+from .declared import declare
+from .judging import Before, looked_around, surprises
+from .site import Site, sited
+from .snapshot import take
+
+
+def snapshot(version: str, code: Path) -> int:
+    """Write what the version in *code* stores into a folder called *version* beside this."""
+    folder = Path(__file__).parent / version
+    if folder.exists():
+        raise SystemExit(f"{folder} is there already")
+    with ControlPlane() as plane, sited(plane) as site:
+        site.define(code)
+        site.run(code)
+        declare(site)
+        take(site, code, folder)
+    print(f"written: {folder}")
+    return 0
+
+
+def upgrade(old: Path) -> int:
+    """Go from the version in *old* to this one and back; return 1 where that is noticed."""
+    with ControlPlane() as plane, sited(plane) as site:
+        site.define(old)
+        site.run(old)
+        declare(site)
+        found = _step(site, "this version", definitions=ROOT, operator=ROOT)
+        found += _step(site, "the older one, under newer definitions", operator=old)
+        found += _step(site, "the older one, under its own", definitions=old, operator=old)
+    return int(bool(found))
+
+
+def _step(site: Site, name: str, *, operator: Path, definitions: Path | None = None) -> list[str]:
+    before = Before.of(site)
+    if definitions is not None:
+        site.define(definitions)
+    site.run(operator)
+    looked_around(site, before)
+    found = surprises(site, before)
+    print(f"{name}: {len(found)} surprises", *found, sep="\n  ", flush=True)
+    return found
+
+
+def extracted(commit: str, folder: Path) -> Path:
+    """Write the operator and its manifests as they were at *commit* into *folder*."""
+    command = ("git", "-C", str(ROOT), "archive", commit, "operator", "deploy")
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"SKIPPED: {commit} is not in this clone (is it shallow?)")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def main() -> int:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--snapshot", help="a version such as 0.2.0")
+    parser.add_argument("--old", help="a commit, in place of this version (snapshot) or before it")
+    options = parser.parse_args()
+    if not (options.snapshot or options.old):
+        parser.error("say VERSION= or OLD=")
+    with tempfile.TemporaryDirectory() as made:
+        code = extracted(options.old, Path(made)) if options.old else ROOT
+        return snapshot(options.snapshot, code) if options.snapshot else upgrade(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
