@@ -61,7 +61,7 @@ release: $(STAMP) ## write all files of release VERSION= into dist/VERSION
 	$(BIN)/python tools/release.py "$(VERSION)" "dist/$(VERSION)" $(DOWNLOADS)
 
 bundle: $(STAMP) ## write bundle and catalog for OLM of VERSION= into dist/olm-VERSION
-	$(BIN)/python tools/bundle.py "$(VERSION)" "dist/olm-$(VERSION)" $(if $(CHANNEL),--channel="$(CHANNEL)") \
+	@$(BIN)/python tools/bundle.py "$(VERSION)" "dist/olm-$(VERSION)" $(if $(CHANNEL),--channel="$(CHANNEL)") \
 		$(if $(IMAGE),--image="$(IMAGE)") $(if $(BUNDLE_IMAGE),--bundle-image="$(BUNDLE_IMAGE)") \
 		$(if $(REPLACES),--replaces="$(REPLACES)") $(if $(SKIP_RANGE),--skip-range="$(SKIP_RANGE)") \
 		$(if $(HOMEPAGE),--homepage="$(HOMEPAGE)")

@@ -46,12 +46,12 @@ class Before:
 
 
 def looked_around(site: Site, before: Before) -> None:
-    """Wait until the operator has listed twice by each connection, and then rests."""
+    """Wait until the operator has made four lists, by whichever connection, and then rests."""
 
     def lists() -> bool:
         return site.quay.operations(before.called).count("robot.list") >= 4
 
-    wait_for(lists, "the lists of two drift intervals", timeout_s=120, every_s=0.3)
+    wait_for(lists, "four lists", timeout_s=120, every_s=0.3)
     deadline = time.monotonic() + 60
     seen, since = -1, time.monotonic()
     while time.monotonic() < since + QUIET_S:
