@@ -62,6 +62,8 @@ class Crashing:
     def points(self, life: Life) -> tuple[list[CrashPoint], object]:
         """Live *life* undisturbed; return its requests and what it came to."""
         tenant = self._prepared(life)
+        # An Event about what came before may still be under way, and is no point of this life.
+        tenant.rest()
         seen: list[CrashPoint] = []
         counts: Counter[Asked] = Counter()
 

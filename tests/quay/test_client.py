@@ -291,8 +291,8 @@ async def test_a_cut_after_a_write_is_ambiguous_and_after_a_read_is_not(call, qu
 
 @pytest.mark.parametrize("call", CALLS)
 async def test_an_answer_that_does_not_come_in_time_is_given_up(call, quay, secret):
-    quay.admin("fault", operation=call, kind="delay", delay_s=2.0)
-    async with calling(quay, secret, timeout_s=0.5) as client:
+    quay.admin("fault", operation=call, kind="delay", delay_s=6.0)
+    async with calling(quay, secret, timeout_s=2.0) as client:
         error = await error_of(CALLS[call](client))
 
     assert type(error) is (Ambiguous if call in WRITES else Unfinished)

@@ -113,8 +113,8 @@ async def test_a_failure_after_it_was_done_is_ambiguous_and_the_token_is_new(qua
 
 
 async def test_an_answer_that_does_not_come_in_time_is_ambiguous(quay, secret, before):
-    quay.admin("fault", operation=REGENERATE, kind="delay", when="after", delay_s=1.0)
-    async with calling(quay, secret, timeout_s=0.1) as client:
+    quay.admin("fault", operation=REGENERATE, kind="delay", when="after", delay_s=6.0)
+    async with calling(quay, secret, timeout_s=2.0) as client:
         error = await error_of(client.regenerate(CI))
 
     assert type(error) is Ambiguous

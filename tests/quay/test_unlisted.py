@@ -23,6 +23,9 @@ ALONE = ["robot.permissions", *TEAMS, "prototype.list"]
 # Smaller than the list of robots with their rights below, larger than every other answer.
 CAP = 4000
 LIST = r"robot\.list"
+# Enough for all else on a machine that pauses for a second.
+PATIENCE_S = 2.0
+TOO_LONG_S = 6.0
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def spoil(shop: FakeQuay, how: str, monkeypatch: pytest.MonkeyPatch, *, count: i
     """Have the list with rights fail *count* times."""
     match how:
         case "too slow":
-            shop.admin("fault", operation=LIST, kind="delay", delay_s=2.0, count=count)
+            shop.admin("fault", operation=LIST, kind="delay", delay_s=TOO_LONG_S, count=count)
         case "too slow for a load balancer":
             shop.admin("fault", operation=LIST, kind="page", status=504, count=count)
         case "too large":
@@ -75,7 +78,7 @@ HOW = ["too slow", "too slow for a load balancer", "too large", "refused"]
 async def test_one_robot_is_read_by_small_calls(
     shop: FakeQuay, secret: str, how: str, monkeypatch
 ):
-    async with calling(shop, secret, timeout_s=0.5) as client:
+    async with calling(shop, secret, timeout_s=PATIENCE_S) as client:
         cache = cache_of(client)
         spoil(shop, how, monkeypatch)
         mark = shop.mark()
@@ -110,9 +113,9 @@ def _of(cache: GrantsCache, name: RobotName) -> object:
 async def test_the_beat_tries_the_list_again_and_reads_each_where_it_fails(
     shop: FakeQuay, secret: str
 ):
-    async with calling(shop, secret, timeout_s=0.5) as client:
+    async with calling(shop, secret, timeout_s=PATIENCE_S) as client:
         cache, robots = cache_of(client), {each: Asked(frozenset({"app"})) for each in (CI, CD)}
-        shop.admin("fault", operation=LIST, kind="delay", delay_s=2.0, count=1)
+        shop.admin("fault", operation=LIST, kind="delay", delay_s=TOO_LONG_S, count=1)
         mark = shop.mark()
 
         await cache.refresh_all(ACME, robots, defaults=True)
@@ -132,7 +135,7 @@ async def test_a_token_without_user_admin_is_told_what_it_lacks(
     shop: FakeQuay, how: str, kind: type[QuayRobotError], monkeypatch
 ):
     token = str(shop.admin("token", value=oauth_token(), scopes=["org:admin", "repo:admin"]))
-    async with calling(shop, token, timeout_s=0.5) as client:
+    async with calling(shop, token, timeout_s=PATIENCE_S) as client:
         cache = cache_of(client)
         spoil(shop, how, monkeypatch)
 
@@ -146,7 +149,7 @@ async def test_a_token_without_user_admin_is_told_what_it_lacks(
 
 
 async def test_an_outage_is_told_as_one(shop: FakeQuay, secret: str):
-    async with calling(shop, secret, timeout_s=0.5) as client:
+    async with calling(shop, secret, timeout_s=PATIENCE_S) as client:
         cache = cache_of(client)
         shop.admin("fault", operation=".*", kind="page", status=504, count=-1)
 
@@ -165,9 +168,9 @@ async def test_a_users_robots_have_no_teams_to_read(shop: FakeQuay):
     robot = RobotName(bob, "ci")
     token = str(shop.admin("token", value=oauth_token(), user="bob"))
     shop.admin("robot", name=robot.full, token=robot_token())
-    async with calling(shop, token, timeout_s=0.5) as client:
+    async with calling(shop, token, timeout_s=PATIENCE_S) as client:
         cache = cache_of(client)
-        shop.admin("fault", operation=LIST, kind="delay", delay_s=2.0, count=1)
+        shop.admin("fault", operation=LIST, kind="delay", delay_s=TOO_LONG_S, count=1)
         mark = shop.mark()
 
         await cache.look(robot, [])
