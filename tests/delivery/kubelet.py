@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import UTC, datetime
 from typing import Any, Self
 
 from tests.kit.controlplane import ControlPlane
@@ -25,7 +24,6 @@ class Kubelet:
         self._plane, self._name, self._more = plane, name, more
         self.said: Said | None = None
         self.spec: dict[str, Any] = {}
-        self.began: datetime | None = None
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Self:
@@ -42,7 +40,6 @@ class Kubelet:
         self.spec = pod["spec"]
         config = plane.service_account_kubeconfig(NAMESPACE, self.spec["serviceAccountName"])
         [container] = self.spec["containers"]
-        self.began = datetime.now(UTC)
         self.said = Shell(plane, config).quayrobot(*container["args"], *self._more)
         phase = "Failed" if self.said.code else "Succeeded"
         patch = json.dumps({"status": {"phase": phase}})
