@@ -119,9 +119,12 @@ def test_first_definitions_then_rights_are_missing(empty):
     empty.kubectl("apply", "-k", str(ROOT / "deploy" / "crds"))
     empty.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
     without_rights = ended(f"--kubeconfig={kubeconfig}", QUICK)
+    empty.kubectl("delete", "clusterrolebinding", "system:discovery")
+    without_discovery = ended(f"--kubeconfig={kubeconfig}", QUICK)
 
     assert_plain(without_kinds, "quayrobots.quayrobot.io", "kubectl apply -k deploy/crds")
     assert_plain(without_rights, "may not read", "kubectl apply -k deploy/manifests")
+    assert_plain(without_discovery, "may not read the list of kinds", "system:discovery")
 
 
 def test_a_token_that_the_api_server_does_not_know(control_plane, tmp_path):

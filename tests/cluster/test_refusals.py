@@ -57,6 +57,10 @@ ANSWERS = {
         403, f'{FORBIDDEN}User "{FOREIGN}" cannot update resource "secrets" in API group ""',
         Refused, Reason.CLUSTER_REFUSED, "the operator may not update secrets in namespace shop",
     ),
+    "right to a path that is no object's": (
+        403, f'forbidden: User "{FOREIGN}" cannot get path "/apis"',
+        Refused, Reason.CLUSTER_REFUSED, "the operator may not update secrets",
+    ),
     "right, where a name says quota": (
         403, 'secrets "ci" is forbidden: User "exceeded quota: x" cannot get resource "secrets"',
         Refused, Reason.CLUSTER_REFUSED, "the operator may not",

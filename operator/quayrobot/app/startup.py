@@ -90,16 +90,23 @@ async def _obstacle(
     api: ClusterApi, settings: Settings, kinds: frozenset[str], paths: tuple[str, ...]
 ) -> _Obstacle | None:
     try:
-        missing = kinds - await api.kinds(f"{GROUP}/{VERSION}")
-        if missing:
-            return _Obstacle("cluster.kinds_awaited", _no_kinds(missing))
-        return await _forbidden(api, settings, paths)
+        unserved = await _unserved(api, kinds)
+        return unserved or await _forbidden(api, settings, paths)
     except QuayRobotError as error:
         words = (
             f"{error.message}, at {api.server}; make sure that it runs, that the address is its "
             "own and that it knows this account (--kubeconfig and --context, or the pod's own)"
         )
         return _Obstacle("cluster.unreachable", words)
+
+
+async def _unserved(api: ClusterApi, kinds: frozenset[str]) -> _Obstacle | None:
+    try:
+        missing = kinds - await api.kinds(f"{GROUP}/{VERSION}")
+    except Refused as error:
+        words = f"{error.message}; bind the ClusterRole system:discovery to its account"
+        return _Obstacle("cluster.rights_awaited", words)
+    return _Obstacle("cluster.kinds_awaited", _no_kinds(missing)) if missing else None
 
 
 def _no_kinds(missing: frozenset[str]) -> str:

@@ -26,6 +26,7 @@ from ..model.errors import Reason, Refused, TryLater
 from ..model.fence import Fence
 from ..model.names import OPERATOR
 from ..model.tls import even
+from .discovery import ACCEPTED, is_aggregated, is_plain, kinds_in, names_version, resources_in
 from .refusals import failure, resource_of
 from .token_file import TokenFile
 
@@ -36,8 +37,6 @@ CONNECTIONS = 32
 TIMEOUT_S = 30
 _JSON = "application/json"
 _METADATA_LIST = f"{_JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-# Since Kubernetes 1.30 in this form.
-_DISCOVERY = f"{_JSON};as=APIGroupDiscoveryList;g=apidiscovery.k8s.io;v=v2"
 _TYPES = {"PATCH": "application/merge-patch+json"}
 _FAR_SIDE = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -125,19 +124,22 @@ class ClusterApi:
         up: the path of a group version may answer before that list names it.
 
         Raises:
-            TryLater: The server cannot be reached or is overloaded.
+            TryLater: The server cannot be reached, is overloaded, or is no API server.
             Refused: The server does not let us.
         """
-        group, _, version = group_version.partition("/")
-        status, body = await self._call("GET", "/apis", {}, None, _DISCOVERY)
-        return frozenset(
-            resource["resource"]
-            for listed in self._checked("read", "/apis", status, body).get("items") or ()
-            if listed["metadata"]["name"] == group
-            for each in listed["versions"]
-            if each["version"] == version
-            for resource in each.get("resources") or ()
-        )
+        listed = await self._discover("/apis")
+        if is_aggregated(listed):
+            group, _, version = group_version.partition("/")
+            return kinds_in(listed, group, version)
+        if not is_plain(listed):
+            raise TryLater(Reason.CLUSTER_UNAVAILABLE, "what answers is no API server")
+        if not names_version(listed, group_version):
+            return frozenset()
+        return resources_in(await self._discover(f"/apis/{group_version}"))
+
+    async def _discover(self, path: str) -> Body:
+        status, body = await self._call("GET", path, {}, None, ACCEPTED)
+        return self._checked("read", path, status, body)
 
     async def list_metadata(self, path: str, **query: str) -> Body | None:
         """

@@ -26,7 +26,8 @@ _QUOTA = re.compile(
     rf"{_FORBIDDEN}(?:exceeded quota|failed quota|status unknown for quota): {_NAME}[,:]"
 )
 _NO_QUOTA = re.compile(rf"{_FORBIDDEN}insufficient quota to ")
-_NO_RIGHT = re.compile(rf'{_FORBIDDEN}User "[^"]*" cannot ')
+# Of a path that is no object's the API server says "forbidden: ..." alone.
+_NO_RIGHT = re.compile(rf'(?:{_FORBIDDEN}|forbidden: )User "[^"]*" cannot ')
 _NO_WEBHOOK = re.compile(rf'Internal error occurred: failed calling webhook "{_NAME}"')
 _BEYOND = {404, 409, 410, 412}
 
