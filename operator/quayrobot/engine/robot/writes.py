@@ -62,6 +62,7 @@ from ..connection.batch_deletion import forget_deletion, leave_to_list
 from ..connection.context import GATHER_S, Context
 from ..connection.finalizers import guard_for
 from ..connection.pool import LiveConnection
+from ..workqueue.keys import Lane
 from .grants import change_grant, federate
 from .keyless import exchange, received
 from .reads import perform_read, usable
@@ -320,6 +321,7 @@ class Applier:
                 if body is None:
                     return scene
                 self.keep(body)
+                self._serve_edit(scene)
             except QuayRobotError:
                 return scene
         return scene
@@ -332,6 +334,12 @@ class Applier:
         except QuayRobotError:
             return None
         return body if body is not None and body["metadata"]["uid"] == self.record.uid else None
+
+    def _serve_edit(self, scene: Scene) -> None:
+        """Their event is as what was read here, so nobody else tells of the edit."""
+        if self.record.generation != scene.me.generation:
+            self.context.queue.forgive(self.record.key)
+            self.context.queue.add(self.record.key, Lane.EDIT)
 
     async def _unbind(self, scene: Scene) -> Scene:
         # The status first: a finalizer alone holds nothing to where the connection leads.
