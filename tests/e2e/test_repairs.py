@@ -15,6 +15,11 @@ def _patch(tenant: Tenant, secret: str, body: object) -> None:
     tenant.kubectl("patch", "secret", secret, "--type=merge", "-p", json.dumps(body))
 
 
+def _events(tenant: Tenant) -> list[str]:
+    listed = json.loads(tenant.kubectl("get", "events.events.k8s.io", "-o", "json"))["items"]
+    return [each["reason"] for each in listed if each["type"] == "Warning"]
+
+
 def test_a_robot_deleted_by_hand_is_made_again_at_the_next_resync(tenant: Tenant):
     tenant.robot()
     tenant.wait_ready()
@@ -30,6 +35,7 @@ def test_a_robot_deleted_by_hand_is_made_again_at_the_next_resync(tenant: Tenant
     # The list raises the suspicion, the GET proves it.
     done = [each for each in tenant.operations(called) if each != "robot.list"]
     assert done == ["robot.get", "robot.create"]
+    wait_for(lambda: _events(tenant).count("Recreated") == 1, "the Event")
 
 
 def test_a_token_regenerated_by_hand_reaches_the_secret(tenant: Tenant):

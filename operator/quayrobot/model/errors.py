@@ -42,6 +42,7 @@ class Reason(StrEnum):
     DELETING = "Deleting"
     PROGRESSING = "Progressing"
     ROTATING = "Rotating"
+    RECREATED = "Recreated"
     SUSPENDED = "Suspended"
     INVALID_SPEC = "InvalidSpec"
     ACCESS_DENIED = "AccessDenied"

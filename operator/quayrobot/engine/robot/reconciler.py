@@ -53,6 +53,7 @@ from .components import component_of
 from .contested import note_losses, note_write
 from .declared import tell_declared
 from .effects import log_effect
+from .events import tell_news
 from .observe import observe
 from .writes import Applier
 
@@ -201,38 +202,8 @@ class RobotPass:
             self.context.queue.add(self.first.key, Lane.DRIFT, delay_s=5.0)
             return
         self.applier.keep(body)
-        await self._tell(self.first.status, after)
+        await tell_news(self.context, self.first, body, after)
         self._enqueue_rivals(self.first.status, after)
-
-    async def _tell(self, before: RobotStatus, after: RobotStatus) -> None:
-        """One Event per change of what Ready says."""
-        if _rotated_at(before) != _rotated_at(after):
-            await self._emit(Reason.ROTATING, "the credential was rotated", warning=False)
-        old, new = _ready(before), _ready(after)
-        contest = _contest(after)
-        if contest is not None and _contest(before) is None and new != contest:
-            await self._emit(contest[1], contest[2], warning=True)
-        if new is None or old == new or new[1] == Reason.CREATING:
-            return
-        fine = new[0] == "True" or new[1] in {Reason.DELETING, Reason.SUSPENDED}
-        if old is None or old[:2] != new[:2]:
-            self._log_change(new, fine=fine)
-        elif new[0] == "True":
-            return  # Another version's words, for all robots at once, are no news.
-        await self._emit(new[1], new[2], warning=not fine)
-
-    def _log_change(self, ready: tuple[str, str, str], *, fine: bool) -> None:
-        """One line per change of Ready's reason, whatever the number of passes that find it."""
-        if fine:
-            log.info("resource.ready", ready=ready[0], reason=ready[1], **_who(self.first))
-        else:
-            log.warning("resource.not_ready", reason=ready[1], why=ready[2], **_who(self.first))
-
-    async def _emit(self, reason: str, note: str, *, warning: bool) -> None:
-        about, kind = self.applier.record.body, self.first.key.kind
-        await self.context.recorder.emit(
-            about, kind=kind, warning=warning, reason=reason, note=note
-        )
 
     def _enqueue_rivals(self, before: RobotStatus, after: RobotStatus) -> None:
         if lacks_scope(before) != lacks_scope(after):
@@ -367,27 +338,6 @@ def _put_off(error: QuayRobotError) -> QuayRobotError:
         return error
     msg = f"the credential is not replaced, because it could not be stored: {error.message}"
     return TryLater(error.reason, msg)
-
-
-def _ready(status: RobotStatus) -> tuple[str, str, str] | None:
-    return _told(status, ConditionType.READY)
-
-
-def _contest(status: RobotStatus) -> tuple[str, str, str] | None:
-    """What is told of others who set our writes back."""
-    told = _told(status, ConditionType.SECRETS_READY)
-    return told if told is not None and told[1] == Reason.CONTESTED else None
-
-
-def _told(status: RobotStatus, kind: ConditionType) -> tuple[str, str, str] | None:
-    for each in status.conditions:
-        if each.type is kind:
-            return each.status, each.reason, each.message
-    return None
-
-
-def _rotated_at(status: RobotStatus) -> str | None:
-    return status.rotation.last_at if status.rotation else None
 
 
 def _stalled(status: RobotStatus) -> bool:

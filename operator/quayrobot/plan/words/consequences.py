@@ -6,12 +6,31 @@ from collections.abc import Iterable
 
 from ...model.actions import Component
 from ...model.conditions import Condition, ConditionType
-from ...model.errors import Contested, Denied, InvalidSpec, QuayRobotError, Reason, Refused
+from ...model.errors import (
+    Contested,
+    Denied,
+    InvalidSpec,
+    QuayRobotError,
+    Reason,
+    Refused,
+    TryLater,
+)
 from ..scene import Finding, Scene
 
-__all__ = ["as_asked", "consequence", "failed", "first_of", "patience", "works_anyway"]
+__all__ = [
+    "as_asked",
+    "consequence",
+    "deleting",
+    "failed",
+    "first_of",
+    "only_late",
+    "patience",
+    "put_off",
+    "works_anyway",
+]
 
 NAMED = 10
+_TAKEN = {Reason.ROBOT_EXISTS, Reason.FOREIGN_OWNER, Reason.ALREADY_CLAIMED}
 _MISSING = {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
 
 
@@ -27,9 +46,37 @@ def as_asked(kind: ConditionType, message: str) -> Condition:
     return Condition(type=kind, status="True", reason=Reason.RECONCILED, message=message)
 
 
+def deleting(findings: tuple[Finding, ...]) -> list[Condition]:
+    """Return what is said of a resource that goes: why it cannot, where it cannot."""
+    reason, message = Reason.DELETING, "being deleted"
+    if findings:
+        error, reason = findings[0].error, Reason.DELETION_BLOCKED
+        message = f"the robot cannot be deleted yet ({error.reason}): {error.message}"
+    return [Condition(type=ConditionType.READY, status="False", reason=reason, message=message)]
+
+
 def failed(kind: ConditionType, error: QuayRobotError) -> Condition:
     """Return a condition that is not, because of *error*."""
     return Condition(type=kind, status="False", reason=error.reason, message=error.message)
+
+
+def only_late(scene: Scene, error: QuayRobotError) -> bool:
+    """
+    Tell whether *error*, of a rotation, leaves the credential of *scene* as good as it was.
+
+    What was begun and is refused changed nothing. What cannot begin, and a second name that
+    is somebody else's, is the spec's own trouble.
+    """
+    state = scene.status.rotation
+    begun = state is not None and state.intent is not None and error.reason not in _TAKEN
+    return isinstance(error, TryLater) or (begun and isinstance(error, Refused | Denied))
+
+
+def put_off(error: QuayRobotError) -> Condition:
+    """Return what is said of a rotation that *error* delays: Stalled would be no Ready."""
+    return Condition(
+        type=ConditionType.RECONCILING, status="True", reason=error.reason, message=error.message
+    )
 
 
 def works_anyway(error: QuayRobotError) -> bool:

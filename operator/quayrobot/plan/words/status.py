@@ -43,7 +43,17 @@ from ..rights.grants import intended_grants, managed_rights, noted_grants, plan_
 from ..rotation.overlap import scenes_with_rights, settled
 from ..rotation.rotation import carried
 from ..scene import Finding, Scene
-from .consequences import as_asked, consequence, failed, first_of, patience, works_anyway
+from .consequences import (
+    as_asked,
+    consequence,
+    deleting,
+    failed,
+    first_of,
+    only_late,
+    patience,
+    put_off,
+    works_anyway,
+)
 
 __all__ = [
     "held_at",
@@ -70,7 +80,7 @@ def status_after(
     found = tuple(findings)
     status = scene.status
     if scene.me.terminating:
-        return _concluded(scene, status, _deleting(found))
+        return _concluded(scene, status, deleting(found))
 
     if scene.spec.suspend:
         return _concluded(scene, status, _suspended(status))
@@ -299,10 +309,11 @@ def _conditions(
     worst = stop or _worst(scene, stops)
     if worst is None and late is None:
         return [as_asked(C.READY, "the robot and its Secrets are up to date"), *parts]
-    if worst is None and isinstance(late, TryLater) and (_is_ready(status) or still_works(scene)):
+    works = _is_ready(status) or still_works(scene)
+    if worst is None and late is not None and works and only_late(scene, late):
         # The credential still works; only its successor is late.
         ready = as_asked(C.READY, "the robot and its Secrets are up to date; a rotation is due")
-        return [ready, *parts, consequence(scene, late)]
+        return [ready, *parts, put_off(late)]
     told_last = worst or late
     assert told_last is not None
     return [failed(C.READY, told_last), *parts, consequence(scene, told_last)]
@@ -357,20 +368,6 @@ def _part(
         kind in {C.GRANTS_READY, C.FEDERATION_READY} and stop.reason is Reason.INSUFFICIENT_SCOPE
     )
     return told.model_copy(update={"status": "Unknown"}) if unseen else told
-
-
-def _deleting(findings: tuple[Finding, ...]) -> list[Condition]:
-    if not findings:
-        return [
-            Condition(
-                type=C.READY, status="False", reason=Reason.DELETING, message="being deleted"
-            )
-        ]
-    error = findings[0].error
-    message = f"the robot cannot be deleted yet ({error.reason}): {error.message}"
-    return [
-        Condition(type=C.READY, status="False", reason=Reason.DELETION_BLOCKED, message=message)
-    ]
 
 
 def _suspended(status: RobotStatus) -> list[Condition]:

@@ -1,0 +1,42 @@
+"""
+How do people learn what a pass changed, beside the status that it stored?
+
+By Events on the resource, and by one line of the log for each change of what
+Ready says, whatever the number of passes that find it.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from ...model.resources.robot import RobotStatus
+from ...plan.words.news import News, change_of_ready, news
+from ..cache.store import Body, RobotRecord
+from ..connection.context import Context
+
+__all__ = ["tell_news"]
+
+log = structlog.get_logger()
+
+
+async def tell_news(context: Context, record: RobotRecord, body: Body, after: RobotStatus) -> None:
+    """Tell what is new in *after*, stored in *body*, against what *record* said before."""
+    if (change := change_of_ready(record.status, after)) is not None:
+        _log(record, after, change)
+    for each in news(record.status, after):
+        await context.recorder.emit(
+            body,
+            kind=record.key.kind,
+            warning=each.warning,
+            reason=each.reason,
+            note=each.note,
+        )
+
+
+def _log(record: RobotRecord, after: RobotStatus, change: News) -> None:
+    who = {"namespace": record.key.namespace, "name": record.key.name, "uid": record.uid}
+    if change.warning:
+        log.warning("resource.not_ready", reason=change.reason, why=change.note, **who)
+    else:
+        ready = next(each.status for each in after.conditions if each.type == "Ready")
+        log.info("resource.ready", ready=ready, reason=change.reason, **who)
