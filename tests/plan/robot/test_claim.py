@@ -66,6 +66,34 @@ def test_a_loser_with_a_finalizer_is_let_go_and_the_winners_robot_stays():
     assert [type(each).__name__ for each in plan.actions] == ["RemoveFinalizer"]
 
 
+# What a backup brings to another name or namespace with its status says that it has the robot.
+FIRST = replace(rival(older=True, holds=True), guarded=True)
+
+
+def test_a_status_that_was_restored_under_another_name_loses_the_claim():
+    assert stops(held(rivals=(FIRST,))).reason == Reason.ALREADY_CLAIMED
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_the_deletion_of_such_a_copy_is_decided_by_the_marker(adopted: bool):
+    known = status()
+    assert known.robot is not None
+    known = known.model_copy(update={"robot": known.robot.model_copy(update={"adopted": adopted})})
+    copy = terminating(rivals=(FIRST,), status=known)
+
+    assert [type(each).__name__ for each in decide(copy).actions] == ["LookAtRobot"]
+
+    seen = got(None if adopted else marked(namespace="bakery", name="oven"))
+    looked = decide(replace(copy, robot=Present(seen)))
+    assert [type(each).__name__ for each in looked.actions] == ["RemoveFinalizer"]
+
+
+def test_who_made_the_robot_deletes_it_whatever_a_copy_says():
+    made = terminating(rivals=(FIRST,), robot=Present(got(marked())))
+
+    assert [type(each).__name__ for each in decide(made).actions] == ["DeleteRobot"]
+
+
 claimants = st.builds(
     Claimant,
     kind=st.just("QuayRobot"),

@@ -16,7 +16,7 @@ from ...model.resources.robot import RobotStatus
 from ...model.world import Claimant
 from ..scene import Scene
 
-__all__ = ["already_claimed", "check_claim", "held_by"]
+__all__ = ["already_claimed", "check_claim", "held_by", "is_claimed"]
 
 
 def check_claim(scene: Scene) -> None:
@@ -29,6 +29,11 @@ def check_claim(scene: Scene) -> None:
     for rival in scene.rivals:
         if _rank(rival) < _rank(_mine(scene, rival)):
             raise already_claimed(scene, min(rival.contested, default=None), rival)
+
+
+def is_claimed(scene: Scene) -> bool:
+    """Tell whether another resource has the robot."""
+    return any(_rank(rival) < _rank(_mine(scene, rival)) for rival in scene.rivals)
 
 
 def already_claimed(

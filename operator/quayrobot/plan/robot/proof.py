@@ -4,7 +4,8 @@ Is the robot that Quay shows this resource's own?
 A list raises suspicion, a GET proves: the marker is shown for one robot only.
 What was proven once is recognised in a list by its creation time together
 with a token digest that we know. An adopted robot carries no marker of ours;
-it is ours by status alone, and that of another cluster does not count.
+it is ours by status alone. The status of another cluster does not count, nor
+one of a robot that another resource has.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ...model.names import ANNOTATION_DIGEST, MAIN
 from ...model.world import Present, RobotSeen
 from ..rights.access import Permit
 from ..scene import Scene
-from .claim import already_claimed
+from .claim import already_claimed, is_claimed
 
 __all__ = ["Foreign", "NeedsLook", "NeedsOwnerLook", "Ours", "Proof", "ownership", "prove"]
 
@@ -88,17 +89,23 @@ def known_digests(scene: Scene) -> frozenset[str]:
     return frozenset(noted | {each for each in known if each is not None})
 
 
-def _of_this_cluster(scene: Scene) -> bool:
-    """A status that came along with a copy of the cluster proves nothing about the robot."""
+def _status_proves(scene: Scene) -> bool:
+    """
+    Tell whether what the status says of the robot counts.
+
+    One that came along with a copy of the cluster proves nothing, nor does one that a
+    backup brought to another name: whose robot it is, another resource says first.
+    """
     made = scene.status.connection
-    return made is None or made.cluster in {None, scene.cluster}
+    here = made is None or made.cluster in {None, scene.cluster}
+    return here and not is_claimed(scene)
 
 
 def _recognised(scene: Scene, seen: RobotSeen) -> bool:
     robot = scene.status.robot
     return (
         robot is not None
-        and _of_this_cluster(scene)
+        and _status_proves(scene)
         and robot.created_at is not None
         and robot.created_at == seen.created
         and seen.token is not None
@@ -109,7 +116,7 @@ def _recognised(scene: Scene, seen: RobotSeen) -> bool:
 def _adopted_before(scene: Scene, seen: RobotSeen) -> bool:
     robot = scene.status.robot
     same = robot is not None and robot.adopted and robot.created_at == seen.created
-    return same and _of_this_cluster(scene)
+    return same and _status_proves(scene)
 
 
 def _adoptable(scene: Scene, permit: Permit | None) -> Proof:
