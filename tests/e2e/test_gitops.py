@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.kit.cluster_robots import ClusterRobot
 from tests.kit.installation import API, Installation, Tenant, settle
 from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
 from tests.kit.processes import wait_for
@@ -182,6 +183,11 @@ def backup(tenant: Tenant) -> list[Body]:
     return listed
 
 
+def owner_of(tenant: Tenant, name: str) -> str | None:
+    owners = tenant.get(name)["metadata"].get("ownerReferences") or [{}]
+    return owners[0].get("uid")
+
+
 def lose_the_cluster(tenant: Tenant) -> None:
     """Delete the resources while nobody is there to delete their robots."""
     tenant.house.operator.stop()
@@ -255,6 +261,28 @@ def test_what_was_rotated_since_the_backup_is_taken_up_and_written_anew(
     assert tenant.logs_in("kept")
     assert robots(tenant) == rotated
     assert tenant.effects(called) == []
+
+
+def test_a_member_that_is_restored_without_its_owner_is_taken_back_with_its_robot(
+    house: Installation,
+):
+    made = ClusterRobot(house)
+    (tenant,) = made.namespaces(1)
+    made.apply(template={"secrets": [{"name": "pull"}]})
+    made.wait_ready(1)
+    uid, called = tenant.get(made.name)["metadata"]["uid"], house.quay.mark()
+
+    orphan = ("--type=merge", "-p", '{"metadata":{"ownerReferences":null}}')
+    tenant.kubectl("patch", "quayrobot", made.name, *orphan)
+
+    wait_for(lambda: owner_of(tenant, made.name) == made.get()["metadata"]["uid"], "its owner")
+    made.wait_ready(1)
+    assert tenant.get(made.name)["metadata"]["uid"] == uid
+    assert tenant.logs_in("pull")
+    assert [
+        each for each in house.quay.calls(called) if each.effect and made.name in each.path
+    ] == []
+    made.close()
 
 
 @pytest.mark.parametrize("status", [True, False], ids=["with the status", "without a status"])

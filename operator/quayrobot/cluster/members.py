@@ -18,7 +18,7 @@ from ..model.members import (
     MemberWanted,
     ReplaceMember,
 )
-from ..model.names import API_VERSION
+from ..model.names import API_VERSION, LABEL_MANAGED_BY, OPERATOR
 from .api import Body, ClusterApi
 from .kinds import CLUSTER_QUAY_ROBOT, QUAY_ROBOT
 from .ownership import merged, our_fields
@@ -62,8 +62,15 @@ class Members:
 
 
 def is_member(body: Body) -> bool:
-    """Tell whether a ClusterQuayRobot controls the QuayRobot *body*."""
-    return _controller(body["metadata"]) is not None
+    """
+    Tell whether a ClusterQuayRobot controls the QuayRobot *body*, or once did.
+
+    A backup brings back what we made, with our label, and without its controller.
+    """
+    meta = body["metadata"]
+    controlled = any(each.get("controller") for each in meta.get("ownerReferences") or ())
+    left = not controlled and (meta.get("labels") or {}).get(LABEL_MANAGED_BY) == OPERATOR
+    return left or _controller(meta) is not None
 
 
 def member_seen(body: Body) -> MemberSeen:

@@ -30,6 +30,9 @@ SEEN = MemberSeen(
     "shop", "pull", "m1", "7", "u1", STORED, {"team": "a", "theirs": "x"}, {"n": "x"}
 )
 
+LABELS = {"team": "a", "app.kubernetes.io/managed-by": "quay-robot-operator"}
+RESTORED = replace(SEEN, controller_uid=None, labels=LABELS)
+
 
 def with_spec(**fields) -> MemberWanted:
     return replace(WANTED, spec={**SPEC, **fields})
@@ -59,6 +62,12 @@ def with_spec(**fields) -> MemberWanted:
             ),
             (ReplaceMember(WANTED, "m1", "7"),),
             id="a label that was ours is taken",
+        ),
+        pytest.param(
+            WANTED,
+            Present(RESTORED),
+            (ReplaceMember(WANTED, "m1", "7"),),
+            id="one that a backup brought back is ours again",
         ),
         pytest.param(
             WANTED,

@@ -162,7 +162,8 @@ class RobotRecord(Record):
     def rolled_out_from(self, old: RobotRecord | None) -> bool:
         """Return whether its ClusterQuayRobot made it from *old*: nobody waits for that."""
         known = old is not None and old.uid == self.uid
-        return known and self.member is not None and not self.terminating
+        controlled = self.member is not None and self.member.controller_uid is not None
+        return known and controlled and not self.terminating
 
     def succeed(self, old: RobotRecord) -> None:
         """Take over what was read of *old*, the record before, where the same is written."""

@@ -2,7 +2,8 @@
 What has to happen to the QuayRobot that a namespace gets from a ClusterQuayRobot?
 
 Its spec is the template's and nothing else; of labels and annotations only
-what we set is ours. One of that name that we do not control is never touched.
+what we set is ours. One of that name that we do not control is never touched,
+save one that we made and that a backup brought back without its controller.
 What the API server would not let change is refused in words, with nothing sent.
 """
 
@@ -22,6 +23,7 @@ from ...model.members import (
     MemberWanted,
     ReplaceMember,
 )
+from ...model.names import LABEL_MANAGED_BY, OPERATOR
 from ...model.resources.parse import lenient_robot
 from ...model.resources.robot import RobotSpec, robot_name_of, secrets_of
 from ...model.world import Absent, Missing, Present, Seen, Unknown, Unlooked
@@ -60,7 +62,8 @@ def plan_member_removal(uid: str, seen: Seen[MemberSeen]) -> tuple[MemberAction,
 
 
 def _change(wanted: MemberWanted, seen: MemberSeen) -> tuple[MemberAction, ...]:
-    if seen.controller_uid != wanted.owner_uid:
+    restored = _is_restored(wanted, seen)
+    if seen.controller_uid != wanted.owner_uid and not restored:
         msg = (
             f"QuayRobot {wanted.name} exists and does not belong to this ClusterQuayRobot; it is "
             "left alone: delete it, or give the ClusterQuayRobot another name"
@@ -70,12 +73,18 @@ def _change(wanted: MemberWanted, seen: MemberSeen) -> tuple[MemberAction, ...]:
         raise TryLater(
             Reason.CREATING, "the QuayRobot is being deleted; a new one is created when it is gone"
         )
-    if _agrees(wanted, seen):
+    if not restored and _agrees(wanted, seen):
         return ()
     refusal = _refusal(wanted, seen)
     if refusal is not None:
         raise refusal
     return (ReplaceMember(wanted, seen.uid, seen.version),)
+
+
+def _is_restored(wanted: MemberWanted, seen: MemberSeen) -> bool:
+    """Tell whether *seen* has our label, nobody's control, and the robot that it is to have."""
+    marked = seen.labels.get(LABEL_MANAGED_BY) == OPERATOR
+    return marked and seen.controller_uid is None and _refusal(wanted, seen) is None
 
 
 def differences(wanted: MemberWanted, seen: MemberSeen) -> tuple[str, ...]:
@@ -91,6 +100,8 @@ def differences(wanted: MemberWanted, seen: MemberSeen) -> tuple[str, ...]:
     ):
         if not (ours.items() <= theirs.items() and set_by_us <= ours.keys()):
             found.append(what)
+    if seen.controller_uid != wanted.owner_uid:
+        found.append("ownerReferences")
     return tuple(found)
 
 
