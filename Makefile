@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
-# Each worker has a control plane of its own; the tests mostly wait, so more than cores are good.
-WORKERS ?= 4
+# Each worker has a control plane of its own; the tests wait, so a few more than cores are good,
+# and many more than that make each of them slow.
+WORKERS ?= 3
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help

@@ -294,8 +294,8 @@ LIVES = {
     "rotate": Life(_declared, _rotate, _rotated, _facts_of_rotation, reads=False),
     "rights given": Life(_shop, _give, _born, _facts_of_rights, reads=False),
     "rights changed": Life(_given, _change, _born, _facts_of_rights, reads=False),
-    "create": Life(_nothing, _declare, _born, _facts_of_birth),
-    "delete": Life(_declared, _delete, _gone, _facts_of_death),
+    "create": Life(_nothing, _declare, _born, _facts_of_birth, reads=False),
+    "delete": Life(_declared, _delete, _gone, _facts_of_death, reads=False),
     **cluster_robot_lives(CONNECTION),
 }
 
