@@ -33,6 +33,7 @@ class Leadership:
 
     def __init__(self, settings: Settings, api: ClusterApi, fence: Fence) -> None:
         self._election: Election | None = None
+        self._ends = False
         if settings.lease_place is not None:
             self._election = Election(
                 Leases(api, settings.lease_place, settings.lease_name),
@@ -50,8 +51,13 @@ class Leadership:
 
     @property
     def lost(self) -> bool:
-        """Tell whether another replica took over."""
-        return self._election is not None and self._election.lost.is_set()
+        """Tell whether another replica took over, or this one is to start again."""
+        return self._ends or (self._election is not None and self._election.lost.is_set())
+
+    def start_again(self, on_loss: Callable[[], None]) -> None:
+        """End this process, so that the next one begins with nothing remembered."""
+        self._ends = True
+        on_loss()
 
     async def gain(self, stack: AsyncExitStack, on_loss: Callable[[], None]) -> None:
         """Return once this replica leads; *on_loss* is called should another one take over."""

@@ -40,6 +40,7 @@ VOCABULARY = frozenset(
         "cluster.login_refused",
         "cluster.kinds_awaited",
         "cluster.rights_awaited",
+        "cluster.went_back",
         "cluster.unreachable",
         "cluster.authority_changed",
         "cluster.authority_unreadable",

@@ -13,6 +13,7 @@ import random
 import secrets
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -101,7 +102,9 @@ async def run(settings: Settings) -> bool:
         async def begin() -> None:
             await seen_all.wait()
             await leadership.gain(stack, stop.set)
-            await _begin(settings, context, runner, metrics)
+            await _begin(
+                settings, context, runner, metrics, lambda: leadership.start_again(stop.set)
+            )
 
         metrics.leader(lambda: leadership.held)
         watching = _in_background(stack, begin())
@@ -202,7 +205,13 @@ async def _cluster_id(resources: Resources) -> str:
     raise AssertionError
 
 
-async def _begin(settings: Settings, context: Context, runner: Runner, metrics: Metrics) -> None:
+async def _begin(
+    settings: Settings,
+    context: Context,
+    runner: Runner,
+    metrics: Metrics,
+    went_back: Callable[[], None],
+) -> None:
     runner.start()
     log.info("operator.ready", robots=len(context.store.robots))
     async with asyncio.TaskGroup() as group:
@@ -212,6 +221,7 @@ async def _begin(settings: Settings, context: Context, runner: Runner, metrics: 
                 context,
                 runner.observe,
                 metrics.diverged,
+                went_back,
                 every_s=settings.relist_interval_s,
                 namespaces=settings.namespaces,
             )

@@ -158,6 +158,26 @@ async def test_a_lease_that_somebody_else_writes_into_or_deletes_is_kept(pair, c
     assert not one.election.lost.is_set()
 
 
+@pytest.mark.parametrize("gone", [False, True], ids=["of then", "not yet made then"])
+async def test_who_sees_a_lease_from_before_a_restored_snapshot_ends(pair, control_plane, gone):
+    one, two = pair
+    await one.step()
+    await two.step()
+    for each in (one, two):
+        # What both saw last was later than what is stored now.
+        seen = each.election._seen
+        later = str(int(seen["metadata"]["resourceVersion"]) + 1000)
+        each.election._note({**seen, "metadata": {**seen["metadata"], "resourceVersion": later}})
+    name = one.election._leases.name
+    if gone:
+        control_plane.kubectl("delete", "lease", name, "-n", "default")
+
+    assert [await one.step(5), await two.step(5)] == [False, False]
+
+    assert [each.election.lost.is_set() for each in (one, two)] == [True, True]
+    assert not one.writes
+
+
 async def test_of_two_that_take_it_at_once_one_does(pair):
     one, two = pair
     await one.step()

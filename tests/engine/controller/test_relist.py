@@ -13,7 +13,7 @@ from quayrobot.cluster.kinds import SECRET
 from quayrobot.cluster.resources import Resources
 from quayrobot.engine.cache.store import Store
 from quayrobot.engine.cache.tombstones import tombstone, versions
-from quayrobot.engine.controller.relist import relist
+from quayrobot.engine.controller.relist import HistoryWentBackError, relist
 from quayrobot.engine.workqueue.keys import ResourceKey
 
 META = {
@@ -111,3 +111,29 @@ async def test_a_relist_brings_what_the_watch_skipped_and_takes_what_is_gone(con
     assert (missed, again) == (2, 0)
     assert told == [("MODIFIED", "skipped"), ("DELETED", "gone")]
     assert set(versions(store, "Secret")) == {(space, "known"), (space, "skipped")}
+
+
+async def test_a_list_from_before_what_is_remembered_ends_it(control_plane):
+    space = f"relist-{uuid.uuid4().hex[:8]}"
+    control_plane.kubectl("create", "namespace", space)
+    api = await ClusterApi.connect(control_plane.kubeconfig, None, env_proxies=False)
+    store, told = Store(), []
+    context: Any = SimpleNamespace(store=store, resources=Resources(api))
+    labels = {"app.kubernetes.io/managed-by": "quay-robot-operator"}
+
+    try:
+        made = await api.write(
+            "POST", SECRET.path(space), {"metadata": {"name": "old", "labels": labels}}
+        )
+        # As it was before a snapshot was restored.
+        later = str(int(made["metadata"]["resourceVersion"]) + 1000)
+        later_meta = {**made["metadata"], "resourceVersion": later}
+        store.observe("Secret", "ADDED", {**made, "metadata": later_meta})
+
+        with pytest.raises(HistoryWentBackError):
+            await relist(context, lambda *each: told.append(each), SECRET, namespaces=(space,))
+    finally:
+        await api.aclose()
+        control_plane.kubectl("delete", "namespace", space, "--wait=false")
+
+    assert told == []

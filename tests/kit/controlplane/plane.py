@@ -15,7 +15,8 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +161,25 @@ class ControlPlane:
         process = self._processes["apiserver"]
         process.kill()
         process.wait()
+
+    def snapshot(self, name: str) -> None:
+        """Keep what is stored now under *name*; nothing is served meanwhile."""
+        with self._nothing_served():
+            shutil.copytree(self.folder / "etcd", self.folder / name)
+
+    def restore(self, name: str) -> None:
+        """Put what was kept under *name* in the place of what is stored, as from a backup."""
+        with self._nothing_served():
+            shutil.rmtree(self.folder / "etcd")
+            shutil.copytree(self.folder / name, self.folder / "etcd")
+
+    @contextmanager
+    def _nothing_served(self) -> Iterator[None]:
+        self.stop_apiserver()
+        stop(self._processes["etcd"], grace_s=10.0)
+        yield
+        self._start_etcd()
+        self.start_apiserver()
 
     def kubectl(self, *args: str, stdin: str | None = None, check: bool = True) -> str:
         """Run kubectl as admin and return its output."""

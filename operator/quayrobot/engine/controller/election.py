@@ -5,7 +5,8 @@ The one that holds the Lease, by the rules of client-go: the holder renews it, t
 others take it once it has stood still for its whole duration, as each measures by
 its own clock, so that clocks need not agree. The fence closes before anybody else
 may take it. Who finds another holder than itself is to end: what it remembers
-of Quay and of open calls is no longer true.
+of Quay and of open calls is no longer true. So is who sees the Lease in a version
+from before: a snapshot of etcd was restored, and all that is remembered is of later.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Election:
         self._clock, self._now = clock, now
         self._seen: dict[str, object] = {}
         self._seen_at = 0.0
+        self._latest = 0
         self._failed: str | None = None
         self.leading, self.lost = asyncio.Event(), asyncio.Event()
 
@@ -98,10 +100,9 @@ class Election:
 
     async def _renew(self) -> bool:
         try:
-            self._note(await self._leases.replace(self._seen, self._spec(self.identity)))
+            return self._note(await self._leases.replace(self._seen, self._spec(self.identity)))
         except Conflict:
             return await self._find_out()
-        return True
 
     async def _find_out(self) -> bool:
         """Somebody wrote the Lease that we hold, or it is gone."""
@@ -112,24 +113,21 @@ class Election:
             log.warning("leader.lost", holder=_holder(found))
             return False
         if found is None:
-            self._note(await self._leases.create(self._spec(self.identity)))
-        else:
-            self._note(await self._leases.replace(found, self._spec(self.identity)))
-        return True
+            return self._note(await self._leases.create(self._spec(self.identity)))
+        if not self._is_later(found):
+            return False
+        return self._note(await self._leases.replace(found, self._spec(self.identity)))
 
     async def _take(self) -> bool:
         found = await self._leases.read()
         if found is None:
             self._seen = {}
-            self._note(await self._leases.create(self._spec(self.identity)))
-            return True
-        if _version(found) != _version(self._seen):
-            self._note(found)
-        if not self._is_free(found):
+            return self._note(await self._leases.create(self._spec(self.identity)))
+        changed = _version(found) != _version(self._seen)
+        if (changed and not self._note(found)) or not self._is_free(found):
             return False
         # Also our own, where the answer to our taking it was lost.
-        self._note(await self._leases.replace(found, self._spec(self.identity)))
-        return True
+        return self._note(await self._leases.replace(found, self._spec(self.identity)))
 
     def _is_free(self, found: Body) -> bool:
         if _holder(found) in {"", self.identity}:
@@ -138,8 +136,19 @@ class Election:
         stands_s = duration if isinstance(duration, int) else DURATION_S
         return self._clock() - self._seen_at >= stands_s
 
-    def _note(self, body: Body) -> None:
+    def _note(self, body: Body) -> bool:
+        """Take *body* as what is stored; tell whether it is later than all that was seen."""
         self._seen, self._seen_at = body, self._clock()
+        return self._is_later(body)
+
+    def _is_later(self, body: Body) -> bool:
+        if _version(body) >= self._latest:
+            self._latest = _version(body)
+            return True
+        self._fence.close()
+        self.lost.set()
+        log.warning("cluster.went_back")
+        return False
 
     def _note_failure(self, error: Exception) -> None:
         reason = str(error.reason) if isinstance(error, QuayRobotError) else "no answer in time"
@@ -174,6 +183,6 @@ def _holder(body: Body) -> str:
     return str(_spec_of(body).get("holderIdentity") or "")
 
 
-def _version(body: Body) -> object:
+def _version(body: Body) -> int:
     meta = body.get("metadata")
-    return meta.get("resourceVersion") if isinstance(meta, dict) else None
+    return int(meta.get("resourceVersion") or 0) if isinstance(meta, dict) else 0

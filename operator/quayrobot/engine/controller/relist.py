@@ -3,7 +3,9 @@ What if a watch lies?
 
 A watch that skipped something says nothing about it. From time to time
 everything is listed and compared with the store: what was missed goes in as
-if the watch had shown it, deletions included.
+if the watch had shown it, deletions included. A list that shows an object as it
+was before what is remembered is of a snapshot of etcd that was restored: what is
+remembered then hides all that comes, so that only a new beginning helps.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from ...model.names import LABEL_MANAGED_BY, OPERATOR
 from ..cache.tombstones import tombstone, versions
 from ..connection.context import Context
 
-__all__ = ["relist", "relist_forever"]
+__all__ = ["HistoryWentBackError", "relist", "relist_forever"]
 
 Body = dict[str, Any]
 Place = tuple[str, str]
@@ -41,15 +43,20 @@ _CLUSTER_KINDS = (CLUSTER_QUAY_CONNECTION, CLUSTER_QUAY_ROBOT, NAMESPACE)
 log = structlog.get_logger(__name__)
 
 
+class HistoryWentBackError(Exception):
+    """The cluster is as it was before what is remembered of it."""
+
+
 async def relist_forever(
     context: Context,
     observe: Observe,
     diverged: Callable[[str, int], None],
+    went_back: Callable[[], None],
     *,
     every_s: float,
     namespaces: tuple[str, ...],
 ) -> None:
-    """Relist every *every_s* seconds; count what the watches had missed."""
+    """Relist every *every_s* seconds; count what the watches had missed, until it *went_back*."""
     while True:
         await asyncio.sleep(context.spread(every_s))
         for kind in _KINDS if namespaces else (*_CLUSTER_KINDS, *_KINDS):
@@ -58,6 +65,10 @@ async def relist_forever(
             except QuayRobotError as error:
                 _say_unread(kind, error)
                 continue
+            except HistoryWentBackError:
+                log.warning("cluster.went_back")
+                went_back()
+                return
             if missed:
                 diverged(kind.kind, missed)
                 log.warning("watch.diverged", kind=kind.kind, missed=missed)
@@ -78,6 +89,7 @@ async def relist(
 
     Raises:
         QuayRobotError: The list could not be had; the store stays as it is.
+        HistoryWentBackError: What it shows is older than the store was before it was asked for.
     """
     before = versions(context.store, kind.kind)
     listed: dict[Place, Body | None] = {}
@@ -87,8 +99,10 @@ async def relist(
             meta = body["metadata"]
             place = meta.get("namespace", ""), meta["name"]
             # Ten thousand whole bodies would take more room than all that is remembered.
-            news = before.get(place, -1) < int(meta["resourceVersion"])
-            listed[place] = body if news else None
+            known, version = before.get(place, -1), int(meta["resourceVersion"])
+            if known > version:
+                raise HistoryWentBackError
+            listed[place] = body if known < version else None
     # What is on its way through the watch was not missed.
     await asyncio.sleep(SETTLE_S)
     return _compare(context, observe, kind, before, listed)
