@@ -1,4 +1,4 @@
-"""Is a note cut to what the API server takes, which counts bytes?"""
+"""Are a note and a name cut to what the API server takes?"""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import uuid
 
 import pytest
 
-from quayrobot.cluster.events import cut_note
+from quayrobot.cluster.events import cut_note, name_event
 from tests.kit.controlplane import ControlPlane
 
 
-def event(note: str) -> str:
+def event(note: str, name: str | None = None) -> str:
     body = {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
-        "metadata": {"name": f"n{uuid.uuid4().hex[:8]}", "namespace": "default"},
+        "metadata": {"name": name or f"n{uuid.uuid4().hex[:8]}", "namespace": "default"},
         "eventTime": "2026-11-24T03:00:00.000000Z",
         "reportingController": "test.example/test",
         "reportingInstance": "test",
@@ -39,3 +39,16 @@ def test_the_longest_note_is_taken_and_one_letter_more_is_not(
     assert refused is not None
     assert "1024" in refused
     assert cut_note("short") == "short"
+
+
+@pytest.mark.parametrize("joint", ["a", "-", "."])
+def test_an_event_about_the_longest_name_is_taken(joint: str, control_plane: ControlPlane):
+    unique = uuid.uuid4().hex
+    # A label of a name has 63 characters at most; the cut falls right behind *joint*.
+    start = ".".join([unique, "x" * 60, "y" * 60])
+    about = f"{start}.{'z' * (200 - len(start) - 2)}{joint}{'w' * 9}"
+    name = name_event(about, "0123456789ab")
+
+    assert len(about[:200]) == 200
+    assert about[199] == joint
+    assert control_plane.kubectl_answer("create", "-f", "-", stdin=event("x", name)) is None

@@ -15,7 +15,7 @@ from ..model.names import GROUP, OPERATOR
 from .api import Body, ClusterApi
 from .kinds import EVENT
 
-__all__ = ["Recorder", "cut_note"]
+__all__ = ["Recorder", "cut_note", "name_event"]
 
 # Bytes, although the API server's refusal says characters.
 NOTE_MAX = 1024
@@ -24,6 +24,11 @@ NOTE_MAX = 1024
 def cut_note(note: str) -> str:
     """Return *note* as long as an Event takes, cut between characters."""
     return note.encode()[:NOTE_MAX].decode(errors="ignore")
+
+
+def name_event(about: str, suffix: str) -> str:
+    """Return a name for an Event; what is cut may not end in what no name may end in."""
+    return f"{about[:200].rstrip('-.')}.{suffix}"
 
 
 class Recorder:
@@ -52,7 +57,7 @@ class Recorder:
         body = {
             "apiVersion": EVENT.api_version,
             "kind": "Event",
-            "metadata": {"name": f"{meta['name'][:200]}.{self._suffix()}", "namespace": namespace},
+            "metadata": {"name": name_event(meta["name"], self._suffix()), "namespace": namespace},
             "eventTime": self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "reportingController": f"{GROUP}/operator",
             "reportingInstance": OPERATOR,
