@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quayrobot.model.conditions import Condition
@@ -19,6 +19,7 @@ from quayrobot.model.resources.parse import (
 )
 from quayrobot.model.resources.robot import RobotSpec, RobotStatus, robot_name_of, secrets_of
 from tests.kit.canary import oauth_token, robot_token, scan
+from tests.kit.examples import examples
 
 ORG = {"organization": "acme"}
 OWN = {"url": "https://quay.example", "credentials": {"secretRef": {"name": "t"}}}
@@ -240,7 +241,7 @@ ANY = st.recursive(
 FIELDS = [each.alias for each in RobotSpec.model_fields.values()]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), ANY, max_size=5))
 def test_whatever_was_stored_can_be_read_for_its_deletion(stored):
     spec = lenient_robot("ci", stored)
@@ -327,7 +328,7 @@ def test_a_condition_of_a_later_release_does_not_cost_the_others():
     assert isinstance(status.conditions[0], Condition)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.dictionaries(st.sampled_from([*ROBOT_STATUS, "other"]), ANY, max_size=4))
 def test_any_stored_status_can_be_read(stored):
     assert parse_robot_status(stored).pending is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+from tests.kit.examples import load_profile
 
-settings.register_profile("steady", deadline=None, derandomize=True, max_examples=50)
-settings.load_profile("steady")
+load_profile()

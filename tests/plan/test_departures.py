@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from quayrobot.model.actions import ListRobots, LookAtRobot
 from quayrobot.model.world import Unlooked
 from quayrobot.plan.decide import decide
+from tests.kit.examples import examples
 
 from .answering import World
 from .oracle import has_our_mark
 from .scenes import got
 from .worlds import same_quay, scenes
 
-many = settings(max_examples=100, deadline=None, derandomize=True)
+many = examples(100)
 
 
 @many

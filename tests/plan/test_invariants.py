@@ -9,7 +9,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from quayrobot.model.actions import (
     AddFinalizer,
@@ -40,6 +40,7 @@ from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Scene
 from quayrobot.plan.words.status import status_after
 from tests.kit.canary import scan
+from tests.kit.examples import examples
 from tests.kit.statuslint import lint, lint_transition
 
 from .answering import QUAY_WRITES, RIGHTS_WRITES, SECRET_WRITES, World
@@ -56,7 +57,7 @@ from .worlds import (
     scenes,
 )
 
-many = settings(max_examples=50, deadline=None, derandomize=True)
+many = examples(50)
 
 
 # Unknown is not Absent (S8) ----------------------------------------------------

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quayrobot.model.resources.robot import secrets_of
 from quayrobot.model.world import Present, Unlooked
 from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.words.status import status_after, worth_writing
+from tests.kit.examples import examples
 
 from .answering import Rights, World
 from .oracle import has_our_mark
@@ -20,7 +21,7 @@ from .worlds import (
     scenes,
 )
 
-many = settings(max_examples=50, deadline=None, derandomize=True)
+many = examples(50)
 
 
 @many

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quayrobot.model.actions import (
@@ -26,6 +26,7 @@ from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Plan, Scene
 from quayrobot.plan.words.status import intent_to_federate, status_after, worth_writing
 from tests.kit.canary import robot_token
+from tests.kit.examples import examples
 
 from ..answering import SECRET_WRITES
 from ..passwords import ACCOUNTS, HOUR, keyless
@@ -198,7 +199,7 @@ def federated() -> Life:
 
 
 crashes = st.lists(st.integers(1, 9), max_size=5)
-many = settings(max_examples=60)
+many = examples(60)
 
 
 def test_a_new_robot_costs_one_exchange_and_then_none():

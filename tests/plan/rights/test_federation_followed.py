@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quayrobot.model.actions import Action, LookAtFederation, RecordFederation, SetFederation
@@ -16,11 +16,12 @@ from quayrobot.model.world import Present, Unlooked
 from quayrobot.plan.decide import decide
 from quayrobot.plan.scene import Scene
 from quayrobot.plan.words.status import intent_to_federate, status_after
+from tests.kit.examples import examples
 
 from ..scenes import held, me, spec, status
 from .test_federation import BUILDER, CD, CI, OWN, THEIRS, said_of
 
-many = settings(max_examples=60)
+many = examples(60)
 Identities = tuple[IdentityState, ...]
 SLASH = CI.model_copy(update={"issuer": f"{CI.issuer}/"})
 

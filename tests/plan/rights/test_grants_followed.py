@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from quayrobot.model.actions import GiveDefault, GiveRole, JoinTeam
@@ -18,12 +18,13 @@ from quayrobot.plan.rights.grants import after
 from quayrobot.plan.rights.grants import given as put_there
 from quayrobot.plan.scene import Scene
 from quayrobot.plan.words.status import status_after
+from tests.kit.examples import examples
 
 from ..answering import Grants, Rights, World, declared, settled
 from ..scenes import held, me, spec, status
 from ..worlds import ANYTHING
 
-many = settings(max_examples=80)
+many = examples(80)
 
 NAMES, TEAMS, CREATORS = (
     ("app", "group/tool", "lib", "old"),

@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quayrobot.model.names import ALT, MAIN
 from quayrobot.model.resources.robot import RobotStatus
 from quayrobot.model.secrecy import Token
 from tests.kit.canary import robot_token
+from tests.kit.examples import examples
 
 from ..turns import OVERLAP, Turns, overlapping
 
@@ -20,7 +21,7 @@ CREATED = ["RehearseSecrets", "CreateRobot", "GiveRole", "JoinTeam", "SetFederat
 
 crashes = st.lists(st.integers(1, 12), max_size=4)
 pauses = st.integers(0, 900).map(lambda seconds: timedelta(seconds=seconds))
-many = settings(max_examples=40)
+many = examples(40)
 
 
 def born(**fields) -> Turns:

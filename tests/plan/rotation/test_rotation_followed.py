@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quayrobot.model.actions import Action, RecordIntent, Regenerate
@@ -23,6 +23,7 @@ from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Plan, Scene
 from quayrobot.plan.words.status import intent_to_rotate, status_after, worth_writing
 from tests.kit.canary import robot_token
+from tests.kit.examples import examples
 
 from ..answering import SECRET_WRITES, World
 from ..rotations import TURN, known, request, turning
@@ -139,7 +140,7 @@ class Life:
 
 
 crashes = st.lists(st.integers(1, 7), max_size=5)
-many = settings(max_examples=40)
+many = examples(40)
 
 
 def test_a_rotation_without_trouble_is_three_writes():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quayrobot.model.actions import Action, CreateRobot, Look, LookAtHosts
@@ -15,13 +15,14 @@ from quayrobot.plan.scene import Look as Look_
 from quayrobot.plan.scene import Scene
 from quayrobot.plan.words.dry_run import depends_on_quay, simulate
 from quayrobot.plan.words.explain import Place, explain
+from tests.kit.examples import examples
 
 from ..answering import World
 from ..rights.test_grants_followed import look, permissions, rights
 from ..scenes import TOKEN, fresh, got, held, me, rule, spec, status
 from ..worlds import scenes
 
-many = settings(max_examples=80)
+many = examples(80)
 robots = st.sampled_from([None, got(), got(None)])
 
 

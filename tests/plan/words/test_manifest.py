@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quayrobot.model.errors import InvalidSpec
@@ -29,6 +29,7 @@ from quayrobot.plan.words.manifest import (
     object_names,
     taken_name_of,
 )
+from tests.kit.examples import examples
 
 from ..scenes import foreign, fresh, got, me, rule
 
@@ -80,7 +81,7 @@ identities = st.lists(
 )
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(anything, identities)
 def test_whatever_a_robot_has_its_manifest_changes_nothing_in_quay(rights, has):
     made = declare("ci", ROBOT, got(None), rights, tuple(has), REF)
@@ -89,7 +90,7 @@ def test_whatever_a_robot_has_its_manifest_changes_nothing_in_quay(rights, has):
     assert consequence_of(replace(applied(made, rights, *has), rules=None)) == Consequence()
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(anything)
 def test_what_is_left_out_makes_rights_additive_and_is_told(rights):
     made = declared(rights)
