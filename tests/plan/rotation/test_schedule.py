@@ -7,20 +7,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quayrobot.model.errors import InvalidSpec, Reason
 from quayrobot.model.resources.rotation import Rotation, Window
 from quayrobot.plan.rotation.schedule import check_window, next_rotation
 from tests.kit.canary import robot_token
+from tests.kit.examples import examples
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ISSUED = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
 # The clocks go forward at 1:00 UTC on the first, back at 1:00 UTC on the second.
 FORWARD, BACK = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)
-many = settings(max_examples=300)
+many = examples(300)
 
 uids = st.uuids(version=4).map(str)
 
@@ -42,7 +43,8 @@ def due(asked: Rotation, *, issued: datetime = ISSUED, now: datetime = ISSUED, u
     """Return when *asked* is due next, in UTC."""
     moment = next_rotation(asked, issued=issued, now=now, uid=uid)
     assert moment is not None
-    return moment.astimezone(UTC)
+    assert moment.tzinfo is UTC
+    return moment
 
 
 def overdue(asked: Rotation, now: datetime, uid: str = "u") -> datetime:
@@ -125,6 +127,15 @@ def test_the_very_end_of_an_opening_is_outside():
     end = datetime(2026, 11, 24, 4, tzinfo=UTC)
 
     assert overdue(window("0 3 * * *", "1h"), end) > end + 22 * HOUR
+
+
+@pytest.mark.parametrize("early_s", [0.2, 1, 1.5, 59, 61])
+def test_a_look_just_before_an_opening_promises_what_every_look_did(early_s):
+    asked, opening = window("0 3 * * *", "2h"), datetime(2026, 11, 24, 3, tzinfo=UTC)
+    at_noon = overdue(asked, opening - 15 * HOUR)
+
+    assert opening < at_noon < opening + 2 * HOUR
+    assert overdue(asked, opening - timedelta(seconds=early_s)) == at_noon
 
 
 def test_robots_are_spread_over_the_opening():
@@ -309,7 +320,8 @@ def test_a_schedule_that_is_none_is_told_in_our_words(schedule):
     assert "not a cron expression of five fields" in refusal(window(schedule))
 
 
-@pytest.mark.parametrize("schedule", ["0 3 31 2 *", "0 3 31 4,6 *"])
+# A fifth Monday of February is the 29th; of the last the schedule itself looks valid.
+@pytest.mark.parametrize("schedule", ["0 3 31 2 *", "0 3 31 4,6 *", "0 0 */30 2 1#5"])
 def test_a_schedule_of_a_day_that_never_comes_is_told(schedule):
     assert refusal(window(schedule)).startswith("rotation.window.schedule never opens")
 

@@ -79,10 +79,8 @@ def _in_window(window: Window, earliest: datetime, share: float) -> datetime:
         # Where openings overlap, each lasts until the next.
         duration = min(parse_duration(window.duration), following - opening)
         moment = opening + duration * 0.9 * share
-        if opening <= earliest < opening + duration:
+        if earliest < opening + duration:
             return max(earliest, moment)
-        if opening > earliest:
-            return moment
     raise _never_opens()
 
 
@@ -93,7 +91,7 @@ def _never_opens() -> InvalidSpec:
 
 def _names_no_day(schedule: str) -> bool:
     """Tell whether *schedule* would be one in other months, as 31 February is."""
-    minute, hour, day, _, weekday = schedule.split(" ")
+    minute, hour, day, _, weekday = schedule.split()
     try:
         CronSim(f"{minute} {hour} {day} * {weekday}", FIRST)
     except CronSimError:
@@ -105,7 +103,9 @@ def _openings(window: Window, earliest: datetime) -> list[datetime]:
     """The last opening before *earliest* and the two after it, in UTC, ascending."""
     try:
         local = earliest.astimezone(ZoneInfo(window.time_zone))
-        before = next(CronSim(window.schedule, local + timedelta(seconds=1), reverse=True), None)
+        # Openings are at whole minutes, and one that is now is not yet to come.
+        minute = local.replace(second=0, microsecond=0)
+        before = next(CronSim(window.schedule, minute + timedelta(seconds=1), reverse=True), None)
         coming = CronSim(window.schedule, local)
         found = [before, next(coming, None), next(coming, None)]
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
