@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from quayrobot.model.actions import GiveRole, LookAtGrants, TakeRole
-from quayrobot.model.world import GrantsSeen
+from quayrobot.model.actions import GiveRole, LookAtGrants, LookAtRoles, TakeRole
+from quayrobot.model.world import GrantsSeen, Present, Unknown, Unlooked
 from quayrobot.plan.decide import decide
+from quayrobot.plan.rights.by_quay import given_by_quay, looks_by_quay
+from quayrobot.plan.scene import Scene
 
-from .test_grants import CI, changes_of, default, wants
+from ..scenes import OUTAGE, spec
+from .granting import CI, READS, changes_of, default, wants
 
 DEFAULT_WRITE = {"defaults": [{"role": "read", "creator": "bob"}, {"role": "write"}]}
 HAS_DEFAULTS = (default("read", "bob"), default("write", key="2"))
@@ -55,3 +61,46 @@ def test_what_cannot_be_told_apart_is_looked_at_and_not_taken(seen, declared):
     (look,) = decide(wants(seen, **declared)).actions
 
     assert look == LookAtGrants(CI, (), beyond=True, creators=teams)
+
+
+# What another robot of the resource is to get, too ---------------------------------------------
+
+
+def turning(roles: Any, **declared: Any) -> Scene:
+    """Return a look at a robot whose successor is to get what Quay gave it."""
+    return replace(wants(None, **declared), roles=roles)
+
+
+@pytest.mark.parametrize(
+    ("declared", "creators"), [(DEFAULT_WRITE, False), ({"teams": ["devs"]}, True)]
+)
+def test_what_quay_gave_is_looked_at_once_before_another_robot_gets_it(declared, creators):
+    scene = turning(Unlooked(), **declared, repositories=READS)
+
+    assert looks_by_quay(scene) == (LookAtRoles(CI, ("app",), creators=creators),)
+    assert looks_by_quay(replace(scene, roles=Present(GrantsSeen()))) == ()
+
+
+def test_what_cannot_be_read_stops_it():
+    with pytest.raises(type(OUTAGE)) as caught:
+        looks_by_quay(turning(Unknown(OUTAGE), **DEFAULT_WRITE))
+
+    assert caught.value is OUTAGE
+
+
+@pytest.mark.parametrize(
+    "declared", [{}, {"repositories": READS}, {**DEFAULT_WRITE, "mode": "Additive"}]
+)
+def test_nothing_is_looked_at_where_quay_gives_nothing_or_all_of_it_stays(declared):
+    assert looks_by_quay(turning(Unlooked(), **declared)) == ()
+    assert looks_by_quay(replace(turning(Unlooked()), spec=spec())) == ()
+
+
+def test_what_was_read_is_given_as_far_as_it_is_quays():
+    seen = GrantsSeen({"app": "write", "later": "admin", "other": "read"}, defaults=HAS_DEFAULTS)
+    scene = turning(Present(seen), **DEFAULT_WRITE, repositories=READS)
+
+    assert given_by_quay(scene) == {"later": "write", "other": "read"}
+    assert given_by_quay(replace(scene, roles=Unlooked())) == {}
+    assert given_by_quay(replace(scene, roles=Unknown(OUTAGE))) == {}
+    assert given_by_quay(replace(scene, spec=spec())) == {}

@@ -11,11 +11,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quayrobot.model.errors import Reason, Refused
+from quayrobot.model.resources.robot import RobotState
+from quayrobot.model.resources.rotation import Intent, Retiring, RotationState
 from quayrobot.model.world import Claimant, Present
 from quayrobot.plan.decide import decide
-from quayrobot.plan.robot.claim import check_claim
+from quayrobot.plan.robot.claim import check_claim, held_by
 
-from ..scenes import BORN, UID, fresh, got, held, marked, me, rival, status, stops, terminating
+from ..scenes import (
+    BORN,
+    CREATED,
+    UID,
+    fresh,
+    got,
+    held,
+    marked,
+    me,
+    rival,
+    status,
+    stops,
+    terminating,
+)
 
 
 @pytest.mark.parametrize(
@@ -154,3 +169,60 @@ def test_who_comes_later_in_one_namespace_is_told_who_was_first():
         f"the robot {scene.robot_name.full} is claimed by QuayRobot oven: "
         "choose another robotName, or delete one of them"
     )
+
+
+# What a resource holds --------------------------------------------------------------------
+
+
+def turning(active: str, *, slot: str, intent: str | None = None, retiring: str | None = None):
+    """Return the status of a resource whose robots take turns."""
+    rotation = RotationState(
+        intent=None if intent is None else Intent(
+            cause="Interval", request="2026-11-24T03:00:00Z", digest="sha256:0", slot=intent
+        ),
+        retiring=None if retiring is None else Retiring(
+            full_name=retiring, slot="main", until="2026-11-25T03:00:00Z"
+        ),
+    )  # fmt: skip
+    robot = RobotState(full_name=active, created_at=CREATED, slot=slot)
+    return status(robot=robot, rotation=rotation)
+
+
+@pytest.mark.parametrize(
+    ("known", "holds"),
+    [
+        pytest.param(status(), {"acme+ci"}, id="one robot"),
+        pytest.param(status(robot=None), set(), id="none"),
+        pytest.param(
+            status(robot=RobotState(full_name="acme+ci")), set(), id="one that was not made yet"
+        ),
+        pytest.param(turning("acme+ci", slot="main"), {"acme+ci"}, id="no rotation under way"),
+        pytest.param(
+            turning("acme+ci", slot="main", intent="alt"),
+            {"acme+ci", "acme+ci.alt"},
+            id="its successor is being made",
+        ),
+        pytest.param(
+            turning("acme+ci.alt", slot="alt", intent="main"),
+            {"acme+ci", "acme+ci.alt"},
+            id="its successor is the first again",
+        ),
+        pytest.param(
+            turning("acme+ci.alt", slot="main", intent="alt"),
+            {"acme+ci.alt", "acme+ci.alt.alt"},
+            id="a first robot whose name looks like a second's",
+        ),
+        pytest.param(
+            turning("acme+ci.alt", slot="alt", retiring="acme+ci"),
+            {"acme+ci", "acme+ci.alt"},
+            id="its predecessor still lives",
+        ),
+        pytest.param(
+            turning("acme+ci", slot="main", intent="alt", retiring="acme+old"),
+            {"acme+ci", "acme+ci.alt", "acme+old"},
+            id="a predecessor of another name",
+        ),
+    ],
+)
+def test_a_resource_holds_every_robot_that_was_made_for_it(known, holds):
+    assert held_by(known) == holds

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from quayrobot.model.actions import DeleteRobot, LookAtOrganization, LookAtRobot
+from quayrobot.model.actions import (
+    Component,
+    DeleteRobot,
+    ListRobots,
+    LookAtOrganization,
+    LookAtRobot,
+)
 from quayrobot.model.errors import Reason, Refused, TryLater
 from quayrobot.model.resources.robot import RobotState
 from quayrobot.model.world import Absent, Missing, Present, Unlooked
@@ -104,7 +110,7 @@ def test_in_a_crowd_one_list_recognises_who_is_to_go(robot):
     alone = terminating(robot=robot, list_due=True)
 
     assert does(alone) == ["LookAtRobot"]
-    assert does(replace(alone, in_crowd=True)) == ["ListRobots"]
+    assert decide(replace(alone, in_crowd=True)).actions == (ListRobots(ROBOT.owner),)
     assert does(terminating(robot=Missing(), in_crowd=True)) == ["LookAtRobot"]
 
 
@@ -128,6 +134,25 @@ def test_of_two_robots_that_take_turns_each_is_deleted_before_a_list_is_waited_f
     assert decide(one).quiet
     gone = replace(one, other=replace(both.other, robot=Absent(), awaited=False))
     assert does(gone) == ["RemoveFinalizer"]
+
+
+ALT = Look(robot=Present(got(marked(slot="alt"), full_name="acme+ci.alt")))
+
+
+def test_while_a_list_is_to_tell_of_the_one_the_other_is_deleted():
+    scene = terminating(robot=Unlooked(), deleted=True, awaited=True, other=ALT)
+
+    assert decide(scene).actions == (DeleteRobot(ROBOT.in_slot("alt")),)
+
+
+def test_what_keeps_the_one_does_not_keep_the_other():
+    scene = terminating(robot=Present(got()), deleted=True, other=ALT)
+
+    assert decide(scene).actions == (DeleteRobot(ROBOT.in_slot("alt")),)
+    both = replace(scene, other=replace(ALT, deleted=True))
+    assert [(each.component, each.error.reason) for each in decide(both).findings] == [
+        (Component.DELETION, Reason.DELETION_BLOCKED)
+    ] * 2
 
 
 # Only what is proven ours is deleted --------------------------------------
@@ -159,7 +184,7 @@ def test_an_adopted_robot_is_deleted_by_status():
     ],
 )
 def test_a_list_is_no_proof(robot):
-    assert does(terminating(robot=Present(robot))) == ["LookAtRobot"]
+    assert decide(terminating(robot=Present(robot))).actions == (LookAtRobot(ROBOT),)
 
 
 @pytest.mark.parametrize(
@@ -261,6 +286,13 @@ MOVED = {"connection": connection(origin="https://new.example:443")}
         pytest.param({"robot": Absent()}, id="absent elsewhere is no proof"),
         pytest.param({"robot": Present(got(None))}, id="no marker"),
         pytest.param({"robot": Present(got(marked(name="cd")))}, id="another's"),
+        pytest.param(
+            {"robot": Present(got(marked(name="cd"), token=OTHER_TOKEN))}, id="another's, for sure"
+        ),
+        pytest.param(
+            {"robot": Present(got(marked(cluster="cluster-2"), token=OTHER_TOKEN))},
+            id="another cluster's",
+        ),
         pytest.param({"robot": Present(got(None)), "status": ADOPTED}, id="adopted, by status"),
         pytest.param(
             {"robot": unknown(NO_ORGANIZATION), "organization_exists": False},
@@ -273,7 +305,9 @@ def test_elsewhere_nothing_is_deleted_and_nothing_proven(changes):
 
 
 def test_elsewhere_a_recognised_item_is_looked_at():
-    assert does(terminating(robot=Present(listed()), **MOVED)) == ["LookAtRobot"]
+    scene = terminating(robot=Present(listed()), **MOVED)
+
+    assert decide(scene).actions == (LookAtRobot(ROBOT),)
 
 
 def test_our_marker_elsewhere_is_the_same_quay():

@@ -10,6 +10,8 @@ other.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ...model.errors import Reason, Refused
 from ...model.names import ALT, ALT_SUFFIX
 from ...model.resources.robot import RobotStatus
@@ -27,13 +29,13 @@ def check_claim(scene: Scene) -> None:
         Refused: AlreadyClaimed, another resource comes first.
     """
     for rival in scene.rivals:
-        if _rank(rival) < _rank(_mine(scene, rival)):
+        if _comes_first(scene, rival):
             raise already_claimed(scene, min(rival.contested, default=None), rival)
 
 
 def is_claimed(scene: Scene) -> bool:
     """Tell whether another resource has the robot."""
-    return any(_rank(rival) < _rank(_mine(scene, rival)) for rival in scene.rivals)
+    return any(_comes_first(scene, rival) for rival in scene.rivals)
 
 
 def already_claimed(
@@ -51,11 +53,13 @@ def already_claimed(
     return Refused(Reason.ALREADY_CLAIMED, msg)
 
 
-def _mine(scene: Scene, rival: Claimant) -> Claimant:
+def _comes_first(scene: Scene, rival: Claimant) -> bool:
     me, status = scene.me, scene.status
     held = held_by(status)
     holds = bool(held & rival.contested) if rival.contested else status.holds
-    return Claimant(me.kind, me.namespace, me.name, me.uid, me.created, holds, me.guarded)
+    mine = _rank(me.created, me.uid, holds=holds, guarded=me.guarded)
+    theirs = _rank(rival.created, rival.uid, holds=rival.holds, guarded=rival.guarded)
+    return theirs < mine
 
 
 def held_by(status: RobotStatus) -> frozenset[str]:
@@ -73,6 +77,8 @@ def held_by(status: RobotStatus) -> frozenset[str]:
     return frozenset(held)
 
 
-def _rank(claimant: Claimant) -> tuple[bool, bool, str, str]:
+def _rank(
+    created: datetime, uid: str, *, holds: bool, guarded: bool
+) -> tuple[bool, bool, datetime, str]:
     # A finalizer without a known robot is what a crash around the PUT leaves: the maker's.
-    return (not claimant.holds, not claimant.guarded, claimant.created.isoformat(), claimant.uid)
+    return (not holds, not guarded, created, uid)
