@@ -10,7 +10,7 @@ WORKERS ?= 3
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak misoperations snapshot upgrade contract docs figures node image image-twice clean
+.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak misoperations mutants snapshot upgrade contract docs figures node image image-twice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,10 +33,10 @@ check: $(STAMP) ## lint, types, layers, CRD parity and unit tests, in under a mi
 	$(BIN)/lint-imports
 	$(BIN)/yamllint --strict deploy
 	@# The rules are searched with fewer examples here; `make unit` and `make test` try them all.
-	EXAMPLES=25 $(BIN)/pytest -q -n 2 tests/house tests/model tests/plan
+	EXAMPLES=25 $(BIN)/pytest -q -n 2 tests/house tests/model tests/plan tests/mutants
 
 unit: $(STAMP) ## the tests that need no API server, on the Python that is PYTHON=
-	$(BIN)/pytest -q -n 2 tests/house tests/model tests/plan tests/quay tests/cluster tests/app
+	$(BIN)/pytest -q -n 2 tests/house tests/model tests/plan tests/mutants tests/quay tests/cluster tests/app
 
 test: $(STAMP) ## all tests, on a real API server (built once, with progress)
 	@$(RUN) -m tests.kit.controlplane build
@@ -83,6 +83,9 @@ soak: $(STAMP) ## lives drawn from SEED= on for MINUTES=, judged; ZOO=1: deliber
 misoperations: $(STAMP) ## every property of every kind declared wrongly and back; ONLY= a pattern, WIDTH=
 	@$(RUN) -m tests.misoperations $(if $(ONLY),--only="$(ONLY)") $(if $(WIDTH),--width=$(WIDTH)) \
 		$(if $(OUTPUT),--output=$(OUTPUT))
+
+mutants: $(STAMP) ## small changes of the rules, one at a time: does a test notice each? ONLY= a module
+	@$(RUN) -m tests.mutants $(if $(ONLY),--only="$(ONLY)")
 
 snapshot: $(STAMP) ## keep what this version, or the one of commit OLD=, stores as VERSION= for test_upgrade
 	@$(RUN) -m tests.upgrade --snapshot="$(VERSION)" $(if $(OLD),--old=$(OLD))

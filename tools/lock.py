@@ -9,15 +9,20 @@ from pathlib import Path
 COMMON = (
     "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes",
     "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--python-version", "3.11",
-    "pyproject.toml",
 )  # fmt: skip
 UV = Path(sys.executable).with_name("uv")
+TARGETS = {
+    "run": ("pyproject.toml",),
+    "dev": ("pyproject.toml", "--group", "dev"),
+    # Installed beside the development environment, so in the same versions where they share one.
+    "mutants": ("requirements/mutants.in", "--constraint", "requirements/dev.txt"),
+}
 
 
 def main() -> None:
-    """Write requirements/run.txt and requirements/dev.txt."""
-    for target, extra in (("run", ()), ("dev", ("--group", "dev"))):
-        command = (UV, *COMMON, *extra, "--output-file", f"requirements/{target}.txt")
+    """Write the files of requirements/."""
+    for target, asked in TARGETS.items():
+        command = (UV, *COMMON, *asked, "--output-file", f"requirements/{target}.txt")
         subprocess.run(command, check=True)
 
 

@@ -3,8 +3,9 @@
 
 Runs the tests that measure (crashes, costs, the contract), lives drawn from
 seeds, deliberate bugs, misoperations, and the bench with small sizes, and writes
-`build/figures.md`. What the runs say goes to standard error, the report to
-standard output. Fails where a figure is missing or a test failed, never for a time.
+`build/figures.md`; mutants are told from the last `make mutants` on the same rules.
+What the runs say goes to standard error, the report to standard output. Fails where
+a figure is missing or a test failed, never for a time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 
 from tests.bench.report import Row
 from tests.kit.installation import ROOT
+from tests.mutants.world import figures_of_last_run
 
 from .reading import Findings, read
 from .writing import markdown, values
@@ -45,7 +47,8 @@ def main() -> int:
     )
     options = parser.parse_args()
     BUILD.mkdir(exist_ok=True)
-    figures = values(_tests(options.workers), _bench(), _soak(options.minutes), _misoperations())
+    measured = (_tests(options.workers), _bench(), _soak(options.minutes), _misoperations())
+    figures = values(*measured, figures_of_last_run())
     report = markdown(figures)
     (BUILD / "figures.md").write_text(report)
     print(report)

@@ -191,6 +191,16 @@ def test_the_report_holds_all_figures_for_people_and_for_programs(seen: Findings
     assert json.loads(text)["bench"]["rows"][0]["ratio"] == 1.5
 
 
+def test_mutants_are_told_where_they_were_tried(seen: Findings):
+    tried = {"modules": ["a", "b"], "mutants": 9, "killed": 7, "explained": 2, "survived": 0}
+
+    report = markdown(values(seen, bench(), SOAK, ODD, tried))
+
+    assert "7 of 9 killed, 2 that survive are\nexplained, 0 are not. Tried" in report
+    assert "Tried were those of a, b." in report
+    assert "They were not tried on these sources" in markdown(values(seen, bench(), SOAK, ODD))
+
+
 def test_a_misoperation_that_ended_wrong_is_told(seen: Findings):
     [*_, last] = faults(seen, bench(), SOAK, ODD | {"wrong": 1})
 

@@ -18,7 +18,11 @@ __all__ = ["faults", "markdown", "values"]
 
 
 def values(
-    tests: Findings, bench: Row | None, soak: Row | None = None, odd: Row | None = None
+    tests: Findings,
+    bench: Row | None,
+    soak: Row | None = None,
+    odd: Row | None = None,
+    mutants: Row | None = None,
 ) -> Row:
     """Return all figures as one JSON value; *odd* are those of misoperations."""
     return {
@@ -27,6 +31,8 @@ def values(
         "bench": bench,
         "soak": soak,
         "misoperations": odd,
+        # From an earlier run on the same sources: they take too long to be tried here.
+        "mutants": mutants,
         "zoo": _zoo(tests, soak),
         "faults": faults(tests, bench, soak, odd),
     }
@@ -61,7 +67,17 @@ def faults(
 
 def markdown(figures: Row) -> str:
     """Return the report of *figures*, with the figures themselves at its end."""
-    parts = (_head, _crashes, _lives, _misoperations, _calls, _attacks, _contract, _bench)
+    parts = (
+        _head,
+        _crashes,
+        _lives,
+        _misoperations,
+        _mutants,
+        _calls,
+        _attacks,
+        _contract,
+        _bench,
+    )
     lines = [line for part in parts for line in (*part(figures), "")]
     return "\n".join([*lines, "```json", json.dumps(figures, indent=2), "```", ""])
 
@@ -127,6 +143,18 @@ def _lives(figures: Row) -> Iterator[str]:
     yield "| figure | value |"
     yield "| --- | --- |"
     yield from (f"| {what} | {value} |" for what, value in rows.items())
+
+
+def _mutants(figures: Row) -> Iterator[str]:
+    seen = figures["mutants"]
+    yield "## Mutants of the rules"
+    yield ""
+    if seen is None:
+        yield "They were not tried on these sources; `make mutants` does it."
+        return
+    modules = ", ".join(seen["modules"])
+    yield f"{seen['killed']} of {seen['mutants']} killed, {seen['explained']} that survive are"
+    yield f"explained, {seen['survived']} are not. Tried were those of {modules}."
 
 
 def _misoperations(figures: Row) -> Iterator[str]:

@@ -90,7 +90,7 @@ def test_an_innocent_word_is_left_alone(word):
     assert not any(each.search(word) for each in FORBIDDEN.values())
 
 
-@pytest.mark.parametrize("name", ["run", "dev"])
+@pytest.mark.parametrize("name", ["run", "dev", "mutants"])
 def test_a_requirements_file_holds_hashes_and_no_host(name):
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     pins = [each for each in text.split("\n") if each and each[0] not in " #"]

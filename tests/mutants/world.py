@@ -1,0 +1,141 @@
+"""
+Where are mutants made and tried?
+
+In a folder of its own: the package, the tests of the rules and what these need. The program that
+makes them, mutmut, is installed beside it and never into the development environment (ADR 0026).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from .verdict import Outcome
+
+__all__ = ["MODULES", "RULES", "figures_of_last_run", "keep_figures", "run"]
+
+ROOT = Path(__file__).parents[2]
+RULES = ROOT / "operator" / "quayrobot" / "plan"
+FOLDER = ROOT / "build" / "mutants"
+PROGRAM = ROOT / "build" / "mutmut"
+FIGURES = ROOT / "build" / "figures-mutants.json"
+REQUIREMENTS = ROOT / "requirements" / "mutants.txt"
+# The modules of the rules whose mutants are tried: what is claimed is what is run.
+MODULES = (
+    "credentials/contest",
+    "rights/by_quay",
+    "robot/claim",
+    "robot/deletion",
+    "robot/proof",
+    "rotation/schedule",
+)
+NEEDED = (
+    "tests/__init__.py",
+    "tests/plan",
+    "tests/kit/__init__.py",
+    "tests/kit/canary.py",
+    "tests/kit/examples.py",
+    "tests/kit/kstatus.py",
+    "tests/kit/statuslint.py",
+    "deploy/argocd",
+)
+CONFIGURATION = """\
+[tool.pytest.ini_options]
+addopts = "--strict-markers --strict-config"
+markers = ["rotates: a test in which a credential is replaced on purpose"]
+
+[tool.mutmut]
+source_paths = ["quayrobot"]
+also_copy = ["deploy"]
+only_mutate = {paths}
+pytest_add_cli_args = ["-p", "no:cacheprovider"]
+pytest_add_cli_args_test_selection = ["{tests}"]
+track_dependencies = false
+use_git_change_detection = false
+use_setproctitle = false
+# By the clock, too: a machine that is busy must not count as a mutant that never ends.
+timeout_multiplier = 15.0
+timeout_constant = 4.0
+"""
+
+
+def run(modules: tuple[str, ...]) -> list[Outcome]:
+    """
+    Try every mutant of *modules*, and return what came of each.
+
+    Raises:
+        CalledProcessError: mutmut could not be had, or the tests fail without a mutant.
+    """
+    _install()
+    rooms = groupby(modules, key=lambda each: each.rpartition("/")[0])
+    return [each for room, inside in rooms for each in _run_room(room, tuple(inside))]
+
+
+def _run_room(room: str, modules: tuple[str, ...]) -> list[Outcome]:
+    """Hold *modules* against the tests of their *room*: others reach them, too, but slowly."""
+    _lay_out(f"tests/plan/{room}", modules)
+    environment = os.environ | {
+        "PYTHONPATH": str(PROGRAM),
+        "EXAMPLES": "5",
+        # A mutant costs a start of pytest; the rules need none of its plugins.
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    driver = Path(__file__).with_name("driver.py")
+    subprocess.run(
+        ("nice", "-n", "15", sys.executable, driver, *modules),
+        cwd=FOLDER,
+        env=environment,
+        check=True,
+    )
+    return [Outcome(**each) for each in json.loads((FOLDER / "outcomes.json").read_text())]
+
+
+def keep_figures(figures: dict[str, Any]) -> None:
+    """Keep *figures* of all modules, for a report on the same sources."""
+    FIGURES.write_text(json.dumps(figures | {"sources": _sources()}))
+
+
+def figures_of_last_run() -> dict[str, Any] | None:
+    """Return the figures that were kept; None where the rules or their tests are others by now."""
+    kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    return kept if kept.get("sources") == _sources() else None
+
+
+def _sources() -> str:
+    """A digest of the rules and of their tests."""
+    files = sorted([*RULES.rglob("*.py"), *(ROOT / "tests" / "plan").rglob("*.py")])
+    return sha256(b"\0".join(each.read_bytes() for each in files)).hexdigest()
+
+
+def _install() -> None:
+    done = PROGRAM / ".requirements"
+    if done.exists() and done.read_text() == REQUIREMENTS.read_text():
+        return
+    shutil.rmtree(PROGRAM, ignore_errors=True)
+    command = ("pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes")
+    subprocess.run(
+        (sys.executable, "-m", *command, f"--target={PROGRAM}", "-r", REQUIREMENTS), check=True
+    )
+    done.write_text(REQUIREMENTS.read_text())
+
+
+def _lay_out(tests: str, modules: tuple[str, ...]) -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    no_cache = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(RULES.parent, FOLDER / "quayrobot", ignore=no_cache)
+    for name in NEEDED:
+        place = FOLDER / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, place, ignore=no_cache)
+        else:
+            shutil.copy2(ROOT / name, place)
+    paths = json.dumps([f"quayrobot/plan/{each}.py" for each in modules])
+    (FOLDER / "pyproject.toml").write_text(CONFIGURATION.format(paths=paths, tests=tests))
