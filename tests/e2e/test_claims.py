@@ -155,6 +155,26 @@ def test_the_loser_gets_the_robot_when_the_winner_is_gone(tenant: Tenant):
     assert robot["metadata"]["quayrobot.io"]["name"] == "second"
 
 
+def test_a_finalizer_of_somebody_else_keeps_no_robot_from_the_next(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    theirs = '[{"op": "add", "path": "/metadata/finalizers/-", "value": "example.com/theirs"}]'
+    tenant.kubectl("patch", "quayrobot", "ci", "--type=json", "-p", theirs)
+    tenant.robot("second", robotName="ci", secrets=[{"name": "second"}])
+    tenant.wait_reason("AlreadyClaimed", "second")
+
+    tenant.delete()
+
+    tenant.wait_ready("second")
+    assert tenant.logs_in("second")
+    assert tenant.get() is not None
+    tenant.kubectl(
+        "patch", "quayrobot", "ci", "--type=merge", "-p", '{"metadata":{"finalizers":null}}'
+    )
+    tenant.wait_gone()
+    settle(lambda: tenant.logs_in("second"))
+
+
 def test_a_claim_from_another_namespace_is_refused_without_telling_whose_it_is(tenant: Tenant):
     tenant.robot("first", robotName="shared")
     tenant.wait_ready("first")

@@ -137,6 +137,17 @@ def test_who_was_bound_for_the_put_goes_before_who_is_new(seconds):
     assert winners(body("b", 1, "bound"), body("a", seconds, "new")) == ["b"]
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_who_goes_and_has_let_go_blocks_nobody(stage: str):
+    going = body("a", 0, "holds")
+    # Another controller's finalizer keeps it there.
+    going["metadata"] |= {"deletionTimestamp": "2026-11-24T04:00:00Z", "finalizers": ["a.b/c"]}
+
+    assert "b" in winners(going, body("b", 1, stage))
+    going["metadata"]["finalizers"].append(FINALIZER)
+    assert "b" not in winners(going, body("b", 1, "new"))
+
+
 def test_of_two_who_are_new_the_older_has_it():
     assert winners(body("b", 0, "new"), body("a", 1, "new")) == ["b"]
 

@@ -288,13 +288,14 @@ def _origin(context: Context, rival: RobotRecord) -> str | None:
 
 def _stands(context: Context, rival: RobotRecord) -> bool:
     """A resource that holds the robot, or could have it now; others block nobody."""
-    if rival.status.holds or rival.guarded:
+    if rival.guarded or rival.terminating:
+        # Who goes without our finalizer has let go of the robot, whatever the status says.
+        return rival.guarded
+    if rival.status.holds:
         return True
-    if rival.terminating or isinstance(rival.spec, InvalidSpec):
+    if isinstance(rival.spec, InvalidSpec) or _is_held_up(rival):
         return False
 
-    if _is_held_up(rival):
-        return False
     unread = NamespaceSeen(rival.key.namespace, labels=None)
     namespace = context.store.namespaces.get(rival.key.namespace, unread)
     rules = context.pool.rules(rival.connection_key)

@@ -8,7 +8,7 @@ is told and not carried out) has nothing else at hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -28,7 +28,7 @@ from ...model.actions import (
     LookAtUser,
 )
 from ...model.errors import Conflict, QuayRobotError, Reason, Refused
-from ...model.names import OwnerName, RobotName
+from ...model.names import FINALIZER, OwnerName, RobotName
 from ...model.world import ConnectionSeen, Present, RobotView, Unknown
 from ...plan.scene import Scene
 from ..connection.issuer_hosts import IssuerHosts
@@ -160,7 +160,14 @@ async def _look_at_owner(resources: Resources, action: LookAtOwner, scene: Scene
         return replace(scene, owner_lives=True)
     namespace = action.namespace or None
     body = await resources.get(kind, namespace, action.name)
-    return replace(scene, owner_lives=body is not None)
+    return replace(scene, owner_lives=body is not None and not _has_let_go(body["metadata"]))
+
+
+def _has_let_go(meta: Mapping[str, object]) -> bool:
+    """Tell whether it goes and nothing of ours holds it: only finalizers of others do."""
+    held = meta.get("finalizers") or ()
+    assert isinstance(held, list | tuple)
+    return "deletionTimestamp" in meta and FINALIZER not in held
 
 
 def _raise_denied(error: QuayRobotError) -> None:

@@ -289,8 +289,11 @@ class Applier:
             case AddFinalizer(state):
                 return await self._hold(state, scene)
             case RemoveFinalizer():
-                await resources.remove_finalizer(self._kind, body)
+                after = await resources.remove_finalizer(self._kind, body)
                 self.released = True
+                if after is not None:
+                    # Finalizers of others keep it: who waits for its robot has to know.
+                    self.keep(after)
                 forget_deletion(self.live, self.record)
                 return replace(scene, me=replace(scene.me, guarded=False))
             case GuardConnection():
