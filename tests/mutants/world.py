@@ -34,6 +34,7 @@ MODULES = (
     "robot/claim",
     "robot/deletion",
     "robot/proof",
+    "rotation/rotation",
     "rotation/schedule",
 )
 NEEDED = (

@@ -344,8 +344,9 @@ def test_a_window_is_shorter_than_the_time_to_its_next_opening(schedule, duratio
     if fits:
         check_window(asked, ISSUED)
         return
-    with pytest.raises(InvalidSpec, match="shorter than the time from one opening"):
+    with pytest.raises(InvalidSpec, match="shorter than the time from one opening") as caught:
         check_window(asked, ISSUED)
+    assert caught.value.reason == Reason.INVALID_SPEC
 
 
 def test_a_refusal_does_not_quote_what_was_written():

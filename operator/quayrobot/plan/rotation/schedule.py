@@ -59,7 +59,7 @@ def check_window(rotation: Rotation | None, now: datetime) -> None:
     """
     if rotation is None or rotation.window is None:
         return
-    _in_window(rotation.window, now, 0.0)
+    _opening(rotation.window, now)
     if parse_duration(rotation.window.duration) >= _shortest_gap(rotation.window.schedule):
         msg = "rotation.window.duration must be shorter than the time from one opening to the next"
         raise InvalidSpec(Reason.INVALID_SPEC, msg)
@@ -74,13 +74,17 @@ def _shortest_gap(schedule: str) -> timedelta:
 
 def _in_window(window: Window, earliest: datetime, share: float) -> datetime:
     """The first moment from *earliest* on in an opening, spread over it."""
-    openings = _openings(window, earliest)
-    for opening, following in pairwise(openings):
+    opening, duration = _opening(window, earliest)
+    return max(earliest, opening + duration * 0.9 * share)
+
+
+def _opening(window: Window, earliest: datetime) -> tuple[datetime, timedelta]:
+    """The opening that *earliest* is in, or else the next, and how long it lasts."""
+    for opening, following in pairwise(_openings(window, earliest)):
         # Where openings overlap, each lasts until the next.
         duration = min(parse_duration(window.duration), following - opening)
-        moment = opening + duration * 0.9 * share
         if earliest < opening + duration:
-            return max(earliest, moment)
+            return opening, duration
     raise _never_opens()
 
 
@@ -103,9 +107,9 @@ def _openings(window: Window, earliest: datetime) -> list[datetime]:
     """The last opening before *earliest* and the two after it, in UTC, ascending."""
     try:
         local = earliest.astimezone(ZoneInfo(window.time_zone))
-        # Openings are at whole minutes, and one that is now is not yet to come.
-        minute = local.replace(second=0, microsecond=0)
-        before = next(CronSim(window.schedule, minute + timedelta(seconds=1), reverse=True), None)
+        # An opening that is now is not yet to come, and one of the next second is not past.
+        ended = local.replace(microsecond=0) + timedelta(seconds=1)
+        before = next(CronSim(window.schedule, ended, reverse=True), None)
         coming = CronSim(window.schedule, local)
         found = [before, next(coming, None), next(coming, None)]
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
