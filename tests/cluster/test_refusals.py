@@ -99,3 +99,15 @@ def test_a_namespace_that_is_going_is_waited_for():
     error = failure("the operator", "create", PATH, 403, body)
 
     assert (type(error), error.reason) == (TryLater, Reason.NAMESPACE_TERMINATING)
+
+
+@pytest.mark.parametrize(
+    ("asked", "waits"), [(2, 2.0), (0, None), (-1, None), ("soon", None), (86_400, 60.0)]
+)
+def test_a_pause_that_is_asked_for_is_kept_if_it_is_one(asked: object, waits: float | None):
+    body = {"message": "too many requests", "details": {"retryAfterSeconds": asked}}
+
+    error = failure("the operator", "update", PATH, 429, body)
+
+    assert isinstance(error, TryLater)
+    assert error.retry_after == waits

@@ -29,6 +29,7 @@ _NO_QUOTA = re.compile(rf"{_FORBIDDEN}insufficient quota to ")
 # Of a path that is no object's the API server says "forbidden: ..." alone.
 _NO_RIGHT = re.compile(rf'(?:{_FORBIDDEN}|forbidden: )User "[^"]*" cannot ')
 _NO_WEBHOOK = re.compile(rf'Internal error occurred: failed calling webhook "{_NAME}"')
+RETRY_AFTER_CAP_S = 60
 _BEYOND = {404, 409, 410, 412}
 
 
@@ -49,9 +50,18 @@ def failure(who: str, verb: str, path: str, status: int, body: dict[str, Any]) -
     if (silent := _NO_WEBHOOK.match(text)) is not None:
         msg = f"{what}: the admission webhook {silent[1]} does not answer the API server"
         return TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
-    after = (body.get("details") or {}).get("retryAfterSeconds") if status == 429 else None
     msg = f"the API server cannot serve {what} now (status {status})"
+    after = _wait_asked_s(body) if status == 429 else None
     return TryLater(Reason.CLUSTER_UNAVAILABLE, msg, retry_after=after)
+
+
+def _wait_asked_s(body: dict[str, Any]) -> float | None:
+    """What is asked to be waited, capped; None for nonsense, as a proxy in between may say."""
+    details = body.get("details")
+    asked = details.get("retryAfterSeconds") if isinstance(details, dict) else None
+    if not isinstance(asked, int) or asked <= 0:
+        return None
+    return float(min(asked, RETRY_AFTER_CAP_S))
 
 
 def _denied(what: str, text: str) -> Refused | None:
