@@ -113,7 +113,8 @@ def test_after_a_restart_one_list_more_recognises_who_is_to_go(tenant: Tenant, q
     calls = Counter(quay.operations(called))
     assert calls["robot.delete"] == MANY
     assert calls["robot.list"] <= 3
-    assert calls["robot.get"] == 0
+    # Who comes so late that nobody goes along any more is looked at.
+    assert calls["robot.get"] <= 2
     assert in_quay(quay, tenant) == {"stays"}
 
 
