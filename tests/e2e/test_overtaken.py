@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -61,6 +62,33 @@ def test_a_label_that_comes_before_our_finalizer_or_its_removal_is_no_news(
     tenant.delete()
     tenant.wait_gone(timeout_s=40)
     assert (last.done, statuses(tenant, begun)) == (1, 0)
+    tenant.leave()
+
+
+def test_who_is_deleted_just_before_our_finalizer_is_forgotten(
+    house: Installation, replica: Replica
+):
+    tenant = house.tenant()
+    tenant.connection()
+    path, done = f"/namespaces/{tenant.name}/quayrobots/ci", threading.Event()
+
+    def delete_first(asked: Asked, when: When) -> bool:
+        mine = asked.method == "PATCH" and asked.path.endswith(path)
+        if when == "before" and mine and not done.is_set():
+            tenant.delete()
+            # The watch is faster than the answer.
+            done.wait(2)
+            done.set()
+        return False
+
+    replica.spoil = delete_first
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_gone(timeout_s=40)
+
+    # Nobody goes on to write what is not there.
+    assert done.wait(20)
+    tenant.rest()
+    assert tenant.in_quay() is None
     tenant.leave()
 
 

@@ -30,7 +30,8 @@ class ClusterRobotMemory:
     *settled* maps a namespace to the generation that its pass ended with,
     *troubles* to why it did not. *told* says what all namespaces were last woken
     for. *removable* may lose what they have, *stuck* were not let go of by the cluster.
-    *waiting* wait for the credential of the shared robot.
+    *waiting* wait for the credential of the shared robot. *confirmed* is what was last
+    read live (uid, generation, whether it goes), and when.
     """
 
     uid: str = ""
@@ -46,6 +47,7 @@ class ClusterRobotMemory:
     left: deque[float] = field(default_factory=deque)
     replaced_at: float | None = None
     copied_at: float = 0.0
+    confirmed: tuple[object, float] = (None, 0.0)
 
     def wait_s(self, leaving: frozenset[str], now: float) -> float:
         """Return how long to wait until the set of *leaving* namespaces counts as complete."""

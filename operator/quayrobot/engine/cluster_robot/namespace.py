@@ -22,6 +22,7 @@ from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord, RobotRecord
 from ..connection.context import GATHER_S, Context, Outcome, requeue_s
 from ..workqueue.keys import Lane, NamespaceKey, ResourceKey
+from .freshness import confirm_namespace, confirm_selecting
 from .secret_copies import apply_copies, remove_copies
 
 __all__ = [
@@ -115,6 +116,11 @@ class _Copy(ABC):
     async def _leave(self) -> None:
         """Take away what it has."""
 
+    async def _confirm(self) -> None:
+        """What a namespace loses is gone for everybody in it: look once more at both."""
+        await confirm_selecting(self.context, self.record, self.memory)
+        await confirm_namespace(self.context, self.seen)
+
     def _ended(self) -> None:
         if self.memory.ended(self.namespace, self.record.generation):
             enqueue_cluster_robot(self.context, self.record.key)
@@ -134,7 +140,7 @@ class _Sharing(_Copy):
             self.memory.waiting.add(self.namespace)
 
     async def _leave(self) -> None:
-        if await remove_copies(self.context, self.record, self.seen):
+        if await remove_copies(self.context, self.record, self.seen, self._confirm):
             self._left()
             enqueue_cluster_robot(self.context, self.record.key)
         self.memory.forget(self.namespace)
@@ -144,12 +150,18 @@ class _Member(_Copy):
     """Where each namespace has a QuayRobot of its own."""
 
     async def _serve(self) -> None:
-        for action in apply_actions(self.context, self.record, self.declared, self.namespace):
+        actions = apply_actions(self.context, self.record, self.declared, self.namespace)
+        if actions:
+            await confirm_selecting(self.context, self.record, self.memory)
+        for action in actions:
             await self._apply(action)
         self._ended()
 
     async def _leave(self) -> None:
-        for action in removal_actions(self.context, self.record, self.namespace):
+        actions = removal_actions(self.context, self.record, self.namespace)
+        if actions:
+            await self._confirm()
+        for action in actions:
             await self._apply(action)
         self.memory.forget(self.namespace)
 

@@ -8,6 +8,7 @@ own pass finds out and wakes the namespaces.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
@@ -91,10 +92,15 @@ def _raise_or_wait(context: Context, key: NamespaceKey, findings: tuple[Finding,
 
 
 async def remove_copies(
-    context: Context, record: ClusterRobotRecord, namespace: NamespaceSeen
+    context: Context,
+    record: ClusterRobotRecord,
+    namespace: NamespaceSeen,
+    confirm: Callable[[], Awaitable[None]],
 ) -> bool:
     """
     Delete what is ours in *namespace*; return whether there was anything.
+
+    Before the first write *confirm* looks whether the namespace is still to lose it.
 
     Raises:
         QuayRobotError: It could not be done.
@@ -106,6 +112,8 @@ async def remove_copies(
         actions = plan_copy_removal(scene)
         if not actions:
             break
+        if not found:
+            await confirm()
         found = True
         for action in actions:
             scene = await _carry_out(context, None, action, scene)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import structlog
 
-from ...cluster.kinds import QUAY_CONNECTION
+from ...cluster.kinds import QUAY_CONNECTION, QUAY_ROBOT
 from ...model.conditions import ConditionType
 from ...model.errors import Conflict, Denied, QuayRobotError, Reason, TryLater
 from ..cache.store import ConnectionRecord, RobotRecord
@@ -207,10 +207,9 @@ async def _hold(context: Context, record: ConnectionRecord) -> None:
     if record.key.kind != "QuayConnection":
         return
 
-    # A robot that is being made says so in its status, or its pass does, before it has a
-    # finalizer.
-    users, live = context.store.users_of(record.key), context.pool.known(record.key)
-    held = any(each.guarded or each.status.robot is not None for each in users)
+    live = context.pool.known(record.key)
+    held = any(_holds(each) for each in context.store.users_of(record.key))
+    # Before anything is stored the pass over a robot says so.
     needed = held or (live is not None and bool(live.needed_by))
     try:
         if needed:
@@ -238,7 +237,7 @@ async def _guard(context: Context, record: ConnectionRecord) -> None:
 
 
 async def _release(context: Context, record: ConnectionRecord) -> None:
-    if not record.guarded:
+    if not record.guarded or await _is_needed(context, record):
         return
     # The Secret first: once the connection is gone nobody knows of its Secret.
     for place in _places(context, record):
@@ -246,6 +245,21 @@ async def _release(context: Context, record: ConnectionRecord) -> None:
     after = await context.resources.remove_finalizer(QUAY_CONNECTION, record.body)
     if after is not None:
         context.store.observe(record.key.kind, None, after)
+
+
+async def _is_needed(context: Context, record: ConnectionRecord) -> bool:
+    """Ask the API server too whether a robot needs it: a watch may be behind."""
+    namespace = record.key.namespace
+    async for body in context.resources.list_all(QUAY_ROBOT, namespace=namespace):
+        robot = RobotRecord(QUAY_ROBOT.kind, body)
+        if robot.connection_key == record.key and _holds(robot):
+            return True
+    return False
+
+
+def _holds(robot: RobotRecord) -> bool:
+    # One that is being made says so in its status before it has a finalizer.
+    return robot.guarded or robot.status.robot is not None
 
 
 async def _let_secret_be_replaced(context: Context, record: ConnectionRecord) -> None:

@@ -54,6 +54,7 @@ from .contested import note_losses, note_write
 from .declared import tell_declared
 from .effects import log_effect
 from .events import tell_news
+from .freshness import forget_if_gone
 from .observe import observe
 from .writes import Applier
 
@@ -196,6 +197,7 @@ class RobotPass:
         except Conflict:
             # Somebody edited it: the event that follows starts the next pass.
             self.context.queue.add(self.first.key, Lane.EDIT, delay_s=0.5)
+            await forget_if_gone(self.context, self.first)
             return
         except QuayRobotError as error:
             log.warning("status.not_written", reason=error.reason, **_who(self.first))

@@ -63,6 +63,7 @@ from ..connection.context import GATHER_S, Context
 from ..connection.finalizers import guard_for
 from ..connection.pool import LiveConnection
 from ..workqueue.keys import Lane
+from .freshness import confirm_live, must_be_live, rests_on_spec
 from .grants import change_grant, federate
 from .keyless import exchange, received
 from .reads import perform_read, usable
@@ -80,7 +81,7 @@ class Applier:
 
     *edited* says that this pass is the first one of its generation. *before* is the
     status until it was stored where the robot is about to be created, *sent* says that a
-    write which makes it may have left.
+    write which makes it may have left. *fresh* says that the record was seen to be current.
     """
 
     context: Context
@@ -89,6 +90,7 @@ class Applier:
     released: bool = False
     before: RobotStatus | None = None
     sent: bool = False
+    fresh: bool = False
     edited: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +108,12 @@ class Applier:
             QuayRobotError: It could not be done.
         """
         there = scene.towards(getattr(action, "robot", None))
+        if must_be_live(action):
+            await confirm_live(self.context, self.record.key, scene.me)
+        elif rests_on_spec(action) and not self.fresh:
+            this = self.record
+            await confirm_live(self.context, this.key, scene.me, version=this.version)
+            self.fresh = True
         return (await self._apply(action, there)).towards(scene.robot_name)
 
     async def _apply(self, action: Action, scene: Scene) -> Scene:  # noqa: C901, PLR0911, PLR0912 - one line per part
@@ -154,7 +162,6 @@ class Applier:
     async def _write_robot(
         self, action: CreateRobot | DeleteRobot | Regenerate, scene: Scene
     ) -> Scene:
-        await self._confirm_live(scene)
         live = usable(self.live)
         live.snapshots.begin_write(action.robot)
         match action:
@@ -221,17 +228,6 @@ class Applier:
         await live.client.delete_robot(scene.robot_name)
         msg = "Quay created the robot without its marker; it was deleted and is created again"
         raise TryLater(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, msg)
-
-    async def _confirm_live(self, scene: Scene) -> None:
-        """No robot is made or deleted on a view of the resource that is out of date."""
-        key = self.record.key
-        live = await self.context.resources.get(self._kind, key.namespace, key.name)
-        meta = live["metadata"] if live else {}
-        same = meta.get("uid") == scene.me.uid
-        if not same or ("deletionTimestamp" in meta) != scene.me.terminating:
-            raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource changed meanwhile")
-        if int(meta.get("generation", 1)) != scene.me.generation:
-            raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource was edited meanwhile")
 
     # Status --------------------------------------------------------------
 
@@ -365,11 +361,15 @@ class Applier:
 
     def keep(self, body: Body) -> None:
         """Keep the object as the API server returned it after our write."""
+        if body is self.record.body:
+            # Nothing was written: it may be gone by now, and would come back to stay.
+            return
         for key, lane in self.context.store.observe(self.record.key.kind, None, body):
             if key != self.record.key:
                 # The watch brings what is known by then: nobody else tells of it.
                 self.context.queue.add(key, lane, delay_s=GATHER_S)
         self.record = self.context.store.robots[self.record.key]
+        self.fresh = True
 
 
 def _known_by(scene: Scene, seen: RobotSeen) -> RobotStatus:

@@ -1,0 +1,84 @@
+"""
+Is the resource still what this pass believes?
+
+A watch can be behind, above all after a restart, and then the pass has a spec that
+nobody asks for any more. So before the first write that rests on the spec the resource
+is read once more. A write that carries its version proves the same. What is found to be
+newer is taken over: the next pass does not wait for the watch.
+"""
+
+from __future__ import annotations
+
+from ...cluster.kinds import OURS
+from ...model.actions import (
+    Action,
+    CreateRobot,
+    CreateSecret,
+    DeleteRobot,
+    DeleteSecret,
+    LinkAccount,
+    Regenerate,
+    ReplaceSecret,
+    SetFederation,
+)
+from ...model.errors import Conflict, QuayRobotError, Reason
+from ...model.grant_actions import GrantChange
+from ...plan.scene import Me
+from ..cache.records import Record
+from ..connection.context import Context
+from ..workqueue.keys import ResourceKey
+
+__all__ = ["confirm_live", "forget_if_gone", "must_be_live", "rests_on_spec"]
+
+
+def must_be_live(action: Action) -> bool:
+    """Tell whether *action* needs a look of its own: it cannot be undone."""
+    return isinstance(action, CreateRobot | DeleteRobot | Regenerate)
+
+
+def rests_on_spec(action: Action) -> bool:
+    """Tell whether *action* changes something outside of the resource, as its spec says."""
+    secret = isinstance(action, CreateSecret | ReplaceSecret | DeleteSecret)
+    return secret or isinstance(action, SetFederation | LinkAccount | GrantChange)
+
+
+async def confirm_live(
+    context: Context, key: ResourceKey, me: Me | Record, *, version: int | None = None
+) -> None:
+    """
+    Read the resource at *key* once more, which the pass takes for *me*.
+
+    With *version* it has to be that one: what was noted in a status counts too.
+
+    Raises:
+        Conflict: It is something else; what it is now is known then.
+        QuayRobotError: It cannot be read.
+    """
+    live = await context.resources.get(OURS[key.kind], key.namespace or None, key.name)
+    meta = live["metadata"] if live else {}
+    now = meta.get("uid"), "deletionTimestamp" in meta, int(meta.get("generation", 1))
+    same = now == (me.uid, me.terminating, me.generation)
+    if same and version in (None, int(meta["resourceVersion"])):
+        return
+    if live is not None:
+        for each, lane in context.store.observe(key.kind, None, live):
+            context.queue.add(each, lane)
+    raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource changed meanwhile")
+
+
+async def forget_if_gone(context: Context, record: Record) -> None:
+    """
+    Forget the resource of *record* where it is gone, as far as that can be told now.
+
+    Our own write may be answered after the watch has shown the deletion, and then
+    nobody would show it again.
+    """
+    key = record.key
+    try:
+        live = await context.resources.get(OURS[key.kind], key.namespace or None, key.name)
+    except QuayRobotError:
+        return
+    known = context.store.robots.get(key)
+    if live is None and known is not None and known.uid == record.uid:
+        for each, lane in context.store.observe(key.kind, "DELETED", known.body):
+            context.queue.add(each, lane)
