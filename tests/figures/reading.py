@@ -22,6 +22,7 @@ _CALLS = re.compile(r"(?P<operation>.+): (?P<calls>\d+) \((?P<which>.+)\)")
 
 _ZOO = re.compile(r"(?P<row>B\d+): (?P<breaks>[A-Z]\d+): (?P<says>.+)")
 _ATTACKS = re.compile(r"(?P<attack>.+?): (?P<variants>\d+) variants(?P<got>(, [a-z ]+ \d+)*)")
+_SIEVE = re.compile(r"(?P<pattern>[a-z]+): (?P<plans>\d+) plans(?P<got>(, [a-z ]+ \d+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Findings:
     crashes: list[Crashes] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     attacks: list[Attacks] = field(default_factory=list)
+    # By pattern: how many plans, and what ended otherwise.
+    sieve: list[Attacks] = field(default_factory=list)
     # Deliberate bugs that were found, and by which invariant.
     zoo: dict[str, str] = field(default_factory=dict)
     contract: Contract = field(default_factory=lambda: Contract(0, [], {}))
@@ -102,6 +105,10 @@ def read(file: Path) -> Findings:
         attacks=[
             Attacks(found["attack"], int(found["variants"]), _got(found["got"]))
             for found in _noted(noted, "attacks", _ATTACKS)
+        ],
+        sieve=[
+            Attacks(found["pattern"], int(found["plans"]), _got(found["got"]))
+            for found in _noted(noted, "sieve", _SIEVE)
         ],
         zoo={found["row"]: found["breaks"] for found in _noted(noted, "zoo", _ZOO)},
         contract=_contract(cases),

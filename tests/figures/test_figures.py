@@ -29,6 +29,9 @@ def test_attacks(record_property):
     record_property("attacks", "N1: and more: 3 variants, bytes read 0, objects written 2")
     record_property("attacks", "N4 fields: 9 variants")
 
+def test_sieve(record_property):
+    record_property("sieve", "stale: 7 plans, unequal 0, surplus deletes 0")
+
 def test_zoo(record_property):
     record_property("zoo", "B1: L1: Secrets are written: once")
 
@@ -92,6 +95,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Findings:
 
 def test_what_tests_noted_is_read(seen: Findings):
     assert seen.crashes == [Crashes("create", 12, 23)]
+    assert seen.sieve == [Attacks("stale", 7, {"unequal": 0, "surplus deletes": 0})]
     assert seen.attacks == [
         Attacks("N1: and more", 3, {"bytes read": 0, "objects written": 2}),
         Attacks("N4 fields", 9, {}),
@@ -128,6 +132,7 @@ def test_figures_that_are_missing_are_told():
         "no figures: crash points",
         "no figures: calls to Quay",
         "no figures: attacks",
+        "no figures: sieve",
         "no figures: contract cases",
         "no figures: bench",
         "no figures: soak",
@@ -180,6 +185,7 @@ def test_the_report_holds_all_figures_for_people_and_for_programs(seen: Findings
 
     assert "| create | 12 | 23 |" in report
     assert "| all | 12 | 0 | 2 |" in report
+    assert "| stale | 7 | 0 | 0 |" in report
     assert "| faults by kind | cut 3, kill 1 |" in report
     assert "| deliberate bugs found | 18 of 18 |" in report
     assert "| AccessDenied | 1 |" in report

@@ -47,6 +47,7 @@ def faults(
         ("crash points", tests.crashes),
         ("calls to Quay", tests.calls),
         ("attacks", tests.attacks),
+        ("sieve", tests.sieve),
         ("contract cases", tests.contract.same),
         ("bench", bench),
         ("soak", soak),
@@ -54,7 +55,7 @@ def faults(
     ):
         if not figures:
             found.append(f"no figures: {what}")
-    for each in tests.attacks:
+    for each in (*tests.attacks, *tests.sieve):
         found += [f"{each.attack}: {what} {n}" for what, n in each.got.items() if n]
     found += [f"soak: {rule} broken {n} times" for rule, n in _broken(soak).items()]
     found += [f"zoo: {row} was not found" for row, by in _zoo(tests, soak).items() if not by]
@@ -70,6 +71,7 @@ def markdown(figures: Row) -> str:
     parts = (
         _head,
         _crashes,
+        _sieve,
         _lives,
         _misoperations,
         _mutants,
@@ -181,19 +183,31 @@ def _calls(figures: Row) -> Iterator[str]:
         yield f"| {row['operation']} | {row['calls']} | {row['which']} |"
 
 
+def _sieve(figures: Row) -> Iterator[str]:
+    yield "## Lives cut short, with an old view, or with events missed"
+    yield ""
+    yield "Plans drawn from recorded lives; the end has to be the same, by no longer way."
+    yield ""
+    yield from _counted("pattern", "plans", figures["tests"]["sieve"])
+
+
 def _attacks(figures: Row) -> Iterator[str]:
-    rows = figures["tests"]["attacks"]
-    kinds = list(dict.fromkeys(what for row in rows for what in row["got"]))
     yield "## Attacks by a tenant"
     yield ""
     yield "Each on a real API server, in variants; what an attack got has to be nothing."
     yield ""
-    yield "| attack | variants | " + "".join(f"{what} | " for what in kinds)
+    yield from _counted("attack", "variants", figures["tests"]["attacks"])
+
+
+def _counted(what: str, count: str, rows: list[Row]) -> Iterator[str]:
+    """One line for each of *rows* with all that came of it, and one for all together."""
+    kinds = list(dict.fromkeys(what for row in rows for what in row["got"]))
+    yield f"| {what} | {count} | " + "".join(f"{kind} | " for kind in kinds)
     yield "| --- | ---: | " + "---: | " * len(kinds)
     for row in rows:
-        got = "".join(f"{row['got'].get(what, '')} | " for what in kinds)
+        got = "".join(f"{row['got'].get(kind, '')} | " for kind in kinds)
         yield f"| {row['attack']} | {row['variants']} | {got}"
-    totals = "".join(f"{sum(row['got'].get(what, 0) for row in rows)} | " for what in kinds)
+    totals = "".join(f"{sum(row['got'].get(kind, 0) for row in rows)} | " for kind in kinds)
     yield f"| all | {sum(row['variants'] for row in rows)} | {totals}"
 
 

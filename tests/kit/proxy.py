@@ -148,14 +148,18 @@ class Proxy:
         ) as answer:
             if watching:
                 return await self._stream(request, answer)
-            content = await answer.read()
+            content = self._shown(request, await answer.read())
             verdict = await self._hooked(replace(asked, status=answer.status), "after")
             if verdict:
                 return _spoiled(request, verdict)
             response = web.Response(status=answer.status, body=content)
             response.headers.clear()
-            response.headers.extend(_end_to_end(answer))
+            response.headers.extend(end_to_end(answer))
             return response
+
+    def _shown(self, _request: web.BaseRequest, content: bytes) -> bytes:
+        """Return what is answered where Quay or the API server answered *content*."""
+        return content
 
     async def _hooked(self, asked: Asked, when: When) -> bool | int:
         return await asyncio.to_thread(self.hook, asked, when)
@@ -163,7 +167,7 @@ class Proxy:
     async def _stream(
         self, request: web.BaseRequest, answer: aiohttp.ClientResponse
     ) -> web.StreamResponse:
-        response = web.StreamResponse(status=answer.status, headers=_end_to_end(answer))
+        response = web.StreamResponse(status=answer.status, headers=end_to_end(answer))
         response.enable_chunked_encoding()
         await response.prepare(request)
         rest = b""
@@ -188,7 +192,7 @@ def _basic_user(header: str) -> str:
     return base64.b64decode(value).partition(b":")[0].decode()
 
 
-def _end_to_end(answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
+def end_to_end(answer: aiohttp.ClientResponse) -> CIMultiDict[str]:
     return CIMultiDict((k, v) for k, v in answer.headers.items() if k.lower() not in _HOP)
 
 

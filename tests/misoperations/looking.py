@@ -11,7 +11,7 @@ from tests.kit.installation import Body
 from .stage import Stage
 from .subjects import Subject
 
-__all__ = ["Look", "changes", "facts", "looked"]
+__all__ = ["Look", "changes", "facts", "flatten", "looked"]
 
 GROUP = "/apis/quayrobot.io/v1alpha1"
 LISTS = {
@@ -79,7 +79,7 @@ def facts(subject: Subject, look: Look) -> dict[str, Any]:
     for key, body in look.of(subject).items():
         if key[2] != "default" or key[0] != "ServiceAccount":
             kept = {each: value for each, value in body.items() if each != "spec"}
-            _flatten(" ".join(filter(None, key)), kept, found)
+            flatten(" ".join(filter(None, key)), kept, found)
     quay = subject.stage.house.quay
     for full in quay.admin("robots"):
         if full.startswith(f"{subject.owner}+") and subject.name in full:
@@ -87,7 +87,7 @@ def facts(subject: Subject, look: Look) -> dict[str, Any]:
                 "grants": _unnumbered(quay.admin("grants", name=full)),
                 "federation": quay.admin("federation", name=full),
             }
-            _flatten(f"robot {full}", whole, found)
+            flatten(f"robot {full}", whole, found)
     return {path: value for path, value in found.items() if not RESTLESS.search(path)}
 
 
@@ -97,17 +97,18 @@ def _unnumbered(grants: Body) -> Body:
     return grants | {"prototypes": sorted(defaults)}
 
 
-def _flatten(path: str, value: Any, found: dict[str, Any]) -> None:
+def flatten(path: str, value: Any, found: dict[str, Any]) -> None:
+    """Put all that *value* holds into *found*, each under its path, which begins with *path*."""
     if isinstance(value, dict) and value:
         for key, each in value.items():
-            _flatten(f"{path}.{key}", each, found)
+            flatten(f"{path}.{key}", each, found)
     elif isinstance(value, list) and value:
         # No list here means anything by its order, and what was taken comes back at the end.
         for number, each in enumerate(sorted(value, key=str)):
             # Conditions and Secrets come and go, each by its type or name.
             known = each if isinstance(each, dict) else {}
             name = known.get("type") or known.get("name") or number
-            _flatten(f"{path}[{name}]", each, found)
+            flatten(f"{path}[{name}]", each, found)
     else:
         found[path] = value
 

@@ -11,7 +11,7 @@ from tests.kit.controlplane import ControlPlane
 
 from .drawing import cases, drawn, places
 from .grounds import GROUNDS
-from .looking import _flatten, changes
+from .looking import changes, flatten
 from .running import ran
 from .stage import staged
 
@@ -44,8 +44,8 @@ def test_the_cases_of_a_ground_are_all_different_and_none_is_the_ground_itself()
 
 def test_the_order_of_what_has_a_name_is_no_difference():
     one, other = {}, {}
-    _flatten("s", [{"digest": "2", "name": "b"}, {"digest": "1", "name": "a"}], one)
-    _flatten("s", [{"digest": "3", "name": "a"}, {"digest": "2", "name": "b"}], other)
+    flatten("s", [{"digest": "2", "name": "b"}, {"digest": "1", "name": "a"}], one)
+    flatten("s", [{"digest": "3", "name": "a"}, {"digest": "2", "name": "b"}], other)
 
     assert changes(one, other, renewed=False) == ["s[a].digest: 1 became 3"]
 
