@@ -3,8 +3,8 @@
 
 Plans are drawn from lives that were lived undisturbed before. `ONLY=` is a pattern for
 plans (`life: pattern: what`), `WIDTH=` how many are carried out at once. Says each plan
-that ended otherwise, and a summary. Ends with 1 where one did. `ZOO=1`: with a deliberate
-bug for each pattern, which has to be found.
+that ended otherwise, and a summary. Ends with 1 where one did. `ZOO=1`: with
+deliberate bugs, which have to be found.
 """
 
 from __future__ import annotations

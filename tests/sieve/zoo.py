@@ -1,7 +1,8 @@
 """
-Does each pattern go red for an operator that it was made for?
+Do the patterns go red for an operator that they were made for?
 
-One deliberate bug for each, switched on in the operator's process; `make sieve ZOO=1`.
+A deliberate bug, switched on in the operator's process, for each pattern of which one is
+known that harms no undisturbed life; `make sieve ZOO=1`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ BELIEVES = Bug(
 )  # fmt: skip
 # By pattern: the bug, and a life whose plans have to end otherwise with it.
 PROOFS = {
-    "intermediate": (BUGS["B1"], "create"),
     "unobserved": (BUGS["B13"], "rights"),
     "stale": (BELIEVES, "rights"),
 }
