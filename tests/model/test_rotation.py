@@ -166,7 +166,7 @@ def test_what_the_page_and_the_example_show_is_accepted_and_asks_for_rotation():
 def test_a_status_is_read_as_it_was_written():
     state = RotationState(
         last_at="2026-11-24T03:00:00Z",
-        last_trigger="sha256:1",
+        last_trigger="spec=sha256:1 annotation=none",
         next_at="2026-12-24T03:00:00Z",
         intent=Intent(cause="Request", request="sha256:2", digest="sha256:3"),
     )
@@ -188,7 +188,9 @@ def test_a_resource_of_an_older_version_has_no_rotation_in_its_status():
         ("sha256:ab -", "spec=sha256:ab annotation=none"),
         ("- sha256:cd", "spec=none annotation=sha256:cd"),
         ("spec=sha256:ab annotation=none", "spec=sha256:ab annotation=none"),
-        ("2026-11-24T03:00:00Z", "2026-11-24T03:00:00Z"),
+        # An earlier version that came back mixed what it found with its own.
+        ("sha256:ab annotation=none", "spec=sha256:ab annotation=none"),
+        ("spec=none sha256:cd", "spec=none annotation=sha256:cd"),
     ],
 )
 def test_a_request_that_an_earlier_version_stored_bare_is_read_with_its_labels(stored, told):
@@ -202,3 +204,18 @@ def test_a_request_that_an_earlier_version_stored_bare_is_read_with_its_labels(s
     assert state.last_trigger == told
     assert state.intent is not None
     assert state.intent.request == told
+
+
+def test_a_time_for_a_request_is_kept_and_is_nothing_that_was_asked_last():
+    moment = "2026-11-24T03:00:00Z"
+    state = RotationState.model_validate(
+        {
+            "lastTrigger": moment,
+            "intent": {"cause": "Interval", "request": moment, "digest": "sha256:1"},
+        }
+    )
+
+    assert state.intent is not None
+    assert state.intent.request == moment
+    # As with a status that was lost: the next pass notes what is asked now, and does not rotate.
+    assert state.last_trigger is None

@@ -23,6 +23,9 @@ from .judging import Before, looked_around, surprises
 from .site import Site, sited
 from .snapshot import take
 
+# An older version may have been made to look less often.
+IDLE_S = 60.0
+
 
 def snapshot(version: str, code: Path) -> int:
     """Write what the version in *code* stores into a folder called *version* beside this."""
@@ -47,6 +50,7 @@ def upgrade(old: Path) -> int:
         found = _step(site, "this version", definitions=ROOT, operator=ROOT)
         found += _step(site, "the older one, under newer definitions", operator=old)
         found += _step(site, "the older one, under its own", definitions=old, operator=old)
+        found += _step(site, "this version again", definitions=ROOT, operator=ROOT)
     return int(bool(found))
 
 
@@ -55,7 +59,7 @@ def _step(site: Site, name: str, *, operator: Path, definitions: Path | None = N
     if definitions is not None:
         site.define(definitions)
     site.run(operator)
-    looked_around(site, before)
+    looked_around(site, before, idle_after_s=None if operator == ROOT else IDLE_S)
     found = surprises(site, before)
     print(f"{name}: {len(found)} surprises", *found, sep="\n  ", flush=True)
     return found

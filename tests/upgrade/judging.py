@@ -45,13 +45,19 @@ class Before:
         return cls(site.quay.mark(), len(site.plane.audit()), _left_alone(site))
 
 
-def looked_around(site: Site, before: Before) -> None:
-    """Wait until the operator has made four lists, by whichever connection, and then rests."""
+def looked_around(site: Site, before: Before, *, idle_after_s: float | None = None) -> None:
+    """
+    Wait until the operator has made four lists, by whichever connection, and then rests.
 
-    def lists() -> bool:
-        return site.quay.operations(before.called).count("robot.list") >= 4
+    One that may make fewer has had its time after *idle_after_s*.
+    """
+    begun = time.monotonic()
 
-    wait_for(lists, "four lists", timeout_s=120, every_s=0.3)
+    def looked() -> bool:
+        lists = site.quay.operations(before.called).count("robot.list")
+        return lists >= 4 or (idle_after_s is not None and time.monotonic() > begun + idle_after_s)
+
+    wait_for(looked, "four lists", timeout_s=120, every_s=0.3)
     deadline = time.monotonic() + 60
     seen, since = -1, time.monotonic()
     while time.monotonic() < since + QUIET_S:

@@ -8,7 +8,7 @@ dictionaries; and its parts as typed words, read once on first use.
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import orjson
@@ -30,7 +30,9 @@ from ...model.resources.connection import (
     ConnectionSpec,
     ConnectionStatus,
 )
+from ...model.resources.newer import parse_stored
 from ...model.resources.parse import (
+    connection_model,
     lenient_robot,
     parse_connection,
     parse_connection_status,
@@ -174,7 +176,8 @@ class RobotRecord(Record):
     def spec(self) -> RobotSpec | InvalidSpec:
         """Its spec, or why it cannot be one."""
         try:
-            return held_once(parse_robot(self.key.name, self.raw_spec))
+            parse = partial(parse_robot, self.key.name)
+            return held_once(parse_stored(RobotSpec, self.raw_spec, parse))
         except InvalidSpec as error:
             return error
 
@@ -250,7 +253,7 @@ class ClusterRobotRecord(RobotRecord):
     def declared(self) -> ClusterRobotSpec | InvalidSpec:
         """Its spec, or why it cannot be one."""
         try:
-            return parse_cluster_robot(self.raw_spec)
+            return parse_stored(ClusterRobotSpec, self.raw_spec, parse_cluster_robot)
         except InvalidSpec as error:
             return error
 
@@ -325,7 +328,8 @@ class ConnectionRecord(Record):
     def spec(self) -> ConnectionSpec | ClusterConnectionSpec | InvalidSpec:
         """Its spec, or why it cannot be one."""
         try:
-            return parse_connection(self.key.kind, self.raw_spec)
+            parse = partial(parse_connection, self.key.kind)
+            return parse_stored(connection_model(self.key.kind), self.raw_spec, parse)
         except InvalidSpec as error:
             return error
 

@@ -48,6 +48,7 @@ from .slots import lenient_rotation, overlaps
 from .spelling import words_of
 
 __all__ = [
+    "connection_model",
     "is_reserved",
     "lenient_access",
     "lenient_robot",
@@ -103,11 +104,7 @@ def parse_connection(
     Raises:
         InvalidSpec: It says something that cannot be.
     """
-    parsed: ConnectionSpec | ClusterConnectionSpec
-    if kind == "ClusterQuayConnection":
-        parsed = parse_part(ClusterConnectionSpec, spec)
-    else:
-        parsed = parse_part(ConnectionSpec, spec)
+    parsed = parse_part(connection_model(kind), spec)
     if parsed.url.startswith("http://") and not parsed.allow_plaintext:
         raise _invalid("url must be https, unless allowPlaintext is true")
     _check_api_credentials(parsed)
@@ -120,6 +117,11 @@ def parse_connection(
     for rule in parsed.access if isinstance(parsed, ClusterConnectionSpec) else ():
         _check_access_rule(rule)
     return parsed
+
+
+def connection_model(kind: str) -> type[ConnectionSpec | ClusterConnectionSpec]:
+    """Return the model of the spec of a connection of *kind*."""
+    return ClusterConnectionSpec if kind == "ClusterQuayConnection" else ConnectionSpec
 
 
 def _check_access_rule(rule: AccessRule) -> None:

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 NOTHING = "none"
-_BARE = re.compile(r"^(-|sha256:\S+) (-|sha256:\S+)$")
+_ASKED = re.compile(r"^(?:spec=)?(-|none|sha256:\S+) (?:annotation=)?(-|none|sha256:\S+)$")
 ZONE_PATTERN = r"^[A-Za-z][A-Za-z0-9_+/-]*$"
 
 
@@ -103,12 +103,22 @@ def digests_in(request: str | None) -> tuple[str, str]:
 
 
 def _labelled(text: str) -> str:
-    """Return a request as it is told now; an earlier version stored the two digests bare."""
-    bare = _BARE.match(text)
-    if bare is None:
+    """
+    Return a request as it is told now.
+
+    An earlier version stored the two digests bare, and one of them where the other came from this
+    version.
+    """
+    asked = _ASKED.match(text)
+    if asked is None:
         return text
-    trigger, annotation = (NOTHING if each == "-" else each for each in bare.groups())
+    trigger, annotation = (NOTHING if each == "-" else each for each in asked.groups())
     return request_text(trigger, annotation)
+
+
+def _last(text: str | None) -> str | None:
+    """Return what was asked last; what cannot be read is no reason to rotate."""
+    return _labelled(text) if text is not None and _ASKED.match(text) else None
 
 
 Request = Annotated[str, AfterValidator(_labelled)]
@@ -158,7 +168,7 @@ class RotationState(Part):
 
     last_at: str | None = None
     """When the last rotation finished."""
-    last_trigger: Request | None = None
+    last_trigger: Annotated[str | None, AfterValidator(_last)] = None
     """Digests of the last requests seen: `spec=` of `trigger`, `annotation=` of the annotation."""
     next_at: str | None = None
     """When the next one is due by interval, or possible once the previous robot is gone."""

@@ -24,6 +24,7 @@ from ...model.members import (
     ReplaceMember,
 )
 from ...model.names import LABEL_MANAGED_BY, OPERATOR
+from ...model.resources.newer import known_part
 from ...model.resources.parse import lenient_robot
 from ...model.resources.robot import RobotSpec, robot_name_of, secrets_of
 from ...model.world import Absent, Missing, Present, Seen, Unknown, Unlooked
@@ -106,9 +107,9 @@ def differences(wanted: MemberWanted, seen: MemberSeen) -> tuple[str, ...]:
 
 
 def _fields(spec: Mapping[str, object]) -> dict[str, object] | None:
-    """All fields with their defaults; None where the model does not know one."""
+    """All fields that the model knows, with their defaults; None where it refuses one."""
     try:
-        return RobotSpec.model_validate(spec).model_dump(by_alias=True)
+        return RobotSpec.model_validate(known_part(RobotSpec, spec)).model_dump(by_alias=True)
     except ValidationError:
         return None
 
