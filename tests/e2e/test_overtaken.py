@@ -9,6 +9,7 @@ import pytest
 
 from tests.kit.canary_fixture import CanaryWatch
 from tests.kit.installation import Installation, Tenant
+from tests.kit.processes import wait_for
 from tests.kit.proxy import Asked, When
 from tests.kit.replicas import Replica, replicas
 
@@ -49,6 +50,8 @@ def test_a_label_that_comes_before_our_finalizer_or_its_removal_is_no_news(
 ):
     tenant = house.tenant()
     tenant.connection()
+    # Who hears of the robot first has something to say of its connection.
+    wait_for(lambda: (tenant.get("own", "quayconnection") or {}).get("status"), "its connection")
     first = Overtaker(tenant, 1)
     replica.spoil, begun = first, len(house.plane.audit())
 

@@ -71,9 +71,15 @@ def with_spec(**fields) -> MemberWanted:
         ),
         pytest.param(
             WANTED,
-            Present(replace(SEEN, spec={**STORED, "noSuchField": 1})),
+            Present(replace(SEEN, spec={**STORED, "deletionPolicy": "Newest"})),
             (ReplaceMember(WANTED, "m1", "7"),),
-            id="what the model does not know is drift",
+            id="what the model refuses is drift",
+        ),
+        pytest.param(
+            WANTED,
+            Present(replace(SEEN, spec={**STORED, "later": 1})),
+            (),
+            id="what a newer definition filled in is no drift",
         ),
     ],
 )
@@ -101,9 +107,14 @@ def test_a_member_becomes_as_wanted(wanted, seen, expected):
             id="labels and annotations that are ours",
         ),
         pytest.param(
-            replace(WANTED, spec=STORED), replace(SEEN, spec={**STORED, "noSuchField": 1}),
-            ("spec.noSuchField",),
-            id="what the model does not know",
+            replace(WANTED, spec=STORED),
+            replace(SEEN, spec={**STORED, "deletionPolicy": "Newest"}),
+            ("spec.deletionPolicy",),
+            id="what the model refuses",
+        ),
+        pytest.param(
+            WANTED, replace(SEEN, spec={**STORED, "later": 1}), (),
+            id="what a newer definition filled in",
         ),
     ],
 )  # fmt: skip
