@@ -50,6 +50,36 @@ def test_a_mistake_in_a_manifest_is_named(tenant: Tenant, spec: dict[str, Any], 
     assert words in findings(said)["InvalidSpec"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec", "words"),
+    [
+        (
+            "ClusterQuayRobot",
+            {
+                "namespaceSelectors": [{}],
+                "template": {"spec": {"organization": "acme", "suspnd": True}},
+            },
+            "there is no field suspnd here; did you mean suspend?",
+        ),
+        (
+            "ClusterQuayConnection",
+            {"url": "https://quay.example.com", "registryHst": "quay.example.com"},
+            "there is no field registryHst here; did you mean registryHost?",
+        ),
+    ],
+    ids=["template", "connection"],
+)
+def test_a_mistake_in_a_manifest_of_the_cluster_is_named(
+    tenant: Tenant, kind: str, spec: dict[str, Any], words: str
+):
+    body = {"apiVersion": API, "kind": kind, "metadata": {"name": tenant.name}, "spec": spec}
+    shell = Shell(tenant.house.plane)
+    said = shell.plugin("plan", "-f", "-", "-o", "json", stdin=yaml.safe_dump(body))
+
+    assert said.code == 1
+    assert words in said.out + said.err
+
+
 def test_a_missing_namespace_is_named(tenant: Tenant):
     said = planned(tenant, {}, namespace="nowhere")
 

@@ -42,6 +42,7 @@ from .access.documents import (
     applied,
     check_change,
     check_cluster_robot_change,
+    check_declared,
     read_documents,
 )
 from .access.readers import (
@@ -223,11 +224,14 @@ async def _as_applied(
     live = await resources.get(kind, document.namespace, document.name)
     body = applied(document, live, now(), number)
     try:
+        check_declared(document, body["spec"])
         if live is not None and kind is QUAY_ROBOT:
             check_change(document.name, live["spec"], body["spec"])
         elif live is not None and kind is CLUSTER_QUAY_ROBOT:
             check_cluster_robot_change(live["spec"], body["spec"])
     except InvalidSpec as error:
+        if kind not in (QUAY_ROBOT, CLUSTER_QUAY_ROBOT):
+            fail(f"{document.kind} {document.name} is not valid: {error.message}")
         key = RobotRecord(document.kind, body).key
         wanted.refusals[key] = Finding(Component.SPEC, error)
     return body

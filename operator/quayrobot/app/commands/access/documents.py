@@ -22,11 +22,18 @@ from ....model.conditions import rfc3339
 from ....model.errors import InvalidSpec, QuayRobotError, Reason
 from ....model.names import ANNOTATION_CONFIRM, ANNOTATION_ROTATE, GROUP
 from ....model.resources.clusterrobot import ClusterRobotSpec
-from ....model.resources.parse import lenient_robot, parse_robot
+from ....model.resources.parse import lenient_robot, parse_connection, parse_robot
 from ....model.resources.parse_clusterrobot import parse_cluster_robot
 from ....model.resources.robot import RobotSpec, robot_name_of, secrets_of
 
-__all__ = ["Document", "applied", "check_change", "check_cluster_robot_change", "read_documents"]
+__all__ = [
+    "Document",
+    "applied",
+    "check_change",
+    "check_cluster_robot_change",
+    "check_declared",
+    "read_documents",
+]
 
 Body = dict[str, Any]
 _OF_THE_CLUSTER = {"Namespace", *(kind for kind, each in OURS.items() if not each.namespaced)}
@@ -146,6 +153,23 @@ def _differs(document: Document, old: Mapping[str, Any], new: Mapping[str, Any])
     except InvalidSpec:
         return old != new
     return False
+
+
+def check_declared(document: Document, spec: Mapping[str, Any]) -> None:
+    """
+    Raise if *spec*, which *document* would store, cannot be one.
+
+    A field that nobody knows is a mistake here; in what is stored it is of a newer definition.
+
+    Raises:
+        InvalidSpec: It says something that cannot be.
+    """
+    if document.kind == QUAY_ROBOT.kind:
+        parse_robot(document.name, spec)
+    elif document.kind == CLUSTER_QUAY_ROBOT.kind:
+        parse_cluster_robot(spec)
+    elif document.kind in OURS:
+        parse_connection(document.kind, spec)
 
 
 def check_change(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
