@@ -10,7 +10,7 @@ from quayrobot.model.errors import InvalidSpec
 from quayrobot.model.resources.clusterrobot import ClusterRobotSpec
 from quayrobot.model.resources.connection import ClusterConnectionSpec
 from quayrobot.model.resources.newer import parse_stored
-from quayrobot.model.resources.parse import parse_connection, parse_robot
+from quayrobot.model.resources.parse import lenient_robot, parse_connection, parse_robot
 from quayrobot.model.resources.parse_clusterrobot import parse_cluster_robot
 from quayrobot.model.resources.robot import RobotSpec
 
@@ -47,6 +47,8 @@ def test_a_robot_is_served_as_if_the_field_were_not_there(stored):
     before = repr(stored)
 
     assert robot(spec=stored) == parse_robot("ci", ROBOT)
+    # Who only reads leniently, as `status` does, must not lose the rest for it either.
+    assert lenient_robot("ci", stored) == parse_robot("ci", ROBOT)
 
     assert repr(stored) == before
     # Where nobody defaults, as in a file, it is a mistake.

@@ -29,11 +29,13 @@ log = structlog.get_logger(__name__)
 
 
 class Leadership:
-    """Whether this replica may work."""
+    """Whether this replica may work; *on_loss* is called once it may not any more."""
 
-    def __init__(self, settings: Settings, api: ClusterApi, fence: Fence) -> None:
+    def __init__(
+        self, settings: Settings, api: ClusterApi, fence: Fence, on_loss: Callable[[], None]
+    ) -> None:
         self._election: Election | None = None
-        self._ends = False
+        self._on_loss, self._ends = on_loss, False
         if settings.lease_place is not None:
             self._election = Election(
                 Leases(api, settings.lease_place, settings.lease_name),
@@ -54,18 +56,18 @@ class Leadership:
         """Tell whether another replica took over, or this one is to start again."""
         return self._ends or (self._election is not None and self._election.lost.is_set())
 
-    def start_again(self, on_loss: Callable[[], None]) -> None:
+    def start_again(self) -> None:
         """End this process, so that the next one begins with nothing remembered."""
         self._ends = True
-        on_loss()
+        self._on_loss()
 
-    async def gain(self, stack: AsyncExitStack, on_loss: Callable[[], None]) -> None:
-        """Return once this replica leads; *on_loss* is called should another one take over."""
+    async def gain(self, stack: AsyncExitStack) -> None:
+        """Return once this replica leads."""
         if self._election is None:
             return
         log.info("leader.awaited", identity=self._election.identity)
         running = asyncio.create_task(self._election.run(), name="election")
-        running.add_done_callback(_ended(on_loss))
+        running.add_done_callback(_ended(self._on_loss))
         stack.callback(running.cancel)
         await self._election.leading.wait()
 

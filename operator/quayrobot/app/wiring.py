@@ -82,7 +82,7 @@ async def run(settings: Settings) -> bool:
     # The first process of a container ignores a signal that it does not take.
     take_signals(stop.set)
     access, api = await _reach(settings, fence)
-    leadership = Leadership(settings, api, fence)
+    leadership = Leadership(settings, api, fence, stop.set)
     alive = [True]
     async with AsyncExitStack() as stack:
         stack.push_async_callback(api.aclose)
@@ -101,10 +101,8 @@ async def run(settings: Settings) -> bool:
 
         async def begin() -> None:
             await seen_all.wait()
-            await leadership.gain(stack, stop.set)
-            await _begin(
-                settings, context, runner, metrics, lambda: leadership.start_again(stop.set)
-            )
+            await leadership.gain(stack)
+            await _begin(settings, context, runner, metrics, leadership.start_again)
 
         metrics.leader(lambda: leadership.held)
         watching = _in_background(stack, begin())

@@ -10,6 +10,7 @@ ever quoted: a user may have pasted a token into the wrong field.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
@@ -33,6 +34,7 @@ from .connection import (
 )
 from .credentials import ACCOUNT_WORDS, AUDIENCES_WORDS, STATIC_WORDS
 from .federation import UNMANAGED_IDENTITIES_WORDS, Federation
+from .newer import parse_stored
 from .permissions import UNMANAGED_RIGHTS_WORDS, Permissions
 from .proxy import proxy_fault
 from .robot import (
@@ -153,7 +155,7 @@ def lenient_access(spec: Mapping[str, object]) -> tuple[AccessRule, ...]:
 def lenient_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
     """Return what of *spec* a deletion needs, whatever else it says."""
     try:
-        return parse_robot(name, spec)
+        return parse_stored(RobotSpec, spec, partial(parse_robot, name))
     except InvalidSpec:
         ref = spec.get("connectionRef")
         return RobotSpec.model_construct(

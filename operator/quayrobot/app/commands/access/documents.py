@@ -22,6 +22,7 @@ from ....model.conditions import rfc3339
 from ....model.errors import InvalidSpec, QuayRobotError, Reason
 from ....model.names import ANNOTATION_CONFIRM, ANNOTATION_ROTATE, GROUP
 from ....model.resources.clusterrobot import ClusterRobotSpec
+from ....model.resources.newer import known_part, parse_stored
 from ....model.resources.parse import lenient_robot, parse_connection, parse_robot
 from ....model.resources.parse_clusterrobot import parse_cluster_robot
 from ....model.resources.robot import RobotSpec, robot_name_of, secrets_of
@@ -147,9 +148,11 @@ def _asked(meta: Mapping[str, Any]) -> dict[str, str]:
 def _differs(document: Document, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     try:
         if document.kind == QUAY_ROBOT.kind:
-            return parse_robot(document.name, old) != parse_robot(document.name, new)
+            stored = known_part(RobotSpec, old)
+            return parse_robot(document.name, stored) != parse_robot(document.name, new)
         if document.kind == CLUSTER_QUAY_ROBOT.kind:
-            return parse_cluster_robot(old) != parse_cluster_robot(new)
+            stored = known_part(ClusterRobotSpec, old)
+            return parse_cluster_robot(stored) != parse_cluster_robot(new)
     except InvalidSpec:
         return old != new
     return False
@@ -197,7 +200,8 @@ def check_cluster_robot_change(old: Mapping[str, Any], new: Mapping[str, Any]) -
     Raises:
         InvalidSpec: It changes what cannot be changed, or cannot be at all.
     """
-    before, after = parse_cluster_robot(old), parse_cluster_robot(new)
+    before = parse_stored(ClusterRobotSpec, old, parse_cluster_robot)
+    after = parse_cluster_robot(new)
     if before.mode != after.mode:
         raise _invalid(
             "mode cannot be changed: create another ClusterQuayRobot, wait until its Secrets are "
