@@ -1,7 +1,7 @@
 """
 What does memory hold of one converged robot?
 
-    PYTHONPATH=operator:. .venv/bin/python -m tests.bench.remembered [robots]
+    PYTHONPATH=operator:. .venv/bin/python -m tests.bench.remembered [robots] [--json]
 
 Takes in what the API server and Quay show of as many robots, and prints how many bytes
 each adds: to the records (as read by a pass), to the Secrets, to the list from Quay,
@@ -152,8 +152,17 @@ def _added(take: Callable[[], None]) -> int:
     return size
 
 
-if __name__ == "__main__":
-    robots = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+def main(words: list[str]) -> None:
+    """Print the sizes with as many robots as *words* say; with `--json`, for programs."""
+    numbers = [int(word) for word in words if word != "--json"]
+    robots = numbers[0] if numbers else 2000
     sizes = measure(robots)
+    if "--json" in words:
+        sys.stdout.write(json.dumps(sizes) + "\n")
+        return
     for what, size in (sizes | {"together": sum(sizes.values())}).items():
         sys.stdout.write(f"{what:8} {size:6} bytes per robot, of {robots}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
