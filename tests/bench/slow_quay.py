@@ -72,7 +72,7 @@ def measure_deletion(stage: Stage, size: int) -> Row:
             calls = stage.double.mark() - ledger
     finally:
         operator.stop()
-    place.clear(robots=False)
+    place.clear()
     designed = size + math.ceil(size / 1000) + 1
     row = _row(size, "OAuthToken", calls, seconds) | {"designed_calls": designed}
     # A single one, or two, are asked for by name.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Self
 
 from quayrobot.cluster.api import ClusterApi
-from quayrobot.cluster.kinds import CLUSTER_QUAY_CONNECTION, QUAY_ROBOT, SECRET
+from quayrobot.cluster.kinds import CLUSTER_QUAY_CONNECTION, QUAY_ROBOT, SECRET, Kind
 from tests.kit.controlplane import ControlPlane
 from tests.kit.installation import ROOT
 from tests.kit.operating import ACCOUNT, NAMESPACE, USER, OperatorProcess
@@ -176,15 +176,25 @@ class Place:
 
         self.stage.run(wait)
 
-    def clear(self, *, robots: bool = True) -> None:
-        """Remove what was declared and made, where the *robots* are there; no operator runs."""
+    def clear(self) -> None:
+        """Remove what was declared and made; no operator runs."""
         plane, place = self.stage.plane, self.name
-        names = [body["metadata"]["name"] for body in self.load.robots(place)] if robots else []
-        bare = {"metadata": {"finalizers": None}}
-        self._each([("PATCH", QUAY_ROBOT.path(place, name), bare) for name in names])
-        self._each([("DELETE", QUAY_ROBOT.path(place), {}), ("DELETE", SECRET.path(place), {})])
+        robots, bare = self._paths(QUAY_ROBOT), {"metadata": {"finalizers": None}}
+        self._each([("PATCH", path, bare) for path in robots])
+        # One by one: to delete ten thousand by one call takes longer than a call may.
+        self._each([("DELETE", path, {}) for path in robots + self._paths(SECRET)])
         plane.kubectl("delete", "namespace", place, "--wait=false")
         plane.kubectl("delete", "clusterquayconnection", place, "--ignore-not-found")
+
+    def _paths(self, kind: Kind) -> list[str]:
+        found: list[str] = []
+
+        async def read(api: ClusterApi) -> None:
+            listed = await api.get(kind.path(self.name)) or {}
+            found.extend(each["metadata"]["name"] for each in listed["items"])
+
+        self.stage.run(read)
+        return [kind.path(self.name, name) for name in found]
 
     def patch_all(self, patch: Callable[[str], dict[str, Any]], subresource: str = "") -> None:
         """Patch every robot by what *patch* says of its name, as many at once as elsewhere."""

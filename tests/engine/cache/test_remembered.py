@@ -26,7 +26,7 @@ def spec_of(one: RobotRecord) -> RobotSpec:
 
 
 def test_a_robot_takes_no_more_room_than_the_pod_has_for_ten_thousand():
-    # In a process of its own: what a server of this one's other tests allocates meanwhile counts too.
+    # In a process of its own: here other tests' servers allocate meanwhile.
     asked = [sys.executable, "-m", "tests.bench.remembered", "500", "--json"]
     told = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
     sizes: dict[str, int] = json.loads(told)
