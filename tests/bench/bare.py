@@ -25,6 +25,7 @@ from quayrobot.cluster.api import ClusterApi
 from quayrobot.cluster.kinds import EVENT, QUAY_ROBOT, SECRET
 
 FINALIZER = "quayrobot.io/finalizer"
+TOKEN_CHARACTERS = 64
 STATUS = {
     "conditions": [
         {"type": kind, "status": "True", "reason": "Reconciled", "message": "as asked",
@@ -47,12 +48,14 @@ class Bare:
         meta = body["metadata"]
         namespace, name = meta["namespace"], meta["name"]
         path = QUAY_ROBOT.path(namespace, name)
+        secrets = SECRET.path(namespace)
         await self.api.get(SECRET.path(namespace, name))
+        tried = secret_of(namespace, name, "x" * TOKEN_CHARACTERS)
+        await self.api.write("POST", secrets, tried, dryRun="All")
         body = await self._noted(path, body)
         body = await self.api.write("PATCH", path, _patch(body))
-        await self.api.get(path)
         token = await self._robot(name, meta["uid"])
-        await self.api.write("POST", SECRET.path(namespace), secret_of(namespace, name, token))
+        await self.api.write("POST", secrets, secret_of(namespace, name, token))
         for each in (body["spec"].get("permissions") or {}).get("repositories", ()):
             await self._give(name, each)
         body = await self._status(path, body, STATUS)

@@ -44,6 +44,15 @@ def writes(tenant: Tenant, since: int) -> list[str]:
     ]
 
 
+def looks(tenant: Tenant, since: int) -> int:
+    """Return how often a QuayRobot was read again."""
+    return sum(
+        (each.user, each.verb, each.resource, each.namespace)
+        == (USER, "get", "quayrobots", tenant.name)
+        for each in tenant.house.plane.audit()[since:]
+    )
+
+
 @pytest.mark.parametrize(
     ("what", "spec", "expected"),
     [
@@ -70,6 +79,8 @@ def test_a_created_robot_costs_three_writes_and_a_fourth_where_it_is_given_somet
     made = writes(tenant, begun)
     record_property("writes to Kubernetes", f"create {what}: {len(made)} ({', '.join(made)})")
     assert made == expected
+    # Our own write of it has just proved what it is.
+    assert looks(tenant, begun) == 0
     assert quay.login(*tenant.credential())
 
 

@@ -3,8 +3,9 @@ Is the resource still what this pass believes?
 
 A watch can be behind, above all after a restart, and then the pass has a spec that
 nobody asks for any more. So before the first write that rests on the spec the resource
-is read once more. A write that carries its version proves the same. What is found to be
-newer is taken over: the next pass does not wait for the watch.
+is read once more. Our own write of it proves the same, since it carries its version: for
+what cannot be undone only where nothing lies between. What is found to be newer is taken
+over: the next pass does not wait for the watch.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from ..cache.records import Record
 from ..connection.context import Context
 from ..workqueue.keys import ResourceKey
 
-__all__ = ["confirm_live", "forget_if_gone", "must_be_live", "rests_on_spec"]
+__all__ = ["confirm_live", "forget_if_gone", "identity", "must_be_live", "rests_on_spec"]
 
 
 def must_be_live(action: Action) -> bool:
@@ -40,6 +41,11 @@ def rests_on_spec(action: Action) -> bool:
     """Tell whether *action* changes something outside of the resource, as its spec says."""
     secret = isinstance(action, CreateSecret | ReplaceSecret | DeleteSecret)
     return secret or isinstance(action, SetFederation | LinkAccount | GrantChange)
+
+
+def identity(one: Me | Record) -> tuple[str, bool, int]:
+    """Return what stays the same of a resource while nobody edits or deletes it."""
+    return one.uid, one.terminating, one.generation
 
 
 async def confirm_live(
@@ -57,8 +63,7 @@ async def confirm_live(
     live = await context.resources.get(OURS[key.kind], key.namespace or None, key.name)
     meta = live["metadata"] if live else {}
     now = meta.get("uid"), "deletionTimestamp" in meta, int(meta.get("generation", 1))
-    same = now == (me.uid, me.terminating, me.generation)
-    if same and version in (None, int(meta["resourceVersion"])):
+    if now == identity(me) and version in (None, int(meta["resourceVersion"])):
         return
     if live is not None:
         for each, lane in context.store.observe(key.kind, None, live):

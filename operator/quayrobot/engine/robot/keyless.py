@@ -12,13 +12,13 @@ from dataclasses import replace
 
 from ...model.actions import Exchange
 from ...model.errors import QuayRobotError, Reason
-from ...model.resources.robot import is_keyless
+from ...model.resources.robot import CredentialState, RobotStatus, is_keyless
 from ...model.world import Present, RobotSeen, Unknown, Unlooked
 from ...plan.scene import Scene
 from ..connection.context import Context
 from ..connection.pool import LiveConnection
 
-__all__ = ["exchange", "received"]
+__all__ = ["exchange", "known_by", "received"]
 
 
 async def exchange(
@@ -36,6 +36,17 @@ async def exchange(
 def received(scene: Scene, seen: RobotSeen) -> RobotSeen:
     """Return *seen* without the robot's own token, where only its digest is needed."""
     return seen.without_token() if is_keyless(scene.spec) else seen
+
+
+def known_by(scene: Scene, seen: RobotSeen) -> RobotStatus:
+    """Return the status that tells the robot by its new token, until it is written."""
+    if seen.token is None:
+        return scene.status
+    digest, robot = seen.token.digest, scene.status.robot
+    if is_keyless(scene.spec):
+        known = robot.model_copy(update={"token_digest": digest}) if robot else None
+        return scene.status.model_copy(update={"robot": known})
+    return scene.status.model_copy(update={"credential": CredentialState(digest=digest)})
 
 
 def _failed(live: LiveConnection, action: Exchange, scene: Scene, error: QuayRobotError) -> Scene:

@@ -45,7 +45,7 @@ from ...model.birthplace import birthplace_noted
 from ...model.errors import Ambiguous, Conflict, QuayRobotError, Reason, Refused, TryLater
 from ...model.names import RobotName
 from ...model.resources.base import dump_status
-from ...model.resources.robot import CredentialState, RobotState, RobotStatus, is_keyless
+from ...model.resources.robot import RobotState, RobotStatus
 from ...model.world import Absent, GrantsSeen, Present, RobotSeen, Unlooked
 from ...plan.robot.creation import connection_of
 from ...plan.scene import Scene
@@ -63,9 +63,9 @@ from ..connection.context import GATHER_S, Context
 from ..connection.finalizers import guard_for
 from ..connection.pool import LiveConnection
 from ..workqueue.keys import Lane
-from .freshness import confirm_live, must_be_live, rests_on_spec
+from .freshness import confirm_live, identity, must_be_live, rests_on_spec
 from .grants import change_grant, federate
-from .keyless import exchange, received
+from .keyless import exchange, known_by, received
 from .reads import perform_read, usable
 
 __all__ = ["Applier"]
@@ -81,7 +81,8 @@ class Applier:
 
     *edited* says that this pass is the first one of its generation. *before* is the
     status until it was stored where the robot is about to be created, *sent* says that a
-    write which makes it may have left. *fresh* says that the record was seen to be current.
+    write which makes it may have left. *fresh* says that the record was seen to be current;
+    *just_written*, that the last action wrote it, which proves that it is.
     """
 
     context: Context
@@ -91,6 +92,7 @@ class Applier:
     before: RobotStatus | None = None
     sent: bool = False
     fresh: bool = False
+    just_written: bool = False
     edited: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,13 +110,21 @@ class Applier:
             QuayRobotError: It could not be done.
         """
         there = scene.towards(getattr(action, "robot", None))
+        await self._confirm(action, scene)
+        before = self.record
+        after = (await self._apply(action, there)).towards(scene.robot_name)
+        written = self.record is not before
+        self.just_written = written and identity(self.record) == identity(scene.me)
+        return after
+
+    async def _confirm(self, action: Action, scene: Scene) -> None:
+        this = self.record
         if must_be_live(action):
-            await confirm_live(self.context, self.record.key, scene.me)
+            if not self.just_written:
+                await confirm_live(self.context, this.key, scene.me)
         elif rests_on_spec(action) and not self.fresh:
-            this = self.record
             await confirm_live(self.context, this.key, scene.me, version=this.version)
             self.fresh = True
-        return (await self._apply(action, there)).towards(scene.robot_name)
 
     async def _apply(self, action: Action, scene: Scene) -> Scene:  # noqa: C901, PLR0911, PLR0912 - one line per part
         if isinstance(action, Look):
@@ -215,7 +225,7 @@ class Applier:
         # The answer leaves out the metadata, which never changes.
         seen = received(scene, replace(seen, metadata=before.metadata if before else None))
         live.snapshots.saw(robot, Present(seen))
-        return replace(scene, robot=Present(seen), status=_known_by(scene, seen))
+        return replace(scene, robot=Present(seen), status=known_by(scene, seen))
 
     async def _check_marked(self, live: LiveConnection, scene: Scene, seen: RobotSeen) -> None:
         """
@@ -370,17 +380,6 @@ class Applier:
                 self.context.queue.add(key, lane, delay_s=GATHER_S)
         self.record = self.context.store.robots[self.record.key]
         self.fresh = True
-
-
-def _known_by(scene: Scene, seen: RobotSeen) -> RobotStatus:
-    """What tells the robot by its new token, until the status is written."""
-    if seen.token is None:
-        return scene.status
-    digest, robot = seen.token.digest, scene.status.robot
-    if is_keyless(scene.spec):
-        known = robot.model_copy(update={"token_digest": digest}) if robot else None
-        return scene.status.model_copy(update={"robot": known})
-    return scene.status.model_copy(update={"credential": CredentialState(digest=digest)})
 
 
 def _place(action: CreateSecret | ReplaceSecret | DeleteSecret) -> tuple[str, str]:
