@@ -84,7 +84,7 @@ def test_a_link_removed_by_hand_comes_back_within_seconds(tenant: Tenant):
 
     tenant.kubectl("patch", "sa", "builder", "--type=merge", "-p", '{"imagePullSecrets":null}')
 
-    wait_for(lambda: named(tenant) == ["ci"], "the link", timeout_s=8)
+    wait_for(lambda: named(tenant) == ["ci"], "the link")
 
 
 def test_a_foreign_secret_of_that_name_is_never_linked(tenant: Tenant):
