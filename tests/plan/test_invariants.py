@@ -178,6 +178,7 @@ def test_a_terminating_resource_writes_nothing_else(scene):
         "ListRobots",
         "LookAtRobot",
         "LookAtOrganization",
+        "LookAtUser",
         "DeleteRobot",
         "LinkAccount",
         "RemoveFinalizer",

@@ -243,6 +243,20 @@ def test_what_is_not_the_robot_is_not_understood(body, write, kind):
     assert scan(str(raised.value)) == []
 
 
+def test_a_robot_of_that_name_of_another_user_tells_whose_the_token_is():
+    """Quay shows robots of users as "mine": the token is somebody else's, or was renamed."""
+    mine = RobotName(OwnerName("user", "alice"), "ci")
+    for whose in ("bob", "alice2", "Alice"):
+        with pytest.raises(Refused) as raised:
+            parse_robot(reply(200, robot(name=f"{whose}+ci")), mine, write=False)
+        assert raised.value.reason == Reason.ACCESS_DENIED
+        assert "does not belong to the user alice" in raised.value.message
+        with pytest.raises(Ambiguous):
+            parse_robot(reply(200, robot(name=f"{whose}+ci")), mine, write=True)
+    with pytest.raises(TryLater):
+        parse_robot(reply(200, robot(name="bob+cd")), mine, write=False)
+
+
 def test_a_reader_without_the_right_sees_no_token():
     assert parse_robot(reply(200, without("token")), CI, write=False).token is None
     with pytest.raises(Ambiguous):

@@ -101,12 +101,25 @@ def parse_robot(reply: Reply, name: RobotName, *, write: bool) -> RobotSeen:
 
     Raises:
         TryLater: It shows none, or another one (Ambiguous after a write).
+        Refused: It shows that "mine" is another user's now.
     """
     body = parse_json(reply)
     seen = _robot(body) if isinstance(body, Mapping) else None
+    if seen is not None and not write and _is_namesake(seen.full_name, name):
+        msg = (
+            f"the connection's token does not belong to the user {name.owner.name}, or that "
+            "user has another name by now"
+        )
+        raise Refused(Reason.ACCESS_DENIED, msg)
     if seen is None or seen.full_name != name.full or (seen.token is None and write):
         raise not_understood(reply, write=write)
     return seen
+
+
+def _is_namesake(full_name: str, name: RobotName) -> bool:
+    """Tell whether it is the robot of that name of another user."""
+    owner, _, short = full_name.partition("+")
+    return name.owner.kind == "user" and short == name.short and owner != name.owner.name
 
 
 def parse_list(reply: Reply, owner: OwnerName) -> dict[str, RobotSeen]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +20,7 @@ from quayrobot.engine.robot.observe import list_due
 from quayrobot.engine.workqueue.keys import Lane, OwnerKey, ResourceKey
 from quayrobot.engine.workqueue.queue import Queue
 from quayrobot.model.address_policy import AddressPolicy
-from quayrobot.model.errors import Denied, Reason, Refused
+from quayrobot.model.errors import Conflict, Denied, Reason, Refused
 from quayrobot.model.names import OwnerName, RobotName
 from quayrobot.model.secrecy import Token
 from quayrobot.model.world import Present, RobotSeen, Unknown
@@ -34,6 +35,10 @@ DENIED = Denied(Reason.CREDENTIAL_REFUSED, "refused")
 NO_RIGHT = Refused(Reason.INSUFFICIENT_SCOPE, "no right")
 RESYNC_S = 300.0
 MADE = datetime(2026, 11, 24, 3, tzinfo=UTC)
+
+
+def _token_of(quay: FakeQuay, user: str) -> str:
+    return str(quay.admin("token", user=user, value=oauth_token()))
 
 
 class Meter:
@@ -139,22 +144,54 @@ async def test_another_credential_is_refused_nothing_yet(live):
 async def test_many_who_ask_whose_the_token_is_cause_one_call(quay, live):
     called = quay.mark()
 
-    found = await asyncio.gather(*(live.user_name() for _ in range(8)))
+    found = await asyncio.gather(*(live.whose.ask() for _ in range(8)))
 
-    assert found == ["admin"] * 8
+    assert [each.name for each in found] == ["admin"] * 8
     assert quay.operations(called) == ["user.get"]
 
 
 async def test_an_edit_of_the_connection_does_not_ask_again_whose_the_token_is(quay, live, clock):
-    await live.user_name()
+    await live.whose.ask()
     after = make(quay, clock, live.credential.token.reveal())
     called = quay.mark()
 
     after.take_memory(live)
 
-    assert await after.user_name() == "admin"
+    assert (await after.whose.ask()).name == "admin"
     assert quay.operations(called) == []
     await after.client.aclose()
+
+
+async def test_with_another_token_it_is_asked_again_whose_it_is(quay, live):
+    alice = OwnerName("user", "admin")
+    await live.whose.ask(alice)
+    live.whose.check(alice)
+
+    live.renew(replace(live.credential, token=Token(_token_of(quay, "bob"))))
+
+    with pytest.raises(Conflict):
+        live.whose.check(alice)
+    assert live.whose.name_for(alice) is None
+    assert (await live.whose.ask(alice)).name == "bob"
+    with pytest.raises(Conflict):
+        live.whose.check(alice)
+    live.whose.check(ACME)
+
+
+async def test_a_user_of_another_name_is_asked_for_again_after_a_while(quay, live, clock):
+    """Users can be renamed, and what was refused for that must not be so for ever."""
+    wanted = OwnerName("user", "wanted")
+    await live.whose.ask(wanted)
+    called = quay.mark()
+
+    assert live.whose.name_for(wanted) == "admin"
+    assert (await live.whose.ask(wanted)).name == "admin"
+    assert quay.operations(called) == []
+    clock.now += RESYNC_S
+    assert live.whose.name_for(wanted) is None
+    assert live.whose.name_for(OwnerName("user", "admin")) == "admin"
+    assert (await live.whose.ask(wanted)).name == "admin"
+    assert quay.operations(called) == ["user.get"]
 
 
 # The credential's Secret is to go ---------------------------------------------

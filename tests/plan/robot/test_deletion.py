@@ -270,9 +270,39 @@ def test_a_missing_right_may_be_a_missing_organization_which_is_asked_for(error)
 
 
 def test_a_user_is_not_asked_for_as_an_organization():
-    scene = terminating(robot=unknown(NO_RIGHT), spec=spec(user="bob"))
+    scene = terminating(robot=unknown(NO_RIGHT), spec=spec(user="bob"), token_user="bob")
 
     assert stops(scene) is NO_RIGHT
+
+
+ALICES = [
+    Present(listed(full_name="alice+ci")),
+    Absent(),
+    Missing(),
+    Unlooked(),
+    unknown(NO_SENSE),
+]
+
+
+def _of_alice(robot, token_user):
+    known = status(robot=RobotState(full_name="alice+ci", created_at=CREATED))
+    return terminating(robot=robot, spec=spec(user="alice"), status=known, token_user=token_user)
+
+
+@pytest.mark.parametrize("robot", ALICES, ids=lambda each: type(each).__name__)
+def test_with_another_users_token_nothing_of_a_user_is_believed_or_deleted(robot):
+    """Quay knows robots of users only as those of the caller, who may have one of that name."""
+    assert does(_of_alice(robot, None)) == ["LookAtUser"]
+
+    error = stops(_of_alice(robot, "bob"))
+
+    assert (type(error), error.reason) == (Refused, Reason.ACCESS_DENIED)
+    assert "robots of the user alice need a connection" in error.message
+
+
+def test_with_the_users_own_token_a_robot_of_a_user_goes():
+    assert does(_of_alice(ALICES[0], "alice")) == ["DeleteRobot"]
+    assert does(_of_alice(Absent(), "alice")) == ["RemoveFinalizer"]
 
 
 # Moved ------------------------------------------------------------------------

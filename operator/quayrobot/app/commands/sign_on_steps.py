@@ -33,7 +33,7 @@ async def signed_on(live: LiveConnection, about: str) -> list[CheckResult]:
         words = "The OIDC service gives a token of a kind that Quay reads."
         results.append(CheckResult(f"{about}, {place}", State.FINE, words))
         place = "token in Quay"
-        user = await live.ask_user()
+        user = await live.whose.ask()
     except QuayRobotError as error:
         words, cure = f"{error.message[:1].upper()}{error.message[1:]}.", cure_of(error.reason)
         return [*results, CheckResult(f"{about}, {place}", State.WRONG, words, cure)]

@@ -30,7 +30,7 @@ from ...model.resources.connection import (
 )
 from ...model.resources.federation import IdentityState
 from ...model.resources.parse import lenient_access
-from ...model.world import ConnectionSeen, RobotSeen, UserSeen
+from ...model.world import ConnectionSeen, RobotSeen
 from ...plan.rights.access import connection_not_found
 from ...quay.client import Observer, QuayClient
 from ...quay.grants import GrantsCache
@@ -46,6 +46,7 @@ from .egress import Egress, read_egress
 from .not_found_cache import NotFoundCache
 from .places import secret_place
 from .quay_probe import QuayProbe
+from .token_user import TokenUser
 
 __all__ = ["LiveConnection", "ConnectionPool"]
 
@@ -75,8 +76,7 @@ class LiveConnection:
         self.spec, self.credential, self.limits = spec, credential, limits
         self.place = secret_place(record.key, spec)
         self.resync_s = parse_duration(spec.resync_interval).total_seconds()
-        self.user: UserSeen | None = None
-        self._asking_user = asyncio.Lock()
+        self.whose = TokenUser(lambda: self.client, clock=clock, again_s=0.85 * self.resync_s)
         self.probe = QuayProbe(spec.origin, limits, on_change=on_change)
         self._leaving, self._denied_until = ("", 0.0), 0.0
         self.denied: Denied | None = None
@@ -147,7 +147,8 @@ class LiveConnection:
 
         What is remembered of robots stays, what was refused does not; calls under way go on.
         """
-        self.credential, self.user = credential, None
+        self.credential = credential
+        self.whose.forget()
         self.denied, self._held = None, (None, 0.0)
         self.refused.clear()
         self.grants.forget_refusals()
@@ -176,40 +177,11 @@ class LiveConnection:
             return False
         return self._clock() - since >= seconds
 
-    @property
-    def token_user(self) -> str | None:
-        """The name of the user that the token belongs to, where it was asked for."""
-        return self.user.name if self.user is not None else None
-
-    async def user_name(self) -> str:
-        """
-        Return the user that the token belongs to; one call serves all who ask.
-
-        Raises:
-            QuayRobotError: It could not be had.
-        """
-        return (await self.ask_user()).name
-
-    async def ask_user(self) -> UserSeen:
-        """
-        Return whose the token is, and what that user administers; one call serves all who ask.
-
-        Raises:
-            QuayRobotError: It could not be had.
-        """
-        async with self._asking_user:
-            client, known = self.client, self.user
-            if known is None:
-                known = await client.user()
-            if client is self.client:
-                self.user = known
-            return known
-
     def take_memory(self, old: LiveConnection) -> None:
         """Take over what *old* knew of the robots of the same Quay."""
         same = old.spec.credentials == self.spec.credentials
         if same and old.credential.token == self.credential.token:
-            self.user = old.user
+            self.whose.take(old.whose)
         self.snapshots = old.snapshots
         self.snapshots.list_with(self._list)
         self.grants, self.drift_due = old.grants, old.drift_due

@@ -79,7 +79,7 @@ async def sign_on(live: LiveConnection) -> None:
         return
     await live.bearer.token()
     try:
-        await live.ask_user()
+        await live.whose.ask()
     except Denied as error:
         live.deny(error)
     except QuayRobotError as error:

@@ -265,12 +265,13 @@ def _authorized(context: Context, live: LiveConnection) -> Condition:
 def _taken(live: LiveConnection) -> str:
     """Whose the token is where it was asked; nothing that changes with each new token."""
     life_s = live.bearer.life_s
-    if live.user is None or life_s is None:
+    user = live.whose.seen
+    if user is None or life_s is None:
         return "Quay accepts the token"
-    legal = [each for each in live.user.administers if re.fullmatch(OWNER_PATTERN, each)]
+    legal = [each for each in user.administers if re.fullmatch(OWNER_PATTERN, each)]
     more = len(legal) - ORGANIZATIONS_SHOWN
     named = [*legal[:ORGANIZATIONS_SHOWN], *([f"{more} more"] if more > 0 else [])]
-    who = live.user.name if re.fullmatch(OWNER_PATTERN, live.user.name) else "a user"
+    who = user.name if re.fullmatch(OWNER_PATTERN, user.name) else "a user"
     return (
         f"Quay accepts the token of {who}, an administrator of {', '.join(named) or 'nothing'}; "
         f"tokens last {_rounded(life_s)} and are replaced after two thirds of that"

@@ -83,7 +83,7 @@ async def observe(
         rivals=_rivals(context, record, connection),
         secrets=await _secrets(context, record, spec),
         spare_secrets=_spare(context, record, spec),
-        token_user=live.token_user if live else None,
+        token_user=live.whose.name_for(record.robot_name.owner) if live else None,
         accounts=_accounts(context, record, spec),
         issuer=await context.issuer.read() if federation_of(spec) else None,
         grace=context.grace,

@@ -64,35 +64,38 @@ async def _look(  # noqa: C901, PLR0911 - one line per look
     action: Look,
     scene: Scene,
 ) -> Scene:
+    owner = scene.robot_name.owner
     match action:
         case LookAtHosts(names):
             return replace(scene, hosts={**scene.hosts, **await hosts.resolve(names)})
         case LookAtOwner():
             return await _look_at_owner(resources, action, scene)
         case ListRobots():
-            return await _list(usable(live), scene)
+            return await _list(usable(live, owner), scene)
         case LookAtRobot():
-            return await _look_at_robot(usable(live), scene)
+            return await _look_at_robot(usable(live, owner), scene)
         case LookAtOrganization(robot):
             exists = await usable(live).client.organization_exists(robot.owner)
             return replace(scene, organization_exists=exists)
-        case LookAtQuay(owner):
-            return await _look_at_quay(usable(live), owner, scene)
+        case LookAtQuay():
+            return await _look_at_quay(usable(live), action.owner, scene)
         case LookAtUser():
             return await _look_at_user(usable(live), scene)
         case LookAtGrants():
-            return await read_grants(usable(live), action, scene)
+            return await read_grants(usable(live, owner), action, scene)
         case LookAtRoles():
-            return await read_roles(usable(live), action, scene)
+            return await read_roles(usable(live, owner), action, scene)
         case LookAtFederation():
-            return await federate(usable(live), action, scene)
+            return await federate(usable(live, owner), action, scene)
         case _:
             assert_never(action)
 
 
-def usable(live: LiveConnection | None) -> LiveConnection:
+def usable(live: LiveConnection | None, owner: OwnerName | None = None) -> LiveConnection:
     """
     Return the connection, which has to be there and unchanged since the pass began.
+
+    Calls about the robots of *owner* have to mean those of *owner*, with the token of now.
 
     Raises:
         Refused: There is none.
@@ -103,6 +106,8 @@ def usable(live: LiveConnection | None) -> LiveConnection:
         raise Refused(Reason.CONNECTION_NOT_READY, msg)
     if live.retired:
         raise Conflict(Reason.CONNECTION_NOT_READY, "the connection was edited meanwhile")
+    if owner is not None:
+        live.whose.check(owner)
     return live
 
 
@@ -151,7 +156,7 @@ async def _look_at_quay(live: LiveConnection, owner: OwnerName, scene: Scene) ->
 
 
 async def _look_at_user(live: LiveConnection, scene: Scene) -> Scene:
-    return replace(scene, token_user=await live.user_name())
+    return replace(scene, token_user=(await live.whose.ask(scene.robot_name.owner)).name)
 
 
 async def _look_at_owner(resources: Resources, action: LookAtOwner, scene: Scene) -> Scene:

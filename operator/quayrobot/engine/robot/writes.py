@@ -57,6 +57,7 @@ from ...plan.words.status import (
     intent_to_link,
     intent_to_rotate,
 )
+from ...quay.client import QuayClient
 from ..cache.store import Body, RobotRecord
 from ..connection.batch_deletion import forget_deletion, leave_to_list
 from ..connection.context import GATHER_S, Context
@@ -130,6 +131,7 @@ class Applier:
         if isinstance(action, Look):
             context = self.context
             return await perform_read(context.resources, context.hosts, self.live, action, scene)
+        owner = scene.robot_name.owner
         match action:
             case CreateRobot() | DeleteRobot() | Regenerate():
                 return await self._write_robot(action, scene)
@@ -147,7 +149,7 @@ class Applier:
             case SetFederation():
                 # What was refused before may be taken now.
                 again = replace(scene, exchange=Unlooked())
-                return await federate(usable(self.live), action, again)
+                return await federate(usable(self.live, owner), action, again)
             case Exchange():
                 return await exchange(self.context, usable(self.live), action, scene)
             case RecordGrants(grants):
@@ -161,7 +163,8 @@ class Applier:
                 | ChangeDefault()
                 | TakeDefault()
             ):
-                return await change_grant(usable(self.live), action, scene, edited=self.edited)
+                live = usable(self.live, owner)
+                return await change_grant(live, action, scene, edited=self.edited)
             case RecordLinks() | LinkAccount():
                 return await self._link(action, scene)
             case _:
@@ -172,7 +175,7 @@ class Applier:
     async def _write_robot(
         self, action: CreateRobot | DeleteRobot | Regenerate, scene: Scene
     ) -> Scene:
-        live = usable(self.live)
+        live = usable(self.live, action.robot.owner)
         live.snapshots.begin_write(action.robot)
         match action:
             case CreateRobot():
@@ -189,11 +192,9 @@ class Applier:
     async def _create_robot(
         self, live: LiveConnection, action: CreateRobot, scene: Scene
     ) -> Scene:
-        sent, self.sent = self.sent, True
+        sent, self.sent, client = self.sent, True, live.client
         try:
-            seen = await live.client.create_robot(
-                action.robot, action.description, action.metadata
-            )
+            seen = await client.create_robot(action.robot, action.description, action.metadata)
         except Ambiguous as error:
             return replace(scene, robot=Unlooked(), create_refusal=error.refusal or error)
         except Refused as error:
@@ -205,7 +206,7 @@ class Applier:
         except QuayRobotError as error:
             self.sent = sent or error.may_have_left
             raise
-        await self._check_marked(live, scene, seen)
+        await self._check_marked(client, scene, seen)
         seen = received(scene, seen)
         live.snapshots.saw(action.robot, Present(seen))
         # A robot created again has no rights, whatever one of that name had before.
@@ -227,7 +228,7 @@ class Applier:
         live.snapshots.saw(robot, Present(seen))
         return replace(scene, robot=Present(seen), status=known_by(scene, seen))
 
-    async def _check_marked(self, live: LiveConnection, scene: Scene, seen: RobotSeen) -> None:
+    async def _check_marked(self, client: QuayClient, scene: Scene, seen: RobotSeen) -> None:
         """
         A body that Quay could not read is taken for none: a robot without marker.
 
@@ -235,7 +236,7 @@ class Applier:
         """
         if seen.marker is not None and seen.marker.same_owner(scene.marker):
             return
-        await live.client.delete_robot(scene.robot_name)
+        await client.delete_robot(scene.robot_name)
         msg = "Quay created the robot without its marker; it was deleted and is created again"
         raise TryLater(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, msg)
 

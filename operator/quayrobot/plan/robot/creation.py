@@ -49,7 +49,7 @@ from ..scene import Scene
 from .claim import check_claim
 from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, adoption_denied, prove
 
-__all__ = ["connection_of", "has_moved", "plan_robot"]
+__all__ = ["check_user", "connection_of", "has_moved", "plan_robot"]
 
 
 def plan_robot(scene: Scene) -> tuple[Action, ...]:
@@ -72,7 +72,7 @@ def plan_robot(scene: Scene) -> tuple[Action, ...]:
         raise adoption_denied(scene)
 
     check_claim(scene)
-    if asks := _check_user(scene, connection):
+    if asks := check_user(scene, connection):
         return asks
     if has_moved(scene, connection):
         return _find_again(scene, connection)
@@ -121,7 +121,13 @@ def moved_error(scene: Scene) -> Refused:
     return Refused(Reason.CONNECTION_MOVED, msg)
 
 
-def _check_user(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
+def check_user(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
+    """
+    Return the look that tells whose the token is: a user's robots have no other path than "mine".
+
+    Raises:
+        Refused: It is another user's, who may have a robot of that name too.
+    """
     owner = scene.robot_name.owner
     if owner.kind != "user":
         return ()
@@ -131,7 +137,7 @@ def _check_user(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
 
     if scene.token_user != owner.name:
         msg = (
-            f"robots of user {owner.name} need a connection whose token belongs to that user; "
+            f"robots of the user {owner.name} need a connection whose token belongs to that user; "
             f"the token of {connection.kind} {connection.name} belongs to another"
         )
         raise Refused(Reason.ACCESS_DENIED, msg)

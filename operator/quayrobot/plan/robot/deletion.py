@@ -33,7 +33,7 @@ from ...model.world import (
 )
 from ..credentials.links import unlink
 from ..scene import Finding, Plan, Scene
-from .creation import connection_of, has_moved, moved_error
+from .creation import check_user, connection_of, has_moved, moved_error
 from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, prove
 from .slots import each_slot
 
@@ -78,6 +78,8 @@ def robot_gone(scene: Scene) -> tuple[Action, ...]:
         QuayRobotError: What stands in the way.
     """
     connection = connection_of(scene)
+    if asks := check_user(scene, connection):
+        return asks
     match scene.robot:
         case Unknown(error):
             return _where_nothing_is_known(scene, connection, error)
