@@ -10,7 +10,7 @@ WORKERS ?= 3
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak sieve misoperations mutants snapshot upgrade contract docs figures node image image-twice clean
+.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak sieve misoperations mutants snapshot upgrade contract docs picture figures node image image-twice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ contract: $(STAMP) ## the contract suite against QUAY_URL= QUAY_TOKEN= QUAY_ORG=
 
 docs: $(STAMP) ## the pages of docs/ as a site that can be searched, in dist/site
 	$(BIN)/sphinx-build -q --keep-going -W -b html docs dist/site
+
+picture: $(STAMP) ## docs/board.png: the board over a real operator, by a real Prometheus
+	@$(RUN) -m tests.picture
 
 figures: $(STAMP) ## all reliability and cost figures into one report
 	@$(RUN) -m tests.figures

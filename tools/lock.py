@@ -15,6 +15,7 @@ TARGETS = {
     "run": ("pyproject.toml",),
     "dev": ("pyproject.toml", "--group", "dev"),
     # Installed beside the development environment, so in the same versions where they share one.
+    "picture": ("requirements/picture.in", "--constraint", "requirements/dev.txt"),
     "mutants": ("requirements/mutants.in", "--constraint", "requirements/dev.txt"),
 }
 

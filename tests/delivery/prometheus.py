@@ -66,6 +66,14 @@ class Prometheus:
         found: list[dict[str, Any]] = self._get(f"query?{words}")["result"]
         return found
 
+    def range(self, expression: str, begun: float, ended: float) -> list[dict[str, Any]]:
+        """Return the series of *expression*, second by second, between two Unix times."""
+        asked = {"query": expression, "start": begun, "end": ended, "step": "1s"}
+        found: list[dict[str, Any]] = self._get(f"query_range?{urllib.parse.urlencode(asked)}")[
+            "result"
+        ]
+        return found
+
     def alerts(self) -> set[str]:
         """Return which alerts fire."""
         listed = self._get("alerts")["alerts"]

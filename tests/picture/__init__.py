@@ -1,0 +1,1 @@
+"""What does the board look like, over an operator at work?"""
