@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from quayrobot.model.errors import Refused
 from quayrobot.model.names import RobotName
 from quayrobot.model.world import GrantsSeen, Present, Unlooked
 from quayrobot.quay.client import QuayClient
@@ -80,6 +81,23 @@ async def test_without_user_admin_the_repositories_tell_the_same_and_it_is_tried
         mark = shop.mark()
         await cache.look(CI, NAMES)
         assert "robot.permissions" in shop.operations(mark)
+
+
+async def test_after_a_refusal_the_roles_of_one_robot_are_asked_for_again(shop, client):
+    """It was not the scope that lacked, but for a while the right."""
+    admin, cache = {"org": "acme", "team": "owners", "member": "admin"}, cache_of(client)
+    asked = {CI: Asked(frozenset(NAMES))}
+    shop.admin("team/member", absent=True, **admin)
+    with pytest.raises(Refused):
+        await cache.refresh_all(ACME, asked, defaults=True)
+    assert cache.by_robot is False
+    shop.admin("team/member", **admin)
+    mark = shop.mark()
+
+    await cache.refresh_all(ACME, asked, defaults=True)
+
+    assert shop.operations(mark) == [*LIST, "robot.permissions"]
+    assert seen(cache, CI).repositories == dict.fromkeys(NAMES, "read")
 
 
 async def test_a_beat_reads_robots_or_repositories_whichever_are_fewer(shop, client):

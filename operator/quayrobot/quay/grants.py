@@ -175,6 +175,9 @@ class GrantsCache:
         async with here.lock:
             # What was too slow or refused may not be so any more.
             here.unlisted = False
+            if here.refused is not None:
+                # Perhaps it was not the scope that lacked.
+                self.by_robot = None
             try:
                 await self._list(owner, here, robots, defaults=defaults, since=asked)
                 await self._read(owner, here, robots, since=asked)

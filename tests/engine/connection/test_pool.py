@@ -237,6 +237,30 @@ async def test_a_right_that_nobody_needs_any_more_is_not_missed(live):
     assert live.refused == {}
 
 
+async def test_rights_that_were_refused_are_read_again_at_the_next_resync(quay, live, clock):
+    """Whoever was taken out of the owners and is put back must not wait for the next beat."""
+    spec = {"organization": "acme", "permissions": {"mode": "Exact"}}
+    one = RobotRecord("QuayRobot", record().body | {"spec": spec})
+    admin = {"org": "acme", "team": "owners", "member": "admin"}
+    context: Any = told(live)
+    context.clock, context.spread = clock, lambda seconds: seconds
+    live.drift_due[ACME] = clock.now
+    quay.admin("team/member", absent=True, **admin)
+    try:
+        assert await owners._beat(context, live, ACME, [one]) == {one.key}
+        assert isinstance(live.grants.view(one.robot_name), Unknown)
+    finally:
+        quay.admin("team/member", **admin)
+    clock.now += RESYNC_S
+
+    assert await owners._beat(context, live, ACME, [one]) == {one.key}
+
+    assert not isinstance(live.grants.view(one.robot_name), Unknown)
+    # That was a beat: the next one is an interval later.
+    clock.now += RESYNC_S
+    assert await owners._beat(context, live, ACME, [one]) == set()
+
+
 # How long what was seen is good for ------------------------------------------------
 
 

@@ -85,7 +85,9 @@ async def _rights_beat(
     try:
         await live.grants.refresh_all(owner, robots, defaults=defaults)
     except Refused:
-        # Each robot tells of it: its rights are not known any more.
+        # Each robot tells of it: its rights are not known any more. Whoever took the right from
+        # the token's user may have given it back by the next resync.
+        live.drift_due[owner] = context.clock()
         return everybody
     except Denied as error:
         if isinstance(await deny(context, live, error), TryLater):
