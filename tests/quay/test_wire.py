@@ -223,6 +223,7 @@ def without(*keys: str) -> dict[str, object]:
         pytest.param(without("name"), id="name left out"),
         pytest.param(without("created"), id="no creation time"),
         pytest.param(robot(created=7), id="an odd creation time"),
+        pytest.param(robot(created=""), id="an empty creation time"),
         pytest.param(robot(token=""), id="an empty token"),
         pytest.param(robot(token=None), id="no token"),
         pytest.param(robot(token=["x"]), id="an odd token"),
@@ -283,6 +284,17 @@ def test_a_list_shows_no_metadata_and_says_nothing_about_it():
     (seen,) = parse_list(reply(200, body), ACME).values()
 
     assert seen.metadata is None
+
+
+def test_a_robot_older_than_quays_note_of_its_making_is_a_robot():
+    """Quay keeps the moment since 2017 or so, and shows null for those from before."""
+    old = listed("acme+old", created=None, token=robot_token())
+
+    robots = parse_list(reply(200, {"robots": [listed("acme+ci"), old]}), ACME)
+
+    assert robots["acme+old"].created == "1970-01-01T00:00:00Z"
+    one = parse_robot(reply(200, robot(created=None)), CI, write=False)
+    assert one.created == "1970-01-01T00:00:00Z"
 
 
 def test_keys_may_be_missing_for_lesser_tokens():

@@ -16,7 +16,10 @@ from pydantic import AfterValidator
 
 from .conditions import rfc3339
 
-__all__ = ["Moment", "as_rfc3339"]
+__all__ = ["UNDATED", "Moment", "as_rfc3339"]
+
+# When a robot was made that is older than Quay's note of that: Quay shows null for it.
+UNDATED = "1970-01-01T00:00:00Z"
 
 
 def as_rfc3339(text: str) -> str:

@@ -18,7 +18,7 @@ from ..model.errors import Ambiguous, Denied, QuayRobotError, Reason, Refused, T
 from ..model.names import OwnerName, RobotName
 from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
-from ..model.times import as_rfc3339
+from ..model.times import UNDATED, as_rfc3339
 from ..model.world import RobotSeen, UserSeen
 from .answers import lacks_right, message_of, parse_json, refuses_token
 from .paths import needed
@@ -158,8 +158,9 @@ def _from_list(seen: RobotSeen) -> RobotSeen:
 
 
 def _robot(item: Mapping[str, object]) -> RobotSeen | None:
-    name, created = item.get("name"), item.get("created")
-    if not isinstance(name, str) or not isinstance(created, str):
+    name, created = item.get("name"), item.get("created", "")
+    created = UNDATED if created is None else created
+    if not isinstance(name, str) or not (isinstance(created, str) and created):
         return None
 
     token = item.get("token")

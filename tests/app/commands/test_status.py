@@ -54,6 +54,12 @@ def test_what_is_well_says_so_and_names_no_cure():
     assert "fix" not in said
 
 
+def test_a_robot_older_than_quays_memory_was_made_long_ago():
+    old = {"fullName": "acme+ci", "createdAt": "1970-01-01T00:00:00Z", "adopted": True}
+
+    assert "robot: acme+ci, created long ago, adopted" in shown(robot(status=ready(robot=old)))
+
+
 def test_all_namespaces_name_the_namespace():
     assert shown(robot(status=ready()), place=True).startswith("quayrobot/ci in shop  Ready\n")
 

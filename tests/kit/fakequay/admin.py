@@ -100,10 +100,11 @@ def revoke_token(double: Double, fields: Fields) -> None:
 
 
 def make_robot(double: Double, fields: Fields) -> str:
-    """Make a robot by hand and return its token."""
+    """Make a robot by hand and return its token; *created* is null for a very old one."""
+    created = fields.get("created", double.state.now())
     robot = Robot(
         name=fields["name"],
-        created=int(fields.get("created", double.state.now())),
+        created=None if created is None else int(created),
         token=fields.get("token") or double.state.make_robot_token(),
         description=fields.get("description", ""),
         metadata=fields.get("metadata", {}),

@@ -37,7 +37,8 @@ class Robot:
     """One robot account."""
 
     name: str
-    created: float
+    # None: it is older than this column of Quay's.
+    created: float | None
     token: str
     description: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)

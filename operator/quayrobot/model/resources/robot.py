@@ -128,7 +128,10 @@ class RobotState(Part):
     full_name: str
     """The robot's name in Quay, `<owner>+<short name>`."""
     created_at: Moment | None = None
-    """When Quay created it; absent while the operator is creating it."""
+    """
+    When Quay created it; absent while the operator is creating it. 1970-01-01 for an adopted robot
+    so old that Quay does not know.
+    """
     adopted: bool = False
     """True if it was adopted."""
     last_used_on: str | None = None

@@ -15,6 +15,8 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
+from ....model.times import UNDATED
+
 __all__ = [
     "branch",
     "connection_branch",
@@ -81,7 +83,7 @@ def _robot(report: Values, now: datetime) -> Text:
     robot = report["robot"]
     words = [robot["fullName"]]
     if made := robot.get("createdAt"):
-        words.append(f"created {_ago(made, now)}")
+        words.append("created long ago" if made == UNDATED else f"created {_ago(made, now)}")
     else:
         words.append("not created yet")
     if robot.get("adopted"):
