@@ -74,6 +74,44 @@ async def test_an_empty_list_clears(robot, client):
     assert await client.set_federation(CI, []) == there(robot) == ()
 
 
+BOUND = {"id": "b-1", "audiences": ["https://quay.example"], "api_scopes": "repo:read"}
+
+
+@pytest.fixture
+def newer(robot: FakeQuay) -> Iterator[FakeQuay]:
+    """Yield a Quay that keeps more of an identity, where somebody made one by hand."""
+    robot.admin("settings", audiences_kept=True)
+    robot.admin("federation/set", name="acme+ci", entries=[CD_JOB.model_dump() | BOUND])
+    yield robot
+    robot.admin("settings", audiences_kept=False)
+
+
+async def test_what_quay_keeps_of_an_identity_that_stays_goes_back_whole(newer, client):
+    """Without its audiences Quay would take tokens that are meant for others."""
+    assert await client.federation(CI) == (CD_JOB,)
+
+    stored = await client.set_federation(CI, [CI_JOB, CD_JOB])
+
+    assert stored == (CI_JOB, CD_JOB)
+    mine, theirs = newer.admin("federation", name="acme+ci")
+    assert theirs == CD_JOB.model_dump() | BOUND
+    assert mine == CI_JOB.model_dump() | {"audiences": ["quay"]}
+    # Quay's answer tells of it too.
+    await client.set_federation(CI, [CD_JOB])
+    assert newer.admin("federation", name="acme+ci") == [theirs]
+
+
+async def test_what_quay_kept_of_an_identity_that_went_does_not_come_back_with_it(newer, client):
+    await client.federation(CI)
+    await client.set_federation(CI, [])
+
+    await client.set_federation(CI, [CD_JOB])
+
+    assert newer.admin("federation", name="acme+ci") == [
+        CD_JOB.model_dump() | {"audiences": ["quay"]}
+    ]
+
+
 async def test_one_issuer_may_have_several_subjects(robot, client):
     other = CI_JOB.model_copy(update={"subject": "repo:shop/other"})
 

@@ -27,7 +27,6 @@ from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
 from ..model.world import Absent, Password, Present, RobotSeen, UserSeen
 from .answers import (
-    has_no_such_path,
     is_answer,
     message_of,
     parse_json,
@@ -38,8 +37,9 @@ from .answers import (
 from .bearer import Bearer, StaticBearer
 from .bootstrap import Bootstrap
 from .exchange import EXCHANGE_PATH, exchange_refusal, issuer_unreachable, parse_password
+from .identities import Identities
 from .limits import CallPermit, Limits
-from .paths import federation_path, robot_path, robots_path, scope_of
+from .paths import robot_path, robots_path, scope_of
 from .rate_limiter import Urgency, tenant, urgency
 from .rights import Rights
 from .transport import Endpoint, Reply, Transport
@@ -47,7 +47,6 @@ from .wire import (
     failure,
     is_read_only,
     not_understood,
-    parse_identities,
     parse_list,
     parse_robot,
     parse_user,
@@ -121,6 +120,7 @@ class QuayClient:
         # What time Quay had at its last answer, by its own clock.
         self.date: datetime | None = None
         self.rights = Rights(self._send, scope_of)
+        self.identities = Identities(self._send)
         self.bootstrap = Bootstrap(self._send)
 
     async def aclose(self) -> None:
@@ -182,31 +182,14 @@ class QuayClient:
         raise failure(reply, write=True, scope=scope_of(name.owner))
 
     async def federation(self, name: RobotName) -> tuple[IdentityState, ...]:
-        """
-        Return the outside identities of the robot.
-
-        Raises:
-            Refused: NotSupported, this Quay has no federation for it.
-        """
-        reply = await self._send("federation.get", "GET", federation_path(name))
-        if has_no_such_path(reply):
-            raise _no_federation()
-        return _identities(reply, name, write=False)
+        """Return the outside identities of the robot, as Identities.read."""
+        return await self.identities.read(name)
 
     async def set_federation(
         self, name: RobotName, identities: Iterable[IdentityState]
     ) -> tuple[IdentityState, ...]:
-        """
-        Replace the outside identities of the robot, and return what Quay stored.
-
-        Raises:
-            Refused: NotSupported, or an issuer that Quay does not take.
-        """
-        body = [{"issuer": each.issuer, "subject": each.subject} for each in identities]
-        reply = await self._send("federation.set", "POST", federation_path(name), body=body)
-        if reply.status == 405 and await self._lacks_federation(name):
-            raise _no_federation()
-        return _identities(reply, name, write=True)
+        """Replace the outside identities of the robot, as Identities.replace."""
+        return await self.identities.replace(name, identities)
 
     async def exchange(
         self, name: RobotName, token: Token, now: Callable[[], datetime]
@@ -227,15 +210,11 @@ class QuayClient:
             raise issuer_unreachable() from None
         if reply.status == 200:
             return parse_password(reply, now())
-        if reply.status in {404, 405} and await self._lacks_federation(name):
+        if reply.status in {404, 405} and await self.identities.are_unknown(name):
             raise Refused(
                 Reason.NOT_SUPPORTED, "this version of Quay does not exchange tokens for robots"
             )
         raise exchange_refusal(reply, name)
-
-    async def _lacks_federation(self, name: RobotName) -> bool:
-        # A page is anybody's; where Quay has no such path of its API, it redirects a read of it.
-        return has_no_such_path(await self._send("federation.get", "GET", federation_path(name)))
 
     async def delete_robot(self, name: RobotName) -> None:
         """Ask Quay to delete the robot; only a following look proves that it is gone."""
@@ -368,22 +347,6 @@ def _urgency(operation: str) -> Urgency:
     if operation not in _BACKGROUND:
         return mine
     return Urgency.REPAIR if mine is Urgency.ASKED else Urgency.BACKGROUND
-
-
-def _identities(reply: Reply, name: RobotName, *, write: bool) -> tuple[IdentityState, ...]:
-    if reply.status == 200:
-        return parse_identities(reply, write=write)
-    if says_absent(reply):
-        msg = f"the robot {name.full} no longer exists"
-        raise Ambiguous(Reason.ROBOT_NOT_FOUND, msg)
-    if reply.status == 400 and message_of(reply).startswith("Issuer must"):
-        raise Refused(Reason.ISSUER_REFUSED, "Quay accepts only issuers with https://")
-    raise failure(reply, write=write, scope=scope_of(name.owner))
-
-
-def _no_federation() -> Refused:
-    msg = "this version of Quay has no federation for this robot"
-    return Refused(Reason.NOT_SUPPORTED, msg)
 
 
 def _create_refusal(reply: Reply) -> QuayRobotError:

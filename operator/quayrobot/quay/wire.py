@@ -26,6 +26,8 @@ from .sign_on import refused_jwt
 from .transport import Reply
 
 __all__ = [
+    "Entries",
+    "entry_of",
     "failure",
     "is_read_only",
     "not_understood",
@@ -238,7 +240,11 @@ def parse_user(reply: Reply) -> UserSeen | None:
     return UserSeen(name, tuple(sorted(mine)))
 
 
-def parse_identities(reply: Reply, *, write: bool) -> tuple[IdentityState, ...]:
+# Identities, each with what Quay keeps of it beside issuer and subject.
+Entries = tuple[tuple[IdentityState, Mapping[str, object]], ...]
+
+
+def parse_identities(reply: Reply, *, write: bool) -> Entries:
     """
     Return the outside identities in *reply*, a bare list.
 
@@ -248,15 +254,21 @@ def parse_identities(reply: Reply, *, write: bool) -> tuple[IdentityState, ...]:
     body = parse_json(reply)
     if not isinstance(body, list):
         raise not_understood(reply, write=write)
-    pairs = [_pair(each) for each in body]
+    pairs = [_entry(each) for each in body]
     if not all(pairs):
         raise not_understood(reply, write=write)
     return tuple(each for each in pairs if each is not None)
 
 
-def _pair(item: object) -> IdentityState | None:
+def _entry(item: object) -> tuple[IdentityState, Mapping[str, object]] | None:
     shown = item if isinstance(item, Mapping) else {}
     issuer, subject = shown.get("issuer"), shown.get("subject")
     if not isinstance(issuer, str) or not isinstance(subject, str):
         return None
-    return IdentityState(issuer=issuer, subject=subject)
+    more = {key: value for key, value in shown.items() if key not in {"issuer", "subject"}}
+    return IdentityState(issuer=issuer, subject=subject), more
+
+
+def entry_of(identity: IdentityState, more: Mapping[str, object]) -> dict[str, object]:
+    """Return *identity* as Quay takes it, with what it showed of it beside."""
+    return {**more, "issuer": identity.issuer, "subject": identity.subject}

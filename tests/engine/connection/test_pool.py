@@ -178,6 +178,21 @@ async def test_with_another_token_it_is_asked_again_whose_it_is(quay, live):
     live.whose.check(ACME)
 
 
+async def test_with_another_token_it_stays_known_what_quay_keeps_of_identities(quay, live):
+    robot = RobotName(ACME, "bound")
+    theirs = {"issuer": "https://cd.example.com", "subject": "x", "audiences": ["only-this"]}
+    quay.admin("robot", name=robot.full)
+    quay.admin("federation/set", name=robot.full, entries=[theirs])
+    quay.admin("settings", audiences_kept=True)
+    kept = await live.client.federation(robot)
+
+    live.renew(replace(live.credential, token=Token(_token_of(quay, "admin"))))
+    await live.client.set_federation(robot, kept)
+
+    assert quay.admin("federation", name=robot.full) == [theirs]
+    quay.admin("settings", audiences_kept=False)
+
+
 async def test_a_user_of_another_name_is_asked_for_again_after_a_while(quay, live, clock):
     """Users can be renamed, and what was refused for that must not be so for ever."""
     wanted = OwnerName("user", "wanted")

@@ -27,7 +27,7 @@ async def set_federation(state: State, request: Request, caller: Caller) -> Resp
     place, short = place_of(request, caller), request.path_params["short"]
     body = await body_of(request, FEDERATION)
     check_admin(state, request, caller, place)
-    entries = [{"issuer": each["issuer"], "subject": each["subject"]} for each in body]
+    entries = [_entry(state, each) for each in body]
     _check(state, request, entries)
     robot = find(state, place, short)
     robot.federation = entries
@@ -43,6 +43,14 @@ async def delete_federation(state: State, request: Request, caller: Caller) -> R
     find(state, place, short).federation = []
     record(state, request, caller, "delete_robot_federation", place.owner, robot=short)
     return nothing()
+
+
+def _entry(state: State, said: dict[str, Any]) -> dict[str, Any]:
+    entry = {"issuer": said["issuer"], "subject": said["subject"]}
+    if state.settings.audiences_kept:
+        entry |= {key: said[key] for key in ("id", "api_scopes") if key in said}
+        entry["audiences"] = said.get("audiences", ["quay"])
+    return entry
 
 
 def _check(state: State, request: Request, entries: list[dict[str, Any]]) -> None:

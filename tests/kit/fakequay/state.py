@@ -186,6 +186,8 @@ class Settings:
     behind_proxy: bool = True
     realistic: bool = False
     workers: int = 2
+    # As its default branch does since autumn 2026: an identity has audiences, and more.
+    audiences_kept: bool = False
     call_cost_s: float = 0.2
     sign_on_cost_s: float = 0.019
 

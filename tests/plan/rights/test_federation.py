@@ -93,6 +93,17 @@ def test_without_federation_nothing_is_read_and_nothing_touched():
     assert does(held(status=known())) == []
 
 
+def test_exact_reads_what_it_keeps_before_it_writes_the_list():
+    """Quay may keep more of an identity than we know of, and takes the list as a whole."""
+    remembered = wants(CI, CD, status=known(CI), federation=Present((CI,)))
+
+    assert decide(remembered).actions == (LOOK,)
+    assert goal_of(replace(remembered, **reads(CI))) == (CI, CD)
+    # Where nothing stays there is nothing to lose.
+    assert goal_of(replace(remembered, federation=Present((THEIRS,)))) == (CI, CD)
+    assert goal_of(wants(status=known(CI), federation=Present((CI,)))) == ()
+
+
 def test_what_we_put_there_is_taken_out_when_the_block_is_gone_and_nothing_else():
     gone = held(status=known(CI), **reads(THEIRS, CI))
 

@@ -152,7 +152,7 @@ class LiveConnection:
         self.denied, self._held = None, (None, 0.0)
         self.refused.clear()
         self.grants.forget_refusals()
-        self.client = self._connect()
+        self._connect_again()
 
     def take(self, egress: Egress) -> None:
         """
@@ -163,7 +163,7 @@ class LiveConnection:
         """
         before, self.egress = self.egress, egress
         try:
-            self.client = self._connect()
+            self._connect_again()
         except Refused:
             self.egress = before
             raise
@@ -210,6 +210,10 @@ class LiveConnection:
         except InvalidSpec as error:
             field = "caBundleRef" if self.spec.ca_bundle_ref else "caBundle"
             raise _not_valid(self.key, error.message.replace("caBundle", field)) from None
+
+    def _connect_again(self) -> None:
+        before, self.client = self.client, self._connect()
+        self.client.identities.take(before.identities)
 
     async def _list(self, owner: OwnerName) -> dict[str, RobotSeen]:
         listed = await self.client.list_robots(owner)

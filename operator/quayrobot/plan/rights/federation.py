@@ -113,8 +113,10 @@ def _plan(scene: Scene, wanted: Federation) -> Plan:
     goal = _goal(scene, wanted, known, declared)
     if set(goal) == set(known):
         return Plan()
-    if wanted.mode == "Additive" and not scene.federation_read:
-        # The list is replaced whole: what others put there since must be in it.
+    kept = wanted.mode == "Additive" or not set(goal).isdisjoint(known)
+    if kept and not scene.federation_read:
+        # The list is replaced whole: what others put there since must be in it, and what Quay
+        # keeps of an identity that stays.
         return Plan((LookAtFederation(scene.robot_name),))
     added = [each.issuer for each in goal if each not in known and each in declared]
     if hosts := unresolved_hosts(scene, added):
