@@ -34,7 +34,6 @@ ROOT = Path(__file__).parents[1]
 NAME = "quay-robot-operator"
 CHART = ROOT / "deploy" / "charts" / NAME
 VERSION = re.compile(r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?")
-KINDS = ("Security", "Removed", "Changed", "Added", "Fixed")
 Body = dict[str, Any]
 
 
@@ -170,15 +169,13 @@ def schemas(crds: list[Body]) -> Iterator[tuple[str, bytes]]:
 
 
 def changelog(version: str) -> str:
-    """Return the fragments of changelog.d, sorted by kind, under *version*."""
-    lines = [each.read_text().strip() for each in sorted((ROOT / "changelog.d").glob("[0-9]*.md"))]
-    parts = [f"# {version}\n"]
-    for kind in KINDS:
-        said = [each.removeprefix(f"{kind}: ") for each in lines if each.startswith(f"{kind}: ")]
-        if said:
-            found = "\n".join(f"- {each[0].upper()}{each[1:]}" for each in said)
-            parts.append(f"## {kind}\n\n{found.replace('](../', '](')}\n")
-    return "\n".join(parts)
+    """Return the fragments of changelog.d under *version*, as towncrier sorts them."""
+    command = (Path(sys.executable).with_name("towncrier"), "build", "--draft")
+    made = subprocess.run(
+        (*command, "--version", version, "--date", "none"),
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return made.stdout.strip().replace("](../", "](") + "\n"
 
 
 def sha256(path: Path) -> str:

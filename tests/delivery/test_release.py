@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -128,10 +129,14 @@ def test_the_list_of_parts_is_the_locked_one(release: Path):
 
 
 def test_no_fragment_of_the_changelog_is_lost(release: Path):
-    fragments = list((ROOT / "changelog.d").glob("[0-9]*.md"))
-    text = (release / "CHANGELOG.md").read_text()
+    fragments = Counter(
+        each.name.split(".")[1] for each in (ROOT / "changelog.d").glob("[0-9]*.md")
+    )
+    parts = (release / "CHANGELOG.md").read_text().split("\n## ")
 
-    assert sum(line.startswith("- ") for line in text.splitlines()) == len(fragments)
+    assert parts[0].startswith("# ")
+    found = {part.split("\n")[0].lower(): part.count("\n- ") for part in parts[1:]}
+    assert found == fragments
 
 
 @pytest.mark.parametrize("version", ["", "1", "v1.0.0", "1.0.0-nightly"])
