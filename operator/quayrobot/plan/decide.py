@@ -130,9 +130,11 @@ def _cannot(scene: Scene, error: QuayRobotError) -> Plan:
 
 
 def _is_outage(scene: Scene, error: QuayRobotError) -> bool:
-    # Refused answers count as an outage only where they come from a failed
-    # look: the robot itself has nothing to do with the connection's rights.
-    looked = isinstance(scene.robot, Unknown) and scene.robot.error is error
+    # Refused answers count as an outage only where they come from a failed look, or one that
+    # hides the token: the robot itself has nothing to do with the connection's rights.
+    robot = scene.robot
+    looked = isinstance(robot, Unknown) and robot.error is error
+    looked = looked or (isinstance(robot, Present) and robot.value.token is None)
     lost_rights = error.reason in {Reason.INSUFFICIENT_SCOPE, Reason.CONNECTION_NOT_READY}
     return isinstance(error, TryLater | Denied) or (
         lost_rights and (looked or scene.connection is error)

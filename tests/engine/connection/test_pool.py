@@ -244,6 +244,25 @@ async def test_a_right_that_one_organization_lacks_is_not_found_again_in_another
     assert context.queue.depth()[Lane.EDIT] == 0
 
 
+async def test_a_list_without_tokens_is_told_as_a_right_that_lacks(quay, live, clock):
+    """A mere member of the organization sees its robots: nothing can be written for them."""
+    quay.admin("robot", name="acme+shown")
+    quay.admin("organization", name="acme", owners=["mary"], members=["admin"])
+    context: Any = told(live)
+
+    assert await owners._refresh(context, live, ACME, 1) is None
+
+    refused = live.refused[ACME]
+    assert refused.reason == Reason.INSUFFICIENT_SCOPE
+    assert "does not show the robots' tokens" in refused.message
+    assert "an administrator of the organization acme" in refused.message
+    assert context.queue.depth()[Lane.EDIT] == 1
+    quay.admin("organization", name="acme")
+    clock.now += RESYNC_S
+    assert await owners._refresh(context, live, ACME, 1) is None
+    assert live.refused == {}
+
+
 async def test_a_right_that_nobody_needs_any_more_is_not_missed(live):
     live.refused[ACME] = NO_RIGHT
 

@@ -16,6 +16,7 @@ from ...model.resources.robot import federation_of, permissions_of
 from ...model.world import Present, RobotView
 from ...plan.rights.by_quay import look_for
 from ...quay.grants import Asked
+from ...quay.paths import needed, scope_of
 from ..cache.store import RobotRecord
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
 from .context import Context, Outcome, requeue_s
@@ -144,12 +145,26 @@ async def _refresh(
     except QuayRobotError as error:
         return error
 
+    if (hidden := _hidden(live, owner)) is not None:
+        # What is as it should be goes on; nothing that is lost could be written again.
+        live.refused[owner] = hidden
+        context.queue.add(live.key, Lane.EDIT)
+        return None
     _allowed(context, live, owner)
     if expected > 1 and not any(live.snapshots.robots(owner)):
         # A superuser gets an empty list for an organization that is not there: one call
         # tells for all of its robots.
         await _gone(context, live, owner)
     return None
+
+
+def _hidden(live: LiveConnection, owner: OwnerName) -> Refused | None:
+    """Quay shows members and some superusers the robots, but to administrators only the tokens."""
+    if all(each.token is not None for each in live.snapshots.robots(owner)):
+        return None
+    what = needed(scope_of(owner), signed_on=live.spec.credentials.type == "OIDC")
+    msg = f"Quay does not show the robots' tokens to this connection; this needs {what}"
+    return Refused(Reason.INSUFFICIENT_SCOPE, msg)
 
 
 def _allowed(context: Context, live: LiveConnection | None, owner: OwnerName) -> None:
