@@ -10,6 +10,7 @@ from quayrobot.model.errors import (
     Conflict,
     Contested,
     Denied,
+    Failed,
     InvalidSpec,
     QuayRobotError,
     Reason,
@@ -32,7 +33,7 @@ def test_what_may_work_later_is_told_apart_from_what_needs_somebody():
     later = {each for each in vars(errors).values() if _is_error(each, TryLater)}
     never = {each for each in vars(errors).values() if _is_error(each, QuayRobotError)} - later
 
-    assert later == {TryLater, Unfinished, Ambiguous, Conflict, Contested}
+    assert later == {TryLater, Unfinished, Failed, Ambiguous, Conflict, Contested}
     assert never == {QuayRobotError, InvalidSpec, Refused, Denied}
 
 

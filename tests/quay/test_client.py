@@ -11,6 +11,7 @@ import pytest
 from quayrobot.model.errors import (
     Ambiguous,
     Denied,
+    Failed,
     InvalidSpec,
     QuayRobotError,
     Reason,
@@ -275,8 +276,10 @@ async def test_a_server_that_is_ill_is_unreachable(call, status, quay, client):
 
     error = await error_of(CALLS[call](client))
 
-    assert type(error) is (Ambiguous if call in WRITES else TryLater)
+    read = Failed if status == 500 else TryLater
+    assert type(error) is (Ambiguous if call in WRITES else read)
     assert error.reason == Reason.QUAY_UNREACHABLE
+    assert ("cannot be reached" in error.message) is (status != 500)
 
 
 @pytest.mark.parametrize("call", CALLS)

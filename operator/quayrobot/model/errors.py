@@ -7,6 +7,7 @@ QuayRobotError            reason, message (house-written), cause chained
   Denied                  credential refused, twice   -> Stalled, slow probe
   TryLater                may work later              -> Reconciling, backoff
     Unfinished            an answer was too slow    -> the same by smaller calls, where there are
+    Failed                Quay failed at this one    -> a list may tell more
     Ambiguous             a write may have happened   -> look before anything else
     Contested             others set it back           -> repaired less and less often
     Conflict              the object is not as we saw -> look before anything else
@@ -25,6 +26,7 @@ __all__ = [
     "Conflict",
     "Contested",
     "Denied",
+    "Failed",
     "InvalidSpec",
     "QuayRobotError",
     "Reason",
@@ -133,6 +135,10 @@ class TryLater(QuayRobotError):
 
 class Unfinished(TryLater):
     """A read that left and whose answer was too slow, or too large to be taken."""
+
+
+class Failed(TryLater):
+    """Quay answered that it failed at this very read; others may go well."""
 
 
 class Contested(TryLater):

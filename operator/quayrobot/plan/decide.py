@@ -8,7 +8,7 @@ looks again. An empty plan without findings means that everything is up to date.
 from __future__ import annotations
 
 from ..model.actions import Component, LookAtRobot
-from ..model.errors import Denied, QuayRobotError, Reason, Refused, TryLater
+from ..model.errors import Denied, Failed, QuayRobotError, Reason, Refused, TryLater
 from ..model.resources.robot import is_keyless
 from ..model.world import Absent, Present, Unknown
 from .credentials.keyless import check_audiences, plan_password, still_works
@@ -133,6 +133,9 @@ def _is_outage(scene: Scene, error: QuayRobotError) -> bool:
     # Refused answers count as an outage only where they come from a failed look, or one that
     # hides the token: the robot itself has nothing to do with the connection's rights.
     robot = scene.robot
+    if isinstance(error, Failed) and scene.unlisted:
+        # No list shows it, and Quay fails to: nobody can log in as it.
+        return False
     looked = isinstance(robot, Unknown) and robot.error is error
     looked = looked or (isinstance(robot, Present) and robot.value.token is None)
     lost_rights = error.reason in {Reason.INSUFFICIENT_SCOPE, Reason.CONNECTION_NOT_READY}

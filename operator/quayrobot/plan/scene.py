@@ -80,6 +80,7 @@ class Look:
     deleted: bool = False
     awaited: bool = False
     list_due: bool = False
+    unlisted: bool | None = None
 
 
 LOOK = tuple(each.name for each in fields(Look))
@@ -93,7 +94,8 @@ class Scene:
     *rules* is None for a connection without rules (the namespaced kind).
     *owner_lives*, *organization_exists* and *token_user* are None until they
     were asked for. *list_due* says that no list of the robot's owner is fresh
-    enough to rely on. *secrets* maps the wanted names, *spare_secrets* are ours
+    enough to rely on, *unlisted* whether one that this pass looked at lacks the robot (None:
+    it looked at none). *secrets* maps the wanted names, *spare_secrets* are ours
     and no longer wanted. *deleted* says that the DELETE was answered, in this pass or
     in one before that left it to a list for many (*awaited*: which is not there yet) to
     show what came of it. *in_crowd* says that others of this owner are going, too.
@@ -122,6 +124,7 @@ class Scene:
     rivals: tuple[Claimant, ...] = ()
     robot: RobotView = field(default_factory=Unlooked)
     list_due: bool = False
+    unlisted: bool | None = None
     secrets: Mapping[str, Seen[SecretSeen]] = field(default_factory=dict)
     spare_secrets: tuple[SecretSeen, ...] = ()
     create_refusal: QuayRobotError | None = None

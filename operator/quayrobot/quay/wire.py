@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from ..model.errors import Ambiguous, Denied, QuayRobotError, Reason, Refused, TryLater
+from ..model.errors import Ambiguous, Denied, Failed, QuayRobotError, Reason, Refused, TryLater
 from ..model.names import OwnerName, RobotName
 from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
@@ -42,7 +42,7 @@ __all__ = [
 ANONYMOUS = "Anonymous access is not allowed"
 NO_ORGANIZATION = "Organization does not exist"
 RETRY_AFTER_CAP_S = 600.0
-_AWAY = {500, 502, 503, 504, 520}
+_AWAY = {502, 503, 504, 520}
 
 
 def failure(reply: Reply, *, write: bool, scope: str) -> QuayRobotError:
@@ -80,12 +80,16 @@ def _server_failure(reply: Reply, *, write: bool) -> QuayRobotError:
     if is_read_only(reply):
         return TryLater(Reason.QUAY_READ_ONLY, "Quay is in read-only mode; writes wait")
 
+    if reply.status == 500:
+        # An error after the change was stored looks like one before it.
+        kind = Ambiguous if write else Failed
+        return kind(Reason.QUAY_UNREACHABLE, "Quay failed at this request: it answered 500")
+
     if reply.status in _AWAY:
         msg = f"Quay cannot be reached: it answered {reply.status}"
         after = wait_asked_s(reply)
-        # An error after the change was stored looks like one before it.
-        kind = Ambiguous if write else TryLater
-        return kind(Reason.QUAY_UNREACHABLE, msg, retry_after=after)
+        away = Ambiguous if write else TryLater
+        return away(Reason.QUAY_UNREACHABLE, msg, retry_after=after)
 
     return not_understood(reply, write=write)
 

@@ -116,10 +116,15 @@ def make_robot(double: Double, fields: Fields) -> str:
 
 
 def change_robot(double: Double, fields: Fields) -> None:
-    """Set *sticky* (a delete does nothing) or *mirror* (a delete is refused) of a robot."""
+    """
+    Set *sticky* (a delete does nothing) or *mirror* (a delete is refused) of a robot.
+
+    *halved*: a deletion was cut off when it had deleted its token.
+    """
     robot = double.state.robots[fields["name"]]
     robot.sticky = fields.get("sticky", robot.sticky)
     robot.mirror = fields.get("mirror", robot.mirror)
+    robot.token = "" if fields.get("halved") else robot.token
 
 
 def delete_robot(double: Double, fields: Fields) -> None:

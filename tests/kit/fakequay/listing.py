@@ -35,7 +35,9 @@ async def list_robots(state: State, request: Request, caller: Caller) -> Respons
     token = sight.token and query.get("token", "true") not in _FALSE
     grants = sight.grants and query.get("permissions", "false") not in _FALSE
     limit = _limit(query.get("limit"))
-    robots = _in_quays_order(state.robots_of(place.owner) + state.look_alikes(place.owner))
+    found = state.robots_of(place.owner) + state.look_alikes(place.owner)
+    # Quay joins the tokens, also where it does not show them.
+    robots = _in_quays_order([each for each in found if each.token])
     if grants:
         items = _with_grants(state, robots, limit)
     else:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from .callers import Caller, administers, sees_all, unauthorized
 from .journal import record
 from .places import ABSENT, check_admin, check_robot_name, find, may_read, place_of
-from .replies import PROTECTED, answer, invalid, nothing, shape_b, shape_c
+from .replies import PROTECTED, answer, invalid, nothing, shape_b, shape_c, shape_e
 from .schemas import ROBOT, check, is_json
 from .state import Robot, State, rfc2822
 
@@ -22,6 +22,8 @@ async def get_robot(state: State, request: Request, caller: Caller) -> Response:
     place = place_of(request, caller)
     admin = may_read(state, request, caller, place)
     shown = _shown(find(state, place, request.path_params["short"]))
+    if not shown["token"]:
+        raise shape_e()
     if not admin and state.settings.at_least("3.19"):
         del shown["token"]
     return answer(shown)

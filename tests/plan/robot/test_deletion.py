@@ -13,8 +13,8 @@ from quayrobot.model.actions import (
     LookAtOrganization,
     LookAtRobot,
 )
-from quayrobot.model.errors import Reason, Refused, TryLater
-from quayrobot.model.resources.robot import RobotState
+from quayrobot.model.errors import Failed, Reason, Refused, TryLater
+from quayrobot.model.resources.robot import RobotState, RobotStatus
 from quayrobot.model.world import Absent, Missing, Present, Unlooked
 from quayrobot.plan.decide import decide
 from quayrobot.plan.scene import Look
@@ -35,6 +35,7 @@ from ..scenes import (
     listed,
     marked,
     me,
+    rival,
     rule,
     spec,
     status,
@@ -78,6 +79,37 @@ def test_a_robot_that_survives_its_deletion_blocks():
     error = stops(terminating(robot=Present(got()), deleted=True))
 
     assert (type(error), error.reason) == (TryLater, Reason.DELETION_BLOCKED)
+
+
+# What a deletion leaves that was cut off in Quay ------------------------------
+
+FAILED = unknown(Failed(Reason.QUAY_UNREACHABLE, "Quay failed at this request: it answered 500"))
+
+
+def test_a_robot_that_quay_fails_to_show_is_looked_for_in_a_list():
+    assert decide(terminating(robot=FAILED)).actions == (ListRobots(ROBOT.owner),)
+
+
+def test_what_was_ours_and_no_list_shows_any_more_is_deleted_once_more():
+    """Quay took its token first: it is no robot any more, and stands in the way of its name."""
+    assert decide(terminating(robot=FAILED, unlisted=True)).actions == (DeleteRobot(ROBOT),)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"unlisted": False}, id="a list shows it"),
+        pytest.param({"deleted": True}, id="it was deleted once more"),
+        pytest.param({"status": RobotStatus()}, id="nothing tells that it was ours"),
+        pytest.param(
+            {"rivals": (replace(rival(holds=True, older=True), guarded=True),)},
+            id="another has it",
+        ),
+        pytest.param({"connection": connection(origin="https://b:443")}, id="at another Quay"),
+    ],
+)
+def test_what_quay_fails_to_show_and_may_be_somebodys_is_left_alone(changes):
+    assert stops(terminating(**{"robot": FAILED, "unlisted": True, **changes})) is FAILED.error
 
 
 # Where many of one owner go at once ------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quayrobot.model.errors import Reason, Refused
+from quayrobot.model.errors import Failed, Reason, Refused
 from quayrobot.model.world import (
     Absent,
     Missing,
@@ -159,3 +159,12 @@ def test_elsewhere_unknown_is_not_absent_either():
     scene = held(robot=unknown(NO_RIGHT), me=me(guarded=True, generation=2), **MOVED)
 
     assert stops(scene) is NO_RIGHT
+
+
+def test_a_robot_that_no_list_shows_and_quay_fails_to_show_is_no_outage():
+    """A deletion that was cut off took its token: no login works."""
+    failed = Failed(Reason.QUAY_UNREACHABLE, "Quay failed at this request: it answered 500")
+
+    assert decide(held(robot=unknown(failed))).quiet
+    assert stops(held(robot=unknown(failed), unlisted=True)) is failed
+    assert decide(held(robot=unknown(), unlisted=True)).quiet

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from ...cluster.kinds import OURS
 from ...cluster.resources import Resources
@@ -29,7 +29,7 @@ from ...model.actions import (
 )
 from ...model.errors import Conflict, QuayRobotError, Reason, Refused
 from ...model.names import FINALIZER, OwnerName, RobotName
-from ...model.world import ConnectionSeen, Present, RobotView, Unknown
+from ...model.world import ConnectionSeen, Missing, Present, RobotView, Unknown
 from ...plan.scene import Scene
 from ..connection.issuer_hosts import IssuerHosts
 from ..connection.pool import LiveConnection
@@ -125,11 +125,16 @@ async def _list(live: LiveConnection, scene: Scene) -> Scene:
 
 def _viewed(scene: Scene, view: Callable[[RobotName], RobotView]) -> Scene:
     """The scene after a list, which is about every robot of the owner."""
-    listed = replace(scene, robot=view(scene.robot_name), list_due=False)
+    first = _seen_in_list(view(scene.robot_name))
+    listed = replace(scene, **first)
     if listed.other is None:
         return listed
-    second = view(listed.turned().robot_name)
-    return replace(listed, other=replace(listed.other, robot=second, list_due=False))
+    second = _seen_in_list(view(listed.turned().robot_name))
+    return replace(listed, other=replace(listed.other, **second))
+
+
+def _seen_in_list(view: RobotView) -> dict[str, Any]:
+    return {"robot": view, "list_due": False, "unlisted": isinstance(view, Missing)}
 
 
 async def _look_at_robot(live: LiveConnection, scene: Scene) -> Scene:
@@ -138,7 +143,8 @@ async def _look_at_robot(live: LiveConnection, scene: Scene) -> Scene:
         seen = await live.client.get_robot(name)
     except QuayRobotError as error:
         _raise_denied(error)
-        return replace(scene, robot=Unknown(error))
+        unlisted = isinstance(scene.robot, Missing) or scene.unlisted
+        return replace(scene, robot=Unknown(error), unlisted=unlisted)
     if isinstance(seen, Present):
         seen = Present(received(scene, seen.value))
     live.snapshots.saw(name, seen)

@@ -21,7 +21,7 @@ from ...model.actions import (
     LookAtRobot,
     RemoveFinalizer,
 )
-from ...model.errors import QuayRobotError, Reason, TryLater
+from ...model.errors import Failed, QuayRobotError, Reason, TryLater
 from ...model.world import (
     Absent,
     ConnectionSeen,
@@ -34,7 +34,7 @@ from ...model.world import (
 from ..credentials.links import unlink
 from ..scene import Finding, Plan, Scene
 from .creation import check_user, connection_of, has_moved, moved_error
-from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, prove
+from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, prove, status_proves
 from .slots import each_slot
 
 __all__ = ["plan_deletion", "robot_gone"]
@@ -96,6 +96,23 @@ def robot_gone(scene: Scene) -> tuple[Action, ...]:
             assert_never(scene.robot)
 
 
+def _where_quay_fails(
+    scene: Scene, connection: ConnectionSeen, error: Failed
+) -> tuple[Action, ...]:
+    """
+    A deletion that was cut off in Quay leaves a robot that has no token any more.
+
+    Quay fails to show it and does not list it, so nobody can use it, and it stands in the way
+    of its name until it is deleted once more. Only what the status says was ours is.
+    """
+    if scene.unlisted is None:
+        return (ListRobots(scene.robot_name.owner),)
+    ours = scene.status.holds and status_proves(scene) and not has_moved(scene, connection)
+    if scene.deleted or not (scene.unlisted and ours):
+        raise error
+    return (DeleteRobot(scene.robot_name),)
+
+
 def _look(scene: Scene) -> tuple[Action, ...]:
     """Before the deletion one list can recognise all who go; after it only a GET is proof."""
     if scene.in_crowd and scene.list_due and not scene.deleted:
@@ -107,6 +124,9 @@ def _where_nothing_is_known(
     scene: Scene, connection: ConnectionSeen, error: QuayRobotError
 ) -> tuple[Action, ...]:
     """Quay answers a missing organization like a missing right: ask for it by name."""
+    if isinstance(error, Failed):
+        return _where_quay_fails(scene, connection, error)
+
     if error.reason not in _ASKS_FOR_ORGANIZATION or scene.robot_name.owner.kind == "user":
         raise error
 

@@ -19,7 +19,16 @@ from ..rights.access import Permit
 from ..scene import Scene
 from .claim import already_claimed, is_claimed
 
-__all__ = ["Foreign", "NeedsLook", "NeedsOwnerLook", "Ours", "Proof", "ownership", "prove"]
+__all__ = [
+    "Foreign",
+    "NeedsLook",
+    "NeedsOwnerLook",
+    "Ours",
+    "Proof",
+    "ownership",
+    "prove",
+    "status_proves",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,7 @@ def known_digests(scene: Scene) -> frozenset[str]:
     return frozenset(noted | {each for each in known if each is not None})
 
 
-def _status_proves(scene: Scene) -> bool:
+def status_proves(scene: Scene) -> bool:
     """
     Tell whether what the status says of the robot counts.
 
@@ -105,7 +114,7 @@ def _recognised(scene: Scene, seen: RobotSeen) -> bool:
     robot = scene.status.robot
     return (
         robot is not None
-        and _status_proves(scene)
+        and status_proves(scene)
         and robot.created_at is not None
         and robot.created_at == seen.created
         and seen.token is not None
@@ -116,7 +125,7 @@ def _recognised(scene: Scene, seen: RobotSeen) -> bool:
 def _adopted_before(scene: Scene, seen: RobotSeen) -> bool:
     robot = scene.status.robot
     same = robot is not None and robot.adopted and robot.created_at == seen.created
-    return same and _status_proves(scene)
+    return same and status_proves(scene)
 
 
 def _adoptable(scene: Scene, permit: Permit | None) -> Proof:
