@@ -82,6 +82,18 @@ async def test_a_token_that_does_not_hold_is_refused(issuer, client, name):
     assert "other" not in error.message.replace("otherwise", "")
 
 
+async def test_a_token_for_another_audience_is_told_as_that(quay, issuer, client):
+    """Newer versions give each identity an audience; the words lead to the field for it."""
+    entry = {"issuer": issuer.url, "subject": SOMEONE, "audiences": ["quay"]}
+    quay.admin("federation/set", name="acme+ci", entries=[entry])
+
+    error = await error_of(client.exchange(CI, Token(issuer.token(aud="https://q")), utc))
+
+    assert (type(error), error.reason) == (Refused, Reason.EXCHANGE_REFUSED)
+    assert "credentials.audiences" in error.message
+    await client.exchange(CI, Token(issuer.token(aud=["https://q", "quay"])), utc)
+
+
 async def test_what_is_no_token_is_a_failure_of_quay(issuer, client):
     error = await error_of(client.exchange(CI, Token(robot_token()), utc))
 

@@ -78,6 +78,12 @@ def _not_taken(reply: Reply, name: RobotName) -> QuayRobotError:
     if text.startswith(_NOT_TRUSTED):
         msg = "Quay does not accept the ServiceAccount: it is not among the robot's identities"
         return Refused(Reason.EXCHANGE_REFUSED, msg)
+    if text.startswith(("Invalid token: Audience", 'Invalid token: Token is missing the "aud"')):
+        msg = (
+            "Quay wants another audience of the ServiceAccount's token: give the robot's identity "
+            "one in Quay that credentials.audiences name, or name there the one that it has"
+        )
+        return Refused(Reason.EXCHANGE_REFUSED, msg)
     if text.startswith(("Invalid token: ", "Token does not contain issuer")):
         msg = (
             "Quay could not verify the ServiceAccount's token: its issuer's documents say "

@@ -50,13 +50,22 @@ async def _verified(state: State, robot: Robot, token: str) -> dict[str, Any]:
     issuer = claims.get("iss")
     if not issuer:
         raise shape_b("Token does not contain issuer")
-    subjects = {each["subject"] for each in robot.federation if each["issuer"] == issuer}
+    entries = [each for each in robot.federation if each["issuer"] == issuer]
+    subjects = {each["subject"] for each in entries}
     if not subjects:
         raise shape_b(f"issuer {issuer} not configured for this robot")
     await asyncio.to_thread(verify, token, state.settings.oidc_ca, state.now())
+    # Of one issuer the last that has any counts for all.
+    audiences = next((each["audiences"] for each in entries[::-1] if each.get("audiences")), None)
+    if audiences and set(audiences).isdisjoint(_listed(claims.get("aud"))):
+        raise shape_b("Invalid token: Audience doesn't match")
     if claims.get("sub") not in subjects:
         raise shape_b("Token does not match robot")
     return claims
+
+
+def _listed(audience: Any) -> list[str]:
+    return [audience] if isinstance(audience, str) else list(audience or [])
 
 
 def _credentials(request: Request) -> tuple[str, str]:
