@@ -1,4 +1,4 @@
-"""Does the operator go on where a snapshot of etcd is restored under it?"""
+"""Does the operator go on where a snapshot of etcd is restored under it, or its kinds go?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.kit.canary_fixture import CanaryWatch
 from tests.kit.controlplane import ControlPlane
 from tests.kit.fakequay import FakeQuay
-from tests.kit.installation import Installation
+from tests.kit.installation import ROOT, Installation
 from tests.kit.operating import NAMESPACE, OperatorProcess
 from tests.kit.processes import wait_for
 
@@ -51,3 +51,16 @@ def test_a_restored_snapshot_is_no_blindness(own_house: Installation):
     wait_for(lambda: tenant.logs_in("another"), "the edit to be served", timeout_s=40)
     tenant.wait_ready("old")
     assert own_house.operator.said().count("cluster.went_back") == 1
+
+
+def test_kinds_that_were_deleted_and_applied_again_are_served(own_house: Installation):
+    tenant, plane = own_house.tenant(), own_house.plane
+
+    plane.kubectl("delete", "crd", "quayrobots.quayrobot.io")
+    wait_for(lambda: not own_house.operator.running(), "the operator to end", timeout_s=60)
+    plane.kubectl("apply", "-k", str(ROOT / "deploy" / "crds"))
+    own_house.operator.start()
+
+    tenant.robot("again")
+    tenant.wait_ready("again", timeout_s=40)
+    assert tenant.logs_in("again")

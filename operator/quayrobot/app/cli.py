@@ -75,12 +75,14 @@ def run(
     settings = _settings(given)
 
     # The other commands start faster without these.
+    from .ending import Ending  # noqa: PLC0415
     from .startup import CannotStart  # noqa: PLC0415
     from .wiring import run as run_operator  # noqa: PLC0415
 
     make_room_for_lookups()
     try:
-        done = uvloop.run(run_operator(settings))
+        with Ending() as ending:
+            done = uvloop.run(ending.last(run_operator(settings)))
     except CannotStart as error:
         fail(str(error))
     if not done:

@@ -205,7 +205,7 @@ def kopf_settings() -> kopf.OperatorSettings:
     own.posting.enabled = False
     own.scanning.disabled = True
     own.peering.standalone = True
-    # A process that hangs at its end is the kubelet's to kill.
+    # A process that hangs at its end is cut off by Ending.
     own.process.ultimate_exiting_timeout = None
     return own
 

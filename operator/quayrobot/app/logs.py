@@ -30,6 +30,7 @@ VOCABULARY = frozenset(
         "operator.ready",
         "operator.stopping",
         "operator.stopped",
+        "operator.cut_off",
         "leader.awaited",
         "leader.elected",
         "leader.released",
