@@ -327,6 +327,24 @@ def named(tenant: Tenant, account: str) -> list[str]:
     return [each["name"] for each in body.get("imagePullSecrets") or []]
 
 
+def test_while_it_is_suspended_no_namespace_loses_its_copy(cluster_robot: ClusterRobot):
+    one, two = cluster_robot.namespaces(2)
+    cluster_robot.apply(mode="Shared")
+    cluster_robot.wait_ready(2)
+    cluster_robot.apply(mode="Shared", template={"suspend": True})
+    cluster_robot.wait_reason("Suspended")
+
+    cluster_robot.label(None, one)
+    wait_for(lambda: cluster_robot.counts()["leaving"] == 1, "it to be counted")
+    # Removals that belong together are waited for; then they are made.
+    settle(lambda: one.logs_in(cluster_robot.name), seconds=4)
+    assert cluster_robot.condition()["reason"] == "Suspended"
+
+    cluster_robot.apply(mode="Shared")
+    cluster_robot.wait_ready(1)
+    wait_for(lambda: cluster_robot.secret_places() == {two.name}, "the copy to go")
+
+
 def test_the_rules_decide_for_each_namespace_who_has_a_shared_credential(
     cluster_robot: ClusterRobot,
 ):

@@ -188,6 +188,9 @@ class _SharedPass(RobotPass):
 
     def leave(self) -> None:
         """Start the removals that are allowed, once their confirmation is stored."""
+        if self.targets.record.lenient_spec.suspend:
+            self.targets.memory.removable = frozenset()
+            return
         if self.removal is not None and self._stored().removal == self.removal.state:
             self.targets.leave(self.removal)
 
