@@ -90,6 +90,23 @@ def test_two_requests_in_a_row_end_with_a_credential_that_works(tenant: Tenant):
     assert 1 <= rotations(tenant, called) <= 2
 
 
+def test_a_request_made_while_another_is_tried_is_carried_out_too(tenant: Tenant):
+    tenant.robot(rotation={"trigger": "one"})
+    tenant.wait_ready()
+    called = tenant.house.quay.mark()
+    fault = {"operation": "robot.regenerate", "kind": "answer", "status": 502, "count": 2}
+    tenant.house.quay.admin("fault", **fault)
+    tenant.robot(rotation={"trigger": "two"})
+    wait_for(lambda: rotations(tenant, called) >= 1, "a try")
+
+    tenant.robot(rotation={"trigger": "three"})
+
+    done = lambda: tenant.effects(called).count("robot.regenerate") == 2  # noqa: E731
+    wait_for(done, "both rotations", timeout_s=40)
+    tenant.wait_login()
+    settle(done)
+
+
 def test_a_lost_answer_is_not_a_second_rotation(tenant: Tenant):
     tenant.robot(rotation={"trigger": "one"})
     tenant.wait_ready()

@@ -48,7 +48,7 @@ def test_a_token_that_no_secret_carries_any_more_is_ended_as_a_switch(state):
     scene = held(spec=keyless(), robot=Present(listed()))
     scene = replace(scene, status=scene.status.model_copy(update={"rotation": state}))
 
-    assert due(scene, state, TOKEN) == Intent(
+    assert due(scene, TOKEN) == Intent(
         cause="Switch", request=request_of(scene), digest=TOKEN.digest
     )
 

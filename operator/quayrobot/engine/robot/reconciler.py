@@ -8,6 +8,7 @@ doing, never the saying.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -40,6 +41,7 @@ from ...plan.credentials.keyless import next_look, refresh_at
 from ...plan.decide import decide, stands
 from ...plan.robot.proof import ownership
 from ...plan.robot.slots import active_first
+from ...plan.rotation.rotation import is_asked
 from ...plan.scene import Finding, Me, Scene
 from ...plan.words.status import status_after, worth_writing
 from ..cache.store import RobotRecord
@@ -117,7 +119,8 @@ class RobotPass:
         elif scene.awaits_list:
             await_proof(self.context, self.first)
         self._watch_owner(scene)
-        return self._outcome(scene, findings)
+        outcome = self._outcome(scene, findings)
+        return replace(outcome, again_s=0.0) if self._asked_meanwhile(scene) else outcome
 
     async def rounds(self, scene: Scene) -> tuple[Scene, tuple[Finding, ...]]:
         """Decide and act until nothing is due; return the last scene and what is in the way."""
@@ -244,6 +247,14 @@ class RobotPass:
         """Tell whether a rotation was begun, or its end is due."""
         state = self.applier.record.status.rotation
         return state is not None and (state.intent is not None or self._rotation_s() == 1.0)
+
+    def _asked_meanwhile(self, scene: Scene) -> bool:
+        """Tell whether a rotation ended, and another was asked for since it began."""
+        began, record = self.first.status.rotation, self.applier.record
+        ended = record.status.rotation
+        if began is None or began.intent is None or ended is None or ended.intent is not None:
+            return False
+        return is_asked(replace(scene, status=record.status))
 
     def _refresh_s(self) -> float | None:
         """When the password has to be looked at next, if there is one."""

@@ -145,7 +145,7 @@ def _begin(scene: Scene) -> Plan:
     if isinstance(proof, Foreign):
         raise proof.error
     token = active_token(scene)
-    intent = due(scene, rotation_of(scene), token) if token is not None else None
+    intent = due(scene, token) if token is not None else None
     if intent is None:
         return Plan()
     if isinstance(it.robot, Unknown):

@@ -36,6 +36,7 @@ __all__ = [
     "carried",
     "check_place",
     "due",
+    "is_asked",
     "plan_rotation",
     "request_of",
     "rotated",
@@ -62,7 +63,7 @@ def plan_rotation(scene: Scene) -> tuple[Action, ...]:
         check_place(scene)
         return (*_rehearsed(scene), Regenerate(scene.robot_name))
 
-    intent = due(scene, state, token)
+    intent = due(scene, token)
     if intent is None:
         return ()
     check_place(scene)
@@ -95,6 +96,13 @@ def request_of(scene: Scene) -> str:
             for value, was in zip(asked, before, strict=True)
         )
     )
+
+
+def is_asked(scene: Scene) -> bool:
+    """Tell whether spec or annotation ask for a rotation that is not the last one."""
+    state = scene.status.rotation
+    last = state.last_trigger if state is not None else None
+    return last is not None and last != request_of(scene)
 
 
 def rotated(scene: Scene, *, finished: bool) -> RotationState:
@@ -151,10 +159,10 @@ def active_token(scene: Scene) -> Token | None:
     return scene.robot.value.token if isinstance(scene.robot, Present) else None
 
 
-def due(scene: Scene, state: RotationState, token: Token) -> Intent | None:
+def due(scene: Scene, token: Token) -> Intent | None:
     """Return the rotation that is due, None where none is."""
     request = request_of(scene)
-    if state.last_trigger is not None and state.last_trigger != request:
+    if is_asked(scene):
         return Intent(cause="Request", request=request, digest=token.digest)
     if owes_switch(scene):
         return Intent(cause="Switch", request=request, digest=token.digest)
