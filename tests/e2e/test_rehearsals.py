@@ -80,6 +80,53 @@ def test_an_immutable_secret_is_tried_by_its_deletion_and_a_new_one(tenant: Tena
     assert regenerations(tenant, called) == 1
 
 
+def repositories(tenant: Tenant) -> dict[str, str]:
+    found: dict[str, str] = tenant.grants()["repositories"]
+    return found
+
+
+def roles(*names: str) -> dict[str, list[dict[str, str]]]:
+    return {"repositories": [{"name": each, "role": "read"} for each in names]}
+
+
+def test_a_rotation_that_is_put_off_holds_up_nothing_else(tenant: Tenant):
+    tenant.repository("app", "lib")
+    two = [{"name": "ci"}, {"name": "more"}]
+    tenant.robot(permissions=roles("app", "lib"), secrets=two, rotation={"trigger": "one"})
+    tenant.wait_ready()
+    called = tenant.house.quay.mark()
+
+    with denied(tenant, "UPDATE"):
+        tenant.robot(permissions=roles("app", "lib"), secrets=two, rotation={"trigger": "two"})
+        wait_for(lambda: reconciling(tenant) == "AdmissionDenied", "the reason")
+        tenant.kubectl("delete", "secret", "more")
+        tenant.robot(permissions=roles("app"), secrets=two, rotation={"trigger": "two"})
+
+        wait_for(lambda: repositories(tenant) == {"app": "read"}, "the right to be taken")
+        tenant.wait_login("more")
+        tenant.wait_ready()
+        assert reconciling(tenant) == "AdmissionDenied"
+        assert regenerations(tenant, called) == 0
+
+
+def test_a_secret_that_is_refused_holds_up_no_right_and_no_other_secret(tenant: Tenant):
+    tenant.repository("app", "lib")
+    tenant.robot(permissions=roles("app", "lib"))
+    tenant.wait_ready()
+
+    with denied(tenant, "UPDATE"):
+        # One has to be changed, which is refused, and one to be made.
+        labelled = [{"name": "ci", "labels": {"team": "a"}}, {"name": "more"}]
+        tenant.robot(permissions=roles("app"), secrets=labelled)
+
+        tenant.wait_login("more")
+        wait_for(lambda: repositories(tenant) == {"app": "read"}, "the right to be taken")
+        tenant.wait_reason("AdmissionDenied")
+        assert tenant.logs_in()
+
+    tenant.wait_ready(timeout_s=45)
+
+
 @pytest.fixture
 def trusted(tenant: Tenant) -> Iterator[Tenant]:
     """Return a tenant with a ServiceAccount, whose Quay trusts this cluster's authority."""

@@ -83,6 +83,7 @@ class Component(StrEnum):
     GRANTS = "Grants"
     FEDERATION = "Federation"
     SECRETS = "Secrets"
+    LINKS = "Links"
     DELETION = "Deletion"
 
 

@@ -7,9 +7,20 @@ looks again. An empty plan without findings means that everything is up to date.
 
 from __future__ import annotations
 
-from ..model.actions import Component, LookAtRobot
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from ..model.actions import (
+    Action,
+    Component,
+    CreateSecret,
+    DeleteSecret,
+    LookAtRobot,
+    ReplaceSecret,
+)
 from ..model.errors import Denied, Failed, QuayRobotError, Reason, Refused, TryLater
-from ..model.resources.robot import is_keyless
+from ..model.resources.robot import is_keyless, secrets_of
 from ..model.world import Absent, Present, Unknown
 from .credentials.keyless import check_audiences, plan_password, still_works
 from .credentials.links import plan_links
@@ -24,7 +35,9 @@ from .rotation.rotation import plan_rotation
 from .rotation.schedule import check_window
 from .scene import Finding, Plan, Scene
 
-__all__ = ["decide", "stands"]
+__all__ = ["decide", "stands", "without"]
+
+_RIGHTS = {Component.GRANTS, Component.FEDERATION}
 
 
 def decide(scene: Scene) -> Plan:
@@ -47,49 +60,91 @@ def stands(scene: Scene, error: QuayRobotError) -> bool:
     return isinstance(error, TryLater | Denied) and _nothing_due(scene)
 
 
+def without(scene: Scene, action: Action, part: Component, error: QuayRobotError | None) -> Scene:
+    """
+    Return *scene* in which *action* of *part*, which failed with *error*, is not tried again.
+
+    An *error* that is None is no news.
+    """
+    name = _written_name(action)
+    # Those that carry a password get it together, or it would be asked for again and again.
+    alone = name in secrets_of(scene.me.name, scene.spec) and not is_keyless(scene.spec)
+    if alone and name is not None and error is not None:
+        return replace(scene, unwritten={**scene.unwritten, name: error})
+    return replace(scene, stopped={**scene.stopped, part: error})
+
+
+def _written_name(action: Action) -> str | None:
+    if isinstance(action, CreateSecret | ReplaceSecret):
+        return action.wanted.name
+    return action.name if isinstance(action, DeleteSecret) else None
+
+
 def _plan(scene: Scene) -> Plan:
     check_window(scene.spec.rotation, scene.now)
     check_audiences(scene)
     actions = plan_robot(scene)
     if actions:
         return Plan(actions)
-    if is_keyless(scene.spec):
-        return _plan_keyless(scene)
-    rotation = _plan_rotation(scene)
-    if rotation.actions:
-        return rotation
+    return _plan_keyless(scene) if is_keyless(scene.spec) else _plan_static(scene)
+
+
+def _plan_static(scene: Scene) -> Plan:
     # The token first: it must have a place before anything else is done with the robot.
-    secrets = _plan_secrets(scene)
+    secrets = _unless_stopped(scene, Component.SECRETS, _plan_secrets)
     if secrets.actions:
         return secrets
-    found = _joined(
-        secrets, rotation, plan_grants(scene), plan_federation(scene), plan_links(scene)
-    )
-    # What the active robot lacks comes before its successor.
-    return found if found.actions else _joined(found, plan_overlap(scene))
+    federation = _unless_stopped(scene, Component.FEDERATION, plan_federation)
+    return _plan_rest(scene, secrets, federation)
 
 
 def _plan_keyless(scene: Scene) -> Plan:
     # The identity first: without it Quay exchanges nothing.
-    federation = plan_federation(scene)
+    federation = _unless_stopped(scene, Component.FEDERATION, plan_federation)
     if federation.actions:
         return federation
     stop = federation.findings[0].error if federation.findings else None
-    secrets = plan_password(scene, stop)
-    if secrets.actions:
-        return secrets
-    # The robot's own token goes on to live while a Secret may still carry it.
-    rotation = _plan_rotation(scene) if still_works(scene) else Plan()
-    if rotation.actions:
-        return rotation
-    found = _joined(secrets, rotation, plan_grants(scene), federation, plan_links(scene))
-    # One that took turns with it before may still have to go.
-    return found if found.actions else _joined(found, plan_overlap(scene))
+    secrets = _unless_stopped(scene, Component.SECRETS, partial(plan_password, held_up=stop))
+    return secrets if secrets.actions else _plan_rest(scene, secrets, federation)
+
+
+def _plan_rest(scene: Scene, secrets: Plan, federation: Plan) -> Plan:
+    grants = _unless_stopped(scene, Component.GRANTS, plan_grants)
+    links = _unless_stopped(scene, Component.LINKS, plan_links)
+    found = _joined(secrets, grants, federation, links)
+    # What is there is put right before it is replaced: that may be put off for long.
+    return found if found.actions else _joined(found, _plan_rotation(scene))
+
+
+def _unless_stopped(scene: Scene, part: Component, plan: Callable[[Scene], Plan]) -> Plan:
+    """What failed in this pass is not tried again in it, and holds up no other part."""
+    return _stop(scene, part) if part in scene.stopped else plan(scene)
+
+
+def _stop(scene: Scene, part: Component) -> Plan:
+    error = scene.stopped[part]
+    return Plan() if error is None else Plan(findings=(Finding(part, error),))
 
 
 def _plan_rotation(scene: Scene) -> Plan:
     """A credential that cannot be replaced now is still good: the rest goes on."""
-    if is_overlapping(scene):
+    if Component.ROTATION in scene.stopped:
+        return _stop(scene, Component.ROTATION)
+    if scene.unwritten or Component.SECRETS in scene.stopped:
+        # A new credential would have no place.
+        return Plan()
+    in_place = _plan_in_place(scene)
+    if in_place.actions or _RIGHTS & scene.stopped.keys():
+        # The next robot of two would not get the same rights.
+        return in_place
+    # Of a keyless robot one that took turns with it before may still have to go.
+    return _joined(in_place, plan_overlap(scene))
+
+
+def _plan_in_place(scene: Scene) -> Plan:
+    # The robot's own token goes on to live while a Secret may still carry it.
+    too_early = is_keyless(scene.spec) and not still_works(scene)
+    if is_overlapping(scene) or too_early:
         return Plan()
     try:
         return Plan(plan_rotation(scene))
@@ -124,7 +179,8 @@ def _cannot(scene: Scene, error: QuayRobotError) -> Plan:
     """An outage is no news for a resource that has nothing due: its status stands."""
     if _is_outage(scene, error) and _nothing_due(scene):
         return Plan(quiet=True)
-    if isinstance(error, Refused) and (leaving := plan_retirement(scene)):
+    may_leave = isinstance(error, Refused) and Component.ROTATION not in scene.stopped
+    if may_leave and (leaving := plan_retirement(scene)):
         return Plan(leaving)
     return Plan(findings=(Finding(Component.ROBOT, error),))
 

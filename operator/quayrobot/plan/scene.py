@@ -110,7 +110,9 @@ class Scene:
     that this is about is the one in *slot*; *other* is the look at the second one,
     None where there is none. *grace* is how long what may come later is waited for.
     *contested* maps `Secret/<name>` and `ServiceAccount/<name>` to what others set
-    back there.
+    back there. *stopped* maps the parts of which an action failed in this
+    pass to why, and to None where a look met an outage that is no news; *unwritten* the
+    same of single Secrets, which hold up no others.
     """
 
     cluster: str
@@ -152,6 +154,8 @@ class Scene:
     other: Look | None = None
     grace: timedelta = timedelta()
     contested: Mapping[str, Contest] = field(default_factory=dict)
+    stopped: Mapping[Component, QuayRobotError | None] = field(default_factory=dict)
+    unwritten: Mapping[str, QuayRobotError] = field(default_factory=dict)
 
     @property
     def robot_name(self) -> RobotName:

@@ -13,6 +13,7 @@ from quayrobot.model.resources.rotation import Retiring, RotationState
 from quayrobot.model.world import NamespaceSeen, Present, Unknown
 from quayrobot.plan.decide import decide, stands
 from quayrobot.plan.scene import Look, Scene
+from quayrobot.plan.words.status import status_after
 
 from ..passwords import at_rest, keyless
 from ..rotations import known
@@ -56,6 +57,18 @@ def test_its_secret_is_linked():
     assert link.add == {("imagePullSecrets", "ci")}
 
 
+def test_an_account_that_is_to_be_linked_and_is_missing_is_no_late_password():
+    secrets = [{"name": "ci", "serviceAccounts": [{"name": "nobody"}]}]
+    scene = at_rest(spec=keyless(secrets=secrets))
+
+    findings = decide(scene).findings
+
+    assert told(scene) == [(Component.LINKS, Reason.SERVICE_ACCOUNT_NOT_FOUND)]
+    said = {each.type: each for each in status_after(scene, findings, adopted=False).conditions}
+    assert (said["Ready"].status, said["Ready"].reason) == ("False", "ServiceAccountNotFound")
+    assert said["SecretsReady"].status == "False"
+
+
 def test_what_stands_in_the_way_of_one_thing_is_told_and_the_rest_goes_on():
     unread = (Component.GRANTS, Reason.QUAY_UNREACHABLE)
     scene = at_rest(spec=both, grants=Unknown(OUTAGE))
@@ -74,8 +87,8 @@ def test_a_rotation_that_cannot_be_is_told_beside_the_rest():
     ending = NamespaceSeen("shop", terminating=True)
 
     assert told(replace(asked, namespace=ending, grants=Unknown(OUTAGE))) == [
-        (Component.ROTATION, Reason.NAMESPACE_TERMINATING),
         (Component.GRANTS, Reason.QUAY_UNREACHABLE),
+        (Component.ROTATION, Reason.NAMESPACE_TERMINATING),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -98,6 +99,28 @@ def test_a_secret_in_trouble_leaves_the_robot_ready():
 
     assert said["RobotReady"] == ("True", "Reconciled")
     assert said["SecretsReady"] == said["Ready"] == ("False", "SecretNotOwned")
+
+
+def test_a_link_in_trouble_is_told_of_the_secrets_after_what_lasts():
+    late = Refused(Reason.SERVICE_ACCOUNT_NOT_FOUND, "no account")
+    taken = Finding(Component.SECRETS, Refused(Reason.SECRET_NOT_OWNED, "taken"))
+    scene = replace(held(), grace=timedelta(minutes=5))
+
+    said = conditions(after(scene, late, component=Component.LINKS))
+    assert said["SecretsReady"] == said["Ready"] == ("False", "ServiceAccountNotFound")
+    both = status_after(scene, [Finding(Component.LINKS, late), taken], adopted=False)
+    assert conditions(both)["SecretsReady"] == ("False", "SecretNotOwned")
+
+
+def test_an_edit_whose_rotation_has_to_wait_is_ready_as_soon_as_the_rest_is_done():
+    edited = intent_to_grant(held(), GrantsState())
+    scene = held(status=edited)
+    assert conditions(edited)["Ready"][0] == "Unknown"
+
+    said = conditions(after(scene, OUTAGE, component=Component.ROTATION))
+
+    assert said["Ready"] == ("True", "Reconciled")
+    assert said["Reconciling"] == ("True", "QuayUnreachable")
 
 
 def test_a_robot_in_trouble_keeps_what_was_said_of_the_secrets():

@@ -15,16 +15,18 @@ import structlog
 
 from ...model.actions import (
     Action,
+    Component,
     CreateSecret,
     DeleteSecret,
     LinkAccount,
     ReplaceSecret,
 )
-from ...model.errors import Conflict, Contested, InvalidSpec, QuayRobotError
+from ...model.errors import Conflict, Contested, InvalidSpec, QuayRobotError, Refused
 from ...model.resources.robot import RobotSpec, links_of
 from ...model.secrecy import Token
 from ...model.world import Absent, AccountSeen, NamespaceSeen, Present, SecretSeen, Seen
 from ...plan.cluster_robot.copies import check_copy, noted_links, plan_copy, plan_copy_removal
+from ...plan.decide import without
 from ...plan.scene import Finding, Scene
 from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord
@@ -71,15 +73,33 @@ async def apply_copies(
         if (met := await note_losses(context, plan.actions, scene)) is not scene:
             scene = met
             continue
-        for action in plan.actions:
-            after = await _carry_out(context, memory, action, scene)
-            await tell_declared(context, record.body, action, scene)
-            scene = note_write(context, action, scene, after)
+        scene = await _write_all(context, record, memory, plan.actions, scene)
         if plan.findings and not plan.actions:
             _raise_or_wait(context, NamespaceKey(record.key, namespace.name), plan.findings)
         if not plan.actions:
             break
     return True
+
+
+async def _write_all(
+    context: Context,
+    record: ClusterRobotRecord,
+    memory: ClusterRobotMemory,
+    actions: tuple[Action, ...],
+    scene: Scene,
+) -> Scene:
+    """Return the scene after *actions*; one Secret that is refused holds up no other."""
+    for action in actions:
+        try:
+            after = await _carry_out(context, memory, action, scene)
+        except Refused as error:
+            stopped = without(scene, action, Component.SECRETS, error)
+            if Component.SECRETS in stopped.stopped:
+                raise
+            return stopped
+        await tell_declared(context, record.body, action, scene)
+        scene = note_write(context, action, scene, after)
+    return scene
 
 
 def _raise_or_wait(context: Context, key: NamespaceKey, findings: tuple[Finding, ...]) -> None:

@@ -47,10 +47,8 @@ def component_of(action: Action, scene: Scene) -> Component:
 
 _PARTS: tuple[tuple[Component, tuple[type, ...]], ...] = (
     (Component.ROTATION, (RecordIntent, Regenerate, LookAtRoles)),
-    (
-        Component.SECRETS,
-        (CreateSecret, ReplaceSecret, DeleteSecret, Exchange, RecordLinks, LinkAccount),
-    ),
+    (Component.SECRETS, (CreateSecret, ReplaceSecret, DeleteSecret, Exchange)),
+    (Component.LINKS, (RecordLinks, LinkAccount)),
     (Component.FEDERATION, (LookAtHosts, LookAtFederation, RecordFederation, SetFederation)),
     (Component.GRANTS, (LookAtGrants, RecordGrants, *get_args(GrantChange))),
 )

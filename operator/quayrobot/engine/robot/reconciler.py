@@ -38,7 +38,7 @@ from ...model.resources.base import dump_status
 from ...model.resources.robot import RobotSpec, RobotStatus
 from ...model.world import NamespaceSeen, Unlooked
 from ...plan.credentials.keyless import next_look, refresh_at
-from ...plan.decide import decide, stands
+from ...plan.decide import decide, stands, without
 from ...plan.robot.proof import ownership
 from ...plan.robot.slots import active_first
 from ...plan.rotation.rotation import is_asked
@@ -62,7 +62,7 @@ from .writes import Applier
 
 __all__ = ["RobotPass", "reconcile_robot"]
 
-ROUNDS = 10
+ROUNDS = 16
 BLOCKED_CAP_S = 30.0
 UNKNOWN_RESYNC_S = 300.0
 UNWATCHED_S = 30.0
@@ -72,6 +72,14 @@ UNWATCHED = {
     Reason.CLUSTER_REFUSED,
     Reason.ADMISSION_DENIED,
     Reason.QUOTA_EXCEEDED,
+}
+# One of these that cannot be put right holds up no other.
+PARTS = {
+    Component.SECRETS,
+    Component.LINKS,
+    Component.GRANTS,
+    Component.FEDERATION,
+    Component.ROTATION,
 }
 UNPROVEN_S = 60.0
 DAY_S = 86400.0
@@ -124,10 +132,11 @@ class RobotPass:
 
     async def rounds(self, scene: Scene) -> tuple[Scene, tuple[Finding, ...]]:
         """Decide and act until nothing is due; return the last scene and what is in the way."""
+        unsaid = False
         for _ in range(ROUNDS):
             scene = active_first(scene)
             plan = decide(scene)
-            self.quiet = plan.quiet
+            self.quiet = plan.quiet or (unsaid and not plan.findings)
             met = await note_losses(self.context, plan.actions, scene)
             if met is not scene:
                 # Somebody sets it back each time: what else is there to do?
@@ -135,9 +144,11 @@ class RobotPass:
                 continue
             if not plan.actions:
                 return scene, plan.findings
+            before = scene
             scene, finding = await self.carry_out(plan.actions, scene)
-            if finding is not None:
+            if finding is not None and not _goes_on(before, finding):
                 return scene, (*plan.findings, finding)
+            unsaid = finding is not None and self.quiet
             if self.applier.released:
                 return scene, ()
         error = TryLater(
@@ -154,7 +165,9 @@ class RobotPass:
             try:
                 scene = await self.applier.apply(action, scene)
             except QuayRobotError as error:
-                return scene, await self._stopped(action, scene, error)
+                finding = await self._stopped(action, scene, error)
+                told = None if self.quiet else finding.error
+                return without(scene, action, finding.component, told), finding
             scene = note_write(self.context, action, before, scene)
             log_effect(action, scene, _who(self.first))
             await tell_declared(self.context, self.applier.record.body, action, before)
@@ -301,7 +314,7 @@ class RobotPass:
             elif self._refresh_is_late():
                 due = _sooner(due, self.context.queue.backoff_s(key))
             return Outcome(again_s=due, settled=not self.quiet)
-        error = findings[0].error
+        error = _most_urgent(findings)
         again = self._failed_s(error) if (late := self._late_s(scene, findings)) is None else late
         if isinstance(error, Conflict):
             again = min(again, 1.0)
@@ -313,6 +326,21 @@ class RobotPass:
             again = min(again, due)
         again = _sooner(again, self._refresh_s()) or again
         return Outcome(again_s=again, error=error, settled=False)
+
+
+def _goes_on(scene: Scene, finding: Finding) -> bool:
+    """Tell whether the other parts have their turn although an action of one failed."""
+    # A write that came too late is looked at again first, and a refused token serves nobody.
+    ends = (
+        isinstance(finding.error, Conflict | Denied) or finding.error.reason is Reason.NOT_LEADER
+    )
+    return not ends and finding.component in PARTS and finding.component not in scene.stopped
+
+
+def _most_urgent(findings: tuple[Finding, ...]) -> QuayRobotError:
+    """What may work later is tried again sooner than what needs somebody."""
+    errors = [each.error for each in findings]
+    return next((each for each in errors if isinstance(each, TryLater)), errors[0])
 
 
 def _sooner(one: float | None, other: float | None) -> float | None:

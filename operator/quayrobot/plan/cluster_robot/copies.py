@@ -20,7 +20,14 @@ from ...model.secrecy import Token
 from ...model.world import Present, SecretSeen, Unlooked
 from ..credentials.contest import withhold
 from ..credentials.links import plan_links, unlink
-from ..credentials.secrets import is_restored, ours_of, plan_secret, secret_contests, wanted_secret
+from ..credentials.secrets import (
+    check_written,
+    is_restored,
+    ours_of,
+    plan_secret,
+    secret_contests,
+    wanted_secret,
+)
 from ..rights.access import check_rights, connection_not_found, permit_of
 from ..rights.grants import declared_rights
 from ..rights.issuers import check_identities
@@ -59,6 +66,7 @@ def plan_copy(scene: Scene, token: Token, registries: tuple[str, ...]) -> Plan:
     for spec in secrets_of(scene.me.name, scene.spec).values():
         wanted = _with_note(noted, wanted_secret(scene, spec, token, registries))
         try:
+            check_written(scene, spec.name)
             seen = scene.secrets.get(spec.name, Unlooked())
             writes = plan_secret(wanted, seen, restored=is_restored(scene, seen))
             actions += withhold(scene, wanted, seen, writes)

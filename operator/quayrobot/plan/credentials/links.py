@@ -26,16 +26,16 @@ def plan_links(scene: Scene) -> Plan:
     wanted = tuple(
         each for each in links_of(scene.me.name, scene.spec) if owns(scene, each.secret)
     )
-    recorded = scene.status.links
+    recorded = tuple(each for each in scene.status.links if not _in_doubt(scene, each))
     findings = (*_missing(scene, wanted), *_contests(scene, wanted))
     changes = [
         change
         for name in dict.fromkeys(each.service_account for each in (*wanted, *recorded))
         if (change := _change(scene, name, wanted, recorded)) is not None
     ]
-    unrecorded = [each for each in wanted if each not in recorded]
+    unrecorded = [each for each in wanted if each not in scene.status.links]
     if unrecorded and changes:
-        return Plan((RecordLinks((*recorded, *unrecorded)), *changes), findings)
+        return Plan((RecordLinks((*scene.status.links, *unrecorded)), *changes), findings)
     return Plan(tuple(changes), findings)
 
 
@@ -59,17 +59,23 @@ def declared_elsewhere(seen: AccountSeen) -> Mapping[str, str]:
     }
 
 
+def _in_doubt(scene: Scene, link: LinkState) -> bool:
+    """Tell whether it is wanted and its Secret was not seen: then it is left as it is."""
+    wanted = link in links_of(scene.me.name, scene.spec)
+    return wanted and not isinstance(scene.secrets.get(link.secret), Present)
+
+
 def _missing(scene: Scene, wanted: Iterable[LinkState]) -> Iterable[Finding]:
     for name in dict.fromkeys(each.service_account for each in wanted):
         seen = scene.accounts.get(name)
         if isinstance(seen, Unknown):
-            yield Finding(Component.SECRETS, seen.error)
+            yield Finding(Component.LINKS, seen.error)
         elif not isinstance(seen, Present):
             msg = (
                 f"there is no ServiceAccount {name} in namespace {scene.me.namespace}; "
                 "it is linked once it exists"
             )
-            yield Finding(Component.SECRETS, Refused(Reason.SERVICE_ACCOUNT_NOT_FOUND, msg))
+            yield Finding(Component.LINKS, Refused(Reason.SERVICE_ACCOUNT_NOT_FOUND, msg))
 
 
 def _change(

@@ -46,6 +46,7 @@ from .render import SECRET_TYPES, render_data
 
 __all__ = [
     "check_names",
+    "check_written",
     "content_digest",
     "is_ours",
     "is_restored",
@@ -71,6 +72,7 @@ def plan_secrets(scene: Scene, token: Token, registries: tuple[str, ...]) -> Pla
     for spec in secrets_of(scene.me.name, scene.spec).values():
         wanted = wanted_secret(scene, spec, token, registries)
         try:
+            check_written(scene, spec.name)
             seen = scene.secrets.get(spec.name, Unlooked())
             writes = plan_secret(wanted, seen, restored=is_restored(scene, seen))
             actions += withhold(scene, wanted, seen, writes)
@@ -111,6 +113,17 @@ def plan_secret(
             return _change(wanted, secret, restored=restored)
         case _:
             assert_never(seen)
+
+
+def check_written(scene: Scene, name: str) -> None:
+    """
+    Raise if the Secret *name* could not be written in this pass.
+
+    Raises:
+        QuayRobotError: Why not.
+    """
+    if name in scene.unwritten:
+        raise scene.unwritten[name]
 
 
 def check_names(scene: Scene, *, marking: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ...model.actions import Component
 from ...model.conditions import Condition, ConditionType
@@ -26,6 +26,7 @@ __all__ = [
     "only_late",
     "patience",
     "put_off",
+    "with_links",
     "works_anyway",
 ]
 
@@ -103,3 +104,15 @@ def first_of(scene: Scene, findings: Iterable[Finding]) -> dict[Component, QuayR
         more = [f"and {len(words) - NAMED} more"] if len(words) > NAMED else []
         by_part[Component.GRANTS] = Refused(first.reason, "; ".join(words[:NAMED] + more))
     return by_part
+
+
+def with_links(
+    scene: Scene, stops: Mapping[Component, QuayRobotError]
+) -> dict[Component, QuayRobotError]:
+    """Return *stops* with what is told of links as told of Secrets: one condition is for both."""
+    told = dict(stops)
+    told.pop(Component.LINKS, None)
+    both = [stops[part] for part in (Component.SECRETS, Component.LINKS) if part in stops]
+    if both:
+        told[Component.SECRETS] = min(both, key=lambda each: patience(scene, each))
+    return told

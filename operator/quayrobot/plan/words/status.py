@@ -52,6 +52,7 @@ from .consequences import (
     only_late,
     patience,
     put_off,
+    with_links,
     works_anyway,
 )
 
@@ -304,12 +305,13 @@ def _conditions(
         # What is in the Secrets goes on to work; only its successor is late.
         late = TryLater(secrets.reason, secrets.message)
         del stops[Component.SECRETS]
+    stops = with_links(scene, stops)
     stop = stops.get(Component.SPEC) or stops.get(Component.ROBOT)
     parts = _parts(scene, status, stops, broken, held_up=stop)
     worst = stop or _worst(scene, stops)
     if worst is None and late is None:
         return [as_asked(C.READY, "the robot and its Secrets are up to date"), *parts]
-    works = _is_ready(status) or still_works(scene)
+    works = _is_ready(status) or carried(scene)
     if worst is None and late is not None and works and only_late(scene, late):
         # The credential still works; only its successor is late.
         ready = as_asked(C.READY, "the robot and its Secrets are up to date; a rotation is due")
