@@ -28,6 +28,7 @@ from ..model.secrecy import Token
 from ..model.world import Absent, Password, Present, RobotSeen, UserSeen
 from .answers import (
     is_answer,
+    lacks_right,
     message_of,
     parse_json,
     refuses_token,
@@ -261,16 +262,25 @@ class QuayClient:
         Return the user that the token belongs to, and what it administers.
 
         Raises:
-            Refused: The token may not see it (Quay answers that with 401 here).
+            Refused: The token may not see it.
+            Denied: Quay does not know the token.
         """
         reply = await self._send("user.get", "GET", ("api", "v1", "user", ""))
         unseen = refuses_token(reply) and reply.content_type == "application/json"
         if unseen and not reply.signed_on:
-            msg = "the connection's token cannot show its user; this needs user:admin or user:read"
-            raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
+            raise await self._unseen_user()
         if reply.status == 200 and (seen := parse_user(reply)) is not None:
             return seen
         raise failure(reply, write=False, scope="user:read")
+
+    async def _unseen_user(self) -> QuayRobotError:
+        """Return why the user is not shown: Quay answers a dead token like a lesser one."""
+        path = robots_path(OwnerName("user", ""))
+        reply = await self._send("robot.list", "GET", path, query="token=false&limit=1")
+        if reply.status == 200 or lacks_right(reply):
+            msg = "the connection's token cannot show its user; this needs user:admin or user:read"
+            return Refused(Reason.INSUFFICIENT_SCOPE, msg)
+        return failure(reply, write=False, scope="user:read")
 
     async def _send(
         self,
