@@ -252,7 +252,7 @@ def test_one_robot_serves_all_chosen_namespaces_and_a_rotation_reaches_each(
     for tenant in (one, two):
         tenant.wait_login("pull")
     wait_for(lambda: named(two, "builder") == ["pull"], "the link again")
-    assert "robot.get" not in cluster_robot.house.quay.operations(called)
+    assert "robot.get" not in cluster_robot.operations(called)
 
     # A rotation: one call, and every copy has the new credential.
     before, counted = one.credential("pull"), refreshes(cluster_robot)
@@ -262,7 +262,7 @@ def test_one_robot_serves_all_chosen_namespaces_and_a_rotation_reaches_each(
     for tenant in (one, two):
         tenant.wait_login("pull")
     cluster_robot.wait_ready(2)
-    assert cluster_robot.house.quay.operations(called).count("robot.regenerate") == 1
+    assert cluster_robot.operations(called).count("robot.regenerate") == 1
     assert cluster_robot.counts()["stale"] == 0
     # It is counted when the pass that told of it ends, which is after its status.
     wait_for(lambda: refreshes(cluster_robot) == counted + 1, "the refresh to be counted")

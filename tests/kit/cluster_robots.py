@@ -153,6 +153,11 @@ class ClusterRobot:
         """Return the robots of its organization in Quay."""
         return [n for n in self.house.quay.admin("robots") if n.startswith(f"{self.name}+")]
 
+    def operations(self, since: int) -> list[str]:
+        """Return what Quay was asked about its organization since *since*."""
+        part = f"/organization/{self.name}"
+        return [each.operation for each in self.house.quay.calls(since) if part in each.path]
+
     def secret_places(self) -> set[str]:
         """Return the namespaces that have a Secret of its name."""
         return self._places("secrets")

@@ -32,6 +32,7 @@ __all__ = ["CredentialRead", "Secrets", "secret_seen"]
 ASK_FOR_KEY = "store the token there, or name its key in the connection"
 BARE = "it must be the token alone, without spaces or the word Bearer"
 TOKEN_MAX = 4096
+TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,22 +170,32 @@ class Secrets:
         Put our finalizer on a credential Secret.
 
         Raises:
-            Conflict: It changed meanwhile.
+            Conflict: It changed meanwhile, again and again.
         """
-        body = await self._api.get(SECRET.path(namespace, name))
-        if body is not None and "deletionTimestamp" not in body["metadata"]:
-            await self._set_finalizers(body, add=True)
+        await self._hold(namespace, name, add=True)
 
     async def unguard(self, namespace: str, name: str) -> None:
         """
         Take our finalizer from a credential Secret, where it still is.
 
         Raises:
-            Conflict: It changed meanwhile.
+            Conflict: It changed meanwhile, again and again.
         """
-        body = await self._api.get(SECRET.path(namespace, name))
-        if body is not None:
-            await self._set_finalizers(body, add=False)
+        await self._hold(namespace, name, add=False)
+
+    async def _hold(self, namespace: str, name: str, *, add: bool) -> None:
+        # The passes over a connection and over its first robots may come at the same time.
+        for left in reversed(range(TRIES)):
+            body = await self._api.get(SECRET.path(namespace, name))
+            if body is None or (add and "deletionTimestamp" in body["metadata"]):
+                return
+            try:
+                await self._set_finalizers(body, add=add)
+            except Conflict:
+                if not left:
+                    raise
+            else:
+                return
 
     async def _set_finalizers(self, body: Body, *, add: bool) -> None:
         meta = body["metadata"]

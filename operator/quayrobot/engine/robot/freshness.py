@@ -29,7 +29,14 @@ from ..cache.records import Record
 from ..connection.context import Context
 from ..workqueue.keys import ResourceKey
 
-__all__ = ["confirm_live", "forget_if_gone", "identity", "must_be_live", "rests_on_spec"]
+__all__ = [
+    "confirm_live",
+    "forget_if_gone",
+    "identity",
+    "must_be_live",
+    "rests_on_spec",
+    "take_over",
+]
 
 
 def must_be_live(action: Action) -> bool:
@@ -69,6 +76,21 @@ async def confirm_live(
         for each, lane in context.store.observe(key.kind, None, live):
             context.queue.add(each, lane)
     raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource changed meanwhile")
+
+
+async def take_over(context: Context, key: ResourceKey) -> None:
+    """
+    Take in the resource at *key* as it is now, as far as that can be told.
+
+    Somebody wrote it first, and the watch may take longer than the next pass.
+    """
+    try:
+        live = await context.resources.get(OURS[key.kind], key.namespace or None, key.name)
+    except QuayRobotError:
+        return
+    if live is not None:
+        for each, lane in context.store.observe(key.kind, None, live):
+            context.queue.add(each, lane)
 
 
 async def forget_if_gone(context: Context, record: Record) -> None:

@@ -56,7 +56,7 @@ from .contested import note_losses, note_write
 from .declared import tell_declared
 from .effects import log_effect
 from .events import tell_news
-from .freshness import forget_if_gone
+from .freshness import forget_if_gone, take_over
 from .observe import observe
 from .writes import Applier
 
@@ -178,7 +178,10 @@ class RobotPass:
             error = await self._denied(error)
         # An outage is no news for what is as it should be: the connection tells of it.
         outage = isinstance(action, Look | GuardConnection) and stands(scene, error)
-        self.quiet = outage or self._overtaken(action, error)
+        overtaken = self._overtaken(action, error)
+        if overtaken:
+            await take_over(self.context, self.first.key)
+        self.quiet = outage or overtaken
         part = component_of(action, scene)
         if isinstance(action, RehearseSecrets) and part is Component.ROTATION:
             error = _put_off(error)
