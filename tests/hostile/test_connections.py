@@ -276,22 +276,23 @@ def test_n4_n5_a_connection_of_another_is_as_if_it_were_not_there(
     begun, called = len(house.plane.audit()), house.quay.mark()
     for name, fields in broken.items():
         house.cluster_connection(f"{hidden}-{name}", access=never, **fields)
+    # The Secret of the other namespace cannot be named either. It comes first: words about
+    # connections that are not there name those of the namespace.
+    tenant.connections({"borrows": {"credentials": {"secretRef": {"name": "token-theirs"}}}})
+    wait_for(lambda: _ready(tenant, "borrows")[0] == "ConnectionNotReady", "no Secret to borrow")
     tried = attack("N4 and N5")
     absent = {"kind": "ClusterQuayConnection", "name": f"{hidden}-absent"}
     tenant.robot("absent", connectionRef=absent)
     refs = {name: absent | {"name": f"{hidden}-{name}"} for name in broken}
     refs["theirs"] = OWN | {"name": "theirs"}
     tenant.robots({name: {"connectionRef": ref} for name, ref in refs.items()})
-    # The Secret of the other namespace cannot be named either.
-    tenant.connections({"borrows": {"credentials": {"secretRef": {"name": "token-theirs"}}}})
     for name in (*refs, "borrows"):
         tried.variant(name)
 
     for name in ("absent", *refs):
         tenant.wait_reason("ConnectionNotFound", name)
-    wait_for(lambda: _ready(tenant, "borrows")[0] == "ConnectionNotReady", "no Secret to borrow")
+    assert "QuayConnection borrows" in _told_of(tenant, hidden)
     for name in broken:
-        # Once all have heard of `borrows`, which comes in while they are answered.
         said = partial(_told_of, tenant, hidden)
         wait_for(lambda name=name, said=said: said(name) == said(), f"the words of {name}")
     # What the operator does about each is the same too, and Quay is not asked at all.

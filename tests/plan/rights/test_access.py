@@ -132,12 +132,22 @@ def test_labels_are_matched_as_a_subset(asked, labels):
 # Absent and forbidden look alike --------------------------------------------
 
 
-@pytest.mark.parametrize("trouble", [OUTAGE, DENIED, connection_not_found("x", "y")])
+ABSENT = connection_not_found("ClusterQuayConnection", "default")
+
+
+@pytest.mark.parametrize("trouble", [OUTAGE, DENIED, ABSENT])
 def test_who_may_not_use_a_connection_learns_nothing_of_its_state(trouble):
     healthy = fresh(rules=(rule(namespaces={"matchLabels": {"a": "b"}}),))
     ill = fresh(rules=healthy.rules, connection=trouble, robot=unknown())
 
     assert stops(ill).message == stops(healthy).message
+
+
+def test_the_own_connections_are_named_whether_it_is_absent_or_forbidden():
+    named = connection_not_found("ClusterQuayConnection", "default", ["mine"])
+    forbidden, absent = (fresh(rules=rules, connection=named) for rules in ((), None))
+
+    assert stops(forbidden).message == stops(absent).message == named.message
 
 
 def test_forbidden_is_told_like_absent():

@@ -59,6 +59,7 @@ def plan_robot(scene: Scene) -> tuple[Action, ...]:
     Raises:
         QuayRobotError: What stands in the way.
     """
+    _check_found(scene)
     # Before the connection's own troubles: who may not use it learns nothing of it.
     permit = _permit(scene)
     check_rights(
@@ -77,6 +78,13 @@ def plan_robot(scene: Scene) -> tuple[Action, ...]:
     if has_moved(scene, connection):
         return _find_again(scene, connection)
     return _plan_where_it_is(scene, connection, permit)
+
+
+def _check_found(scene: Scene) -> None:
+    """What is not there, and what this namespace may not know of, is told by the same words."""
+    error = scene.connection
+    if isinstance(error, QuayRobotError) and error.reason is Reason.CONNECTION_NOT_FOUND:
+        raise error
 
 
 def adopts(scene: Scene) -> bool:
