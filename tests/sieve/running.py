@@ -116,8 +116,15 @@ def _prepared(stage: Stage, plan: Plan) -> _Lived:
     return _Lived(plan, site, list(life.acts))
 
 
+def _keep_running(stage: Stage) -> None:
+    """Do what a kubelet does: an operator that sees an old list ends, to begin with nothing."""
+    if not stage.house.operator.running():
+        stage.house.operator.start()
+
+
 def _begin(stage: Stage, lived: list[_Lived]) -> None:
     """Wait until what was declared before the acts is done, and count from then on."""
+    _keep_running(stage)
     for each in lived:
         life, site = LIVES[each.plan.life], each.site
         wait_for(lambda life=life, site=site: life.begun(site), f"{each.plan}", timeout_s=BEFORE_S)
@@ -194,6 +201,7 @@ def _ended(
     """Wait until each is as it was undisturbed and stays so, or for long; judge."""
     deadline, found = time.monotonic() + END_S, dict[str, Outcome]()
     while True:
+        _keep_running(stage)
         _wait_quiet(stage, lived)
         for each in lived:
             found[each.site.name] = _judged(each, records[each.plan.life], met)
