@@ -17,6 +17,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tests.kit.beside import install_beside
+
 from .verdict import Outcome
 
 __all__ = ["MODULES", "RULES", "figures_of_last_run", "keep_figures", "run"]
@@ -74,7 +76,7 @@ def run(modules: tuple[str, ...]) -> list[Outcome]:
     Raises:
         CalledProcessError: mutmut could not be had, or the tests fail without a mutant.
     """
-    _install()
+    install_beside(REQUIREMENTS, PROGRAM)
     rooms = groupby(modules, key=lambda each: each.rpartition("/")[0])
     return [each for room, inside in rooms for each in _run_room(room, tuple(inside))]
 
@@ -113,18 +115,6 @@ def _sources() -> str:
     """A digest of the rules and of their tests."""
     files = sorted([*RULES.rglob("*.py"), *(ROOT / "tests" / "plan").rglob("*.py")])
     return sha256(b"\0".join(each.read_bytes() for each in files)).hexdigest()
-
-
-def _install() -> None:
-    done = PROGRAM / ".requirements"
-    if done.exists() and done.read_text() == REQUIREMENTS.read_text():
-        return
-    shutil.rmtree(PROGRAM, ignore_errors=True)
-    command = ("pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes")
-    subprocess.run(
-        (sys.executable, "-m", *command, f"--target={PROGRAM}", "-r", REQUIREMENTS), check=True
-    )
-    done.write_text(REQUIREMENTS.read_text())
 
 
 def _lay_out(tests: str, modules: tuple[str, ...]) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.delivery.prometheus import JOB, Prometheus, hurried
+from tests.kit.beside import install_beside
 from tests.kit.controlplane import ControlPlane, PartMissing
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation
@@ -81,14 +82,7 @@ def watched(binary: str) -> list[Panel]:
 
 def draw(found: list[Panel], target: Path) -> None:
     """Draw *found* with a matplotlib beside the development environment."""
-    done = PROGRAM / ".requirements"
-    if not done.exists() or done.read_text() != REQUIREMENTS.read_text():
-        shutil.rmtree(PROGRAM, ignore_errors=True)
-        command = ("pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes")
-        subprocess.run(
-            (sys.executable, "-m", *command, f"--target={PROGRAM}", "-r", REQUIREMENTS), check=True
-        )
-        done.write_text(REQUIREMENTS.read_text())
+    install_beside(REQUIREMENTS, PROGRAM)
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(PROGRAM)])}
     command = (sys.executable, "-m", "tests.picture.drawing", str(target))
     subprocess.run(command, input=json.dumps(found), text=True, check=True, env=env)

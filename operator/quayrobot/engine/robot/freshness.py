@@ -26,6 +26,7 @@ from ...model.errors import Conflict, QuayRobotError, Reason
 from ...model.grant_actions import GrantChange
 from ...plan.scene import Me
 from ..cache.records import Record
+from ..cache.store import Body
 from ..connection.context import Context
 from ..workqueue.keys import ResourceKey
 
@@ -72,9 +73,7 @@ async def confirm_live(
     now = meta.get("uid"), "deletionTimestamp" in meta, int(meta.get("generation", 1))
     if now == identity(me) and version in (None, int(meta["resourceVersion"])):
         return
-    if live is not None:
-        for each, lane in context.store.observe(key.kind, None, live):
-            context.queue.add(each, lane)
+    _take_in(context, key, live)
     raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource changed meanwhile")
 
 
@@ -88,6 +87,10 @@ async def take_over(context: Context, key: ResourceKey) -> None:
         live = await context.resources.get(OURS[key.kind], key.namespace or None, key.name)
     except QuayRobotError:
         return
+    _take_in(context, key, live)
+
+
+def _take_in(context: Context, key: ResourceKey, live: Body | None) -> None:
     if live is not None:
         for each, lane in context.store.observe(key.kind, None, live):
             context.queue.add(each, lane)
