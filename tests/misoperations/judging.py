@@ -16,7 +16,7 @@ from tests.kit.installation import Body
 
 from .looking import Look
 from .matching import secret_unlike, secrets_of, unmatched
-from .subjects import Subject
+from .subjects import Subject, selected
 
 __all__ = ["Allowed", "Said", "allowed", "harm", "said", "unsettled"]
 
@@ -78,7 +78,11 @@ def _served(subject: Subject, look: Look) -> Iterator[str]:
 
 def _cluster_robot(subject: Subject, look: Look, main: Body) -> Iterator[str]:
     template = main["spec"]["template"]["spec"]
+    picked = selected(subject, main["spec"])
     for space in subject.spaces:
+        if space not in picked:
+            yield from _left(subject, look, space)
+            continue
         if main["spec"]["mode"] == "Shared":
             full = main["status"]["robot"]["fullName"]
             for wanted in secrets_of(template, subject.name):
@@ -96,6 +100,19 @@ def _cluster_robot(subject: Subject, look: Look, main: Body) -> Iterator[str]:
             yield from unmatched(subject, look, member)
         else:
             yield f"the robot of {space} says {said(member)}"
+
+
+def _left(subject: Subject, look: Look, space: str) -> Iterator[str]:
+    """Return what a namespace that is no longer selected still has."""
+    if look.at(subject, "QuayRobot", subject.name, space):
+        yield f"{space} still has a robot"
+    kept = [
+        key[2] for key, body in look.of(subject).items()
+        if key[:2] == ("Secret", space)
+        and "quayrobot.io/owner-uid" in (body["metadata"].get("annotations") or {})
+    ]  # fmt: skip
+    if kept:
+        yield f"{space} still has {kept}"
 
 
 def _spelled_out(spec: Body) -> Body:

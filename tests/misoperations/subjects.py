@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fnmatch
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from tests.kit.installation import API, Body
 from .grounds import Ground
 from .stage import CLIENT, CLIENT_SECRET, JWT_USER, LOGIN, USERS, Stage, filled
 
-__all__ = ["Subject", "made"]
+__all__ = ["Subject", "made", "selected"]
 
 STRICT = {"fieldValidation": "Strict"}
 CLUSTER_WIDE = {"ClusterQuayConnection", "ClusterQuayRobot"}
@@ -82,6 +83,37 @@ def made(stage: Stage, grounds: Iterable[Ground]) -> list[Subject]:
         if subject.ground.serves:
             stage.house.plane.apply(_served(subject))
     return subjects
+
+
+def selected(subject: Subject, spec: Body) -> set[str]:
+    """Return which namespaces of *subject* a ClusterQuayRobot with *spec* is for."""
+    picked = {name for each in spec["namespaceSelectors"] for name in _listed(subject, each)}
+    picked &= _listed(subject, {}, spec.get("consent", ""))
+    excluded = spec.get("excludeNamespaces") or ()
+    return {
+        each for each in picked.intersection(subject.spaces)
+        if not any(fnmatch.fnmatchcase(each, glob) for glob in excluded)
+    }  # fmt: skip
+
+
+def _listed(subject: Subject, selector: Body, more: str = "") -> set[str]:
+    """Let the API server say which namespaces *selector* picks."""
+    parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    parts += [_requirement(each) for each in selector.get("matchExpressions") or ()]
+    query = ",".join(filter(None, [*parts, more]))
+    answer = subject.stage.api.call("GET", "/api/v1/namespaces", labelSelector=query)
+    assert answer.status_code == 200, answer.text
+    return {each["metadata"]["name"] for each in answer.json()["items"]}
+
+
+def _requirement(one: Body) -> str:
+    values = f"({','.join(one.get('values') or ())})"
+    return {
+        "In": f"{one['key']} in {values}",
+        "NotIn": f"{one['key']} notin {values}",
+        "Exists": one["key"],
+        "DoesNotExist": f"!{one['key']}",
+    }[one["operator"]]
 
 
 def _stock_quay(subject: Subject) -> None:

@@ -148,3 +148,35 @@ def _told(summary, removal=None, *, status=None, generation=1):
     )
     first, *rest = said
     return first.status, first.reason, rest[0].type if rest else None
+
+
+@pytest.mark.parametrize(
+    ("kept", "reason", "ready", "words"),
+    [
+        pytest.param(
+            [], Reason.PROGRESSING, "Unknown",
+            "2 namespaces that are no longer selected are cleaned up", id="under way",
+        ),
+        pytest.param(
+            [state_after_failure("b", LATER)], Reason.NAMESPACES_FAILED, "False",
+            "1 namespaces that are no longer selected could not be cleaned up; "
+            "the first is b (ClusterUnavailable): see status.failed", id="failing",
+        ),
+        pytest.param(
+            [state_after_failure("b", Conflict(Reason.CLUSTER_UNAVAILABLE, "x"))],
+            Reason.PROGRESSING, "Unknown",
+            "2 namespaces that are no longer selected are cleaned up", id="a conflict is work",
+        ),
+    ],
+)  # fmt: skip
+def test_an_edit_is_not_done_while_namespaces_have_what_they_are_not_to_have(
+    kept, reason, ready, words
+):
+    summary = summarize([NamespaceState("a", ready=True)], leaving=2, kept=kept)
+
+    conditions = cluster_robot_conditions(ClusterRobotStatus(), summary, None, generation=2)
+
+    assert [(each.type, each.status, each.reason) for each in conditions] == [
+        (C.READY, ready, reason), (C.RECONCILING, "True", reason),
+    ]  # fmt: skip
+    assert conditions[0].message == words

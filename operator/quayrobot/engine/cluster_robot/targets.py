@@ -63,7 +63,11 @@ class Targets(ABC):
 
     def summary(self) -> Summary:
         """Count the states of all of them."""
-        return summarize((self.state(each) for each in self.selected), leaving=len(self.leaving))
+        troubles = self.memory.troubles
+        failing = self.memory.removable & self.leaving & troubles.keys()
+        kept = (state_after_failure(each, troubles[each]) for each in failing)
+        states = (self.state(each) for each in self.selected)
+        return summarize(states, leaving=len(self.leaving), kept=kept)
 
     def enqueue_all_on(self, news: object) -> None:
         """Enqueue all namespaces, once for each *news* and once after a start."""

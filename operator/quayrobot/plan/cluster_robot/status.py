@@ -59,13 +59,15 @@ class Summary:
     """
     All of them: the counts, those that are named, and how many may still come right.
 
-    *moving_stale* of these have an older credential.
+    *moving_stale* of these have an older credential. *kept* still have what they are
+    no longer to have, because taking it away failed.
     """
 
     counts: NamespaceCounts
     failed: tuple[Failure, ...]
     moving: int
     moving_stale: int = 0
+    kept: int = 0
 
 
 def state_after_failure(namespace: str, error: QuayRobotError) -> NamespaceState:
@@ -135,9 +137,18 @@ def shared_conditions(
     return list(parts.values())
 
 
-def summarize(states: Iterable[NamespaceState], *, leaving: int) -> Summary:
-    """Count *states*; *leaving* more have what they are no longer to have."""
+def summarize(
+    states: Iterable[NamespaceState], *, leaving: int, kept: Iterable[NamespaceState] = ()
+) -> Summary:
+    """
+    Count *states*; *leaving* more have what they are no longer to have.
+
+    *kept* are those of them that could not be rid of it.
+    """
     all_of_them = sorted(states, key=lambda each: each.namespace)
+    stuck = sorted(
+        (each for each in kept if each.failure is not None), key=lambda each: each.namespace
+    )
     failing = [each for each in all_of_them if each.failure is not None]
     ready = sum(each.ready for each in all_of_them)
     counts = NamespaceCounts(
@@ -147,18 +158,19 @@ def summarize(states: Iterable[NamespaceState], *, leaving: int) -> Summary:
         failed=len(failing),
         leaving=leaving,
     )
-    named = tuple(each.failure for each in failing if each.failure is not None)
+    named = tuple(each.failure for each in [*failing, *stuck] if each.failure is not None)
     lasting = sum(not each.waits for each in failing)
     return Summary(
         counts,
         named[:FAILED_MAX],
         moving=len(all_of_them) - ready - lasting,
         moving_stale=sum(each.stale and each.failure is None for each in all_of_them),
+        kept=len(stuck),
     )
 
 
 def problem_of(summary: Summary) -> QuayRobotError | None:
-    """Return why namespaces lack what they should have; None if none does."""
+    """Return why namespaces lack what they should have, or still have more; None if none does."""
     counts = summary.counts
     if counts.failed:
         msg = (
@@ -169,6 +181,20 @@ def problem_of(summary: Summary) -> QuayRobotError | None:
         return (TryLater if summary.moving else Refused)(Reason.NAMESPACES_FAILED, msg)
     if counts.ready < counts.targets:
         msg = f"{counts.ready} of {counts.targets} namespaces are up to date"
+        return TryLater(Reason.PROGRESSING, msg)
+    return _unfinished_removal(summary)
+
+
+def _unfinished_removal(summary: Summary) -> QuayRobotError | None:
+    if summary.kept:
+        first = summary.failed[0]
+        msg = (
+            f"{summary.kept} namespaces that are no longer selected could not be cleaned up; "
+            f"the first is {first.namespace} ({first.reason}): see status.failed"
+        )
+        return TryLater(Reason.NAMESPACES_FAILED, msg)
+    if summary.counts.leaving:
+        msg = f"{summary.counts.leaving} namespaces that are no longer selected are cleaned up"
         return TryLater(Reason.PROGRESSING, msg)
     return None
 
