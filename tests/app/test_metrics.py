@@ -62,6 +62,14 @@ def test_a_state_that_no_robot_is_in_is_zero(metrics):
     assert value(metrics, "quayrobot_robots", state="Stalled") == 0
 
 
+def test_a_reason_that_no_rotation_waits_for_has_no_series(metrics):
+    metrics.rotations_put_off({"AdmissionDenied": 2, "QuayUnreachable": 1})
+    metrics.rotations_put_off({"AdmissionDenied": 3})
+
+    assert value(metrics, "quayrobot_rotations_put_off", reason="AdmissionDenied") == 3
+    assert value(metrics, "quayrobot_rotations_put_off", reason="QuayUnreachable") is None
+
+
 def test_robots_are_counted_by_connection_and_state(metrics):
     shared = {"kind": "ClusterQuayConnection", "connection": "default"}
     metrics.robots_of({(*shared.values(), "ready"): 3, (*shared.values(), "AccessDenied"): 1})

@@ -49,7 +49,6 @@ class Bare:
         namespace, name = meta["namespace"], meta["name"]
         path = QUAY_ROBOT.path(namespace, name)
         secrets = SECRET.path(namespace)
-        await self.api.get(SECRET.path(namespace, name))
         tried = secret_of(namespace, name, "x" * TOKEN_CHARACTERS)
         await self.api.write("POST", secrets, tried, dryRun="All")
         body = await self._noted(path, body)

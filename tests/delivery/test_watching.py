@@ -90,6 +90,12 @@ def test_alerts_go_on_with_their_fault_and_off_after_it(
     tenant.delete("denied")
     watch.off("QuayRobotsNotReady")
 
+    house.quay.admin("fault", operation="robot.regenerate", kind="answer", status=503, count=99)
+    tenant.kubectl("annotate", "quayrobot", "ci", "quayrobot.io/rotate=now")
+    watch.on("QuayRobotRotationPutOff")
+    house.quay.admin("faults/clear")
+    watch.off("QuayRobotRotationPutOff")
+
     house.quay.down()
     tenant.delete()
     watch.on("QuayRobotDeletionBlocked")

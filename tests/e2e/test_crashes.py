@@ -12,7 +12,7 @@ import pytest
 
 from tests.kit.canary import oauth_token
 from tests.kit.cluster_robot_lives import cluster_robot_lives
-from tests.kit.crashing import Crashing, Life
+from tests.kit.crashing import AFTER, BEFORE, Crashing, Life
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant
 from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
@@ -98,18 +98,6 @@ def _delete(tenant: Tenant) -> None:
 def _gone(tenant: Tenant) -> None:
     tenant.wait_gone(timeout_s=40)
     tenant.wait_gone("ci", "secret")
-
-
-BEFORE = {
-    "repositories": [{"name": "app", "role": "write"}, {"name": "lib", "role": "read"}],
-    "teams": ["devs"],
-    "defaults": [{"role": "read"}],
-}
-AFTER = {
-    "repositories": [{"name": "app", "role": "read"}, {"name": "tool", "role": "read"}],
-    "teams": ["ops"],
-    "defaults": [{"role": "write", "creator": "admin"}],
-}
 
 
 def _linked(account: str) -> list[dict[str, object]]:

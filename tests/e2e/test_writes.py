@@ -44,11 +44,11 @@ def writes(tenant: Tenant, since: int) -> list[str]:
     ]
 
 
-def looks(tenant: Tenant, since: int) -> int:
-    """Return how often a QuayRobot was read again."""
+def looks(tenant: Tenant, since: int, resource: str = "quayrobots") -> int:
+    """Return how often one of *resource* was read again."""
     return sum(
         (each.user, each.verb, each.resource, each.namespace)
-        == (USER, "get", "quayrobots", tenant.name)
+        == (USER, "get", resource, tenant.name)
         for each in tenant.house.plane.audit()[since:]
     )
 
@@ -81,6 +81,8 @@ def test_a_created_robot_costs_three_writes_and_a_fourth_where_it_is_given_somet
     assert made == expected
     # Our own write of it has just proved what it is.
     assert looks(tenant, begun) == 0
+    # The trial of its creation proves that the name is free.
+    assert looks(tenant, begun, "secrets") == 0
     assert quay.login(*tenant.credential())
 
 
@@ -94,3 +96,23 @@ def test_rights_of_a_robot_that_was_never_made_are_noted_no_more(tenant: Tenant,
     quay.up()
     tenant.wait_ready(timeout_s=60)
     assert quay.admin("grants", name=tenant.full())["repositories"] == {"app": "read"}
+
+
+def test_a_secret_in_the_way_is_told_at_once_and_nothing_is_bound(tenant: Tenant, quay: FakeQuay):
+    taken = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "ci", "namespace": tenant.name},
+    }
+    tenant.house.plane.apply(taken)
+    begun, _ = tenant.house.rest(tenant.name)
+    called = quay.mark()
+
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_reason("SecretNotOwned")
+
+    # No other reason was told in between, and nothing had to be taken back.
+    assert writes(tenant, begun) == ["quayrobots/status"]
+    assert looks(tenant, begun, "secrets") == 1
+    assert "finalizers" not in (tenant.get() or {})["metadata"]
+    assert quay.calls(called) == []

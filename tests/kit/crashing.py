@@ -18,9 +18,20 @@ from dataclasses import dataclass, field
 from .installation import Installation, Tenant
 from .proxy import Asked, Proxy, When
 
-__all__ = ["CrashPoint", "Crashing", "Life"]
+__all__ = ["AFTER", "BEFORE", "EXCHANGE", "CrashPoint", "Crashing", "Life"]
 
 EXCHANGE = "/oauth2/federation/robot/token"
+# Rights of which each kind changes: one goes, one comes, one gets another role.
+BEFORE = {
+    "repositories": [{"name": "app", "role": "write"}, {"name": "lib", "role": "read"}],
+    "teams": ["devs"],
+    "defaults": [{"role": "read"}],
+}
+AFTER = {
+    "repositories": [{"name": "app", "role": "read"}, {"name": "tool", "role": "read"}],
+    "teams": ["ops"],
+    "defaults": [{"role": "write", "creator": "admin"}],
+}
 
 
 @dataclass(frozen=True, slots=True)

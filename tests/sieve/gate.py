@@ -16,27 +16,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.kit.crashing import EXCHANGE, CrashPoint
 from tests.kit.proxy import Asked, When
 
 from .lens import tenant_of
 
-__all__ = ["Gate", "Write"]
+__all__ = ["Gate"]
 
-EXCHANGE = "/oauth2/federation/robot/token"
 EVERY_S = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """The *nth* write of its kind in a life; the tenant's name is left out."""
-
-    side: str
-    method: str
-    path: str
-    nth: int
-
-    def __str__(self) -> str:
-        return f"{self.side} {self.method} {self.path} #{self.nth}"
 
 
 @dataclass
@@ -48,8 +35,8 @@ class Gate:
     which it is held, *held* who is.
     """
 
-    writes: dict[str, list[Write]] = field(default_factory=dict)
-    points: dict[str, Write] = field(default_factory=dict)
+    writes: dict[str, list[CrashPoint]] = field(default_factory=dict)
+    points: dict[str, CrashPoint] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
     asked_at: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _counts: dict[str, Counter[Asked]] = field(default_factory=lambda: defaultdict(Counter))
@@ -101,7 +88,7 @@ class Gate:
             path = asked.path.replace(tenant, "<tenant>")
             counts, kind = self._counts[tenant], Asked(asked.side, asked.method, path)
             counts[kind] += 1
-            write = Write(asked.side, asked.method, path, counts[kind])
+            write = CrashPoint(asked.side, asked.method, path, counts[kind])
             self.writes[tenant].append(write)
             if self.points.get(tenant) != write:
                 return False

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.kit.canary import oauth_token
+from tests.kit.crashing import AFTER, BEFORE
 from tests.kit.processes import wait_for
 
 from .stage import ROBOTS, Site
@@ -22,16 +23,6 @@ __all__ = ["LIVES", "Act", "Life"]
 
 # False: it cannot be done yet, and is tried again.
 Act = Callable[[Site], object]
-BEFORE = {
-    "repositories": [{"name": "app", "role": "write"}, {"name": "lib", "role": "read"}],
-    "teams": ["devs"],
-    "defaults": [{"role": "read"}],
-}
-AFTER = {
-    "repositories": [{"name": "app", "role": "read"}, {"name": "tool", "role": "read"}],
-    "teams": ["ops"],
-    "defaults": [{"role": "write", "creator": "admin"}],
-}
 ISSUER = "https://ci.example.com"
 ONE = {"identities": [{"issuer": ISSUER, "subject": "repo:shop/app"}]}
 TWO = {"identities": [{"issuer": ISSUER, "subject": "repo:shop/lib"}]}

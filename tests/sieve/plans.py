@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .gate import Write
+from tests.kit.crashing import CrashPoint
+
 from .lens import Event, Key, Version
 from .referee import End
 
@@ -35,7 +36,7 @@ class Plan:
 
     life: str
     pattern: str
-    after: Write | None = None
+    after: CrashPoint | None = None
     withheld: tuple[tuple[str, str, int], ...] = ()
     at: tuple[tuple[str, str, int], ...] = ()
 
@@ -56,7 +57,7 @@ class Record:
     """What undisturbed lives were like: writes and events in order, and all versions."""
 
     life: str
-    writes: list[Write] = field(default_factory=list)
+    writes: list[CrashPoint] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     versions: dict[Key, list[Version]] = field(default_factory=dict)
     # How many versions of each object there were before the first act.

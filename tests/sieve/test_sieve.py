@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from tests.kit.controlplane import ControlPlane
+from tests.kit.crashing import CrashPoint
 
-from .gate import Write
 from .lens import Event, Key, Lens, Version, line
 from .lives import LIVES
 from .plans import PATTERNS, Plan, Record, plans
@@ -39,8 +39,8 @@ def test_the_lives_cover_every_workload():
 
 
 def test_plans_are_drawn_from_writes_events_and_versions():
-    write = Write("quay", "PUT", "/robots/ci", 1)
-    told = Write("cluster", "POST", "/events", 1)
+    write = CrashPoint("quay", "PUT", "/robots/ci", 1)
+    told = CrashPoint("cluster", "POST", "/events", 1)
     events = [Event("quayrobots", "ci", nth, "MODIFIED") for nth in (1, 2, 3)]
     known = {ROBOT: [version(5), version(6), version(7), version(8)]}
     record = Record("rights", [write, told], events, known, {ROBOT: 1})

@@ -111,6 +111,12 @@ class Metrics:
             ["kind", "connection", "state"],
             registry=own,
         )
+        self._put_off = Gauge(
+            "quayrobot_rotations_put_off",
+            "Rotations that are due and not done, by what they wait for.",
+            ["reason"],
+            registry=own,
+        )
         self._namespaces = Gauge(
             "quayrobot_cluster_robot_namespaces",
             "Namespaces of all ClusterQuayRobots by state.",
@@ -218,6 +224,12 @@ class Metrics:
         for state, count in counts.items():
             self._states.add(self._state(state))
             self._robots.labels(self._state(state)).set(count)
+
+    def rotations_put_off(self, counts: Mapping[str, int]) -> None:
+        """Set how many rotations wait, by the reason; one left out has none."""
+        self._put_off.clear()
+        for reason, count in counts.items():
+            self._put_off.labels(self._state(reason)).set(count)
 
     def robots_of(self, counts: Mapping[tuple[str, str, str], int]) -> None:
         """Set how many robots are in each state by (kind, name) of connection: those with most."""

@@ -46,6 +46,7 @@ from ..engine.workqueue.worker_shares import WorkerShares
 from ..model.errors import QuayRobotError, Reason, Refused
 from ..model.fence import Fence
 from ..model.resources.clusterrobot import NamespaceCounts
+from ..plan.words.news import rotation_waits_for
 from ..quay.resolver import addresses_of
 from .authority import follow_authority, trusted
 from .handlers import build_registry, own_kinds, run_shell, take_signals, watched_paths
@@ -234,6 +235,8 @@ async def _gauges(context: Context, metrics: Metrics) -> None:
         metrics.namespaces(_namespaces(context))
         robots = list(context.store.robots.values())
         metrics.robots(Counter(map(_state, robots)))
+        waiting = (rotation_waits_for(each.status) for each in robots if not each.terminating)
+        metrics.rotations_put_off(Counter(filter(None, waiting)))
         used = ((each.connection_key, _state(each)) for each in robots)
         metrics.robots_of(Counter((key.kind, key.name, state) for key, state in used))
         shown = _show_circuits(context, metrics, shown)

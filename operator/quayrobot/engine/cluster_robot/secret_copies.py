@@ -33,7 +33,8 @@ from ..cache.records import ClusterRobotRecord
 from ..connection.context import Context
 from ..robot.contested import known_contests, note_losses, note_write
 from ..robot.declared import tell_declared
-from ..robot.observe import observe, read_secret
+from ..robot.observe import observe
+from ..robot.secret_reads import read_secret
 from ..workqueue.keys import Lane, NamespaceKey
 
 __all__ = ["known_token", "remove_copies", "scene_of_copies", "apply_copies"]

@@ -1,4 +1,4 @@
-"""Which part of a resource is an action about?"""
+"""Which part of a resource is an action about, and do the others go on when it fails?"""
 
 from __future__ import annotations
 
@@ -26,9 +26,20 @@ from ...model.actions import (
     ReplaceSecret,
     SetFederation,
 )
-from ...plan.scene import Scene
+from ...model.errors import Conflict, Denied, Reason
+from ...plan.scene import Finding, Scene
 
-__all__ = ["component_of"]
+__all__ = ["component_of", "goes_on"]
+
+
+# One of these that cannot be put right holds up no other.
+INDEPENDENT = {
+    Component.SECRETS,
+    Component.LINKS,
+    Component.GRANTS,
+    Component.FEDERATION,
+    Component.ROTATION,
+}
 
 
 def component_of(action: Action, scene: Scene) -> Component:
@@ -52,3 +63,12 @@ _PARTS: tuple[tuple[Component, tuple[type, ...]], ...] = (
     (Component.FEDERATION, (LookAtHosts, LookAtFederation, RecordFederation, SetFederation)),
     (Component.GRANTS, (LookAtGrants, RecordGrants, *get_args(GrantChange))),
 )
+
+
+def goes_on(scene: Scene, finding: Finding) -> bool:
+    """Tell whether the other parts have their turn although an action of one failed."""
+    # A write that came too late is looked at again first, and a refused token serves nobody.
+    ends = (
+        isinstance(finding.error, Conflict | Denied) or finding.error.reason is Reason.NOT_LEADER
+    )
+    return not ends and finding.component in INDEPENDENT and finding.component not in scene.stopped

@@ -46,6 +46,7 @@ from ..connection.batch_deletion import goes_in_batch
 from ..connection.context import Context
 from ..connection.pool import LiveConnection
 from .contested import known_contests
+from .secret_reads import known_secrets, presumes_free, read_secrets
 
 __all__ = ["FRESH", "FRESH_ENOUGH", "list_due", "observe"]
 
@@ -55,17 +56,23 @@ FRESH_ENOUGH = 0.85
 
 
 async def observe(
-    context: Context, record: RobotRecord, *, namespace: NamespaceSeen | None = None
+    context: Context,
+    record: RobotRecord,
+    *,
+    namespace: NamespaceSeen | None = None,
+    presuming: bool = False,
 ) -> tuple[Scene, LiveConnection | None]:
     """
     Return the scene of *record*, and its connection if that can be used.
 
     *namespace* is the namespace that asks; by default the one that *record* is in.
+    *presuming* leaves out reads that the trial before a creation makes needless.
 
     Raises:
         InvalidSpec: Its spec cannot be one (a terminating one is read leniently).
     """
     spec = _spec(record)
+    unread = presuming and presumes_free(record)
     asking = namespace or await _namespace(context, record.key.namespace)
     connection, live = await _connection(context, record, asking)
     if live is not None and is_keyless(spec):
@@ -81,7 +88,9 @@ async def observe(
         rules=context.pool.rules(record.connection_key),
         namespace=asking,
         rivals=_rivals(context, record, connection),
-        secrets=await _secrets(context, record, spec),
+        secrets=known_secrets(context, record, spec)
+        if unread
+        else await read_secrets(context, record, spec),
         spare_secrets=_spare(context, record, spec),
         token_user=live.whose.name_for(record.robot_name.owner) if live else None,
         accounts=_accounts(context, record, spec),
@@ -316,28 +325,6 @@ def _is_held_up(rival: RobotRecord) -> bool:
         or (each.type == "Reconciling" and each.reason in COMES_LATER)
         for each in rival.status.conditions
     )
-
-
-async def _secrets(
-    context: Context, record: RobotRecord, spec: RobotSpec
-) -> dict[str, Seen[SecretSeen]]:
-    if record.terminating:
-        return {}
-    return {
-        name: await read_secret(context, record.key.namespace, name)
-        for name in secrets_of(record.key.name, spec)
-    }
-
-
-async def read_secret(context: Context, namespace: str, name: str) -> Seen[SecretSeen]:
-    """Return a Secret from the cache; one without our label is read from the API server."""
-    known = context.store.secret(namespace, name)
-    if known is not None:
-        return Present(known)
-    try:
-        return await context.secrets.get(namespace, name)
-    except QuayRobotError as error:
-        return Unknown(error)
 
 
 def _accounts(

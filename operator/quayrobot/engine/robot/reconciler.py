@@ -36,7 +36,7 @@ from ...model.errors import (
 )
 from ...model.resources.base import dump_status
 from ...model.resources.robot import RobotSpec, RobotStatus
-from ...model.world import NamespaceSeen, Unlooked
+from ...model.world import Absent, NamespaceSeen, Unlooked
 from ...plan.credentials.keyless import next_look, refresh_at
 from ...plan.decide import decide, stands, without
 from ...plan.robot.proof import ownership
@@ -51,13 +51,14 @@ from ..connection.pool import LiveConnection
 from ..connection.reconciler import deny
 from ..connection.status import lacks_scope
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
-from .components import component_of
+from .components import component_of, goes_on
 from .contested import note_losses, note_write
 from .declared import tell_declared
 from .effects import log_effect
 from .events import tell_news
 from .freshness import forget_if_gone, take_over
 from .observe import observe
+from .secret_reads import UNWATCHED, presumes_free, read_secrets
 from .writes import Applier
 
 __all__ = ["RobotPass", "reconcile_robot"]
@@ -66,21 +67,6 @@ ROUNDS = 16
 BLOCKED_CAP_S = 30.0
 UNKNOWN_RESYNC_S = 300.0
 UNWATCHED_S = 30.0
-# No watch tells when these are over, and the look costs Quay nothing.
-UNWATCHED = {
-    Reason.SECRET_NOT_OWNED,
-    Reason.CLUSTER_REFUSED,
-    Reason.ADMISSION_DENIED,
-    Reason.QUOTA_EXCEEDED,
-}
-# One of these that cannot be put right holds up no other.
-PARTS = {
-    Component.SECRETS,
-    Component.LINKS,
-    Component.GRANTS,
-    Component.FEDERATION,
-    Component.ROTATION,
-}
 UNPROVEN_S = 60.0
 DAY_S = 86400.0
 TOLD_S = 2.0
@@ -96,7 +82,7 @@ async def reconcile_robot(context: Context, key: ResourceKey) -> Outcome:
         return Outcome()
 
     try:
-        scene, live = await observe(context, record)
+        scene, live = await observe(context, record, presuming=True)
     except InvalidSpec as error:
         return await _say_invalid(context, record, error)
     return await RobotPass(context, record, live).run(scene)
@@ -109,6 +95,7 @@ class RobotPass:
         self.context, self.first, self.live = context, record, live
         self.applier = Applier(context, record, live)
         self.quiet = False
+        self._presumed = presumes_free(record)
 
     async def run(self, scene: Scene) -> Outcome:
         """Do what can be done now, store the result, and return how the pass ended."""
@@ -146,7 +133,7 @@ class RobotPass:
                 return scene, plan.findings
             before = scene
             scene, finding = await self.carry_out(plan.actions, scene)
-            if finding is not None and not _goes_on(before, finding):
+            if finding is not None and not goes_on(before, finding):
                 return scene, (*plan.findings, finding)
             unsaid = finding is not None and self.quiet
             if self.applier.released:
@@ -165,6 +152,8 @@ class RobotPass:
             try:
                 scene = await self.applier.apply(action, scene)
             except QuayRobotError as error:
+                if (seen := await self._with_secrets_read(action, scene)) is not None:
+                    return seen, None
                 finding = await self._stopped(action, scene, error)
                 told = None if self.quiet else finding.error
                 return without(scene, action, finding.component, told), finding
@@ -172,6 +161,15 @@ class RobotPass:
             log_effect(action, scene, _who(self.first))
             await tell_declared(self.context, self.applier.record.body, action, before)
         return scene, None
+
+    async def _with_secrets_read(self, action: Action, scene: Scene) -> Scene | None:
+        """Return the scene after names that were presumed to be free proved not to be."""
+        if not (self._presumed and isinstance(action, RehearseSecrets)):
+            return None
+        self._presumed = False
+        secrets = await read_secrets(self.context, self.first, scene.spec)
+        known = all(isinstance(each, Absent) for each in secrets.values())
+        return None if known else replace(scene, secrets=secrets)
 
     async def _stopped(self, action: Action, scene: Scene, error: QuayRobotError) -> Finding:
         if isinstance(error, Denied):
@@ -329,15 +327,6 @@ class RobotPass:
             again = min(again, due)
         again = _sooner(again, self._refresh_s()) or again
         return Outcome(again_s=again, error=error, settled=False)
-
-
-def _goes_on(scene: Scene, finding: Finding) -> bool:
-    """Tell whether the other parts have their turn although an action of one failed."""
-    # A write that came too late is looked at again first, and a refused token serves nobody.
-    ends = (
-        isinstance(finding.error, Conflict | Denied) or finding.error.reason is Reason.NOT_LEADER
-    )
-    return not ends and finding.component in PARTS and finding.component not in scene.stopped
 
 
 def _most_urgent(findings: tuple[Finding, ...]) -> QuayRobotError:

@@ -14,7 +14,7 @@ from ...model.conditions import ConditionType
 from ...model.errors import Reason
 from ...model.resources.robot import RobotStatus
 
-__all__ = ["News", "change_of_ready", "news"]
+__all__ = ["News", "change_of_ready", "news", "rotation_waits_for"]
 
 # Said while a pass is on its way; its end is what counts.
 _UNDER_WAY = {Reason.CREATING, Reason.PROGRESSING, Reason.ROTATING}
@@ -45,6 +45,12 @@ def change_of_ready(before: RobotStatus, after: RobotStatus) -> News | None:
     if new is None or new.reason == Reason.CREATING or (old and old[:2] == new[:2]):
         return None
     return _told(new)
+
+
+def rotation_waits_for(status: RobotStatus) -> str | None:
+    """Return the reason why a rotation that is due is not done; None where none waits."""
+    late = _put_off(status)
+    return None if late is None else late.reason
 
 
 def _news(before: RobotStatus, after: RobotStatus) -> Iterator[News]:
