@@ -47,9 +47,13 @@ if seen["Stalled"] ~= nil and seen["Stalled"].status == "True" then
   hs.message = tell(seen["Stalled"])
   return hs
 end
-if obj.spec ~= nil and obj.spec.suspend == true then
+local spec = obj.spec or {}
+if spec.template ~= nil and spec.template.spec ~= nil then
+  spec = spec.template.spec
+end
+if spec.suspend == true and ready ~= nil then
   hs.status = "Suspended"
-  hs.message = "Suspended: nothing is written until spec.suspend is false"
+  hs.message = tell(ready)
   return hs
 end
 if ready ~= nil then

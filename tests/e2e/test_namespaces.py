@@ -73,6 +73,7 @@ def test_each_chosen_namespace_has_a_robot_of_its_own_for_as_long_as_it_is_chose
     assert len(cluster_robot.robots()) == 2
 
     cluster_robot.apply(template={"description": "first", "suspend": True})
+    cluster_robot.wait_reason("Suspended")
     cluster_robot.wait_ready(2)
     for tenant in (two, other):
         member = tenant.get(cluster_robot.name)

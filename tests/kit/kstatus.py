@@ -105,7 +105,8 @@ def disagreements(body: Body) -> list[str]:
         for each in (body.get("status") or {}).get("conditions") or []
         if each["status"] == "True"
     }
-    suspended = (body.get("spec") or {}).get("suspend", False)
+    spec = body.get("spec") or {}
+    suspended = (spec.get("template") or {}).get("spec", spec).get("suspend", False)
     found = []
     if argo not in AGREE[current]:
         found.append(f"kstatus says {current} and Argo CD {argo}")

@@ -44,6 +44,9 @@ SITUATIONS = {
         body((TRUE, "Suspended"), spec={"suspend": True}), "Current", "Suspended", True),
     "it is suspended and never was": (
         body((FALSE, "Suspended"), spec={"suspend": True}), "InProgress", "Suspended", False),
+    "its template is suspended": (
+        body((TRUE, "Suspended"), spec={"template": {"spec": {"suspend": True}}}),
+        "Current", "Suspended", True),
     "it is suspended and the edit was not seen yet": (
         body((TRUE, "Reconciled"), seen=0, spec={"suspend": True}),
         "InProgress", "Progressing", False),

@@ -123,7 +123,8 @@ async def _wait(
 
 
 def _say_suspended(one: ResourceArg, *, wait: bool) -> None:
-    words = "it is suspended: nothing happens until spec.suspend is false"
+    where = "template.spec." if one.is_cluster_robot else ""
+    words = f"it is suspended: nothing happens until spec.{where}suspend is false"
     if wait:
         fail(f"{one.shown}: {words}")
     typer.echo(words)

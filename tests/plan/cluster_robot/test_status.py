@@ -37,6 +37,8 @@ def ready(status, reason=Reason.RECONCILED, *, generation=1, more=()):
         pytest.param(RobotStatus(), "moving", id="nothing said yet"),
         pytest.param(ready("Unknown", Reason.CREATING), "moving", id="being made"),
         pytest.param(ready("False", Reason.DELETING), "moving", id="on its way out"),
+        pytest.param(ready("False", Reason.SUSPENDED), "suspended", id="suspended, never ready"),
+        pytest.param(ready("True", Reason.SUSPENDED), "ready", id="suspended, and works"),
         pytest.param(ready("False", Reason.ALREADY_CLAIMED, more=[C.STALLED]), "failed", id="no"),
         pytest.param(
             ready("False", Reason.QUAY_UNREACHABLE, more=[C.RECONCILING]), "waits", id="not now"
@@ -64,6 +66,8 @@ def test_a_namespace_stands_as_its_pass_ended(error, outcome):
 def _word(state: NamespaceState) -> str:
     if state.failure is not None:
         return "waits" if state.waits else "failed"
+    if state.suspended:
+        return "suspended"
     return "ready" if state.ready else "moving"
 
 
@@ -180,3 +184,31 @@ def test_an_edit_is_not_done_while_namespaces_have_what_they_are_not_to_have(
         (C.READY, ready, reason), (C.RECONCILING, "True", reason),
     ]  # fmt: skip
     assert conditions[0].message == words
+
+
+HELD = NamespaceState("h", suspended=True)
+FINE = NamespaceState("f", ready=True)
+
+
+@pytest.mark.parametrize(
+    ("states", "leaving", "told"),
+    [
+        pytest.param([FINE], 0, ("True", "Suspended", 1), id="what works goes on to work"),
+        pytest.param([FINE, HELD], 0, ("False", "Suspended", 1), id="one came meanwhile"),
+        pytest.param([HELD, NamespaceState("m")], 0, ("Unknown", "Progressing", 2), id="not yet"),
+        pytest.param(
+            [HELD, state_after_failure("b", NEVER)], 0, ("False", "NamespacesFailed", 2), id="no"
+        ),
+        pytest.param([FINE], 1, ("Unknown", "Progressing", 2), id="one is being left"),
+    ],
+)
+def test_it_is_suspended_when_all_of_its_robots_are(states, leaving, told):
+    summary = summarize(states, leaving=leaving)
+
+    said = cluster_robot_conditions(
+        ClusterRobotStatus(), summary, None, generation=1, suspended=True
+    )
+
+    assert (said[0].status, said[0].reason, len(said)) == told
+    if told[1] == "Suspended":
+        assert "spec.template.spec.suspend" in said[0].message

@@ -263,6 +263,21 @@ def test_what_is_suspended_or_goes_asks_for_nothing(make):
     assert "Exchange" not in words(decide(going))
 
 
+@pytest.mark.parametrize(
+    ("make", "works"), [(late, "True"), (ended, "False")], ids=["for a while", "not any more"]
+)
+def test_a_suspended_password_is_ready_until_it_ends_and_says_when(make, works):
+    scene = make()
+    paused = replace(scene, spec=scene.spec.model_copy(update={"suspend": True}))
+
+    said = status_after(paused, (), adopted=ownership(paused))
+
+    parts = {each.type: each for each in said.conditions}
+    assert (parts["Ready"].status, parts["Ready"].reason) == (works, "Suspended")
+    assert ("SecretsReady" in parts) is (works == "False")
+    assert scene.status.credential.expires_at in parts["Ready"].message
+
+
 @pytest.mark.parametrize("error", [REFUSED, OUTAGE], ids=["refused", "outage"])
 def test_what_works_is_ready_while_its_successor_is_late(error):
     said = conditions(late(exchange=Unknown(error)))

@@ -148,6 +148,19 @@ def test_suspended_says_so_and_keeps_what_was_ready():
     assert conditions(after(never)) == {"Ready": ("False", "Suspended")}
 
 
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [("QuayRobot", "spec.suspend"), ("ClusterQuayRobot", "spec.template.spec.suspend")],
+)
+def test_what_is_suspended_says_which_field_lets_it_go_on(kind, field):
+    scene = held(spec=spec(suspend=True))
+
+    said = after(replace(scene, me=replace(scene.me, kind=kind)))
+
+    message = f"suspended: nothing is written until {field} is false"
+    assert [each.message for each in said.conditions if each.type == "Ready"] == [message]
+
+
 def test_a_deletion_says_deleting_and_a_blocked_one_why():
     free = after(terminating(robot=Present(got())))
     blocked = after(terminating(), DENIED, component=Component.DELETION)

@@ -64,7 +64,13 @@ async def _reconcile_members(context: Context, targets: MemberTargets) -> Outcom
     removal = targets.plan_removal()
     status, summary = record.cluster_robot_status, targets.summary()
     error = removal.error if removal else targets.held_before()
-    conditions = cluster_robot_conditions(status, summary, error, generation=record.generation)
+    conditions = cluster_robot_conditions(
+        status,
+        summary,
+        error,
+        generation=record.generation,
+        suspended=record.lenient_spec.suspend,
+    )
     # What a removal was confirmed by is stored before anything is removed.
     state = removal.state if removal else status.removal
     await update_status(context, record, summary, conditions, state)
@@ -121,14 +127,16 @@ async def _tell(
     if old is not None and (old.status, old.reason) == (new.status, new.reason):
         return
     who = {"kind": CLUSTER_QUAY_ROBOT.kind, "name": str(body["metadata"]["name"])}  # type: ignore[index]
-    if new.status == "True":
-        log.info("resource.ready", reason=new.reason, **who)
+    fine = new.status == "True" or new.reason is Reason.SUSPENDED
+    if fine:
+        word = "resource.ready" if new.status == "True" else "resource.not_ready"
+        log.info(word, reason=new.reason, **who)
     else:
         log.warning("resource.not_ready", reason=new.reason, why=new.message, **who)
     await context.recorder.emit(
         body,
         kind=CLUSTER_QUAY_ROBOT.kind,
-        warning=new.status != "True",
+        warning=not fine,
         reason=new.reason,
         note=new.message,
     )

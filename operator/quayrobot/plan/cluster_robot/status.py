@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 MESSAGE_MAX = 256
+SUSPENDED_WORDS = "suspended: nothing is written until spec.template.spec.suspend is false"
 C = ConditionType
 
 
@@ -44,12 +45,13 @@ class NamespaceState:
     The state of one namespace.
 
     *waits* says that its *failure* may pass by itself; *stale* that it still has
-    an older credential.
+    an older credential; *suspended* that its QuayRobot waits to go on.
     """
 
     namespace: str
     ready: bool = False
     stale: bool = False
+    suspended: bool = False
     failure: Failure | None = None
     waits: bool = False
 
@@ -59,8 +61,8 @@ class Summary:
     """
     All of them: the counts, those that are named, and how many may still come right.
 
-    *moving_stale* of these have an older credential. *kept* still have what they are
-    no longer to have, because taking it away failed.
+    *moving_stale* of these have an older credential, and *suspended* wait to go on.
+    *kept* still have what they are no longer to have, because taking it away failed.
     """
 
     counts: NamespaceCounts
@@ -68,6 +70,7 @@ class Summary:
     moving: int
     moving_stale: int = 0
     kept: int = 0
+    suspended: int = 0
 
 
 def state_after_failure(namespace: str, error: QuayRobotError) -> NamespaceState:
@@ -88,8 +91,8 @@ def state_of_member(namespace: str, status: RobotStatus, generation: int) -> Nam
         return NamespaceState(namespace)
     if ready.status == "True":
         return NamespaceState(namespace, ready=True)
-    if ready.status == "Unknown" or ready.reason is Reason.DELETING:
-        return NamespaceState(namespace)
+    if ready.status == "Unknown" or ready.reason in {Reason.DELETING, Reason.SUSPENDED}:
+        return NamespaceState(namespace, suspended=ready.reason is Reason.SUSPENDED)
     failure = Failure(
         namespace=namespace, reason=ready.reason, message=ready.message[:MESSAGE_MAX]
     )
@@ -166,6 +169,7 @@ def summarize(
         moving=len(all_of_them) - ready - lasting,
         moving_stale=sum(each.stale and each.failure is None for each in all_of_them),
         kept=len(stuck),
+        suspended=sum(each.suspended for each in all_of_them),
     )
 
 
@@ -205,9 +209,13 @@ def cluster_robot_conditions(
     removal: QuayRobotError | None,
     *,
     generation: int,
+    suspended: bool = False,
 ) -> list[Condition]:
     """Return the conditions of a ClusterQuayRobot that has no robot of its own."""
     problem = removal or problem_of(summary)
+    if suspended and (problem is None or _rests(summary, problem)):
+        works: Status = "True" if problem is None else "False"
+        return [_condition(C.READY, works, Reason.SUSPENDED, SUSPENDED_WORDS)]
     if problem is None:
         targets = summary.counts.targets
         reason = Reason.RECONCILED if targets else Reason.NO_NAMESPACES
@@ -222,6 +230,13 @@ def cluster_robot_conditions(
         _condition(C.READY, ready, problem.reason, problem.message),
         _condition(kind, "True", problem.reason, problem.message),
     ]
+
+
+def _rests(summary: Summary, problem: QuayRobotError) -> bool:
+    """Tell whether no namespace has a *problem* but that it is suspended."""
+    counts = summary.counts
+    late = counts.targets - counts.ready
+    return problem.reason is Reason.PROGRESSING and 0 < late == summary.suspended
 
 
 def _all_well(targets: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from ...model.actions import Component
-from ...model.conditions import Condition, ConditionType
+from ...model.conditions import Condition, ConditionType, Status
 from ...model.errors import (
     Contested,
     Denied,
@@ -26,11 +27,14 @@ __all__ = [
     "only_late",
     "patience",
     "put_off",
+    "suspended",
     "with_links",
     "works_anyway",
 ]
 
 NAMED = 10
+C = ConditionType
+_PARTS = (C.ROBOT_READY, C.GRANTS_READY, C.FEDERATION_READY, C.SECRETS_READY)
 _TAKEN = {Reason.ROBOT_EXISTS, Reason.FOREIGN_OWNER, Reason.ALREADY_CLAIMED}
 _MISSING = {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
 
@@ -116,3 +120,23 @@ def with_links(
     if both:
         told[Component.SECRETS] = min(both, key=lambda each: patience(scene, each))
     return told
+
+
+def suspended(scene: Scene) -> list[Condition]:
+    """Return what was said when it was suspended, save for a password that ends all the same."""
+    where = "template.spec." if scene.me.kind == "ClusterQuayRobot" else ""
+    words = f"suspended: nothing is written until spec.{where}suspend is false"
+    known = {each.type: each for each in scene.status.conditions}
+    ready: Status = "True" if C.READY in known and known[C.READY].status == "True" else "False"
+    parts = {kind: known[kind] for kind in _PARTS if kind in known}
+    ends = scene.status.credential.expires_at if scene.status.credential else None
+    if ends is not None:
+        words += f"; the password works until {ends}"
+    if ends is not None and datetime.fromisoformat(ends) <= scene.now:
+        ready = "False"
+        parts[C.SECRETS_READY] = _paused(C.SECRETS_READY, ready, words)
+    return [_paused(C.READY, ready, words), *parts.values()]
+
+
+def _paused(kind: ConditionType, status: Status, words: str) -> Condition:
+    return Condition(type=kind, status=status, reason=Reason.SUSPENDED, message=words)

@@ -52,6 +52,7 @@ from .consequences import (
     only_late,
     patience,
     put_off,
+    suspended,
     with_links,
     works_anyway,
 )
@@ -68,7 +69,6 @@ __all__ = [
 ]
 
 C = ConditionType
-_PARTS = (C.ROBOT_READY, C.GRANTS_READY, C.FEDERATION_READY, C.SECRETS_READY)
 SECRETS_WORDS = "every Secret holds the robot's credential"
 FEDERATION_WORDS = "the declared identities can log in as the robot"
 RIGHTS_WORDS = "the robot has the rights that are declared"
@@ -84,7 +84,7 @@ def status_after(
         return _concluded(scene, status, deleting(found))
 
     if scene.spec.suspend:
-        return _concluded(scene, status, _suspended(status))
+        return _concluded(scene, status, suspended(scene))
 
     broken = {each.component for each in found if not works_anyway(each.error)} | _due(scene)
     if adopted is not None and not broken & {Component.ROBOT, Component.SPEC}:
@@ -370,15 +370,6 @@ def _part(
         kind in {C.GRANTS_READY, C.FEDERATION_READY} and stop.reason is Reason.INSUFFICIENT_SCOPE
     )
     return told.model_copy(update={"status": "Unknown"}) if unseen else told
-
-
-def _suspended(status: RobotStatus) -> list[Condition]:
-    ready: Status = "True" if _is_ready(status) else "False"
-    words = "suspended: nothing is written until spec.suspend is false"
-    return [
-        Condition(type=C.READY, status=ready, reason=Reason.SUSPENDED, message=words),
-        *(each for kind in _PARTS for each in _kept(status, kind)),
-    ]
 
 
 def _kept(status: RobotStatus, kind: ConditionType) -> list[Condition]:
