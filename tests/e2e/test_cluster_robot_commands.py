@@ -281,3 +281,13 @@ def test_a_rotation_of_a_robot_for_each_namespace_is_waited_for_one_by_one(shop:
     assert waits.code == 1
     assert "wait for them one by one" in waits.err
     assert "quayrobot.io/rotate" not in json.dumps(shop.cluster_robot.get())
+
+
+def test_a_rotation_of_what_is_suspended_says_which_field_it_waits_for(shop: Shop):
+    shop.cluster_robot.apply(template={"organization": shop.org, "suspend": True})
+
+    told = Shell(shop.house.plane).plugin("rotate", f"cqr/{shop.cluster_robot.name}")
+
+    assert told.code == 0, told.all
+    assert "nothing happens until spec.template.spec.suspend is false" in told.out
+    shop.cluster_robot.wait_reason("Suspended")
