@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.canary import oauth_token
 from tests.kit.controlplane.certificates import Authority
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Body, Tenant
@@ -103,6 +105,35 @@ def test_a_mistyped_url_strands_no_robot_and_is_told_by_the_connection_too(
     tenant.wait_ready(timeout_s=40)
     assert tenant.logs_in()
     wait_for(lambda: condition(tenant, "Ready").get("status") == "True", "the connection")
+
+
+def test_a_token_that_quay_refuses_strands_no_robot(tenant: Tenant):
+    tenant.connection(token=oauth_token())
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_reason("CredentialRefused")
+
+    wait_for(lambda: "finalizers" not in (tenant.get() or {})["metadata"], "it made nothing")
+    assert "connection" not in (tenant.get() or {})["status"]
+    tenant.kubectl("delete", "quayrobot", "ci", "--timeout=5s")
+
+    tenant.robot(connectionRef=OWN)
+    tenant.connection()
+    tenant.wait_ready(timeout_s=40)
+    assert tenant.logs_in()
+
+
+def test_a_token_that_is_none_is_told_without_a_call(tenant: Tenant):
+    called, token = tenant.house.quay.mark(), tenant.house.token
+    tenant.connection(token=f'"{token}"')
+    tenant.robot(connectionRef=OWN)
+    wait_for(lambda: "without quotes" in condition(tenant, "Ready").get("message", ""), "quotes")
+
+    tenant.connection(token=base64.b64encode(token.encode()).decode())
+    wait_for(lambda: "base64 twice" in tenant.condition().get("message", ""), "the second time")
+    assert tenant.operations(called) == []
+
+    tenant.connection()
+    tenant.wait_ready(timeout_s=40)
 
 
 def test_a_write_that_never_left_leaves_no_origin(tenant: Tenant, tmp_path: Path):

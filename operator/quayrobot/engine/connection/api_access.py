@@ -8,11 +8,15 @@ asks.
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ...cluster.secrets import CredentialRead, Secrets
 from ...cluster.tokens import Tokens
+from ...model.errors import Reason, Refused
 from ...model.resources.api_credentials import (
     ApiCredentials,
     ClusterAccountRef,
@@ -24,7 +28,11 @@ from ...quay.transport import Endpoint
 from ..workqueue.keys import ResourceKey
 from .places import SecretPlace
 
-__all__ = ["assertion_of", "bearer_of", "read_credential"]
+__all__ = ["assertion_of", "bearer_of", "read_credential", "token_fault"]
+
+# RFC 6750, section 2.1; and what Quay makes.
+_BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_QUAYS_OWN = re.compile(rb"[A-Za-z0-9]{40}")
 
 # Nothing is stored, so there is nothing to guard and nothing that changes.
 _NO_SECRET = CredentialRead(
@@ -41,12 +49,30 @@ async def read_credential(secrets: Secrets, place: SecretPlace | None) -> Creden
     Return what is kept at *place*.
 
     Raises:
-        Refused: It holds none.
+        Refused: It holds none, or something that no token can be.
         TryLater: It cannot be read now.
     """
     if place is None:
         return _NO_SECRET
-    return await secrets.credential(place.namespace, place.name, place.key)
+    read = await secrets.credential(place.namespace, place.name, place.key)
+    if not place.client and (fault := token_fault(read.token)):
+        msg = f"the connection has no token: key {place.key} of Secret {place.name} {fault}"
+        raise Refused(Reason.CONNECTION_NOT_READY, msg)
+    return read
+
+
+def token_fault(token: Token) -> str:
+    """Return why *token* cannot be sent as one, or cannot be the one that was meant."""
+    text = token.reveal()
+    if not _BEARER.fullmatch(text):
+        return "holds characters that no token has: give it alone, without quotes"
+    try:
+        inner = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return ""
+    if not _QUAYS_OWN.fullmatch(inner.strip()):
+        return ""
+    return "holds a token that is encoded in base64 twice: once in data, not at all in stringData"
 
 
 def bearer_of(

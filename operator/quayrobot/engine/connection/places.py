@@ -15,11 +15,12 @@ __all__ = ["SecretPlace", "bundle_place", "secret_place"]
 
 @dataclass(frozen=True, slots=True)
 class SecretPlace:
-    """Where a connection's token, or its client secret, is kept."""
+    """Where a connection's token is kept, or, where *client* is true, its client secret."""
 
     namespace: str
     name: str
     key: str
+    client: bool = False
 
 
 def secret_place(
@@ -32,7 +33,7 @@ def secret_place(
     namespace = key.namespace
     if isinstance(ref, ClusterSecretKeyRef | ClusterClientSecretRef):
         namespace = ref.namespace
-    return SecretPlace(namespace, ref.name, ref.key)
+    return SecretPlace(namespace, ref.name, ref.key, client=spec.credentials.secret_ref is None)
 
 
 def bundle_place(key: ResourceKey, ref: BundleRef) -> BundlePlace:

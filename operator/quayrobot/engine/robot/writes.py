@@ -42,7 +42,7 @@ from ...model.actions import (
     TakeRole,
 )
 from ...model.birthplace import birthplace_noted
-from ...model.errors import Ambiguous, Conflict, QuayRobotError, Reason, Refused, TryLater
+from ...model.errors import Ambiguous, Conflict, Denied, QuayRobotError, Reason, Refused, TryLater
 from ...model.names import RobotName
 from ...model.resources.base import dump_status
 from ...model.resources.robot import RobotState, RobotStatus
@@ -204,7 +204,8 @@ class Applier:
             # It may be that there is no such organization.
             return replace(scene, create_refusal=error)
         except QuayRobotError as error:
-            self.sent = sent or error.may_have_left
+            # Quay looks at the token before anything else.
+            self.sent = sent or (error.may_have_left and not isinstance(error, Denied))
             raise
         await self._check_marked(client, scene, seen)
         seen = received(scene, seen)
@@ -318,10 +319,12 @@ class Applier:
 
     async def unbind(self, scene: Scene) -> Scene:
         """
-        Return the scene after what was stored for a write that never left is taken back.
+        Return the scene after what was stored for a write that did nothing is taken back.
+
+        It never left, or Quay refused the token.
 
         Nothing was made anywhere, so the robot may be made elsewhere, and the resource
-        may go at once. Where it cannot be taken back now, it is as if the write had left.
+        may go at once. Where it cannot be taken back now, it is as if the write had been done.
         """
         for _ in range(UNBINDS):
             try:
