@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import typer
+
+from quayrobot.app import cli, plugin
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -67,6 +70,32 @@ def test_every_command_is_shell_and_names_files_that_are_there(page: Path):
         subprocess.run(("bash", "-n"), input=block, text=True, check=True)
         named = re.findall(r"(?:-f|-k|--patch-file|--filename)[ =]((?:deploy|docs)/\S+)", block)
         assert [each for each in named if not (ROOT / each).exists()] == []
+
+
+def commands(page: Path) -> list[tuple[str, str]]:
+    """Return what *page* tells to type, as program and command."""
+    typed = [line for block in SHELL.findall(page.read_text()) for line in block.splitlines()]
+    typed += re.findall(r"`([^`\n]+)`", FENCE.sub("", page.read_text()))
+    found = [re.match(r"[$ ]*((?:kubectl )?quayrobot) ([a-z][a-z-]*)", each) for each in typed]
+    return [(each[1], each[2]) for each in found if each is not None]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda each: str(each.relative_to(ROOT)))
+def test_every_command_of_ours_exists_where_it_is_told_to_be(page: Path):
+    known = {
+        (name, command)
+        for name, program in (("quayrobot", cli.app), ("kubectl quayrobot", plugin.app))
+        for command in typer.main.get_command(program).commands  # type: ignore[attr-defined]
+    }
+
+    assert set(commands(page)) - known == set()
+
+
+def test_a_command_of_the_other_program_is_found(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text("`kubectl quayrobot check` `kubectl get quayrobot x`\n```sh\nquayrobot plan\n```\n")
+
+    assert commands(page) == [("quayrobot", "plan"), ("kubectl quayrobot", "check")]
 
 
 def test_the_index_knows_every_page():
