@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import cases_cluster_robot, cases_connection, cases_robot, cases_robot_fields
+from . import cases_cluster_robot, cases_connection, cases_labels, cases_robot, cases_robot_fields
 from . import cases_credentials as credentials
 from . import cases_federation as federation
 from . import cases_namespaces as namespaces
@@ -24,11 +24,8 @@ from .told import ORG, REPOSITORIES
 
 __all__ = ["FULL", "Case", "cases", "whole"]
 
-CEL = {
-    key: told
-    for each in (cases_robot, cases_robot_fields, cases_connection, cases_cluster_robot)
-    for key, told in each.CEL.items()
-}
+_PARTS = (cases_robot, cases_robot_fields, cases_connection, cases_cluster_robot, cases_labels)
+CEL = {key: told for each in _PARTS for key, told in each.CEL.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import cases_credentials as credentials
 from . import cases_federation as federation
+from . import cases_labels as labels
 from . import cases_namespaces as namespaces
 from . import cases_oidc as oidc
 from . import cases_proxy as proxies
@@ -123,6 +124,7 @@ LONGEST = {
     ".spec.credentials.renewal.lifetime": "0" * 30 + "1h",
     f"{proxies.PLACE}.url": f"https://{'a' * 253}:65535/",
     **oidc.LONGEST,
+    **labels.LONGEST,
 }
 # Words that cannot stand where the full object has another one.
 NOT_ALONE = {
@@ -130,6 +132,7 @@ NOT_ALONE = {
     (".spec.permissions.mode", "Unmanaged"),
     (".spec.federation.mode", "Unmanaged"),
     *oidc.NOT_ALONE,
+    *labels.NOT_ALONE,
 }
 # Lists of words that have to be some of these, each once.
 WORDS = {".spec.secrets[].serviceAccounts[].links": ["imagePullSecrets", "secrets"]}

@@ -93,7 +93,9 @@ def test_every_command_of_ours_exists_where_it_is_told_to_be(page: Path):
 
 def test_a_command_of_the_other_program_is_found(tmp_path: Path):
     page = tmp_path / "page.md"
-    page.write_text("`kubectl quayrobot check` `kubectl get quayrobot x`\n```sh\nquayrobot plan\n```\n")
+    page.write_text(
+        "`kubectl quayrobot check` `kubectl get quayrobot x`\n```sh\nquayrobot plan\n```\n"
+    )
 
     assert commands(page) == [("quayrobot", "plan"), ("kubectl quayrobot", "check")]
 

@@ -15,7 +15,9 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-@pytest.mark.parametrize("wrong", ['"{}"', "'{}'", "${}", "{}\\n", "[{}]", "{}\0", "\x1b{}", "{}=a"])
+@pytest.mark.parametrize(
+    "wrong", ['"{}"', "'{}'", "${}", "{}\\n", "[{}]", "{}\0", "\x1b{}", "{}=a"]
+)
 def test_what_no_token_has_is_told_before_a_call(wrong):
     assert "without quotes" in token_fault(Token(wrong.format(oauth_token())))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from quayrobot.model.errors import Reason, Refused
 from quayrobot.model.names import OwnerName, RobotName
-from quayrobot.model.resources.base import LabelSelector
+from quayrobot.model.resources.labels import LabelSelector
 from quayrobot.model.world import NamespaceSeen
 from quayrobot.plan.rights.access import connection_not_found, permit_of, selects
 

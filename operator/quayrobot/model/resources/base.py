@@ -17,7 +17,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
     StringConstraints,
     WithJsonSchema,
 )
@@ -33,7 +32,6 @@ __all__ = [
     "LEAST_WORDS",
     "Duration",
     "Glob",
-    "LabelSelector",
     "ObjectName",
     "OwnerText",
     "Part",
@@ -142,30 +140,6 @@ PlainGlob = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9*?._\[\]!+/:-]+$", max_length=255)
 ]
 Glob = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9*?._{}\[\]!+/:-]+$", max_length=255)]
-
-
-class LabelRequirement(Part):
-    """One expression of a label selector, as Kubernetes defines it."""
-
-    key: Annotated[str, StringConstraints(min_length=1, max_length=317)]
-    """The label's key."""
-    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
-    """How the label's value must relate to `values`."""
-    values: Annotated[
-        list[Annotated[str, StringConstraints(max_length=63)]], Field(max_length=64)
-    ] = []
-    """The values, for `In` and `NotIn`."""
-
-
-class LabelSelector(Part):
-    """Kubernetes' label selector; an empty one selects everything."""
-
-    match_labels: Annotated[
-        dict[str, Annotated[str, StringConstraints(max_length=63)]], Field(max_length=32)
-    ] = {}
-    """Labels that must be there with these values."""
-    match_expressions: Annotated[list[LabelRequirement], Field(max_length=16)] = []
-    """Requirements; all of them must hold."""
 
 
 def dump_status(status: Part) -> dict[str, Any]:

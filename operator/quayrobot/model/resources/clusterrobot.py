@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .base import ATOMIC, LabelSelector, Part, Rule, in_words, rules
+from .base import ATOMIC, Part, Rule, in_words, rules
+from .labels import ANNOTATION_KEYS, KEYS, VALUES, LabelSelector
 from .patterns import TEMPLATE_PATTERN
 from .robot import RobotSpec, RobotStatus
 from .robot_rules import ROBOT_RULES, secrets_stay
@@ -51,6 +52,7 @@ NameTemplate = Annotated[
     StringConstraints(pattern=TEMPLATE_PATTERN, max_length=255),
     Field(json_schema_extra=in_words(TEMPLATE_PATTERN)),
 ]
+_OURS = Rule(RESERVED, RESERVED_WORDS)
 
 
 class TemplateMeta(Part):
@@ -58,12 +60,12 @@ class TemplateMeta(Part):
 
     labels: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=63)]],
-        Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
+        Field(max_length=32, json_schema_extra=rules(_OURS, KEYS, VALUES)),
     ] = {}
     """Labels of each QuayRobot; those under `quayrobot.io/` are reserved."""
     annotations: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=4096)]],
-        Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
+        Field(max_length=32, json_schema_extra=rules(_OURS, ANNOTATION_KEYS)),
     ] = {}
     """Annotations of each QuayRobot; those under `quayrobot.io/` are reserved."""
 

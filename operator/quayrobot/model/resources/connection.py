@@ -19,7 +19,6 @@ from .base import (
     TWICE,
     Duration,
     Glob,
-    LabelSelector,
     Part,
     PlainGlob,
     Rule,
@@ -28,6 +27,7 @@ from .base import (
     rules,
 )
 from .bundle import BundleRef, ClusterBundleRef
+from .labels import LabelSelector
 from .patterns import URL_PATTERN
 from .permissions import Role
 from .proxy import LITERAL, ClusterProxy, Proxy

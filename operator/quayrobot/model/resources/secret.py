@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from .base import TWICE, ObjectName, Part, Rule, rules
+from .labels import ANNOTATION_KEYS, KEYS, VALUES
 
 __all__ = [
     "LINKS_WORDS",
@@ -28,6 +29,7 @@ RESERVED = (
     "|| k == 'app.kubernetes.io/managed-by')"
 )
 RESERVED_WORDS = "keys under quayrobot.io/ and app.kubernetes.io/managed-by are the operator's own"
+_OURS = Rule(RESERVED, RESERVED_WORDS)
 LINKS_WORDS = "links must not name one list twice"
 DataKey = Annotated[str, StringConstraints(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
 
@@ -92,12 +94,12 @@ class SecretSpec(Part):
     """
     labels: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=63)]],
-        Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
+        Field(max_length=32, json_schema_extra=rules(_OURS, KEYS, VALUES)),
     ] = {}
     """Labels to add to the Secret."""
     annotations: Annotated[
         dict[str, Annotated[str, StringConstraints(max_length=4096)]],
-        Field(max_length=32, json_schema_extra=rules(Rule(RESERVED, RESERVED_WORDS))),
+        Field(max_length=32, json_schema_extra=rules(_OURS, ANNOTATION_KEYS)),
     ] = {}
     """Annotations to add to the Secret."""
     keys: SecretKeys | None = None

@@ -16,8 +16,8 @@ from fnmatch import fnmatchcase
 
 from ...model.errors import Reason, Refused, TryLater
 from ...model.names import RobotName
-from ...model.resources.base import LabelRequirement, LabelSelector
 from ...model.resources.connection import AccessRule
+from ...model.resources.labels import LabelRequirement, LabelSelector
 from ...model.resources.permissions import ROLES
 from ...model.world import GrantsSeen as Rights
 from ...model.world import NamespaceSeen
