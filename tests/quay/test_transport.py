@@ -342,6 +342,16 @@ async def test_a_certificate_is_trusted_by_its_own_authority_only(tmp_path):
             await transport.aclose()
 
 
+async def test_https_to_a_port_that_speaks_http_is_told():
+    from tests.kit.fakequay import FakeQuay  # noqa: PLC0415 - it is slow to import
+
+    with FakeQuay() as quay:
+        transport = Transport(Endpoint(quay.url.replace("http:", "https:"), None, 5.0))
+        with pytest.raises(TryLater, match=r"speaks no TLS \(is https or the port wrong\?\)"):
+            await transport.send("GET", ("api",), token=Token(oauth_token()))
+        await transport.aclose()
+
+
 @pytest.mark.parametrize(("answer", "expected"), [(["127.0.0.1"], True), (["::1"], False)])
 async def test_a_certificate_has_to_be_for_the_name_and_not_for_the_address(
     tmp_path, resolver, answer, expected

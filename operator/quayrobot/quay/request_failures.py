@@ -26,6 +26,10 @@ NEVER_SENT = (
 )
 
 
+# What OpenSSL says of a first answer that is none of TLS.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+
+
 class TooLarge(httpx.ReadError):
     """An answer that is larger than is read."""
 
@@ -93,6 +97,8 @@ def _timed_out(error: Exception) -> bool:
 
 
 def _no_connection(error: Exception) -> str:
+    if any(each in str(error) for each in _NO_TLS):
+        return "no connection, what answers there speaks no TLS (is https or the port wrong?)"
     return "no connection in time" if _timed_out(error) else "no connection"
 
 
