@@ -290,8 +290,11 @@ class RobotPass:
         until = [each for each in ends if each is not None]
         if len(until) < len(ends):
             return None
-        left = (min(until) - self.context.now()).total_seconds()
-        return min(self.context.queue.backoff_s(self.first.key), max(left, 0.0) + 1.0)
+        left = max((min(until) - self.context.now()).total_seconds(), 0.0) + 1.0
+        if all(each.error.reason is Reason.CONNECTION_NOT_FOUND for each in findings):
+            # Its first pass wakes all who wait for it: ten thousand need not ask.
+            return left
+        return min(self.context.queue.backoff_s(self.first.key), left)
 
     def _failed_s(self, error: QuayRobotError) -> float:
         if isinstance(error, Contested):
