@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Found", "Ticker"]
+__all__ = ["Found", "Pace", "Ticker"]
 
 Row = dict[str, Any]
-EVERY_S = 15.0
+EVERY_S, MOST_S = 15.0, 60.0
 
 
 class Ticker:
@@ -27,6 +28,27 @@ class Ticker:
             self._said = now
             took = now - self._begun
             print(f"    {self._what}: {count} of {self._size} after {took:.0f} s", flush=True)
+
+
+class Pace:
+    """
+    Says when to look again, where a look costs what is measured.
+
+    After half of the time that is left, at the speed so far; never sooner than *least_s*.
+    """
+
+    def __init__(
+        self, size: int, least_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._size, self._least_s, self._clock = size, least_s, clock
+        self._begun = clock()
+
+    def after_s(self, count: int) -> float:
+        """Return how long to wait after a look at which *count* were done."""
+        if count == 0:
+            return self._least_s
+        left_s = (self._clock() - self._begun) * (self._size - count) / count
+        return min(max(self._least_s, left_s / 2), MOST_S)
 
 
 class Found:

@@ -18,7 +18,7 @@ from tests.kit.operating import ACCOUNT, NAMESPACE, USER, OperatorProcess
 
 from .double import Double
 from .load import Load, connection_body, credential_body
-from .progress import Ticker
+from .progress import Pace, Ticker
 
 __all__ = ["WORKERS", "Place", "Stage"]
 
@@ -151,15 +151,15 @@ class Place:
     ) -> None:
         """Wait until all robots are as *said* tells; *meanwhile* is told how many are."""
         size, ticker = self.load.size, Ticker("robots", self.load.size)
-        # Each look lists all of them: looking costs what is measured, so look seldom.
-        every_s = max(0.02, size / 2000)
+        # Each look lists all of them, at the expense of the API server that all share.
+        pace = Pace(size, max(0.02, size / 2000))
 
         async def wait(api: ClusterApi) -> None:
             async with asyncio.timeout(max(TIMEOUT_S, size / 5)):
                 while (count := await _count(api, self.name, said)) < size:
                     ticker.at(count)
                     meanwhile(count)
-                    await asyncio.sleep(every_s)
+                    await asyncio.sleep(pace.after_s(count))
 
         self.stage.run(wait)
 

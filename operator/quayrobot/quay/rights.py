@@ -156,9 +156,10 @@ class Rights:
         """
         if not await self._repository_exists(owner, repository):
             msg = f"there is no repository {owner.name}/{repository} in Quay"
-            inner = repository.removeprefix(f"{owner.name}/")
-            if inner != repository:
-                msg += f" (write {inner}, without the organization)"
+            before, _, inner = repository.partition(f"{owner.name}/")
+            if inner and (not before or before.endswith("/")):
+                what = "registry and organization" if before else "the organization"
+                msg += f" (write {inner}, without {what})"
             raise Refused(Reason.REPOSITORY_NOT_FOUND, msg)
 
     async def take_role(self, robot: RobotName, repository: str) -> None:

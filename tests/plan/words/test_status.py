@@ -171,6 +171,20 @@ def test_a_deletion_says_deleting_and_a_blocked_one_why():
     assert blocked.robot == terminating().status.robot
 
 
+@pytest.mark.parametrize(
+    ("error", "hinted"),
+    [
+        pytest.param(DENIED, True, id="needs somebody"),
+        pytest.param(Refused(Reason.CONNECTION_NOT_FOUND, "x"), True, id="nothing to ask"),
+        pytest.param(TryLater(Reason.QUAY_UNREACHABLE, "x"), False, id="passes by itself"),
+    ],
+)
+def test_a_deletion_that_needs_somebody_says_how_to_give_the_robot_up(error, hinted):
+    blocked = after(terminating(), error, component=Component.DELETION)
+
+    assert ("deletionPolicy: Orphan" in blocked.conditions[0].message) is hinted
+
+
 def test_progress_is_said_before_a_robot_is_made():
     said = intent_to_hold(fresh(), RobotState(full_name="acme+ci"))
 

@@ -57,6 +57,8 @@ def deleting(findings: tuple[Finding, ...]) -> list[Condition]:
     if findings:
         error, reason = findings[0].error, Reason.DELETION_BLOCKED
         message = f"the robot cannot be deleted yet ({error.reason}): {error.message}"
+        if not isinstance(error, TryLater):
+            message += "; deletionPolicy: Orphan lets the resource go and leaves the robot in Quay"
     return [Condition(type=ConditionType.READY, status="False", reason=reason, message=message)]
 
 
