@@ -40,6 +40,22 @@ for _kind, _base in (("QuayConnection", _PLAIN), ("ClusterQuayConnection", FULL_
         )
     ]
     _hosts = {key: each for key, each in _base.items() if key != "registryHosts"}
+    _badly = ("https://quay.example", "quay.example/acme", "quay.example:", "a b")
+    _well = ("quay.example", "Mirror.Example:8443", "[::1]:5000")
+    CEL[_kind, ".spec.registryHost", 0] = [
+        Told(
+            bad=[{**_hosts, "registryHost": each} for each in _badly],
+            good=[{**_hosts, "registryHost": each} for each in _well],
+            words="without scheme and path",
+        )
+    ]
+    CEL[_kind, ".spec.registryHosts[]", 0] = [
+        Told(
+            bad=[{**_base, "registryHosts": [each]} for each in _badly],
+            good=[{**_base, "registryHosts": [each]} for each in _well],
+            words="without scheme and path",
+        )
+    ]
     CEL[_kind, ".spec", 3] = [
         Told(
             bad=[{**_base, "registryHosts": ["a"], "registryHost": "a"}],

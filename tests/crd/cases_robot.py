@@ -9,6 +9,10 @@ from .cases_namespaces import lifted
 from .told import DEFAULTS, ORG, REPOSITORIES, TEAMS, Body, Cel, Told, secret
 
 
+def _joins(team: str) -> Body:
+    return {**ORG, "permissions": {"teams": [team]}}
+
+
 def _reads(repository: str) -> Body:
     return {**ORG, "permissions": {"repositories": [{"name": repository, "role": "read"}]}}
 
@@ -124,6 +128,23 @@ CEL: Cel = {
             bad=[_reads("quay.io/acme/app:latest"), _reads("App"), _reads("/app")],
             good=[_reads("app"), _reads("base/python")],
             words="without registry, organization and tag",
+        )
+    ],
+    **{
+        ("QuayRobot", f".spec.{owner}", 0): [
+            Told(
+                bad=[{owner: each} for each in ("acme/app", "a b", "acme+ci", "acme.")],
+                good=[{owner: each} for each in ("acme", "Acme-1.x_y")],
+                words="give the name as Quay has it",
+            )
+        ]
+        for owner in ("organization", "user")
+    },
+    ("QuayRobot", ".spec.permissions.teams[]", 0): [
+        Told(
+            bad=[_joins(each) for each in ("Devs", "acme/devs", "devs--all", "devs.")],
+            good=[_joins(each) for each in ("devs", "devs-all_2")],
+            words="give lower-case letters and digits",
         )
     ],
     ("QuayRobot", "", 5): [

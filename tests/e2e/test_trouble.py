@@ -142,6 +142,12 @@ def test_a_token_without_the_scope_is_told_by_name(tenant: Tenant):
 
     tenant.wait_reason("InsufficientScope")
     assert "org:admin" in tenant.condition()["message"]
+    # Nothing was made, so nothing holds it.
+    assert "finalizers" not in (tenant.get() or {})["metadata"]
+    tenant.house.secret(tenant.name, "token-own", tenant.house.token)
+    tenant.wait_ready(timeout_s=40)
+    tenant.delete()
+    tenant.wait_gone()
 
 
 def test_an_organization_that_no_rule_names_is_denied_before_any_call(tenant: Tenant):

@@ -123,6 +123,12 @@ class Proxy:
         assert self._runner is not None
         await self._session.close()
         await self._runner.cleanup()
+        # Who is cut off is told so, lest the loop's end complain about it.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in left:
+            each.cancel()
+        if left:
+            await asyncio.wait(left, timeout=5)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         user = _basic_user(request.headers.get("Authorization", ""))

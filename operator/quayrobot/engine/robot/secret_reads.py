@@ -36,7 +36,8 @@ def presumes_free(record: RobotRecord) -> bool:
     if any(each.reason in UNWATCHED for each in record.status.conditions):
         return False
     spec = record.spec
-    return not isinstance(spec, InvalidSpec) and spec.creation_policy != "Adopt"
+    # What is adopted is bound without a trial.
+    return not isinstance(spec, InvalidSpec) and spec.creation_policy == "Create"
 
 
 def known_secrets(

@@ -198,13 +198,14 @@ class Applier:
         except Ambiguous as error:
             return replace(scene, robot=Unlooked(), create_refusal=error.refusal or error)
         except Refused as error:
-            self.sent = sent or error.may_have_left
-            if error.reason is not Reason.INSUFFICIENT_SCOPE:
+            barred = error.reason is Reason.INSUFFICIENT_SCOPE
+            # Quay looks at who asks before anything else.
+            self.sent = sent or (error.may_have_left and not barred)
+            if not barred:
                 raise
             # It may be that there is no such organization.
             return replace(scene, create_refusal=error)
         except QuayRobotError as error:
-            # Quay looks at the token before anything else.
             self.sent = sent or (error.may_have_left and not isinstance(error, Denied))
             raise
         await self._check_marked(client, scene, seen)
@@ -321,7 +322,7 @@ class Applier:
         """
         Return the scene after what was stored for a write that did nothing is taken back.
 
-        It never left, or Quay refused the token.
+        It never left, or Quay refused who asked.
 
         Nothing was made anywhere, so the robot may be made elsewhere, and the resource
         may go at once. Where it cannot be taken back now, it is as if the write had been done.

@@ -17,6 +17,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Field,
     StringConstraints,
     WithJsonSchema,
 )
@@ -135,7 +136,11 @@ def duration_schema(least: Least) -> WithJsonSchema:
 
 Duration = Annotated[str, GO_DURATION, at_least("10s"), duration_schema("10s")]
 ObjectName = Annotated[str, StringConstraints(pattern=OBJECT_NAME_PATTERN, max_length=253)]
-OwnerText = Annotated[str, StringConstraints(pattern=OWNER_PATTERN, max_length=255)]
+OwnerText = Annotated[
+    str,
+    StringConstraints(pattern=OWNER_PATTERN, max_length=255),
+    Field(json_schema_extra=in_words(OWNER_PATTERN)),
+]
 PlainGlob = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9*?._\[\]!+/:-]+$", max_length=255)
 ]

@@ -28,7 +28,7 @@ from .base import (
 )
 from .bundle import BundleRef, ClusterBundleRef
 from .labels import LabelSelector
-from .patterns import URL_PATTERN
+from .patterns import HOST_PATTERN, URL_PATTERN
 from .permissions import Role
 from .proxy import LITERAL, ClusterProxy, Proxy
 
@@ -47,7 +47,6 @@ __all__ = [
     "registry_key",
 ]
 
-HOST_PATTERN = r"^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 PLAINTEXT = Rule(
@@ -156,6 +155,13 @@ def _check_hosts(hosts: list[str] | None) -> list[str] | None:
     return hosts
 
 
+_Host = Annotated[
+    str,
+    StringConstraints(pattern=HOST_PATTERN, max_length=300),
+    Field(json_schema_extra=in_words(HOST_PATTERN)),
+]
+
+
 class _ConnectionBody(Part):
     url: Annotated[
         str,
@@ -164,15 +170,13 @@ class _ConnectionBody(Part):
         Field(json_schema_extra=in_words(URL_PATTERN)),
     ]
     """URL of Quay, `https://host[:port]`."""
-    registry_host: Annotated[
-        str | None, StringConstraints(pattern=HOST_PATTERN, max_length=300)
-    ] = None
+    registry_host: _Host | None = None
     """
     The host in image names, by default that of `url`. Secrets hold it as clients look it up: in
     lower case, without the default port.
     """
     registry_hosts: Annotated[
-        list[Annotated[str, StringConstraints(pattern=HOST_PATTERN, max_length=300)]] | None,
+        list[_Host] | None,
         Field(min_length=1, max_length=8, json_schema_extra=rules(Rule(TWICE, HOSTS_WORDS))),
         AfterValidator(_check_hosts),
     ] = None

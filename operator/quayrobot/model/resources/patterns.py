@@ -9,12 +9,15 @@ the definitions and for the commands.
 from __future__ import annotations
 
 from ..durations import DURATION_PATTERN, DURATION_WORDS
+from ..names import OWNER_PATTERN
 
 __all__ = [
+    "HOST_PATTERN",
     "ISSUER_PATTERN",
     "PATTERN_WORDS",
     "REPOSITORY_PATTERN",
     "SCHEDULE_PATTERN",
+    "TEAM_PATTERN",
     "TEMPLATE_PATTERN",
     "URL_PATTERN",
 ]
@@ -22,6 +25,8 @@ __all__ = [
 URL_PATTERN = (
     r"^https?://([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?$"
 )
+HOST_PATTERN = r"^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"
+TEAM_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 REPOSITORY_PATTERN = r"^[a-z0-9][.a-z0-9_-]*(/[a-z0-9][.a-z0-9_-]*)*$"
 # Five fields; what each may hold is checked by who reads them.
 SCHEDULE_PATTERN = r"^[0-9A-Za-z*,/#-]+( [0-9A-Za-z*,/#?-]+){4}$"
@@ -34,6 +39,11 @@ TEMPLATE_PATTERN = r"^([a-z0-9._-]|\{namespace\}|\{name\}|\{cluster\})+$"
 
 PATTERN_WORDS = {
     URL_PATTERN: "give https://host or https://host:port, without a path",
+    HOST_PATTERN: "give host or host:port, without scheme and path",
+    OWNER_PATTERN: "give the name as Quay has it: letters, digits, '.', '_' and '-', with a "
+    "letter or digit at both ends",
+    # That of a robot too.
+    TEAM_PATTERN: "give lower-case letters and digits, with single '.', '_' or '-' between them",
     REPOSITORY_PATTERN: "give the repository's name without registry, organization and tag, in "
     "lower case",
     SCHEDULE_PATTERN: "give five fields of cron (minute, hour, day, month, weekday), "

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 
 from ..names import OWNER_PATTERN
 from .base import ATOMIC, Part, Rule, in_words, rules
-from .patterns import REPOSITORY_PATTERN
+from .patterns import REPOSITORY_PATTERN, TEAM_PATTERN
 
 __all__ = [
     "CREATOR_PATTERN",
@@ -30,7 +30,6 @@ __all__ = [
 
 Role = Literal["read", "write", "admin"]
 ROLES: tuple[Role, ...] = ("read", "write", "admin")
-TEAM_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 
 # A user, or a robot by its full name.
 CREATOR_PATTERN = OWNER_PATTERN.removesuffix("$") + r"(\+[a-z0-9]+([._-][a-z0-9]+)*)?$"
@@ -41,7 +40,11 @@ RepositoryName = Annotated[
     Field(json_schema_extra=in_words(REPOSITORY_PATTERN)),
 ]
 CreatorName = Annotated[str, StringConstraints(pattern=CREATOR_PATTERN, max_length=255)]
-TeamName = Annotated[str, StringConstraints(pattern=TEAM_PATTERN, min_length=2, max_length=255)]
+TeamName = Annotated[
+    str,
+    StringConstraints(pattern=TEAM_PATTERN, min_length=2, max_length=255),
+    Field(json_schema_extra=in_words(TEAM_PATTERN)),
+]
 
 
 class RepositoryGrant(Part):

@@ -212,9 +212,17 @@ def _look_or_create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, .
     # finalizer without a known robot is what a crash around the PUT leaves, a
     # Secret of an earlier life what a backup restores.
     before = scene.status.holds or scene.me.guarded or scene.create_refusal is not None
-    if before or adopts(scene) or was_restored(scene):
+    if before or adopts(scene) or was_restored(scene) or _was_barred(scene):
         return (LookAtRobot(scene.robot_name),)
     return _create(scene, connection)
+
+
+def _was_barred(scene: Scene) -> bool:
+    """A look is refused as a creation is, and binds nothing that has to be taken back again."""
+    return any(
+        each.type == "Ready" and each.reason is Reason.INSUFFICIENT_SCOPE
+        for each in scene.status.conditions
+    )
 
 
 def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:

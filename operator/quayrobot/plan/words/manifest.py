@@ -21,12 +21,8 @@ from ...model.errors import QuayRobotError
 from ...model.names import MARKER_KEY, RobotName
 from ...model.resources.federation import IdentityState
 from ...model.resources.parse import parse_robot
-from ...model.resources.patterns import ISSUER_PATTERN, REPOSITORY_PATTERN
-from ...model.resources.permissions import (
-    CREATOR_PATTERN,
-    ROLES,
-    TEAM_PATTERN,
-)
+from ...model.resources.patterns import ISSUER_PATTERN, REPOSITORY_PATTERN, TEAM_PATTERN
+from ...model.resources.permissions import CREATOR_PATTERN, ROLES
 from ...model.world import GrantsSeen, RobotSeen
 from ..credentials.secrets import check_names
 from ..decide import decide
