@@ -56,6 +56,10 @@ class WatchLog:
                 body, at = decoder.raw_decode(text, begin)
             except json.JSONDecodeError:
                 break
+            if body.get("kind") == "Status":
+                # The API server ended the watch, as it does when a definition changes.
+                self._anew = True
+                continue
             yield body
         if not ended:
             # What is not whole yet is read again; of one that ended it never will be.
