@@ -10,6 +10,7 @@ from tests.kit.canary import oauth_token
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Tenant, settle
 from tests.kit.operating import USER
+from tests.kit.processes import wait_for
 
 OWN = {"kind": "QuayConnection", "name": "own"}
 RIGHTS = {"mode": "Additive", "repositories": [{"name": "app", "role": "read"}]}
@@ -116,3 +117,22 @@ def test_a_secret_in_the_way_is_told_at_once_and_nothing_is_bound(tenant: Tenant
     assert looks(tenant, begun, "secrets") == 1
     assert "finalizers" not in (tenant.get() or {})["metadata"]
     assert quay.calls(called) == []
+
+
+def test_who_waits_for_an_organization_asks_again_and_writes_nothing(
+    tenant: Tenant, quay: FakeQuay
+):
+    tenant.robot(connectionRef=OWN, organization=f"late-{tenant.name}")
+    tenant.wait_reason("OrganizationNotFound")
+    begun, _ = tenant.house.rest(tenant.name)
+    called = quay.mark()
+
+    asked = "organization.get"
+    wait_for(
+        lambda: [each.operation for each in quay.calls(called)].count(asked) >= 2,
+        "two more looks",
+        timeout_s=60,
+    )
+
+    assert writes(tenant, begun) == []
+    assert "finalizers" not in (tenant.get() or {})["metadata"]

@@ -52,6 +52,14 @@ from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, adoption_denied, pr
 __all__ = ["check_user", "connection_of", "has_moved", "plan_robot"]
 
 
+# Quay looks at who asks before anything else, and tells a missing organization as a missing right.
+_BARRED = {
+    Reason.CREDENTIAL_REFUSED,
+    Reason.INSUFFICIENT_SCOPE,
+    Reason.ORGANIZATION_NOT_FOUND,
+}
+
+
 def plan_robot(scene: Scene) -> tuple[Action, ...]:
     """
     Return the next actions towards holding the robot; none when it is held.
@@ -219,10 +227,7 @@ def _look_or_create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, .
 
 def _was_barred(scene: Scene) -> bool:
     """A look is refused as a creation is, and binds nothing that has to be taken back again."""
-    return any(
-        each.type == "Ready" and each.reason is Reason.INSUFFICIENT_SCOPE
-        for each in scene.status.conditions
-    )
+    return any(each.type == "Ready" and each.reason in _BARRED for each in scene.status.conditions)
 
 
 def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
