@@ -17,6 +17,7 @@ import typer
 
 from ..cluster.api import Body, ClusterApi
 from ..model.names import ANNOTATION_ROTATE
+from ..model.resources.robot import suspend_field
 from .commands.access.cluster_access import (
     ContextOption,
     KubeconfigOption,
@@ -123,8 +124,7 @@ async def _wait(
 
 
 def _say_suspended(one: ResourceArg, *, wait: bool) -> None:
-    where = "template.spec." if one.is_cluster_robot else ""
-    words = f"it is suspended: nothing happens until spec.{where}suspend is false"
+    words = f"it is suspended: nothing happens until {suspend_field(one.kind.kind)} is false"
     if wait:
         fail(f"{one.shown}: {words}")
     typer.echo(words)

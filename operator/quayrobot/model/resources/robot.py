@@ -36,6 +36,7 @@ __all__ = [
     "permissions_of",
     "robot_name_of",
     "secrets_of",
+    "suspend_field",
 ]
 
 
@@ -225,6 +226,11 @@ class RobotStatus(Part):
     def holds(self) -> bool:
         """Tell whether a robot was made or adopted for this resource."""
         return self.robot is not None and self.robot.created_at is not None
+
+
+def suspend_field(kind: str) -> str:
+    """Return the field that suspends a resource of *kind*."""
+    return "spec.template.spec.suspend" if kind == "ClusterQuayRobot" else "spec.suspend"
 
 
 def robot_name_of(name: str, spec: RobotSpec) -> RobotName:

@@ -18,7 +18,7 @@ from ...model.resources.clusterrobot import (
     Failure,
     NamespaceCounts,
 )
-from ...model.resources.robot import RobotStatus
+from ...model.resources.robot import RobotStatus, suspend_field
 from ...model.world import SecretSeen
 from .copies import is_fresh
 
@@ -35,7 +35,9 @@ __all__ = [
 ]
 
 MESSAGE_MAX = 256
-SUSPENDED_WORDS = "suspended: nothing is written until spec.template.spec.suspend is false"
+SUSPENDED_WORDS = (
+    f"suspended: nothing is written until {suspend_field('ClusterQuayRobot')} is false"
+)
 C = ConditionType
 
 

@@ -16,6 +16,7 @@ from ...model.errors import (
     Refused,
     TryLater,
 )
+from ...model.resources.robot import suspend_field
 from ..scene import Finding, Scene
 
 __all__ = [
@@ -126,8 +127,7 @@ def with_links(
 
 def suspended(scene: Scene) -> list[Condition]:
     """Return what was said when it was suspended, save for a password that ends all the same."""
-    where = "template.spec." if scene.me.kind == "ClusterQuayRobot" else ""
-    words = f"suspended: nothing is written until spec.{where}suspend is false"
+    words = f"suspended: nothing is written until {suspend_field(scene.me.kind)} is false"
     known = {each.type: each for each in scene.status.conditions}
     ready: Status = "True" if C.READY in known and known[C.READY].status == "True" else "False"
     parts = {kind: known[kind] for kind in _PARTS if kind in known}
