@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from quayrobot.engine.cache.contests import Contests, Spot
@@ -117,3 +119,24 @@ def test_who_has_the_field_is_named(contests: Contests):
     contests.name(SPOT, dict.fromkeys(LABEL, "release-tool"))
 
     assert "release-tool" in contests.view(SPOT, WORDS).error.message
+
+
+def test_one_object_more_costs_the_same_however_many_are_known(contests: Contests):
+    def calls(first: int) -> int:
+        counted = 0
+
+        def count(_frame: object, event: str, _arg: object) -> None:
+            nonlocal counted
+            counted += event in {"call", "c_call"}
+
+        sys.setprofile(count)
+        try:
+            for number in range(first, first + 2000):
+                contests.wrote(Spot("uid", 1, "shop", f"Secret/{number}"), LABEL, {})
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    first = calls(0)
+
+    assert sum(calls(2000 * each) for each in range(1, 5)) < 2 * 4 * first

@@ -53,6 +53,7 @@ class Contests:
     def __init__(self, *, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._known: dict[Spot, dict[str, _Field]] = {}
+        self._most = MANY
 
     def met(self, spot: Spot, fields: Mapping[str, str], *, sure: bool) -> frozenset[str]:
         """
@@ -73,7 +74,7 @@ class Contests:
     def wrote(self, spot: Spot, fields: Mapping[str, str], changed: Mapping[str, str]) -> None:
         """Take note that *fields* were written, of which *changed* came back otherwise at once."""
         now = self._clock()
-        if len(self._known) > MANY:
+        if len(self._known) > self._most:
             self._forget_old(now)
         known = self._fields(spot)
         for name, wanted in {**fields, **changed}.items():
@@ -131,6 +132,8 @@ class Contests:
         for spot, known in list(self._known.items()):
             if all(_is_over(one, now) for one in known.values()):
                 del self._known[spot]
+        # Looked through again when there are twice as many: never all of them at each write.
+        self._most = max(MANY, 2 * len(self._known))
 
 
 def _is_over(one: _Field, now: float) -> bool:
