@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 from tests.kit.installation import Tenant, settle
 from tests.kit.policies import labelled
 from tests.kit.processes import wait_for
+from tests.kit.writers import each_time
 
 MOST_WRITES = 8
 WATCHED_S = 60.0
@@ -30,24 +28,6 @@ def told(tenant: Tenant, kind: str = "SecretsReady") -> tuple[str, str]:
 def events(tenant: Tenant) -> int:
     listed = json.loads(tenant.kubectl("get", "events.events.k8s.io", "-o", "json"))["items"]
     return sum(each["reason"] == "Contested" for each in listed)
-
-
-@contextmanager
-def each_time(do: Callable[[], object]) -> Iterator[None]:
-    """Have another writer do what it does, again and again."""
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.4):
-            do()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def test_a_service_account_that_somebody_sets_back_each_time(tenant: Tenant):

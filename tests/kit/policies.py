@@ -38,13 +38,26 @@ def denied(tenant: Tenant, *operations: str, resource: str = "secrets") -> Itera
 @contextmanager
 def labelled(tenant: Tenant, **labels: str) -> Iterator[str]:
     """Have every write of a Secret in the tenant's namespace changed to carry *labels*."""
-    name = f"labels.{tenant.name}"
     pairs = ", ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in labels.items())
-    applied = f"Object{{metadata: Object.metadata{{labels: {{{pairs}}}}}}}"
+    with changed(tenant, f"Object{{metadata: Object.metadata{{labels: {{{pairs}}}}}}}") as name:
+        yield name
+
+
+@contextmanager
+def changed(
+    tenant: Tenant,
+    applied: str,
+    *,
+    group: str = "",
+    version: str = "v1",
+    resource: str = "secrets",
+) -> Iterator[str]:
+    """Have every write of a *resource* in the namespace changed by the CEL object *applied*."""
+    name = f"changed-{resource}.{tenant.name}"
     spec = {
         "failurePolicy": "Fail",
         "reinvocationPolicy": "Never",
-        "matchConstraints": _matching(["CREATE", "UPDATE"], "secrets"),
+        "matchConstraints": _matching(["CREATE", "UPDATE"], resource, group, version),
         "mutations": [
             {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": applied}}
         ],
@@ -53,12 +66,14 @@ def labelled(tenant: Tenant, **labels: str) -> Iterator[str]:
         yield name
 
 
-def _matching(operations: Sequence[str], resource: str) -> Body:
-    rules = [(list(operations), resource), (["CREATE"], "configmaps")]
+def _matching(
+    operations: Sequence[str], resource: str, group: str = "", version: str = "v1"
+) -> Body:
+    rules = [(group, version, list(operations), resource), ("", "v1", ["CREATE"], "configmaps")]
     return {
         "resourceRules": [
-            {"apiGroups": [""], "apiVersions": ["v1"], "operations": verbs, "resources": [each]}
-            for verbs, each in rules
+            {"apiGroups": [of], "apiVersions": [at], "operations": verbs, "resources": [each]}
+            for of, at, verbs, each in rules
         ]
     }
 

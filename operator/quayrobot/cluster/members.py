@@ -44,18 +44,18 @@ class Members:
             case CreateMember(wanted):
                 path = QUAY_ROBOT.path(wanted.namespace)
                 return await self._api.write("POST", path, _rendered(wanted, {"metadata": {}}))
-            case ReplaceMember(wanted, uid, version):
-                return await self._replace(wanted, uid, version)
+            case ReplaceMember(wanted, seen):
+                return await self._replace(wanted, seen)
             case DeleteMember(namespace, name, uid):
                 body = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
                 await self._api.write("DELETE", QUAY_ROBOT.path(namespace, name), body)
                 return None
 
-    async def _replace(self, wanted: MemberWanted, uid: str, version: str) -> Body:
+    async def _replace(self, wanted: MemberWanted, seen: MemberSeen) -> Body:
         path = QUAY_ROBOT.path(wanted.namespace, wanted.name)
         live = await self._api.get(path)
         meta = live["metadata"] if live else {}
-        if live is None or (meta["uid"], meta["resourceVersion"]) != (uid, version):
+        if live is None or (meta["uid"], meta["resourceVersion"]) != (seen.uid, seen.version):
             msg = f"QuayRobot {wanted.name} changed in the meantime"
             raise Conflict(Reason.CLUSTER_UNAVAILABLE, msg)
         return await self._api.write("PUT", path, _rendered(wanted, live))

@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 from ..model.names import ANNOTATION_MADE_AT, FINALIZER
 from .api import Body, ClusterApi
-from .kinds import NAMESPACE, SECRET, SERVICE_ACCOUNT, Kind
+from .kinds import NAMESPACE, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT, Kind
 from .ownership import other_manager
 
 __all__ = ["Resources"]
 
 PAGE = 500
-_CONTESTED = {each.kind: each for each in (SECRET, SERVICE_ACCOUNT)}
+_CONTESTED = {each.kind: each for each in (SECRET, SERVICE_ACCOUNT, QUAY_ROBOT)}
 
 
 class Resources:
@@ -109,7 +109,7 @@ class Resources:
         self, kind: str, namespace: str, name: str, fields: Iterable[str]
     ) -> dict[str, str]:
         """
-        Return who else has each of *fields* of a Secret or ServiceAccount, where that is noted.
+        Return who else has each of *fields* of what we write, where that is noted.
 
         Raises:
             QuayRobotError: It could not be read.

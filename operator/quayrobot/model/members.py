@@ -63,11 +63,10 @@ class CreateMember:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceMember:
-    """Edit a QuayRobot of ours, at the uid and version that were looked at."""
+    """Edit a QuayRobot of ours, at the uid and version at which it was *seen*."""
 
     wanted: MemberWanted
-    uid: str
-    version: str
+    seen: MemberSeen
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,12 @@ from quayrobot.model.members import (
     ReplaceMember,
 )
 from quayrobot.model.world import Absent, Missing, Present, Unknown, Unlooked
-from quayrobot.plan.cluster_robot.members import differences, plan_member, plan_member_removal
+from quayrobot.plan.cluster_robot.members import (
+    differences,
+    lost_fields,
+    plan_member,
+    plan_member_removal,
+)
 
 SPEC = {"organization": "acme", "robotName": "shop-pull"}
 # As the API server stores it, with its defaults.
@@ -46,13 +51,13 @@ def with_spec(**fields) -> MemberWanted:
         pytest.param(
             with_spec(description="x"),
             Present(SEEN),
-            (ReplaceMember(with_spec(description="x"), "m1", "7"),),
+            "replaced",
             id="another spec is put there at the version seen",
         ),
         pytest.param(
             WANTED,
             Present(replace(SEEN, labels={"team": "b"})),
-            (ReplaceMember(WANTED, "m1", "7"),),
+            "replaced",
             id="a label that is ours is set right",
         ),
         pytest.param(
@@ -60,19 +65,19 @@ def with_spec(**fields) -> MemberWanted:
             Present(
                 replace(SEEN, labels={"team": "a", "old": "x"}, our_labels=frozenset({"old"}))
             ),
-            (ReplaceMember(WANTED, "m1", "7"),),
+            "replaced",
             id="a label that was ours is taken",
         ),
         pytest.param(
             WANTED,
             Present(RESTORED),
-            (ReplaceMember(WANTED, "m1", "7"),),
+            "replaced",
             id="one that a backup brought back is ours again",
         ),
         pytest.param(
             WANTED,
             Present(replace(SEEN, spec={**STORED, "deletionPolicy": "Newest"})),
-            (ReplaceMember(WANTED, "m1", "7"),),
+            "replaced",
             id="what the model refuses is drift",
         ),
         pytest.param(
@@ -84,7 +89,20 @@ def with_spec(**fields) -> MemberWanted:
     ],
 )
 def test_a_member_becomes_as_wanted(wanted, seen, expected):
+    if expected == "replaced":
+        expected = (ReplaceMember(wanted, seen.value),)
     assert expected == plan_member(wanted, seen)
+
+
+def test_what_is_lost_is_told_by_field_with_what_is_wanted():
+    wanted = replace(with_spec(description="x"), labels={"team": "b"})
+    seen = replace(SEEN, our_annotations=frozenset({"n"}), labels={"team": "a"})
+
+    assert lost_fields(wanted, seen) == {
+        "spec.description": '"x"',
+        "metadata.labels[team]": "b",
+        "metadata.annotations[n]": "None",
+    }
 
 
 @pytest.mark.parametrize(

@@ -159,17 +159,18 @@ def _told(summary, removal=None, *, status=None, generation=1):
     [
         pytest.param(
             [], Reason.PROGRESSING, "Unknown",
-            "2 namespaces that are no longer selected are cleaned up", id="under way",
+            "namespaces that are no longer selected are cleaned up: 2 to go", id="under way",
         ),
         pytest.param(
             [state_after_failure("b", LATER)], Reason.NAMESPACES_FAILED, "False",
-            "1 namespaces that are no longer selected could not be cleaned up; "
+            "namespaces that are no longer selected could not be cleaned up: 1; "
             "the first is b (ClusterUnavailable): see status.failed", id="failing",
         ),
         pytest.param(
             [state_after_failure("b", Conflict(Reason.CLUSTER_UNAVAILABLE, "x"))],
             Reason.PROGRESSING, "Unknown",
-            "2 namespaces that are no longer selected are cleaned up", id="a conflict is work",
+            "namespaces that are no longer selected are cleaned up: 2 to go",
+            id="a conflict is work",
         ),
     ],
 )  # fmt: skip

@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...model.errors import QuayRobotError
+from ...model.errors import Contested, QuayRobotError
 from ..workqueue.keys import ResourceKey
 
 __all__ = ["ClusterRobotMemory", "ClusterRobotMemories"]
@@ -30,6 +30,7 @@ class ClusterRobotMemory:
     *settled* maps a namespace to the generation that its pass ended with,
     *troubles* to why it did not. *told* says what all namespaces were last woken
     for. *removable* may lose what they have, *stuck* were not let go of by the cluster.
+    *contested* maps a namespace to what others set back of its QuayRobot.
     *waiting* wait for the credential of the shared robot. *confirmed* is what was last
     read live (uid, generation, whether it goes), and when.
     """
@@ -37,6 +38,7 @@ class ClusterRobotMemory:
     uid: str = ""
     settled: dict[str, int] = field(default_factory=dict)
     troubles: dict[str, QuayRobotError] = field(default_factory=dict)
+    contested: dict[str, Contested] = field(default_factory=dict)
     told: object = None
     removable: frozenset[str] = frozenset()
     stuck: frozenset[str] = frozenset()
@@ -80,6 +82,13 @@ class ClusterRobotMemory:
         self.troubles[namespace] = error
         return before is None or before.reason is not error.reason
 
+    def contest(self, namespace: str, error: Contested | None) -> bool:
+        """Note what others set back, None for nothing; return whether that is news."""
+        before = self.contested.pop(namespace, None)
+        if error is not None:
+            self.contested[namespace] = error
+        return (before is None) is not (error is None)
+
     def replaced(self, now: float) -> None:
         """Note that the shared credential was replaced."""
         self.replaced_at, self.copied_at = now, now
@@ -100,6 +109,7 @@ class ClusterRobotMemory:
         """Forget a namespace that has nothing and should have nothing."""
         self.troubles.pop(namespace, None)
         self.settled.pop(namespace, None)
+        self.contested.pop(namespace, None)
 
 
 class ClusterRobotMemories:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from ...model.errors import InvalidSpec, QuayRobotError, Refused
+from ...cluster.api import Body
+from ...model.errors import Contested, InvalidSpec, QuayRobotError, Refused
 from ...model.members import DeleteMember, MemberAction, MemberSeen, MemberWanted
 from ...model.names import ANNOTATION_ROTATE, LABEL_MANAGED_BY, OPERATOR
 from ...model.resources.clusterrobot import ClusterRobotSpec
@@ -22,6 +23,7 @@ from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord, RobotRecord
 from ..connection.context import GATHER_S, Context, Outcome, requeue_s
 from ..workqueue.keys import Lane, NamespaceKey, ResourceKey
+from .contested import contest_after, contest_before
 from .freshness import confirm_namespace, confirm_selecting
 from .secret_copies import apply_copies, remove_copies
 
@@ -153,9 +155,24 @@ class _Member(_Copy):
         actions = apply_actions(self.context, self.record, self.declared, self.namespace)
         if actions:
             await confirm_selecting(self.context, self.record, self.memory)
+        contest = None
         for action in actions:
-            await self._apply(action)
+            contest = await self._try(action)
+        if self.memory.contest(self.namespace, contest):
+            enqueue_cluster_robot(self.context, self.record.key)
         self._ended()
+        if contest is not None:
+            key = NamespaceKey(self.record.key, self.namespace)
+            self.context.queue.add(key, Lane.RESYNC, delay_s=contest.retry_after or 1.0)
+
+    async def _try(self, action: MemberAction) -> Contested | None:
+        """Carry out *action*, unless it has to wait; return what others set back."""
+        sure = self.memory.settled.get(self.namespace) == self.record.generation
+        waits = await contest_before(self.context, self.record, action, was_as_wanted=sure)
+        if waits is not None:
+            return waits
+        body = await self._apply(action)
+        return contest_after(self.context, self.record, action, body) if body else None
 
     async def _leave(self) -> None:
         actions = removal_actions(self.context, self.record, self.namespace)
@@ -165,14 +182,15 @@ class _Member(_Copy):
             await self._apply(action)
         self.memory.forget(self.namespace)
 
-    async def _apply(self, action: MemberAction) -> None:
+    async def _apply(self, action: MemberAction) -> Body | None:
         body = await self.context.members.apply(action)
         if body is not None:
             self._keep(body)
         elif isinstance(action, DeleteMember):
             self._left()
+        return body
 
-    def _keep(self, body: dict[str, object]) -> None:
+    def _keep(self, body: Body) -> None:
         for key, lane in self.context.store.observe("QuayRobot", "MODIFIED", body):
             if key != NamespaceKey(self.record.key, self.namespace):
                 self.context.queue.add(key, lane)

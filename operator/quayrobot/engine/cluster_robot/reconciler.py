@@ -120,7 +120,9 @@ async def _tell(
     after: ClusterRobotStatus,
     body: dict[str, object],
 ) -> None:
-    """One Event per change of what Ready says; counts alone are no news."""
+    """One Event per change of what Ready says, and per contest; counts alone are no news."""
+    if (contest := _contest(after)) is not None and _contest(before) is None:
+        await _emit(context, body, contest, warning=True)
     old, new = _ready(before), _ready(after)
     if new is None or new.reason is Reason.PROGRESSING:
         return
@@ -133,17 +135,24 @@ async def _tell(
         log.info(word, reason=new.reason, **who)
     else:
         log.warning("resource.not_ready", reason=new.reason, why=new.message, **who)
+    await _emit(context, body, new, warning=not fine)
+
+
+async def _emit(
+    context: Context, body: dict[str, object], told: Condition, *, warning: bool
+) -> None:
+    kind = CLUSTER_QUAY_ROBOT.kind
     await context.recorder.emit(
-        body,
-        kind=CLUSTER_QUAY_ROBOT.kind,
-        warning=not fine,
-        reason=new.reason,
-        note=new.message,
+        body, kind=kind, warning=warning, reason=told.reason, note=told.message
     )
 
 
 def _ready(status: ClusterRobotStatus) -> Condition | None:
     return next((each for each in status.conditions if each.type is C.READY), None)
+
+
+def _contest(status: ClusterRobotStatus) -> Condition | None:
+    return next((each for each in status.conditions if each.reason is Reason.CONTESTED), None)
 
 
 async def _say_invalid(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ...model.conditions import ConditionType
 from ...model.errors import QuayRobotError, Reason, Refused
@@ -67,7 +68,10 @@ class Targets(ABC):
         failing = self.memory.removable & self.leaving & troubles.keys()
         kept = (state_after_failure(each, troubles[each]) for each in failing)
         states = (self.state(each) for each in self.selected)
-        return summarize(states, leaving=len(self.leaving), kept=kept)
+        found = summarize(states, leaving=len(self.leaving), kept=kept)
+        contested = self.memory.contested
+        first = min(contested.keys() & self.selected.keys(), default=None)
+        return found if first is None else replace(found, contested=contested[first])
 
     def enqueue_all_on(self, news: object) -> None:
         """Enqueue all namespaces, once for each *news* and once after a start."""

@@ -9,6 +9,7 @@ What the API server would not let change is refused in words, with nothing sent.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -29,7 +30,7 @@ from ...model.resources.parse import lenient_robot
 from ...model.resources.robot import RobotSpec, robot_name_of, secrets_of
 from ...model.world import Absent, Missing, Present, Seen, Unknown, Unlooked
 
-__all__ = ["differences", "plan_member_removal", "plan_member"]
+__all__ = ["differences", "lost_fields", "plan_member_removal", "plan_member"]
 
 
 def plan_member(wanted: MemberWanted, seen: Seen[MemberSeen]) -> tuple[MemberAction, ...]:
@@ -79,7 +80,7 @@ def _change(wanted: MemberWanted, seen: MemberSeen) -> tuple[MemberAction, ...]:
     refusal = _refusal(wanted, seen)
     if refusal is not None:
         raise refusal
-    return (ReplaceMember(wanted, seen.uid, seen.version),)
+    return (ReplaceMember(wanted, seen),)
 
 
 def _is_restored(wanted: MemberWanted, seen: MemberSeen) -> bool:
@@ -104,6 +105,23 @@ def differences(wanted: MemberWanted, seen: MemberSeen) -> tuple[str, ...]:
     if seen.controller_uid != wanted.owner_uid:
         found.append("ownerReferences")
     return tuple(found)
+
+
+def lost_fields(wanted: MemberWanted, seen: MemberSeen) -> dict[str, str]:
+    """Return the fields that *seen* has otherwise than *wanted*, with what is wanted of each."""
+    found = {}
+    for each in differences(wanted, seen):
+        part, _, key = each.partition(".")
+        if part == "spec":
+            found[each] = json.dumps(wanted.spec.get(key), sort_keys=True)
+    for part, ours, theirs, set_by_us in (
+        ("labels", wanted.labels, seen.labels, seen.our_labels),
+        ("annotations", wanted.annotations, seen.annotations, seen.our_annotations),
+    ):
+        late = {key for key, value in ours.items() if theirs.get(key) != value}
+        for key in late | (set_by_us - ours.keys()):
+            found[f"metadata.{part}[{key}]"] = str(ours.get(key))
+    return found
 
 
 def _fields(spec: Mapping[str, object]) -> dict[str, object] | None:

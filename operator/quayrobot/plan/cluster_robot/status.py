@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ...model.conditions import Condition, ConditionType, Status
-from ...model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
+from ...model.errors import Conflict, Contested, QuayRobotError, Reason, Refused, TryLater
 from ...model.resources.clusterrobot import (
     FAILED_MAX,
     ClusterRobotStatus,
@@ -65,6 +65,7 @@ class Summary:
 
     *moving_stale* of these have an older credential, and *suspended* wait to go on.
     *kept* still have what they are no longer to have, because taking it away failed.
+    *contested* is the first QuayRobot of which others set back what we write.
     """
 
     counts: NamespaceCounts
@@ -73,6 +74,7 @@ class Summary:
     moving_stale: int = 0
     kept: int = 0
     suspended: int = 0
+    contested: Contested | None = None
 
 
 def state_after_failure(namespace: str, error: QuayRobotError) -> NamespaceState:
@@ -195,12 +197,13 @@ def _unfinished_removal(summary: Summary) -> QuayRobotError | None:
     if summary.kept:
         first = summary.failed[0]
         msg = (
-            f"{summary.kept} namespaces that are no longer selected could not be cleaned up; "
+            f"namespaces that are no longer selected could not be cleaned up: {summary.kept}; "
             f"the first is {first.namespace} ({first.reason}): see status.failed"
         )
         return TryLater(Reason.NAMESPACES_FAILED, msg)
     if summary.counts.leaving:
-        msg = f"{summary.counts.leaving} namespaces that are no longer selected are cleaned up"
+        left = summary.counts.leaving
+        msg = f"namespaces that are no longer selected are cleaned up: {left} to go"
         return TryLater(Reason.PROGRESSING, msg)
     return None
 
@@ -221,7 +224,8 @@ def cluster_robot_conditions(
     if problem is None:
         targets = summary.counts.targets
         reason = Reason.RECONCILED if targets else Reason.NO_NAMESPACES
-        return [_condition(C.READY, "True", reason, _all_well(targets))]
+        fine = [_condition(C.READY, "True", reason, _all_well(targets))]
+        return fine if summary.contested is None else [*fine, _contest(summary.contested)]
     ready: Status = "False"
     if problem.reason is Reason.PROGRESSING:
         # One namespace more makes none of the others less ready; an edit is not done yet.
@@ -232,6 +236,11 @@ def cluster_robot_conditions(
         _condition(C.READY, ready, problem.reason, problem.message),
         _condition(kind, "True", problem.reason, problem.message),
     ]
+
+
+def _contest(error: Contested) -> Condition:
+    """What others set back keeps nobody from working."""
+    return _condition(C.RECONCILING, "True", error.reason, error.message)
 
 
 def _rests(summary: Summary, problem: QuayRobotError) -> bool:

@@ -1,0 +1,94 @@
+"""What if somebody else sets back what a ClusterQuayRobot writes into a QuayRobot?"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kit.cluster_robots import ClusterRobot
+from tests.kit.installation import Installation, settle
+from tests.kit.policies import changed
+from tests.kit.processes import wait_for
+from tests.kit.writers import each_time
+
+MOST_WRITES = 8
+WATCHED_S = 45.0
+GROUP, VERSION = "quayrobot.io", "v1alpha1"
+
+
+@pytest.fixture
+def cluster_robot(house: Installation) -> Iterator[ClusterRobot]:
+    made = ClusterRobot(house)
+    yield made
+    made.close()
+
+
+def moved(robot: ClusterRobot) -> tuple[str, str]:
+    return robot.condition()["status"], robot.condition("Reconciling").get("reason", "")
+
+
+def events(robot: ClusterRobot) -> int:
+    listed = robot.house.plane.kubectl("get", "events.events.k8s.io", "-A", "-o", "json")
+    return sum(
+        each["reason"] == "Contested" and each["regarding"]["name"] == robot.name
+        for each in json.loads(listed)["items"]
+    )
+
+
+def test_another_writer_who_sets_a_field_back_each_time(cluster_robot: ClusterRobot):
+    (tenant,) = cluster_robot.namespaces(1)
+    cluster_robot.apply(template={"description": "ours"})
+    cluster_robot.wait_ready(1)
+    patch = json.dumps({"spec": {"description": "theirs"}})
+    manager = "--field-manager=release-tool"
+
+    written, begun = len(cluster_robot.house.plane.audit()), time.monotonic()
+    with each_time(
+        lambda: tenant.kubectl(
+            "patch", "quayrobot", cluster_robot.name, "--type=merge", manager, "-p", patch
+        )
+    ):
+        wait_for(lambda: moved(cluster_robot) == ("True", "Contested"), "it", timeout_s=40)
+        said = cluster_robot.condition("Reconciling")["message"]
+        assert f"QuayRobot {tenant.name}/{cluster_robot.name}" in said
+        assert "spec.description" in said
+        assert "release-tool" in said
+        time.sleep(max(0.0, WATCHED_S - (time.monotonic() - begun)))
+        assert members_written(cluster_robot, written) <= MOST_WRITES
+    assert events(cluster_robot) == 1
+
+    cluster_robot.apply(template={"description": "edited"})
+    cluster_robot.wait_ready(1)
+    assert tenant.get(cluster_robot.name)["spec"]["description"] == "edited"
+
+
+def test_a_policy_that_changes_each_write(cluster_robot: ClusterRobot):
+    (tenant,) = cluster_robot.namespaces(1)
+    cluster_robot.apply(template={"description": "ours"})
+    cluster_robot.wait_ready(1)
+    applied = 'Object{spec: Object.spec{description: "policy"}}'
+
+    with changed(tenant, applied, group=GROUP, version=VERSION, resource="quayrobots"):
+        written, begun = len(cluster_robot.house.plane.audit()), time.monotonic()
+        cluster_robot.apply(template={"description": "edited"})
+
+        wait_for(lambda: moved(cluster_robot) == ("True", "Contested"), "it", timeout_s=40)
+        assert "an admission policy" in cluster_robot.condition("Reconciling")["message"]
+        tenant.wait_login(cluster_robot.name)
+        time.sleep(max(0.0, WATCHED_S - (time.monotonic() - begun)))
+        assert members_written(cluster_robot, written) <= MOST_WRITES
+        assert moved(cluster_robot) == ("True", "Contested")
+
+    cluster_robot.apply(template={"description": "again"})
+    cluster_robot.wait_ready(1)
+    settle(lambda: cluster_robot.condition("Reconciling") == {})
+
+
+def members_written(robot: ClusterRobot, since: int) -> int:
+    """Count the operator's writes of QuayRobots themselves, their status aside."""
+    found = robot.house.operator_writes(since)
+    ours = [each for each in found if "quayrobots/" in each and robot.name in each]
+    return sum("/status" not in each for each in ours)
