@@ -23,12 +23,18 @@ Body = dict[str, Any]
 
 
 @contextmanager
-def denied(tenant: Tenant, *operations: str, resource: str = "secrets") -> Iterator[str]:
+def denied(
+    tenant: Tenant,
+    *operations: str,
+    group: str = "",
+    version: str = "v1",
+    resource: str = "secrets",
+) -> Iterator[str]:
     """Have *operations* on *resource* in the namespace denied; yield the policy's name."""
     name = f"no-{'-'.join(operations).lower()}.{tenant.name}"
     spec = {
         "failurePolicy": "Fail",
-        "matchConstraints": _matching(operations, resource),
+        "matchConstraints": _matching(operations, resource, group, version),
         "validations": [{"expression": "false", "message": AUTHORS_WORDS}],
     }
     with _policy(tenant, "Validating", name, spec):

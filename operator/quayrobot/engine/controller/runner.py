@@ -143,7 +143,9 @@ class Runner:
             return self._failed(key, failed)
 
     def _failed(self, key: Key, error: QuayRobotError) -> Outcome:
-        return Outcome(again_s=self._context.queue.backoff_s(key), error=error, settled=False)
+        asked = error.retry_after or 0.0 if isinstance(error, TryLater) else 0.0
+        again = max(self._context.queue.backoff_s(key), asked)
+        return Outcome(again_s=again, error=error, settled=False)
 
 
 def _most(number: int) -> Lane:

@@ -95,6 +95,8 @@ class RobotPass:
         self.context, self.first, self.live = context, record, live
         self.applier = Applier(context, record, live)
         self.quiet = False
+        # Why the status after this pass is not stored.
+        self.unsaid: QuayRobotError | None = None
         self._presumed = presumes_free(record)
 
     async def run(self, scene: Scene) -> Outcome:
@@ -114,7 +116,7 @@ class RobotPass:
         elif scene.awaits_list:
             await_proof(self.context, self.first)
         self._watch_owner(scene)
-        outcome = self._outcome(scene, findings)
+        outcome = self.unless_unsaid(self._outcome(scene, findings))
         return replace(outcome, again_s=0.0) if self._asked_meanwhile(scene) else outcome
 
     async def rounds(self, scene: Scene) -> tuple[Scene, tuple[Finding, ...]]:
@@ -218,7 +220,7 @@ class RobotPass:
             return
         except QuayRobotError as error:
             log.warning("status.not_written", reason=error.reason, **_who(self.first))
-            self.context.queue.add(self.first.key, Lane.DRIFT, delay_s=5.0)
+            self.unsaid = error
             return
         self.applier.keep(body)
         await tell_news(self.context, self.first, body, after)
@@ -303,6 +305,15 @@ class RobotPass:
         again = requeue_s(self.context, self.first.key, error, slow_s=slow)
         return min(again, UNWATCHED_S) if error.reason in UNWATCHED else again
 
+    def unless_unsaid(self, outcome: Outcome) -> Outcome:
+        """Return *outcome*, or when to come again where the status could not be stored."""
+        if self.unsaid is None:
+            return outcome
+        asked = self.unsaid.retry_after or 0.0 if isinstance(self.unsaid, TryLater) else 0.0
+        again = min(self._failed_s(self.unsaid), UNWATCHED_S)
+        again = max(_sooner(outcome.again_s, again) or again, asked)
+        return Outcome(again_s=again, error=outcome.error or self.unsaid, settled=False)
+
     def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:
         key = self.first.key
         if not findings and scene.awaits_list:
@@ -313,7 +324,7 @@ class RobotPass:
             return Outcome(again_s=self.context.queue.backoff_s(key), settled=False)
         if not findings:
             due = _sooner(self._rotation_s(), self._refresh_s())
-            if not self.quiet:
+            if not self.quiet and self.unsaid is None:
                 self.context.queue.forgive(key)
             elif self._refresh_is_late():
                 due = _sooner(due, self.context.queue.backoff_s(key))
@@ -365,7 +376,7 @@ async def _say_invalid(context: Context, record: RobotRecord, error: InvalidSpec
     )
     this = RobotPass(context, record, None)
     await this.say(scene, (Finding(Component.SPEC, error),))
-    return Outcome(error=error, settled=False)
+    return this.unless_unsaid(Outcome(error=error, settled=False))
 
 
 def _put_off(error: QuayRobotError) -> QuayRobotError:
