@@ -106,3 +106,26 @@ def test_who_is_overtaken_again_and_again_says_so(house: Installation, replica: 
     # Once in words, and then that it is Ready.
     assert statuses(tenant, begun) >= 2
     tenant.leave()
+
+
+def test_what_the_watch_does_not_show_is_read_before_the_status_is_said_again(
+    house: Installation, replica: Replica
+):
+    tenant = house.tenant()
+    tenant.connection()
+    tenant.robot(
+        connectionRef=OWN, permissions={"repositories": [{"name": "late", "role": "read"}]}
+    )
+    tenant.wait_reason("RepositoryNotFound")
+
+    replica.front.watching, before = "freeze", len(replica.writes)
+    tenant.kubectl("label", "quayrobot", "ci", "seen=no")
+    tenant.repository("late")
+    tenant.wait_ready(timeout_s=60)
+
+    asked = [each for _, each in replica.writes[before:] if each.endswith("/quayrobots/ci/status")]
+    # One that comes too late, and the one that is right.
+    assert len(asked) <= 3, asked
+    replica.front.watching = "pass"
+    tenant.rest()
+    tenant.leave()

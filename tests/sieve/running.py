@@ -74,8 +74,9 @@ def recorded(
         # Between two lives that went alike, either is as good.
         record = Record(
             one.plan.life,
-            stage.gate.writes[name],
-            stage.lens.events[name],
+            # What is seen when the tenants leave is no part of the life.
+            list(stage.gate.writes[name]),
+            list(stage.lens.events[name]),
             stage.lens.history(name),
             one.old,
             [_end(each) for each in (one, other)],

@@ -32,7 +32,6 @@ from ..workqueue.keys import ResourceKey
 
 __all__ = [
     "confirm_live",
-    "forget_if_gone",
     "identity",
     "must_be_live",
     "rests_on_spec",
@@ -73,42 +72,31 @@ async def confirm_live(
     now = meta.get("uid"), "deletionTimestamp" in meta, int(meta.get("generation", 1))
     if now == identity(me) and version in (None, int(meta["resourceVersion"])):
         return
-    _take_in(context, key, live)
+    _take_in(context, key, me.uid, live)
     raise Conflict(Reason.CLUSTER_UNAVAILABLE, "the resource changed meanwhile")
 
 
-async def take_over(context: Context, key: ResourceKey) -> None:
+async def take_over(context: Context, record: Record) -> None:
     """
-    Take in the resource at *key* as it is now, as far as that can be told.
+    Take in the resource of *record* as it is now, or that it is gone, as far as can be told.
 
-    Somebody wrote it first, and the watch may take longer than the next pass.
-    """
-    try:
-        live = await context.resources.get(OURS[key.kind], key.namespace or None, key.name)
-    except QuayRobotError:
-        return
-    _take_in(context, key, live)
-
-
-def _take_in(context: Context, key: ResourceKey, live: Body | None) -> None:
-    if live is not None:
-        for each, lane in context.store.observe(key.kind, None, live):
-            context.queue.add(each, lane)
-
-
-async def forget_if_gone(context: Context, record: Record) -> None:
-    """
-    Forget the resource of *record* where it is gone, as far as that can be told now.
-
-    Our own write may be answered after the watch has shown the deletion, and then
-    nobody would show it again.
+    Somebody wrote it first, and the watch may take longer than the next pass. Where our own
+    write is answered after the watch has shown the deletion, nobody would show it again.
     """
     key = record.key
     try:
         live = await context.resources.get(OURS[key.kind], key.namespace or None, key.name)
     except QuayRobotError:
         return
-    known = context.store.robots.get(key)
-    if live is None and known is not None and known.uid == record.uid:
-        for each, lane in context.store.observe(key.kind, "DELETED", known.body):
-            context.queue.add(each, lane)
+    _take_in(context, key, record.uid, live)
+
+
+def _take_in(context: Context, key: ResourceKey, uid: str, live: Body | None) -> None:
+    event = None
+    if live is None:
+        known = context.store.robots.get(key)
+        if known is None or known.uid != uid:
+            return
+        event, live = "DELETED", known.body
+    for each, lane in context.store.observe(key.kind, event, live):
+        context.queue.add(each, lane)

@@ -56,7 +56,7 @@ from .contested import note_losses, note_write
 from .declared import tell_declared
 from .effects import log_effect
 from .events import tell_news
-from .freshness import forget_if_gone, take_over
+from .freshness import take_over
 from .observe import observe
 from .secret_reads import UNWATCHED, presumes_free, read_secrets
 from .writes import Applier
@@ -180,7 +180,7 @@ class RobotPass:
         outage = isinstance(action, Look | GuardConnection) and stands(scene, error)
         overtaken = self._overtaken(action, error)
         if overtaken:
-            await take_over(self.context, self.first.key)
+            await take_over(self.context, self.first)
         self.quiet = outage or overtaken
         part = component_of(action, scene)
         if isinstance(action, RehearseSecrets) and part is Component.ROTATION:
@@ -214,9 +214,9 @@ class RobotPass:
                 OURS[self.first.key.kind], self.applier.record.body, dump_status(after)
             )
         except Conflict:
-            # Somebody edited it: the event that follows starts the next pass.
+            # Somebody edited it: the next pass goes by what it is now.
             self.context.queue.add(self.first.key, Lane.EDIT, delay_s=0.5)
-            await forget_if_gone(self.context, self.first)
+            await take_over(self.context, self.first)
             return
         except QuayRobotError as error:
             log.warning("status.not_written", reason=error.reason, **_who(self.first))
