@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import cases_cluster_robot, cases_connection, cases_labels, cases_robot, cases_robot_fields
+from . import (
+    cases_cluster_robot,
+    cases_connection,
+    cases_labels,
+    cases_places,
+    cases_robot,
+    cases_robot_fields,
+)
 from . import cases_credentials as credentials
 from . import cases_federation as federation
 from . import cases_namespaces as namespaces
@@ -24,7 +31,14 @@ from .told import ORG, REPOSITORIES
 
 __all__ = ["FULL", "Case", "cases", "whole"]
 
-_PARTS = (cases_robot, cases_robot_fields, cases_connection, cases_cluster_robot, cases_labels)
+_PARTS = (
+    cases_robot,
+    cases_robot_fields,
+    cases_connection,
+    cases_places,
+    cases_cluster_robot,
+    cases_labels,
+)
 CEL = {key: told for each in _PARTS for key, told in each.CEL.items()}
 
 

@@ -18,6 +18,7 @@ from quayrobot.model.resources.parse_clusterrobot import parse_cluster_robot
 
 from .cases import FULL, Case, cases, whole
 from .cases_labels import WORDS as LABEL_WORDS
+from .cases_places import NAME_WORDS, PORT_WORDS
 from .conftest import Api, collection
 from .schema import BY_KIND, root_of
 
@@ -31,6 +32,11 @@ DIFFERENCES: dict[str, Fits] = {
     ),
     # One that is stored stops nobody: it selects what it did, or its write alone is refused.
     "an older object may say what no label can": lambda case: case.words in LABEL_WORDS,
+    "an older rule goes on to match nothing": lambda case: case.words == (NAME_WORDS,),
+    # Its other names, and Quay itself, are reached.
+    "an older registry host may have a port that is none": lambda case: (
+        case.words == (PORT_WORDS,) and ".registryHost" in case.rule.path
+    ),
     # It asked for none when it was stored, and goes on to do so.
     "an older object has an empty list of Secrets": lambda case: (
         case.rule.path == "" and case.words == ("give noSecret: true",)

@@ -26,7 +26,7 @@ from .issuer_hosts import IssuerHosts
 from .pool import ConnectionPool
 from .renewals_asked import RenewalsAsked
 
-__all__ = ["GATHER_S", "Meter", "Outcome", "Context", "requeue_s"]
+__all__ = ["GATHER_S", "Context", "Meter", "Outcome", "asked_s", "requeue_s"]
 
 
 # What changes for many namespaces at once is counted once.
@@ -86,6 +86,11 @@ class Outcome:
     again_s: float | None = None
     error: QuayRobotError | None = None
     settled: bool = True
+
+
+def asked_s(error: QuayRobotError) -> float:
+    """Return for how many seconds whoever answered with *error* asked to be left alone."""
+    return (error.retry_after or 0.0) if isinstance(error, TryLater) else 0.0
 
 
 def requeue_s(context: Context, key: Key, error: QuayRobotError, *, slow_s: float) -> float:

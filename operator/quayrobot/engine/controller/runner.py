@@ -18,7 +18,7 @@ from ...quay.rate_limiter import Urgency, with_urgency
 from ..cluster_robot.namespace import reconcile_namespace
 from ..cluster_robot.reconciler import reconcile_cluster_robot
 from ..connection.batch_deletion import prove_deletions
-from ..connection.context import GATHER_S, Context, Meter, Outcome
+from ..connection.context import GATHER_S, Context, Meter, Outcome, asked_s
 from ..connection.drift import check_drift
 from ..connection.reconciler import enqueue_waiting, reconcile_connection
 from ..robot.reconciler import reconcile_robot
@@ -143,8 +143,7 @@ class Runner:
             return self._failed(key, failed)
 
     def _failed(self, key: Key, error: QuayRobotError) -> Outcome:
-        asked = error.retry_after or 0.0 if isinstance(error, TryLater) else 0.0
-        again = max(self._context.queue.backoff_s(key), asked)
+        again = max(self._context.queue.backoff_s(key), asked_s(error))
         return Outcome(again_s=again, error=error, settled=False)
 
 

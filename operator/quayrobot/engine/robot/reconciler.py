@@ -46,7 +46,7 @@ from ...plan.scene import Finding, Me, Scene
 from ...plan.words.status import status_after, worth_writing
 from ..cache.store import RobotRecord
 from ..connection.batch_deletion import await_proof
-from ..connection.context import Context, Outcome, requeue_s
+from ..connection.context import Context, Outcome, asked_s, requeue_s
 from ..connection.pool import LiveConnection
 from ..connection.reconciler import deny
 from ..connection.status import lacks_scope
@@ -309,9 +309,8 @@ class RobotPass:
         """Return *outcome*, or when to come again where the status could not be stored."""
         if self.unsaid is None:
             return outcome
-        asked = self.unsaid.retry_after or 0.0 if isinstance(self.unsaid, TryLater) else 0.0
         again = min(self._failed_s(self.unsaid), UNWATCHED_S)
-        again = max(_sooner(outcome.again_s, again) or again, asked)
+        again = max(_sooner(outcome.again_s, again) or again, asked_s(self.unsaid))
         return Outcome(again_s=again, error=outcome.error or self.unsaid, settled=False)
 
     def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from .base import ObjectName, Part, Rule, checked_port, rules
+from .base import PORT, ObjectName, Part, Rule, checked_port, rules
 from .renewal import Renewal
 
 __all__ = [
@@ -54,6 +54,7 @@ ServiceUrl = Annotated[
     str,
     StringConstraints(pattern=SERVICE_PATTERN, max_length=512),
     AfterValidator(checked_port),
+    Field(json_schema_extra=rules(PORT)),
 ]
 # What RFC 6749 lets a scope be.
 Scope = Annotated[str, StringConstraints(pattern=r"^[!#-\[\]-~]+$", max_length=255)]

@@ -36,6 +36,8 @@ __all__ = [
     "ObjectName",
     "OwnerText",
     "Part",
+    "BARE_NAME",
+    "PORT",
     "Rule",
     "TWICE",
     "PORT_WORDS",
@@ -88,11 +90,23 @@ def rules(*all_rules: Rule) -> dict[str, Any]:
     return {SCHEMA_RULES: [each.as_schema() for each in all_rules]}
 
 
-def in_words(pattern: str) -> dict[str, Any]:
+def in_words(pattern: str, *more: Rule) -> dict[str, Any]:
     """Return what the definitions say of a text that must match *pattern*, in words."""
-    return rules(Rule(rule=f'self.matches(r"{pattern}")', message=PATTERN_WORDS[pattern]))
+    return rules(Rule(rule=f'self.matches(r"{pattern}")', message=PATTERN_WORDS[pattern]), *more)
 
 
+# The model takes what is stored: such a name of a registry serves nobody, the others go on.
+PORT = Rule(
+    rule="!self.matches(r'^(https?://)?[^/]*:[0-9]+(/.*)?$') || "
+    "self.matches(r'^(https?://)?[^/]*:0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|"
+    "65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])(/.*)?$')",
+    message="a port is a number from 1 to 65535",
+)
+# What is stored goes on to match nothing.
+BARE_NAME = Rule(
+    rule="!self.matches(r'[+/:]')",
+    message="give a pattern for the name alone; '+', '/' and ':' are in no name",
+)
 TWICE = "self.all(a, self.exists_one(b, a == b))"
 Least = Literal["10s", "1m", "1h"]
 LEAST_WORDS: dict[Least, str] = {

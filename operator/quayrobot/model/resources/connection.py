@@ -16,6 +16,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 from ..conditions import Condition
 from .api_credentials import ClusterCredentials, Credentials
 from .base import (
+    BARE_NAME,
+    PORT,
     TWICE,
     Duration,
     Glob,
@@ -77,6 +79,7 @@ ONE_BUNDLE = Rule(
 )
 
 
+_NameGlob = Annotated[PlainGlob, Field(json_schema_extra=rules(BARE_NAME))]
 _RULES = rules(PLAINTEXT, PLAINTEXT_SERVICE, ONE_BUNDLE, ONE_NAMING, LITERAL)
 
 
@@ -96,18 +99,21 @@ class AccessRule(Part):
 
     namespaces: LabelSelector
     """Selects namespaces by label; `{}` selects all."""
-    organizations: Annotated[list[PlainGlob], Field(max_length=64)] = []
+    organizations: Annotated[list[_NameGlob], Field(max_length=64)] = []
     """Glob patterns for the robot's organization. If omitted, none is allowed."""
-    users: Annotated[list[PlainGlob], Field(max_length=64)] = []
+    users: Annotated[list[_NameGlob], Field(max_length=64)] = []
     """Glob patterns for the robot's user. If omitted, none is allowed."""
-    robot_names: Annotated[list[Glob] | None, Field(max_length=64)] = None
+    robot_names: Annotated[
+        list[Annotated[Glob, Field(json_schema_extra=rules(BARE_NAME))]] | None,
+        Field(max_length=64),
+    ] = None
     """
     Glob patterns for the short name; `{namespace}` is the robot's namespace. If omitted, any name
     is allowed.
     """
     max_role: Role = "write"
     """The highest role on a repository."""
-    teams: Annotated[list[PlainGlob], Field(max_length=64)] = []
+    teams: Annotated[list[_NameGlob], Field(max_length=64)] = []
     """Glob patterns for teams; `owners` must be spelled out. If omitted, none is allowed."""
     defaults: bool = False
     """Allows `permissions.defaults`."""
@@ -158,7 +164,7 @@ def _check_hosts(hosts: list[str] | None) -> list[str] | None:
 _Host = Annotated[
     str,
     StringConstraints(pattern=HOST_PATTERN, max_length=300),
-    Field(json_schema_extra=in_words(HOST_PATTERN)),
+    Field(json_schema_extra=in_words(HOST_PATTERN, PORT)),
 ]
 
 
@@ -167,7 +173,7 @@ class _ConnectionBody(Part):
         str,
         StringConstraints(pattern=URL_PATTERN, max_length=300),
         AfterValidator(checked_port),
-        Field(json_schema_extra=in_words(URL_PATTERN)),
+        Field(json_schema_extra=in_words(URL_PATTERN, PORT)),
     ]
     """URL of Quay, `https://host[:port]`."""
     registry_host: _Host | None = None

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from .api_credentials import NamespaceName
-from .base import ObjectName, Part, Rule, checked_port, rules
+from .base import PORT, ObjectName, Part, Rule, checked_port, rules
 from .bundle import BundleRef, ClusterBundleRef
 
 __all__ = [
@@ -60,6 +60,7 @@ class _ProxyBody(Part):
         str,
         StringConstraints(pattern=PROXY_PATTERN, max_length=300),
         AfterValidator(checked_port),
+        Field(json_schema_extra=rules(PORT)),
     ]
     """
     URL of the proxy, `http://host[:port]` or `https://host[:port]`. Calls to an https Quay use
