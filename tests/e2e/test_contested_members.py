@@ -15,7 +15,7 @@ from tests.kit.processes import wait_for
 from tests.kit.writers import each_time
 
 MOST_WRITES = 8
-WATCHED_S = 45.0
+WATCHED_S = 80.0
 GROUP, VERSION = "quayrobot.io", "v1alpha1"
 
 
@@ -57,7 +57,9 @@ def test_another_writer_who_sets_a_field_back_each_time(cluster_robot: ClusterRo
         assert "spec.description" in said
         assert "release-tool" in said
         time.sleep(max(0.0, WATCHED_S - (time.monotonic() - begun)))
-        assert members_written(cluster_robot, written) <= MOST_WRITES
+        # It had its turn once more meanwhile, and lost it.
+        assert 4 <= members_written(cluster_robot, written) <= MOST_WRITES
+        settle(lambda: moved(cluster_robot) == ("True", "Contested"))
     assert events(cluster_robot) == 1
 
     cluster_robot.apply(template={"description": "edited"})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from quayrobot.model.conditions import Condition, ConditionType
-from quayrobot.model.errors import Conflict, InvalidSpec, Reason, Refused, TryLater
+from quayrobot.model.errors import Conflict, Contested, InvalidSpec, Reason, Refused, TryLater
 from quayrobot.model.resources.clusterrobot import ClusterRobotStatus, NamespaceCounts
 from quayrobot.model.resources.robot import RobotStatus
 from quayrobot.plan.cluster_robot.status import (
@@ -137,6 +139,23 @@ def test_one_namespace_more_leaves_it_ready_and_an_edit_does_not(before, observe
     summary = summarize([NamespaceState("a", ready=True), NamespaceState("b")], leaving=0)
 
     assert (expected, "Progressing", "Reconciling") == _told(summary, status=status, generation=2)
+
+
+@pytest.mark.parametrize("states", [
+    pytest.param([NamespaceState("a", ready=True)], id="all is well beside it"),
+    pytest.param([NamespaceState("a", ready=True), NamespaceState("b")], id="an edit is done"),
+])  # fmt: skip
+def test_what_others_set_back_is_told_as_long_as_it_lasts_and_keeps_nobody_from_working(states):
+    status = ClusterRobotStatus(conditions=ready("True").conditions, observed_generation=1)
+    contested = Contested("b: somebody", retry_after=1.0, usable=True)
+    summary = replace(summarize(states, leaving=0), contested=contested)
+
+    first, second = cluster_robot_conditions(status, summary, None, generation=1)
+
+    assert (first.type, first.status) == (C.READY, "True")
+    assert (second.type, second.reason, second.message) == (
+        C.RECONCILING, Reason.CONTESTED, "b: somebody",
+    )  # fmt: skip
 
 
 def test_a_held_removal_comes_before_all_else():

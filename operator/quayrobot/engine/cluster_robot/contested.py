@@ -14,52 +14,58 @@ from ...cluster.api import Body
 from ...cluster.kinds import QUAY_ROBOT
 from ...cluster.members import member_seen
 from ...model.errors import Contested, QuayRobotError
-from ...model.members import CreateMember, DeleteMember, MemberAction, ReplaceMember
+from ...model.members import DeleteMember, MemberAction, ReplaceMember
 from ...plan.cluster_robot.members import lost_fields
 from ..cache.contests import Spot
 from ..cache.records import ClusterRobotRecord
 from ..connection.context import Context
 
-__all__ = ["contest_before", "contest_after"]
+__all__ = ["contest_about", "has_to_wait", "note_written"]
 
 
-async def contest_before(
+async def has_to_wait(
     context: Context, record: ClusterRobotRecord, action: MemberAction, *, was_as_wanted: bool
-) -> Contested | None:
-    """Return why *action* is to wait: others set back all that it would write."""
+) -> bool:
+    """Tell whether others set back all that *action* would write, and its turn has not come."""
     if not isinstance(action, ReplaceMember):
-        return None
-    spot = _spot(record, action)
+        return False
+    spot = _spot(record, action.wanted.namespace)
     fields = lost_fields(action.wanted, action.seen)
     if lost := context.contests.met(spot, fields, sure=was_as_wanted):
         context.contests.name(spot, await _managers(context, spot, lost))
-    contest = context.contests.view(spot, _words(action))
-    return contest.error if contest is not None and fields.keys() <= contest.held else None
+    contest = context.contests.view(spot, _words(spot))
+    return contest is not None and fields.keys() <= contest.held
 
 
-def contest_after(
+def note_written(
     context: Context, record: ClusterRobotRecord, action: MemberAction, body: Body
-) -> Contested | None:
-    """Return what *body*, which the API server made of *action*, has otherwise than was sent."""
+) -> None:
+    """Note what *action* made right, and what *body*, its answer, has otherwise than was sent."""
     if isinstance(action, DeleteMember):
-        return None
-    spot, wanted = _spot(record, action), action.wanted
-    sent = lost_fields(wanted, action.seen) if isinstance(action, ReplaceMember) else {}
-    changed = lost_fields(wanted, member_seen(body))
-    if not (sent or changed):
-        return None
-    context.contests.wrote(spot, sent, changed)
-    contest = context.contests.view(spot, _words(action))
-    return contest.error if contest is not None and changed else None
+        return
+    sent = lost_fields(action.wanted, action.seen) if isinstance(action, ReplaceMember) else {}
+    changed = lost_fields(action.wanted, member_seen(body))
+    if sent or changed:
+        context.contests.wrote(_spot(record, action.wanted.namespace), sent, changed)
 
 
-def _spot(record: ClusterRobotRecord, action: CreateMember | ReplaceMember) -> Spot:
-    place = f"{QUAY_ROBOT.kind}/{action.wanted.name}"
-    return Spot(record.uid, record.generation, action.wanted.namespace, place)
+def contest_about(
+    context: Context, record: ClusterRobotRecord, namespace: str
+) -> Contested | None:
+    """Return what others set back of the QuayRobot in *namespace*, until it has stayed a while."""
+    spot = _spot(record, namespace)
+    contest = context.contests.view(spot, _words(spot))
+    return None if contest is None else contest.error
 
 
-def _words(action: CreateMember | ReplaceMember) -> str:
-    return f"QuayRobot {action.wanted.namespace}/{action.wanted.name}"
+def _spot(record: ClusterRobotRecord, namespace: str) -> Spot:
+    place = f"{QUAY_ROBOT.kind}/{record.key.name}"
+    return Spot(record.uid, record.generation, namespace, place)
+
+
+def _words(spot: Spot) -> str:
+    kind, _, name = spot.place.partition("/")
+    return f"{kind} {spot.namespace}/{name}"
 
 
 async def _managers(context: Context, spot: Spot, fields: Iterable[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from ...cluster.api import Body
-from ...model.errors import Contested, InvalidSpec, QuayRobotError, Refused
+from ...model.errors import InvalidSpec, QuayRobotError, Refused
 from ...model.members import DeleteMember, MemberAction, MemberSeen, MemberWanted
 from ...model.names import ANNOTATION_ROTATE, LABEL_MANAGED_BY, OPERATOR
 from ...model.resources.clusterrobot import ClusterRobotSpec
@@ -23,7 +23,7 @@ from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord, RobotRecord
 from ..connection.context import GATHER_S, Context, Outcome, requeue_s
 from ..workqueue.keys import Lane, NamespaceKey, ResourceKey
-from .contested import contest_after, contest_before
+from .contested import contest_about, has_to_wait, note_written
 from .freshness import confirm_namespace, confirm_selecting
 from .secret_copies import apply_copies, remove_copies
 
@@ -155,9 +155,9 @@ class _Member(_Copy):
         actions = apply_actions(self.context, self.record, self.declared, self.namespace)
         if actions:
             await confirm_selecting(self.context, self.record, self.memory)
-        contest = None
         for action in actions:
-            contest = await self._try(action)
+            await self._try(action)
+        contest = contest_about(self.context, self.record, self.namespace)
         if self.memory.contest(self.namespace, contest):
             enqueue_cluster_robot(self.context, self.record.key)
         self._ended()
@@ -165,14 +165,14 @@ class _Member(_Copy):
             key = NamespaceKey(self.record.key, self.namespace)
             self.context.queue.add(key, Lane.RESYNC, delay_s=contest.retry_after or 1.0)
 
-    async def _try(self, action: MemberAction) -> Contested | None:
-        """Carry out *action*, unless it has to wait; return what others set back."""
+    async def _try(self, action: MemberAction) -> None:
+        """Carry out *action*, unless it has to wait for its turn."""
         sure = self.memory.settled.get(self.namespace) == self.record.generation
-        waits = await contest_before(self.context, self.record, action, was_as_wanted=sure)
-        if waits is not None:
-            return waits
+        if await has_to_wait(self.context, self.record, action, was_as_wanted=sure):
+            return
         body = await self._apply(action)
-        return contest_after(self.context, self.record, action, body) if body else None
+        if body is not None:
+            note_written(self.context, self.record, action, body)
 
     async def _leave(self) -> None:
         actions = removal_actions(self.context, self.record, self.namespace)

@@ -231,11 +231,12 @@ def cluster_robot_conditions(
         # One namespace more makes none of the others less ready; an edit is not done yet.
         known = status.observed_generation == generation and _is_ready(status)
         ready = "True" if known else "Unknown"
+    told = _condition(C.READY, ready, problem.reason, problem.message)
+    if problem.reason is Reason.PROGRESSING and summary.contested is not None:
+        # Each edit of theirs makes a robot move; what that is about stays the same.
+        return [told, _contest(summary.contested)]
     kind = C.RECONCILING if isinstance(problem, TryLater) else C.STALLED
-    return [
-        _condition(C.READY, ready, problem.reason, problem.message),
-        _condition(kind, "True", problem.reason, problem.message),
-    ]
+    return [told, _condition(kind, "True", problem.reason, problem.message)]
 
 
 def _contest(error: Contested) -> Condition:
