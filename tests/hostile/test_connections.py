@@ -271,7 +271,7 @@ def test_n4_n5_a_connection_of_another_is_as_if_it_were_not_there(
             }
         },
         # The pattern of the definition lets it through, and it is none.
-        "not-valid": {"url": "https://quay.example.com:99999"},
+        "not-valid": {"url": "https://[:::::]"},
     }
     begun, called = len(house.plane.audit()), house.quay.mark()
     for name, fields in broken.items():
