@@ -8,17 +8,16 @@ its QuayRobot says, and the ClusterQuayRobot tells which field it is and who has
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ...cluster.api import Body
 from ...cluster.kinds import QUAY_ROBOT
 from ...cluster.members import member_seen
-from ...model.errors import Contested, QuayRobotError
+from ...model.errors import Contested
 from ...model.members import DeleteMember, MemberAction, ReplaceMember
 from ...plan.cluster_robot.members import lost_fields
 from ..cache.contests import Spot
 from ..cache.records import ClusterRobotRecord
 from ..connection.context import Context
+from ..robot.contested import managers_of
 
 __all__ = ["contest_about", "has_to_wait", "note_written"]
 
@@ -32,9 +31,10 @@ async def has_to_wait(
     spot = _spot(record, action.wanted.namespace)
     fields = lost_fields(action.wanted, action.seen)
     if lost := context.contests.met(spot, fields, sure=was_as_wanted):
-        context.contests.name(spot, await _managers(context, spot, lost))
+        context.contests.name(spot, await managers_of(context, spot, lost))
     contest = context.contests.view(spot, _words(spot))
-    return contest is not None and fields.keys() <= contest.held
+    # What is no field, as who controls it, never waits.
+    return contest is not None and bool(fields) and fields.keys() <= contest.held
 
 
 def note_written(
@@ -66,12 +66,3 @@ def _spot(record: ClusterRobotRecord, namespace: str) -> Spot:
 def _words(spot: Spot) -> str:
     kind, _, name = spot.place.partition("/")
     return f"{kind} {spot.namespace}/{name}"
-
-
-async def _managers(context: Context, spot: Spot, fields: Iterable[str]) -> dict[str, str]:
-    kind, _, name = spot.place.partition("/")
-    try:
-        return await context.resources.managers(kind, spot.namespace, name, fields)
-    except QuayRobotError:
-        # Who it is would help; that it happens is what counts.
-        return {}

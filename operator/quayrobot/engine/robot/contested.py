@@ -25,7 +25,7 @@ from ...plan.scene import Scene
 from ..cache.contests import Spot
 from ..connection.context import Context
 
-__all__ = ["known_contests", "note_losses", "note_write"]
+__all__ = ["known_contests", "managers_of", "note_losses", "note_write"]
 
 
 def known_contests(context: Context, scene: Scene) -> Scene:
@@ -44,7 +44,7 @@ async def note_losses(context: Context, actions: Iterable[Action], scene: Scene)
         place, fields, sure = _repaired(action, scene)
         spot = _spot(scene, place)
         if lost := context.contests.met(spot, fields, sure=sure):
-            context.contests.name(spot, await _managers(context, scene, place, lost))
+            context.contests.name(spot, await managers_of(context, spot, lost))
             held = True
     return known_contests(context, scene) if held else scene
 
@@ -81,12 +81,11 @@ def _words(place: str) -> str:
     return place.replace("/", " ")
 
 
-async def _managers(
-    context: Context, scene: Scene, place: str, fields: Iterable[str]
-) -> dict[str, str]:
-    kind, _, name = place.partition("/")
+async def managers_of(context: Context, spot: Spot, fields: Iterable[str]) -> dict[str, str]:
+    """Return who else has each of *fields* at *spot*, as far as that is noted and can be read."""
+    kind, _, name = spot.place.partition("/")
     try:
-        return await context.resources.managers(kind, scene.namespace.name, name, fields)
+        return await context.resources.managers(kind, spot.namespace, name, fields)
     except QuayRobotError:
         # Who it is would help; that it happens is what counts.
         return {}

@@ -1,0 +1,45 @@
+"""Which repair of a QuayRobot waits for its turn?"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from quayrobot.engine.cache.contests import Contests, Spot
+from quayrobot.engine.cluster_robot.contested import has_to_wait
+from quayrobot.engine.workqueue.keys import ResourceKey
+from quayrobot.model.members import MemberSeen, MemberWanted, ReplaceMember
+
+SPEC = {"organization": "acme", "description": "ours"}
+WANTED = MemberWanted("shop", "pull", SPEC, {}, {}, "pull", "u1")
+SEEN = MemberSeen("shop", "pull", "m1", "7", "u1", {**SPEC, "description": "theirs"}, {}, {})
+RECORD = cast("Any", SimpleNamespace(
+    uid="u1", generation=1, key=ResourceKey("ClusterQuayRobot", "", "pull")
+))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seen", "waits"),
+    [
+        pytest.param(SEEN, True, id="what others set back"),
+        pytest.param(replace(SEEN, labels={"x": "y"}, our_labels=frozenset("x")), False,
+                     id="that and something else"),
+        pytest.param(replace(SEEN, spec=SPEC, controller_uid=None), False, id="its controller"),
+    ],
+)  # fmt: skip
+def test_only_what_others_set_back_waits(seen, waits):
+    contests = Contests(clock=lambda: 0.0)
+    spot, field = Spot("u1", 1, "shop", "QuayRobot/pull"), {"spec.description": '"ours"'}
+    for _ in range(3):
+        contests.wrote(spot, field, {})
+        contests.met(spot, field, sure=False)
+    context = cast("Any", SimpleNamespace(contests=contests))
+
+    action = ReplaceMember(WANTED, seen)
+
+    found = asyncio.run(has_to_wait(context, RECORD, action, was_as_wanted=False))
+    assert found is waits
