@@ -157,7 +157,10 @@ def test_a_write_that_never_left_leaves_no_origin(tenant: Tenant, tmp_path: Path
     assert "finalizers" not in body["metadata"]
     assert "quayrobot.io/made-at" not in body["metadata"].get("annotations", {})
     patched = f"patch quayrobots/ {tenant.name}/ci"
-    assert tenant.house.operator_writes(written).count(patched) >= 2, "put there, and taken back"
+    wait_for(
+        lambda: tenant.house.operator_writes(written).count(patched) >= 2,
+        "the finalizer to be put there, and taken back",
+    )
 
     tenant.connection()
     tenant.wait_ready(timeout_s=40)

@@ -77,6 +77,8 @@ def test_a_created_robot_costs_three_writes_and_a_fourth_where_it_is_given_somet
     tenant.robot(connectionRef=OWN, **spec)
     tenant.wait_ready()
 
+    # The server notes a write once it has answered it.
+    wait_for(lambda: len(writes(tenant, begun)) >= len(expected), "the entries of its writes")
     made = writes(tenant, begun)
     record_property("writes to Kubernetes", f"create {what}: {len(made)} ({', '.join(made)})")
     assert made == expected
@@ -113,6 +115,7 @@ def test_a_secret_in_the_way_is_told_at_once_and_nothing_is_bound(tenant: Tenant
     tenant.wait_reason("SecretNotOwned")
 
     # No other reason was told in between, and nothing had to be taken back.
+    wait_for(lambda: writes(tenant, begun) != [], "the entry of its write")
     assert writes(tenant, begun) == ["quayrobots/status"]
     assert looks(tenant, begun, "secrets") == 1
     assert "finalizers" not in (tenant.get() or {})["metadata"]

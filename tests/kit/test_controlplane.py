@@ -27,6 +27,7 @@ from joserfc.jwk import KeySet, RSAKey
 from tests.kit.controlplane import ControlPlane, PartMissing, find_binary
 from tests.kit.controlplane.build import Binaries
 from tests.kit.controlplane.fixture import missing_part
+from tests.kit.controlplane.plane import AuditEntry
 from tests.kit.processes import PREFIX, run_folder, start, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -102,13 +103,17 @@ def test_every_request_is_in_the_audit_log(control_plane: ControlPlane):
     control_plane.kubectl("apply", "-f", "-", stdin=applied)
     control_plane.kubectl("delete", "configmap", name, "--wait=false")
 
-    seen = [each for each in control_plane.audit()[before:] if each.name == name]
-    assert [(each.verb, each.code) for each in seen] == [
+    def seen() -> list[AuditEntry]:
+        return [each for each in control_plane.audit()[before:] if each.name == name]
+
+    # The server notes a request once it has answered it.
+    wait_for(lambda: len(seen()) >= 3, "its entries")
+    assert [(each.verb, each.code) for each in seen()] == [
         ("get", 404),
         ("create", 201),
         ("delete", 200),
     ]
-    assert {each.user for each in seen} == {"admin"}
+    assert {each.user for each in seen()} == {"admin"}
 
 
 def test_its_processes_listen_on_loopback_only(control_plane: ControlPlane, record_property):
