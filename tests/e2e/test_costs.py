@@ -346,6 +346,28 @@ def test_a_restart_costs_one_list_per_organization_and_no_write_anywhere(
     assert house.operator_writes(written) == []
 
 
+def test_the_first_new_right_after_a_restart_costs_two_lists(shop: Tenant, bill: Bill):
+    names = ("one", "two")
+    for name in names:
+        declare(shop, name, permissions={"repositories": [{"name": "app", "role": "read"}]})
+    for name in names:
+        shop.wait_ready(name)
+    shop.house.operator.restart()
+    shop.rest()
+    called = shop.house.quay.mark()
+
+    declare(shop, "one", permissions={"repositories": [{"name": "lib", "role": "read"}]})
+    shop.wait_ready("one")
+    # What the list says of the others leads to no look at them.
+    shop.kubectl("delete", "secret", *names)
+    for name in names:
+        shop.wait_login(name)
+
+    calls = shop.operations(called)
+    bill("first change of a right after a restart", calls)
+    assert sorted(calls) == ["permission.delete", "permission.put", "prototype.list", "robot.list"]
+
+
 def test_a_users_connection_costs_one_call_at_its_first_use(tenant: Tenant, bill: Bill):
     quay, who = tenant.house.quay, f"user-{tenant.name}"
     tenant.connection(token=quay.admin("token", user=who), resyncInterval="5m")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 
 import pytest
@@ -168,3 +169,38 @@ async def test_a_right_that_went_between_two_reads_is_gone(shop, client):
     await cache.look(CD, ["app"])
 
     assert seen(cache, CD).repositories == {}
+
+
+async def test_robots_of_which_nothing_is_known_share_one_list(shop, client):
+    cache, mark = cache_of(client), shop.mark()
+
+    await asyncio.gather(cache.look(CI, ["app"]), cache.look(CD, ["app"]))
+
+    assert shop.operations(mark) == [*LIST, "permission.list"]
+    assert seen(cache, CI).repositories["app"] == "read"
+    assert seen(cache, CD).repositories["app"] == "write"
+
+
+async def test_what_is_known_is_looked_at_anew(shop, client):
+    cache = cache_of(client)
+    await cache.look(CI, ["app"])
+    mark = shop.mark()
+
+    await asyncio.gather(cache.look(CI, ["app"]), cache.look(CD, ["app"]))
+
+    assert shop.operations(mark).count("robot.list") == 2
+
+
+async def test_a_list_that_began_before_is_not_believed_of_a_robot_that_was_forgotten(
+    shop, client
+):
+    cache, mark = cache_of(client), shop.mark()
+    looking = asyncio.create_task(cache.look(CD, ["app"]))
+    while "robot.list" not in shop.operations(mark):  # noqa: ASYNC110 - the double tells nobody
+        await asyncio.sleep(0)
+    cache.forget(CI)
+    await looking
+
+    assert isinstance(cache.view(CI), Unlooked)
+    await cache.look(CI, ["app"])
+    assert seen(cache, CI).repositories["app"] == "read"

@@ -64,6 +64,8 @@ class _Owner:
     alone: dict[str, dict[str, str]] = field(default_factory=dict)
     creators: frozenset[str] | None = None
     own: dict[str, tuple[float, GrantsSeen]] = field(default_factory=dict)
+    # What a list that began before says of these is not believed.
+    forgotten: dict[str, float] = field(default_factory=dict)
     # Since the list cannot be had: who is in which team, by a read that began then.
     unlisted: bool = False
     members_begun: float = float("-inf")
@@ -112,6 +114,7 @@ class GrantsCache:
         here = self._owners[name.owner]
         here.own.pop(name.full, None)
         here.listed.pop(name.full, None)
+        here.forgotten[name.full] = self._clock()
 
     async def look(
         self,
@@ -124,20 +127,25 @@ class GrantsCache:
         """
         Read the rights of *name*; what of them is asked for is as in LookAtGrants.
 
+        Where nothing is known of it, the list of another that was waited for is as good.
+
         Raises:
             QuayRobotError: They could not be read; what was known stays.
         """
-        asked = self._clock()
+        since = self._clock()
         here = self._owners[name.owner]
         declared = None if repositories is None else frozenset(repositories)
+        unknown = isinstance(self.view(name), Unlooked)
         async with here.lock:
-            if here.begun < asked:
+            if unknown and name.full in here.listed:
+                since = min(since, here.begun)
+            if here.begun < since:
                 defaults = name.owner.kind == "organization"
-                await self._list(name.owner, here, [name], defaults=defaults, since=asked)
+                await self._list(name.owner, here, [name], defaults=defaults, since=since)
             # It may be new: then there is nothing, and that is known.
             here.listed.setdefault(name.full, (frozenset(), frozenset()))
             robots = {name: Asked(declared, beyond=beyond, creators=creators)}
-            await self._read(name.owner, here, robots, since=asked)
+            await self._read(name.owner, here, robots, since=since)
 
     async def roles_of(
         self, name: RobotName, repositories: Iterable[str], *, creators: bool
@@ -210,6 +218,8 @@ class GrantsCache:
             here.unlisted = True
             return
         found = await self._rights().defaults(owner) if defaults else here.defaults
+        here.forgotten = {name: at for name, at in here.forgotten.items() if at >= begun}
+        listed = {name: each for name, each in listed.items() if name not in here.forgotten}
         here.begun, here.listed, here.defaults, here.refused = begun, listed, found, None
         here.own = {name: each for name, each in here.own.items() if each[0] >= begun}
         here.roles, here.alone, here.creators = {}, {}, None

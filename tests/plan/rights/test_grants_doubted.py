@@ -51,6 +51,22 @@ def test_what_we_finished_giving_is_believed_and_an_edit_reads_nothing():
     assert words(decide(edited)) == ["RecordGrants", "LeaveTeam", "JoinTeam"]
 
 
+def test_a_role_that_a_list_of_others_did_not_show_is_believed_and_one_that_is_gone_is_not():
+    listed = {"recorded": {"repositories": READS}, "ready": True, "repositories": READS}
+
+    there = decide(wants(GrantsSeen({"app": None}), **listed))
+    gone = changes_of(wants(GrantsSeen({}), **listed))
+
+    assert there.actions == ()
+    assert words_of(gone) == ["GiveRole read app"]
+
+
+def test_an_unread_role_that_was_not_finished_is_looked_at():
+    scene = wants(GrantsSeen({"app": None}), recorded={"repositories": READS}, repositories=READS)
+
+    assert [type(each) for each in decide(scene).actions] == [LookAtGrants]
+
+
 @pytest.mark.parametrize(
     "doubt",
     [

@@ -11,6 +11,7 @@ or team that is not there holds up nothing but its own grant.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from ...model.actions import (
     Action,
@@ -147,10 +148,22 @@ def given(wanted: Permissions) -> GrantsState:
 
 
 def known_grants(scene: Scene) -> GrantsSeen | None:
-    """Return the robot's rights as seen, else as we finished giving them, else None."""
-    if isinstance(scene.grants, Present):
-        return scene.grants.value
-    return _believed(scene)
+    """
+    Return the robot's rights as seen, else as we finished giving them, else None.
+
+    A list that was read for another robot shows where this one has a role, and not which.
+    """
+    believed = _believed(scene)
+    if not isinstance(scene.grants, Present):
+        return believed
+    seen = scene.grants.value
+    if believed is None:
+        return seen
+    roles = {
+        name: believed.repositories.get(name) if role is None else role
+        for name, role in seen.repositories.items()
+    }
+    return replace(seen, repositories=roles)
 
 
 def _believed(scene: Scene) -> GrantsSeen | None:
