@@ -10,7 +10,7 @@ WORKERS ?= 3
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak sieve misoperations mutants snapshot upgrade contract docs picture figures node image image-twice clean
+.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak sieve failover misoperations mutants snapshot upgrade contract docs picture figures node image image-twice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ soak: $(STAMP) ## lives drawn from SEED= on for MINUTES=, judged; ZOO=1: deliber
 sieve: $(STAMP) ## killed after each write, old views, missed events; ONLY= a pattern, LIVES=, WIDTH=, ZOO=1
 	@$(RUN) -m tests.sieve $(if $(ONLY),--only="$(ONLY)") $(if $(LIVES),--lives="$(LIVES)") \
 		$(if $(WIDTH),--width=$(WIDTH)) $(if $(ZOO),--zoo) $(if $(OUTPUT),--output=$(OUTPUT))
+
+failover: $(STAMP) ## the leader killed, ended and replaced among edits of ROBOTS= robots
+	@$(RUN) -m tests.failover $(if $(ROBOTS),--robots=$(ROBOTS)) $(if $(OUTPUT),--output=$(OUTPUT))
 
 misoperations: $(STAMP) ## every property of every kind declared wrongly and back; ONLY= a pattern, WIDTH=
 	@$(RUN) -m tests.misoperations $(if $(ONLY),--only="$(ONLY)") $(if $(WIDTH),--width=$(WIDTH)) \

@@ -20,7 +20,7 @@ from .double import Double
 from .load import Load, connection_body, credential_body
 from .progress import Pace, Ticker
 
-__all__ = ["WORKERS", "Place", "Stage"]
+__all__ = ["WORKERS", "Place", "Stage", "credential_of"]
 
 WORKERS = 16
 TIMEOUT_S = 600.0
@@ -212,13 +212,14 @@ class Place:
             found.extend(listed["items"])
 
         self.stage.run(read)
-        return [self.stage.double.login(*_credential(each)) for each in found]
+        return [self.stage.double.login(*credential_of(each)) for each in found]
 
     def _each(self, writes: list[Write]) -> None:
         self.stage.each(writes)
 
 
-def _credential(secret: dict[str, Any]) -> tuple[str, str]:
+def credential_of(secret: dict[str, Any]) -> tuple[str, str]:
+    """Return user and password of a docker config Secret."""
     config = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))
     (entry,) = config["auths"].values()
     user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
