@@ -65,7 +65,7 @@ def test_a_narrow_egress_leaves_names_the_api_server_and_registries(built: Calla
 
     [rule] = narrow["NetworkPolicy", NAME]["spec"]["egress"]
     assert {(each["port"], each["protocol"]) for each in rule["ports"]} == {
-        (53, "UDP"), (53, "TCP"), (443, "TCP"), (6443, "TCP"),
+        (53, "UDP"), (53, "TCP"), (5353, "UDP"), (5353, "TCP"), (443, "TCP"), (6443, "TCP"),
     }  # fmt: skip
     ingress = plain["NetworkPolicy", NAME]["spec"]["ingress"]
     assert narrow["NetworkPolicy", NAME]["spec"]["ingress"] == ingress
