@@ -168,3 +168,12 @@ def test_it_says_which_version_runs_and_not_when_a_series_began():
 
     assert 'quayrobot_build_info{version="1.2.3"} 1.0' in shown
     assert "_created" not in shown
+
+
+def test_what_an_alert_must_not_miss_begins_at_zero(metrics):
+    for kind in ("QuayRobot", "ClusterQuayRobot", "QuayConnection", "ClusterQuayConnection"):
+        labels = {"kind": kind, "outcome": "InternalError"}
+        assert value(metrics, "quayrobot_passes_total", **labels) == 0
+        assert value(metrics, "quayrobot_watch_divergence_total", resource=kind) == 0
+    for resource in ("Secret", "ServiceAccount", "Namespace"):
+        assert value(metrics, "quayrobot_watch_divergence_total", resource=resource) == 0

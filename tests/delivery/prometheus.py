@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -93,3 +96,34 @@ class Prometheus:
         assert body["status"] == "success", body
         data: dict[str, Any] = body["data"]
         return data
+
+
+@dataclass
+class Stopwatch:
+    """How long each alert took to speak and to fall silent."""
+
+    prometheus: Prometheus
+    took: dict[str, list[float]] = field(default_factory=dict)
+
+    def on(self, alert: str) -> None:
+        """Wait until *alert* fires."""
+        self._wait(alert, firing=True)
+
+    def off(self, alert: str) -> None:
+        """Wait until *alert* fires no more."""
+        self._wait(alert, firing=False)
+
+    def _wait(self, alert: str, *, firing: bool) -> None:
+        begun = time.monotonic()
+        wait_for(
+            lambda: (alert in self.prometheus.alerts()) is firing,
+            f"{alert} firing: {firing}; there are {self.prometheus.alerts()}",
+            timeout_s=75,
+            every_s=0.3,
+        )
+        self.took.setdefault(alert, []).append(round(time.monotonic() - begun, 1))
+
+    def note(self, record: Callable[[str, object], None]) -> None:
+        """Have *record* take down what each alert took."""
+        for alert, (to_fire, to_resolve) in self.took.items():
+            record(f"{alert}, seconds to fire and to resolve", (to_fire, to_resolve))

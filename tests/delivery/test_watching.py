@@ -6,9 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,7 +20,7 @@ from tests.kit.processes import free_port, wait_for
 
 from .helm import ROOT
 from .programs import missing
-from .prometheus import JOB, Prometheus
+from .prometheus import JOB, Prometheus, Stopwatch
 from .test_rules import MONITORING
 
 
@@ -47,30 +45,6 @@ def prometheus(scraped: tuple[Installation, str], tmp_path: Path) -> Iterator[Pr
         missing("prometheus is not installed; it is in Debian's package prometheus")
     with Prometheus(binary, tmp_path, scraped[1], MONITORING / "rules.yaml") as running:
         yield running
-
-
-@dataclass
-class Stopwatch:
-    """How long each alert took to speak and to fall silent."""
-
-    prometheus: Prometheus
-    took: dict[str, list[float]] = field(default_factory=dict)
-
-    def on(self, alert: str) -> None:
-        self._wait(alert, firing=True)
-
-    def off(self, alert: str) -> None:
-        self._wait(alert, firing=False)
-
-    def _wait(self, alert: str, *, firing: bool) -> None:
-        begun = time.monotonic()
-        wait_for(
-            lambda: (alert in self.prometheus.alerts()) is firing,
-            f"{alert} firing: {firing}; there are {self.prometheus.alerts()}",
-            timeout_s=75,
-            every_s=0.3,
-        )
-        self.took.setdefault(alert, []).append(round(time.monotonic() - begun, 1))
 
 
 def test_alerts_go_on_with_their_fault_and_off_after_it(
@@ -124,8 +98,7 @@ def test_alerts_go_on_with_their_fault_and_off_after_it(
     watch.off("QuayRobotOperatorDown")
 
     wait_for(lambda: prometheus.alerts() == set(), "silence")
-    for alert, (to_fire, to_resolve) in watch.took.items():
-        record_property(f"{alert}, seconds to fire and to resolve", (to_fire, to_resolve))
+    watch.note(record_property)
 
 
 def unanswered(prometheus: Prometheus) -> list[str]:
