@@ -11,6 +11,21 @@ import json
 import sys
 
 WAITS = "rate(quayrobot_quay_wait_seconds_bucket[5m])"
+WORDS = {
+    "Robots by state": "QuayRobots that are ready, and for which reason the others are not.",
+    "Robots ready": "QuayRobots whose credential and rights are as declared.",
+    "Replica at work": "0: nobody holds the Lease, and nothing is done.",
+    "Connections whose Quay is away": "Three calls in a row had no answer.",
+    "Calls to Quay": "Calls per second, by operation and the status of the answer.",
+    "Slow calls to Quay (p99)": "Over 5 s, fewer calls are made at once.",
+    "Wait for a turn at Quay (p99)": "How long the limits of a connection hold calls up.",
+    "Passes": "Passes over resources per second, by how they ended.",
+    "Queue": "Resources that wait for a worker. Edits that wait for long are those to look at.",
+    "Robots that nobody declares or uses": "unused: without a login in 90 days.",
+    "Events": "Kubernetes Events per second, by reason.",
+    "Memory": "Resident memory of each replica.",
+    "CPU": "Cores that each replica uses.",
+}
 Row = tuple[str, str, str, list[tuple[str, str]]]
 PANELS: list[Row] = [
     ("Robots by state", "timeseries", "none", [("quayrobot:robots:max", "{{state}}")]),
@@ -91,6 +106,7 @@ def panel(number: int, row: Row) -> dict[str, object]:
     return {
         "id": number + 1,
         "title": title,
+        "description": WORDS[title],
         "type": kind,
         "datasource": SOURCE,
         "gridPos": {"h": 8, "w": 8, "x": number % 3 * 8, "y": number // 3 * 8},

@@ -135,7 +135,7 @@ def test_a_release_over_robots_that_exist(
 
     # The same release again, over what was kept; the robots then go as ever.
     released.operator.stop()
-    helm.install(values(quay), "--wait=false")
+    _timed(took, "install", helm.install, values(quay), "--wait=false")
     # Into the same file: the account is a new one, and the old one's tokens ended with it.
     plane.service_account_kubeconfig(NAMESPACE, ACCOUNT)
     released.operator.start()
