@@ -52,6 +52,9 @@ def test_what_it_installs_starts_through_krews_link(release: Path, archive: Path
         tar.extractall(store, filter="data")
     link.parent.mkdir()
     link.symlink_to(f"../store/{LAUNCHER}")
+    # As docs/commands.md has it.
+    tab = link.with_name("kubectl_complete-quayrobot")
+    tab.symlink_to(LAUNCHER)
     (wheel,) = store.glob("*.whl")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     # No registry is asked: the locked dependencies are one, and it lies beside.
@@ -63,13 +66,15 @@ def test_what_it_installs_starts_through_krews_link(release: Path, archive: Path
 
     (store / "run.txt").write_text(f"quay-robot-operator==0.9.0rc1 --hash=sha256:{digest}\n")
 
-    def start() -> subprocess.CompletedProcess[str]:
+    def start(program: Path = link, word: str = "--version") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [link, "--version"], env=env, capture_output=True, text=True, check=False, timeout=500
+            [program, word], env=env, capture_output=True, text=True, check=False, timeout=500
         )
 
-    first, second = start(), start()
+    early, first, second, late = start(tab, "st"), start(), start(), start(tab, "st")
 
+    assert (early.returncode, early.stdout, early.stderr) == (0, "", "")
+    assert late.stdout.startswith("status\t"), late.stderr
     assert (first.returncode, second.returncode) == (0, 0), first.stderr
     assert first.stdout.strip()
     assert (first.stderr != "", second.stderr) == (True, "")
