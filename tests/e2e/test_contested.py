@@ -105,6 +105,30 @@ def test_a_key_of_the_credential_that_somebody_sets_back_each_time(tenant: Tenan
     tenant.wait_login()
 
 
+def test_a_label_that_somebody_sets_back_each_time(tenant: Tenant):
+    labels = [{"name": "ci", "labels": {"team": "ours"}}]
+    tenant.robot(secrets=labels)
+    tenant.wait_ready()
+    manager = "--field-manager=release-tool"
+
+    def relabel() -> None:
+        tenant.kubectl("label", "secret", "ci", "team=theirs", "--overwrite", manager)
+
+    written, begun = len(tenant.house.plane.audit()), time.monotonic()
+    with each_time(relabel):
+        wait_for(lambda: told(tenant) == ("False", "Contested"), "the contest", timeout_s=40)
+        said = tenant.condition(kind="SecretsReady")["message"]
+        assert "metadata.labels[team]" in said
+        assert "release-tool" in said
+        settle(lambda: tenant.condition()["status"] == "True" and tenant.logs_in())
+        time.sleep(max(0.0, WATCHED_S - (time.monotonic() - begun)))
+        assert len(writes(tenant, written)) <= MOST_WRITES, writes(tenant, written)
+    assert events(tenant) == 1
+
+    tenant.robot(description="edited", secrets=labels)
+    wait_for(lambda: told(tenant)[0] == "True", "the end of the contest", timeout_s=20)
+
+
 def test_a_few_edits_by_hand_are_no_contest(tenant: Tenant):
     tenant.robot()
     tenant.wait_ready()
