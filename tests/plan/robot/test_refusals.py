@@ -6,16 +6,33 @@ from dataclasses import replace
 
 import pytest
 
+from quayrobot.model.actions import RecordProgress
 from quayrobot.model.errors import QuayRobotError, Reason, Refused, TryLater
 from quayrobot.model.names import ALT
-from quayrobot.model.resources.robot import RobotState
-from quayrobot.model.world import Present
+from quayrobot.model.resources.robot import ConnectionState, RobotState
+from quayrobot.model.world import GrantsSeen, Present
+from quayrobot.plan.decide import decide
 from quayrobot.plan.robot.claim import already_claimed, check_claim
 from quayrobot.plan.robot.deletion import robot_gone
-from quayrobot.plan.robot.proof import Foreign, prove
+from quayrobot.plan.robot.proof import Foreign, ownership, prove
 from quayrobot.plan.scene import Scene
+from quayrobot.plan.words.status import intent_to_hold
 
-from ..scenes import CREATED, fresh, got, held, marked, rival, spec, status, stops, terminating
+from ..scenes import (
+    CREATED,
+    ORIGIN,
+    does,
+    fresh,
+    got,
+    held,
+    marked,
+    rival,
+    rule,
+    spec,
+    status,
+    stops,
+    terminating,
+)
 
 NOBODYS = Present(got(None, created="2026-11-01T00:00:00Z"))
 
@@ -134,3 +151,34 @@ def test_a_status_without_any_connection_still_proves_an_adopted_robot():
     scene = terminating(robot=Present(got(None)), status=status(robot=adopted, connection=None))
 
     assert [type(each).__name__ for each in robot_gone(scene)] == ["DeleteRobot"]
+
+
+@pytest.mark.parametrize(
+    ("there", "allowed"),
+    [
+        pytest.param(None, {"adoption": True, "robotNames": ["*"]}, id="adopted"),
+        pytest.param("cluster-0", {"takeover": ["cluster-0"]}, id="taken over"),
+    ],
+)
+def test_what_another_cluster_adopted_is_adopted_anew_and_noted_with_its_rights_looked_at(
+    there, allowed
+):
+    adopted = RobotState(full_name="acme+ci", created_at=CREATED, adopted=True)
+    elsewhere = ConnectionState(
+        kind="ClusterQuayConnection", name="default", origin=ORIGIN, cluster="cluster-0"
+    )
+    scene = held(
+        spec=spec(creationPolicy="Adopt"),
+        rules=(rule(adoption=True, robotNames=["*"]), rule(**allowed)),
+        robot=Present(got(None if there is None else marked(cluster=there))),
+        status=status(robot=adopted, connection=elsewhere),
+    )
+
+    assert does(scene) == ["LookAtGrants"]
+    (noted,) = decide(replace(scene, grants=Present(GrantsSeen()))).actions
+    assert noted == RecordProgress(adopted)
+    # From then on it is ours, also where it has to go.
+    after = replace(scene, status=intent_to_hold(scene, noted.state))
+    assert ownership(after) is True
+    ending = replace(after, me=replace(after.me, terminating=True))
+    assert [type(each).__name__ for each in robot_gone(ending)] == ["DeleteRobot"]

@@ -47,7 +47,15 @@ from ..rights.grants import declared_rights, intended_grants
 from ..rights.issuers import check_identities
 from ..scene import Scene
 from .claim import check_claim
-from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, adoption_denied, prove
+from .proof import (
+    Foreign,
+    NeedsLook,
+    NeedsOwnerLook,
+    Ours,
+    adopted_before,
+    adoption_denied,
+    prove,
+)
 
 __all__ = ["check_user", "connection_of", "has_moved", "plan_robot"]
 
@@ -300,7 +308,7 @@ def _claim_robot(
 ) -> tuple[Action, ...]:
     match prove(scene, seen, permit):
         case Ours() as ours:
-            if ours.adopted and not _is_adopted(scene, seen):
+            if ours.adopted and not adopted_before(scene, seen):
                 looks = _check_existing_rights(scene, permit.taking(_taken_from(scene, seen)))
                 if looks:
                     return looks
@@ -318,7 +326,7 @@ def _hold(
     scene: Scene, connection: ConnectionSeen, seen: RobotSeen, ours: Ours
 ) -> tuple[Action, ...]:
     """A robot that is ours is bound to the resource before anything is written for it."""
-    if ours.adopted and not _is_adopted(scene, seen):
+    if ours.adopted and not adopted_before(scene, seen):
         check_names(scene)
         return _bind(
             scene,
@@ -333,11 +341,6 @@ def _hold(
 
     # It may have come to another connection since.
     return _bind(scene, connection, None)
-
-
-def _is_adopted(scene: Scene, seen: RobotSeen) -> bool:
-    known = scene.status.robot
-    return known is not None and known.adopted and known.created_at == seen.created
 
 
 def _taken_from(scene: Scene, seen: RobotSeen) -> str | None:

@@ -25,6 +25,7 @@ __all__ = [
     "NeedsOwnerLook",
     "Ours",
     "Proof",
+    "adopted_before",
     "ownership",
     "prove",
     "status_proves",
@@ -70,7 +71,7 @@ def prove(scene: Scene, seen: RobotSeen, permit: Permit | None) -> Proof:  # noq
     if marker is not None and marker.same_owner(scene.marker):
         return Ours(adopted=False)
 
-    if _adopted_before(scene, seen):
+    if adopted_before(scene, seen):
         return Ours(adopted=True)
 
     if marker is None:
@@ -122,7 +123,12 @@ def _recognised(scene: Scene, seen: RobotSeen) -> bool:
     )
 
 
-def _adopted_before(scene: Scene, seen: RobotSeen) -> bool:
+def adopted_before(scene: Scene, seen: RobotSeen) -> bool:
+    """
+    Tell whether the status says that this resource adopted *seen*.
+
+    What another cluster noted is no adoption here, although a backup may bring its status.
+    """
     robot = scene.status.robot
     same = robot is not None and robot.adopted and robot.created_at == seen.created
     return same and status_proves(scene)
