@@ -17,6 +17,7 @@ from quayrobot.model.resources.robot import RobotStatus
 from quayrobot.model.world import (
     Absent,
     Claimant,
+    Missing,
     Present,
     SecretSeen,
     Unknown,
@@ -107,6 +108,44 @@ def statusless(**changes: Any) -> Scene:
 def test_the_active_robot_is(scene, expected):
     assert active_first(scene).slot == expected
     assert active_first(active_first(scene)) == active_first(scene)
+
+
+# A status, or a Quay, of before the last turn
+GONE = {"robot": Absent(), "secrets": {"ci": Absent()}}
+
+
+@pytest.mark.parametrize(
+    ("scene", "expected"),
+    [
+        pytest.param(pair(**GONE, other=Look(robot=Present(alt()))), ALT, id="the other is ours"),
+        pytest.param(
+            naming(pair(robot=Absent(), other=Look(robot=Present(alt()))), MAIN), ALT,
+            id="though a Secret names the one that went",
+        ),
+        pytest.param(
+            pair(status=status(robot=IN_ALT), robot=Present(got()), other=Look(robot=Absent())),
+            MAIN, id="either way",
+        ),
+        pytest.param(
+            pair(**{**GONE, "robot": Missing()}, other=Look(robot=Present(alt()))), MAIN,
+            id="a list alone proves no absence",
+        ),
+        pytest.param(
+            pair(**GONE, other=Look(robot=Present(alt(marked(name="cd"))))), MAIN,
+            id="the other is somebody else's",
+        ),
+        pytest.param(
+            pair(status=status(robot=IN_ALT), robot=Absent(), other=Look(robot=Absent())), ALT,
+            id="none is there",
+        ),
+        pytest.param(
+            replace(leaving(), robot=Absent()), MAIN, id="the other one was replaced and goes"
+        ),
+        pytest.param(replace(begun(), robot=Absent()), MAIN, id="the other one is being made"),
+    ],
+)  # fmt: skip
+def test_where_the_robot_of_the_status_is_gone_the_active_one_is(scene, expected):
+    assert active_first(scene).slot == expected
 
 
 def test_of_secrets_that_name_both_the_turn_is_on_its_way_to_the_new_one():

@@ -132,7 +132,9 @@ def _active(scene: Scene) -> Slot:
         return next((each for each in later if each in named), None) or _newer(scene, views)
     if named:
         return named[0]
-    return known or _newer(scene, views)
+    if known is not None and not _was_left(scene, views[known]):
+        return known
+    return _newer(scene, views, otherwise=known or MAIN)
 
 
 def _views(scene: Scene) -> dict[Slot, RobotView]:
@@ -162,11 +164,21 @@ def _named(scene: Scene, known: Slot | None) -> list[Slot]:
     return [slot for slot in SLOTS if slot in found and (slot != replaced or slot == known)]
 
 
-def _newer(scene: Scene, views: dict[Slot, RobotView]) -> Slot:
+def _was_left(scene: Scene, known: RobotView) -> bool:
+    """
+    Tell whether the robot that the status names went without a turn that the status knows of.
+
+    Then it is a status of before that turn: a restored one, or that of a restored Quay's time.
+    """
+    state = rotation_of(scene)
+    return isinstance(known, Absent) and state.intent is None and state.retiring is None
+
+
+def _newer(scene: Scene, views: dict[Slot, RobotView], otherwise: Slot = MAIN) -> Slot:
     """Of those that are ours by what was seen, the one that was made last."""
     made = {slot: _made(scene, slot, view) for slot, view in views.items()}
     born = {slot: when for slot, when in made.items() if when is not None}
-    return max(_in_order(born), key=lambda slot: born[slot], default=MAIN)
+    return max(_in_order(born), key=lambda slot: born[slot], default=otherwise)
 
 
 def _in_order(slots: Iterable[Slot]) -> list[Slot]:
