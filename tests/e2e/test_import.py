@@ -181,6 +181,16 @@ def test_an_import_tells_what_is_in_the_way_in_the_cluster(tenant: Tenant):
     assert f"note: Secrets in {org} may not be listed" in less.err
 
 
+def test_an_import_of_an_organization_that_is_not_there_says_so(tenant: Tenant):
+    tenant.connection()
+
+    asked = ("import", "--connection", "QuayConnection/own", "-n", tenant.name)
+    said = Shell(tenant.house.plane).quayrobot(*asked, "--organization", "mistyped")
+
+    assert said.code == 1
+    assert said.err == "error: the organization mistyped does not exist in Quay\n"
+
+
 def _share(tenant: Tenant, name: str) -> None:
     """Adopt a robot for all, so that no marker in Quay says whose it is."""
     template = {

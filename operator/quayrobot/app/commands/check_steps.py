@@ -27,10 +27,11 @@ from ...engine.cache.one_shot import OneShotCache
 from ...engine.connection.pool import LiveConnection
 from ...engine.workqueue.keys import ResourceKey
 from ...model.crd import DEFINITIONS
-from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
+from ...model.errors import InvalidSpec, QuayRobotError, Reason
 from ...model.names import GROUP, OPERATOR, OwnerName, RobotName
 from ...model.resources.connection import ClusterConnectionSpec
 from .access.readers import now, reading_pool
+from .access.survey import told_by_name
 from .account_steps import linked_accounts
 from .report.checks import (
     CheckResult,
@@ -258,7 +259,7 @@ async def _organization(
         # Prototypes are shown to whoever administers robots, and to nobody else.
         await live.client.rights.defaults(owner)
     except QuayRobotError as error:
-        return [_failed(about, await _gone(live, owner, error), State.WRONG)]
+        return [_failed(about, await told_by_name(live, owner, error), State.WRONG)]
     results = [CheckResult(about, State.FINE, "Quay answers, and the token has org:admin there.")]
     held = [
         each.active_name
@@ -269,19 +270,6 @@ async def _organization(
     if held:
         results.append(await _federation(live, f"{about}, federation", held[0]))
     return results
-
-
-async def _gone(live: LiveConnection, owner: OwnerName, error: QuayRobotError) -> QuayRobotError:
-    """Quay answers a missing organization like a missing right: ask for it by name."""
-    if isinstance(error, Denied) or error.reason is not Reason.INSUFFICIENT_SCOPE:
-        return error
-    try:
-        if not await live.client.organization_exists(owner):
-            msg = f"the organization {owner.name} does not exist in Quay"
-            return Refused(Reason.ORGANIZATION_NOT_FOUND, msg)
-    except QuayRobotError:
-        return error
-    return error
 
 
 async def _repositories(

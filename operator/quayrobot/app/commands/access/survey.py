@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ....engine.connection.pool import LiveConnection
-from ....model.errors import QuayRobotError, Reason, Refused, TryLater, Unfinished
+from ....model.errors import Denied, QuayRobotError, Reason, Refused, TryLater, Unfinished
 from ....model.names import OwnerName, RobotName
 from ....model.resources.federation import IdentityState
 from ....model.world import GrantsSeen, Present, RobotSeen
 from ....quay.unlisted import is_of_list, members_of_teams, refused_too, teams_of
 
-__all__ = ["Found", "survey"]
+__all__ = ["Found", "survey", "told_by_name"]
 
 TRIES = 5
 PAUSE_CAP_S = 60.0
@@ -59,8 +59,9 @@ async def survey(
         listed = await _patiently(lambda: live.client.rights.list_grants(owner), but=Unfinished)
         names = _wanted(owner, listed, wanted, say)
     except QuayRobotError as error:
-        if not is_of_list(error):
-            raise
+        told = await told_by_name(live, owner, error)
+        if told is not error or not is_of_list(error):
+            raise told from None
         say("the list of robots with their rights cannot be read; reading robots one by one")
         robots = await _patiently(lambda: live.client.list_robots(owner))
         names = _wanted(owner, robots, wanted, say)
@@ -69,6 +70,21 @@ async def survey(
     done = _Counter(len(names), say)
     looks = (_look(live, each, held.get(each.full), done, federation=federation) for each in names)
     return [each for each in await asyncio.gather(*looks) if each is not None]
+
+
+async def told_by_name(
+    live: LiveConnection, owner: OwnerName, error: QuayRobotError
+) -> QuayRobotError:
+    """Return *error*, or that *owner* is not there, which Quay answers like a missing right."""
+    if isinstance(error, Denied) or error.reason is not Reason.INSUFFICIENT_SCOPE:
+        return error
+    try:
+        if await live.client.organization_exists(owner):
+            return error
+    except QuayRobotError:
+        return error
+    msg = f"the organization {owner.name} does not exist in Quay"
+    return Refused(Reason.ORGANIZATION_NOT_FOUND, msg)
 
 
 def _wanted(
