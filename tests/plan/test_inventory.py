@@ -9,7 +9,7 @@ import pytest
 from quayrobot.model.names import OwnerName
 from quayrobot.model.resources.connection import ConnectionStatus, OwnerCount, RobotCounts
 from quayrobot.model.world import RobotSeen
-from quayrobot.plan.inventory import count_listed, told_anew, total
+from quayrobot.plan.inventory import count_listed, is_news, total
 
 ACME, SHOP = OwnerName("organization", "acme"), OwnerName("organization", "shop")
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -131,23 +131,23 @@ def said(listed: str | None, **owner: int) -> ConnectionStatus:
     ],
 )
 def test_what_is_worth_a_write(before, after, told):
-    assert told_anew(before, after, NOW) is told
+    assert is_news(before, after, NOW) is told
 
 
 def test_counts_alone_are_held_back_after_a_write_that_moves_no_time():
     before, after = said(HOUR_AGO), said(HOUR_AGO, managed=2)
 
-    assert told_anew(before, after, NOW) is True
-    assert told_anew(before, after, NOW, NOW - timedelta(minutes=1)) is False
-    assert told_anew(before, after, NOW, NOW - timedelta(minutes=10)) is True
+    assert is_news(before, after, NOW) is True
+    assert is_news(before, after, NOW, NOW - timedelta(minutes=1)) is False
+    assert is_news(before, after, NOW, NOW - timedelta(minutes=10)) is True
 
 
 def test_leftovers_that_come_and_go_are_told_once_a_minute():
     before, after = said(HOUR_AGO), said(HOUR_AGO, unmanaged=1)
 
-    assert told_anew(before, after, NOW, NOW) is True
-    assert told_anew(before, after, NOW, NOW, NOW - timedelta(seconds=59)) is False
-    assert told_anew(before, after, NOW, NOW, NOW - timedelta(seconds=60)) is True
+    assert is_news(before, after, NOW, NOW) is True
+    assert is_news(before, after, NOW, NOW, NOW - timedelta(seconds=59)) is False
+    assert is_news(before, after, NOW, NOW, NOW - timedelta(seconds=60)) is True
     # Nothing else waits for that.
     away = after.model_copy(update={"circuit": "Open"})
-    assert told_anew(before, away, NOW, NOW, NOW - timedelta(seconds=1)) is True
+    assert is_news(before, away, NOW, NOW, NOW - timedelta(seconds=1)) is True

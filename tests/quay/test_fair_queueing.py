@@ -9,7 +9,7 @@ from quayrobot.quay.fair_queueing import FairQueueing
 
 
 def order(rounds: FairQueueing, *asked: tuple[str, int]) -> list[str]:
-    """Return in which order the parties of *asked*, who all wait, are served."""
+    """Return in which order the tenants of *asked*, who all wait, are served."""
     ranks = [(rounds.join(tenant, step), number) for number, (tenant, step) in enumerate(asked)]
     for rank, _ in sorted(ranks):
         rounds.serve(rank)

@@ -16,7 +16,7 @@ from ..model.names import OwnerName
 from ..model.resources.connection import ConnectionStatus, OwnerCount, RobotCounts
 from ..model.world import RobotSeen
 
-__all__ = ["count_listed", "leftovers", "told_anew", "total"]
+__all__ = ["count_listed", "is_news", "leftovers", "total"]
 
 UNUSED = timedelta(days=90)
 NAMED = 5
@@ -69,7 +69,7 @@ def total(
     )
 
 
-def told_anew(
+def is_news(
     before: ConnectionStatus,
     after: ConnectionStatus,
     now: datetime,

@@ -39,7 +39,7 @@ class Urgency(IntEnum):
 # So many rounds a call waits at most while there are others that are more urgent.
 _STEPS = {Urgency.ASKED: 1, Urgency.REPAIR: 4, Urgency.BACKGROUND: 16}
 _URGENCY: ContextVar[Urgency] = ContextVar("urgency", default=Urgency.ASKED)
-_TENANT: ContextVar[str] = ContextVar("party", default="")
+_TENANT: ContextVar[str] = ContextVar("tenant", default="")
 _Place = tuple[int, Urgency, int]
 
 

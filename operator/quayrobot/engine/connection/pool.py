@@ -1,7 +1,7 @@
 """
 Which connections are in use, and what do we remember of each?
 
-A Line is a connection that can be used now: its client, its memory of robots,
+A LiveConnection is one that can be used now: its client, its memory of robots,
 its budget. It is made on first use, created again when the spec changes, and given
 a new client when the credential does. A refused credential is believed after
 its Secret was read once more.

@@ -21,7 +21,7 @@ from ...model.names import OWNER_PATTERN, OwnerName
 from ...model.resources.base import dump_status
 from ...model.resources.connection import ConnectionStatus, RobotCounts
 from ...model.resources.robot import RobotStatus
-from ...plan.inventory import count_listed, leftovers, told_anew, total
+from ...plan.inventory import count_listed, is_news, leftovers, total
 from ..cache.store import ConnectionRecord, RobotRecord
 from ..workqueue.keys import Lane
 from .context import Context
@@ -86,10 +86,10 @@ def _is_news(
 ) -> bool:
     now = context.now()
     if live is None:
-        return told_anew(before, after, now)
+        return is_news(before, after, now)
     # What was held back before a restart is held back again: a start alone writes nothing.
     live.told_at = live.told_at or now
-    return told_anew(before, after, now, live.told_at, live.counted_at)
+    return is_news(before, after, now, live.told_at, live.counted_at)
 
 
 def count_robots(context: Context, live: LiveConnection, owner: OwnerName) -> None:

@@ -1,10 +1,10 @@
 """
-What would come of a ClusterQuayRobot, namespace by namespace, without doing it?
+What would a pass over a ClusterQuayRobot do in each namespace, without doing it?
 
-Who is selected, what is made, changed or taken away and what stands in the way is
-decided by the code of every pass, over what was peeked at. Of a QuayRobot that
-would be made or changed it is told too what its own first pass would refuse,
-which costs Quay nothing; the robot that all share is foretold like any other.
+Who is selected, what is created, changed or removed and what stands in the way is
+decided by the code of every pass, over a one-shot cache. For a QuayRobot that
+would be created or changed, the preview also has what its own first pass would
+refuse, which costs Quay nothing; a shared robot's preview is that of any other.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class Queue:
     """
     Keys in lanes; *clock* is monotonic in seconds, *jitter* draws from [0, 1).
 
-    *shares* bound how many of those who run at once may be of one party.
+    *shares* bound how many of those that run at once may be of one tenant.
     """
 
     def __init__(

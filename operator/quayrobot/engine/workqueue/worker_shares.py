@@ -1,5 +1,5 @@
 """
-How many workers may one party hold?
+How many workers may one tenant hold?
 
 A pass holds its worker while Quay does not answer. So that somebody is always
 left for the others, no namespace and no connection holds more than two thirds

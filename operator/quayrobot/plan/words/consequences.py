@@ -20,7 +20,7 @@ from ...model.resources.robot import suspend_field
 from ..scene import Finding, Scene
 
 __all__ = [
-    "as_asked",
+    "up_to_date",
     "consequence",
     "deleting",
     "failed",
@@ -47,7 +47,7 @@ def consequence(scene: Scene, error: QuayRobotError) -> Condition:
     return Condition(type=kind, status="True", reason=error.reason, message=error.message)
 
 
-def as_asked(kind: ConditionType, message: str) -> Condition:
+def up_to_date(kind: ConditionType, message: str) -> Condition:
     """Return a condition that is up to date."""
     return Condition(type=kind, status="True", reason=Reason.RECONCILED, message=message)
 

@@ -44,7 +44,6 @@ from ..rotation.overlap import scenes_with_rights, settled
 from ..rotation.rotation import carried
 from ..scene import Finding, Scene
 from .consequences import (
-    as_asked,
     consequence,
     deleting,
     failed,
@@ -53,6 +52,7 @@ from .consequences import (
     patience,
     put_off,
     suspended,
+    up_to_date,
     with_links,
     works_anyway,
 )
@@ -310,11 +310,11 @@ def _conditions(
     parts = _parts(scene, status, stops, broken, held_up=stop)
     worst = stop or _worst(scene, stops)
     if worst is None and late is None:
-        return [as_asked(C.READY, "the robot and its Secrets are up to date"), *parts]
+        return [up_to_date(C.READY, "the robot and its Secrets are up to date"), *parts]
     works = _is_ready(status) or carried(scene)
     if worst is None and late is not None and works and only_late(scene, late):
         # The credential still works; only its successor is late.
-        ready = as_asked(C.READY, "the robot and its Secrets are up to date; a rotation is due")
+        ready = up_to_date(C.READY, "the robot and its Secrets are up to date; a rotation is due")
         return [ready, *parts, put_off(late)]
     told_last = worst or late
     assert told_last is not None
@@ -338,7 +338,7 @@ def _parts(
         parts = [failed(C.ROBOT_READY, held_up), *_kept(status, C.SECRETS_READY)]
         parts += _kept(status, C.GRANTS_READY) if rights else []
         return parts + (_kept(status, C.FEDERATION_READY) if federated else [])
-    parts = [as_asked(C.ROBOT_READY, "the robot exists and belongs to this resource")]
+    parts = [up_to_date(C.ROBOT_READY, "the robot exists and belongs to this resource")]
     if rights:
         waits, stop = Component.GRANTS in broken, stops.get(Component.GRANTS)
         parts.append(_part(C.GRANTS_READY, stop, RIGHTS_WORDS, waits=waits))
@@ -363,7 +363,7 @@ def _part(
         held_up = "not finished: another problem has to be fixed first"
         return Condition(type=kind, status="Unknown", reason=Reason.PROGRESSING, message=held_up)
     if stop is None:
-        return as_asked(kind, words)
+        return up_to_date(kind, words)
     told = failed(kind, stop)
     # Rights that may not be read are not known to be missing.
     unseen = (

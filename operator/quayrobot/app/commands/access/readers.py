@@ -1,7 +1,7 @@
 """
 With what do commands read?
 
-The tools of passes over what was peeked at, with the caller's rights. Nothing
+The context of passes over a one-shot cache, with the caller's rights. Nothing
 that would write is ever handed an action.
 """
 

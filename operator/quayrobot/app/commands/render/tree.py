@@ -1,5 +1,5 @@
 """
-How does the standing of a resource look to a person?
+How does the state of a resource look to a person?
 
 As a tree: one branch per question that people ask. What went wrong stands
 last, where the eye is, with what helps.
