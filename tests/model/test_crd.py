@@ -225,6 +225,15 @@ def test_a_default_is_told_in_words_that_kubectl_explain_shows():
     assert "Default:" not in fields["organization"]["description"]
 
 
+def test_a_default_of_several_values_is_told_in_words_too():
+    fields = root("ClusterQuayRobot")["properties"]["spec"]["properties"]
+
+    assert fields["excludeNamespaces"]["description"].endswith(
+        " Default: `kube-*`, `openshift-*`."
+    )
+    assert "Default:" not in fields["namespaceSelectors"]["description"]
+
+
 def test_a_default_of_a_list_item_is_told_although_the_operator_fills_it_in():
     secret = root("QuayRobot")["properties"]["spec"]["properties"]["secrets"]["items"][
         "properties"

@@ -246,11 +246,15 @@ def _cleaned(node: Schema, defs: Mapping[str, Any], *, strict: bool) -> Schema:
 
 
 def _with_default_told(node: Schema) -> Schema:
-    """Say a plain default in words too: `kubectl explain` shows no other."""
+    """Say a plain default, or a list of such, in words too: `kubectl explain` shows no other."""
     value = node.get("default")
-    if "description" in node and isinstance(value, bool | int | float | str) and value != "":
-        shown = str(value).lower() if isinstance(value, bool) else value
-        node["description"] += f" Default: `{shown}`."
+    values = value if isinstance(value, list) else [value]
+    plain = all(isinstance(each, bool | int | float | str) and each != "" for each in values)
+    if "description" in node and values and plain:
+        shown = ", ".join(
+            f"`{str(each).lower() if isinstance(each, bool) else each}`" for each in values
+        )
+        node["description"] += f" Default: {shown}."
     return node
 
 

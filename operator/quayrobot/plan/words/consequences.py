@@ -20,7 +20,6 @@ from ...model.resources.robot import suspend_field
 from ..scene import Finding, Scene
 
 __all__ = [
-    "up_to_date",
     "consequence",
     "deleting",
     "failed",
@@ -29,6 +28,7 @@ __all__ = [
     "patience",
     "put_off",
     "suspended",
+    "up_to_date",
     "with_links",
     "works_anyway",
 ]
@@ -48,7 +48,7 @@ def consequence(scene: Scene, error: QuayRobotError) -> Condition:
 
 
 def up_to_date(kind: ConditionType, message: str) -> Condition:
-    """Return a condition that is up to date."""
+    """Return the condition *kind* of a part that is up to date."""
     return Condition(type=kind, status="True", reason=Reason.RECONCILED, message=message)
 
 
