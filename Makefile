@@ -112,10 +112,10 @@ picture: $(STAMP) ## docs/board.png: the board over a real operator, by a real P
 figures: $(STAMP) ## all reliability and cost figures into one report
 	@$(RUN) -m tests.figures
 
-image: ## build the container image with docker, podman or buildah, beside dist/image.cdx.json
-	@mkdir -p dist && $(PYTHON) tools/sbom.py dev > dist/image.cdx.json
+image: $(STAMP) ## build the container image with docker, podman or buildah, beside dist/image.cdx.json
 	@# Dates are those of the commit, so that a second build has the same bytes.
-	@export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}; \
+	@mkdir -p dist; export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}; \
+	$(BIN)/python tools/sbom.py dev > dist/image.cdx.json || exit 1; \
 	for engine in docker podman buildah; do \
 		command -v $$engine >/dev/null || continue; \
 		[ $$engine = buildah ] || $$engine info >/dev/null 2>&1 || continue; \

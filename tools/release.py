@@ -60,7 +60,7 @@ def make_release(version: str, folder: Path, downloads: str) -> None:
     )  # fmt: skip
     pack(folder / f"olm-{version}.tar.gz", olm_files(about, manifests), when)
     pack(folder / f"schemas-{version}.tar.gz", dict(schemas(crds)), when)
-    (folder / "sbom.cdx.json").write_text(json.dumps(sbom(version), indent=1) + "\n")
+    (folder / "sbom.cdx.json").write_text(sbom(version, when))
     (folder / "CHANGELOG.md").write_text(changelog(version))
     shutil.copy(ROOT / "deploy" / "monitoring" / "rules.yaml", folder / "rules.yaml")
     shutil.copy(ROOT / "deploy" / "monitoring" / "dashboard.json", folder / "dashboard.json")
