@@ -1,4 +1,4 @@
-"""Does what README, docs/uninstall.md and deploy/examples tell users to do work to the letter?"""
+"""Does what README, quickstart, uninstall and the examples tell users work to the letter?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from quayrobot.model.crd import DEFINITIONS
-from tests.kit.canary import CanaryWatch, robot_token
+from tests.kit.canary import CanaryWatch, oauth_token, robot_token
 from tests.kit.controlplane import ControlPlane
 from tests.kit.controlplane.fixture import missing_part
 from tests.kit.document_reader import (
@@ -24,6 +24,7 @@ from tests.kit.document_reader import (
     Reader,
     blocks,
     for_double,
+    typed,
     uninstall,
 )
 from tests.kit.fakequay import FakeQuay
@@ -84,6 +85,25 @@ def test_the_quickstart_ends_with_a_robot_that_logs_in_and_its_last_command_dele
     if reader.plane.has_controllers:
         gone = lambda: reader.plane.get("secret", "default-puller", "default") is None  # noqa: E731
         wait_for(gone, "the Secret gone")
+
+
+# docs/quickstart.md -----------------------------------------------------------
+
+
+def test_the_steps_of_the_quickstart_end_with_a_robot_that_pods_can_use(reader: Reader):
+    if not reader.plane.has_controllers:
+        missing_part("the control plane has no controllers, so that no ServiceAccount is made")
+    reader.quay.admin("repository", namespace="acme", name="app")
+    token = reader.quay.admin("token", value=oauth_token())
+
+    said = reader.install_by(typed("quickstart.md"), token)
+
+    assert "quayrobot.quayrobot.io/shop-puller condition met" in said
+    # What the page shows for a robot that is not Ready, of one that is.
+    assert "Ready=True Reconciled: the robot and its Secrets are up to date" in said
+    account = reader.plane.get("serviceaccount", "default", "shop") or {}
+    assert {"name": "acme-pull"} in account["imagePullSecrets"]
+    assert reader.quay.admin("grants", name="acme+shop-puller")["repositories"] == {"app": "read"}
 
 
 # docs/uninstall.md --------------------------------------------------------------

@@ -40,6 +40,14 @@ def quickstart() -> str:
     return block
 
 
+def typed(page: str) -> str:
+    """Return what a reader of docs/*page* types and applies, one block after the other."""
+    text = (ROOT / "docs" / page).read_text()
+    found = re.findall(r"^```(sh|yaml)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    applied = "kubectl apply -f - <<'YAML'\n{}YAML\n"
+    return "".join(block if kind == "sh" else applied.format(block) for kind, block in found)
+
+
 def uninstall(name: str) -> str:
     """Return a marked shell block of docs/uninstall.md."""
     text = (ROOT / "docs" / "uninstall.md").read_text()
@@ -105,11 +113,27 @@ class Reader:
         """Follow the README's quickstart, and return what was said."""
         token = self.quay.admin("token", value=oauth_token())
         self.quay.admin("repository", namespace="acme", name="app")
-        script = for_double(quickstart(), self.quay)
-        end = self.begin(script, IMAGE=IMAGE, QUAY_TOKEN=token)
+        return self.install_by(quickstart(), token)
+
+    def install_by(self, script: str, token: str) -> str:
+        """Run *script*, which applies the Deployment, and return what was said."""
+        end = self.begin(for_double(script, self.quay), IMAGE=IMAGE, QUAY_TOKEN=token)
         wait_for(lambda: self._image() == IMAGE, "a Deployment with the image")
         self.start_operator()
+        self._roll_out()
         return end()
+
+    def _roll_out(self) -> None:
+        """Say what the controller of Deployments would say once the pods are ready."""
+        body = self.plane.get("deployment", "quay-robot-operator", NAMESPACE)
+        assert body is not None
+        kinds = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+        counts = dict.fromkeys(kinds, body["spec"]["replicas"])
+        status = {"observedGeneration": body["metadata"]["generation"], **counts}
+        self.plane.kubectl(
+            "patch", "deployment", "quay-robot-operator", "-n", NAMESPACE,
+            "--subresource=status", "--type=merge", "-p", json.dumps({"status": status}),
+        )  # fmt: skip
 
     def _image(self) -> str | None:
         found = self.plane.get("deployment", "quay-robot-operator", NAMESPACE) or {}
