@@ -6,12 +6,21 @@ import json
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
+
+from tests.kit.asking import AskingTenant
 from tests.kit.installation import Tenant, settle
 from tests.kit.operating import USER
 from tests.kit.processes import wait_for
 
 # How long the operator waits for more links to the same ServiceAccount before it writes.
 GATHERED = timedelta(seconds=0.1)
+
+
+@pytest.fixture
+def tenant(asking_tenant: AskingTenant) -> AskingTenant:
+    """Return a tenant for whom `plan` foretells each edit."""
+    return asking_tenant
 
 
 def account(tenant: Tenant, name: str = "builder", **lists: list[str]) -> None:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.kit.asking import AskingTenant
 from tests.kit.installation import Tenant, settle
 from tests.kit.processes import wait_for
+
+
+@pytest.fixture
+def tenant(asking_tenant: AskingTenant) -> AskingTenant:
+    """Return a tenant for whom `plan` foretells each edit."""
+    return asking_tenant
 
 
 def _stays(tenant: Tenant, before: object) -> None:

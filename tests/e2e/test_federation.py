@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from tests.kit.asking import AskingTenant
 from tests.kit.installation import Tenant, settle
 from tests.kit.processes import wait_for
 
 OWN = {"kind": "QuayConnection", "name": "own"}
 CI = {"issuer": "https://ci.example.com", "subject": "repo:shop/app"}
 CD = {"issuer": "https://cd.example.com", "subject": "deploy"}
+
+
+@pytest.fixture
+def tenant(asking_tenant: AskingTenant) -> AskingTenant:
+    """Return a tenant for whom `plan` foretells each edit."""
+    return asking_tenant
 
 
 @pytest.fixture

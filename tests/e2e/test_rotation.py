@@ -10,10 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.asking import AskingTenant
 from tests.kit.installation import Tenant, settle
 from tests.kit.processes import wait_for
 
 pytestmark = pytest.mark.rotates
+
+
+@pytest.fixture
+def tenant(asking_tenant: AskingTenant) -> AskingTenant:
+    """Return a tenant for whom `plan` foretells each edit."""
+    return asking_tenant
 
 
 def rotations(tenant: Tenant, since: int) -> int:

@@ -15,9 +15,11 @@ from ...cluster.kinds import NAMESPACE
 from ...model.actions import (
     Action,
     Component,
+    CreateRobot,
     GiveRole,
     GrantChange,
     JoinTeam,
+    ListRobots,
     Look,
     LookAtGrants,
     LookAtHosts,
@@ -25,7 +27,7 @@ from ...model.actions import (
 )
 from ...model.errors import InvalidSpec, QuayRobotError, Reason, Refused
 from ...model.resources.robot import federation_of, permissions_of
-from ...model.world import NamespaceSeen, Unknown
+from ...model.world import NamespaceSeen, Unknown, Unlooked
 from ...plan.decide import decide
 from ...plan.rights.by_quay import look_for
 from ...plan.rights.grants import target_of
@@ -120,13 +122,15 @@ async def _look_for_drift(context: Context, record: RobotRecord) -> None:
 
 
 async def _unfold(context: Context, live: LiveConnection | None, scene: Scene) -> Preview:
-    preview = Preview()
+    preview, listed = Preview(), False
     for _ in range(ROUNDS):
         plan, preview.scene = decide(scene), scene
         preview.findings = plan.findings or _unseen(plan, scene)
         if not plan.actions:
             return preview
-        for action in plan.actions:
+        looks = () if listed else _looks_before_creation(plan, scene, preview)
+        listed = listed or bool(looks)
+        for action in looks or plan.actions:
             try:
                 after = await _next(context, live, action, scene, preview)
             except QuayRobotError as error:
@@ -138,6 +142,19 @@ async def _unfold(context: Context, live: LiveConnection | None, scene: Scene) -
             scene = preview.scene = after
     preview.open_end = True
     return preview
+
+
+def _looks_before_creation(plan: Plan, scene: Scene, preview: Preview) -> tuple[Look, ...]:
+    """
+    Return the list that shows whether a robot of that name is there already.
+
+    A pass learns it from its creation, which changes nothing of what is there.
+    """
+    unlooked = any(
+        isinstance(each, CreateRobot) and isinstance(scene.towards(each.robot).robot, Unlooked)
+        for each in plan.actions
+    )
+    return (ListRobots(scene.robot_name.owner),) if unlooked and not preview.answered else ()
 
 
 async def _next(
