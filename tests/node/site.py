@@ -25,6 +25,7 @@ from tests.kit.operating import NAMESPACE, USER, OperatorProcess
 from tests.kit.packing import packed
 from tests.kit.processes import wait_for
 
+from .images import size_of
 from .machine import PAUSE, Machine, NodePlane
 from .namespaces import ADDRESS
 from .parts import run
@@ -105,7 +106,9 @@ class Site:
         self.quay.admin("organization", name="infra")
         # What everybody may pull; teams' own images are private.
         self.quay.admin("repository", namespace="infra", name=NAME, public=True)
-        self.push(Path(os.environ["NODE_IMAGE"]), f"infra/{NAME}:node")
+        image = Path(os.environ["NODE_IMAGE"])
+        self.shown.value(f"layers of the image, the base included: {size_of(image) / 1e6:.0f} MB")
+        self.push(image, f"infra/{NAME}:node")
 
     def push(self, archive: Path, name: str) -> None:
         """Push an image as somebody who may: a robot that exists for this moment."""
