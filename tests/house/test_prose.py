@@ -23,6 +23,12 @@ from proselint.tools import LintFile
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
+# Beside the docs: what a reader meets in the repository, and in the notes of a release.
+OTHERS = [
+    *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "deploy").rglob("README.md")),
+    *sorted((ROOT / "changelog.d").glob("*.md")),
+]
 # Manifests and commands need straight quotes; a heading is often the first word of its text.
 OFF = {"typography", "lexical_illusions", "needless_variants", "weasel_words"}
 CONFIG = Config(
@@ -94,8 +100,10 @@ def test_a_page_says_it_in_the_usual_words_and_in_sentences_that_can_be_scanned(
     assert list(long_sentences(text)) == []
 
 
-@pytest.mark.parametrize("page", DECISIONS, ids=lambda each: each.name)
-def test_a_decision_says_it_in_the_usual_words(page: Path):
+@pytest.mark.parametrize(
+    "page", [*DECISIONS, *OTHERS], ids=lambda each: str(each.relative_to(ROOT))
+)
+def test_a_text_beside_the_docs_says_it_in_the_usual_words(page: Path):
     text = page.read_text()
 
     assert wrong_words(text) == []
