@@ -132,6 +132,17 @@ def test_a_cluster_connection_names_the_namespace_of_its_certificates(
 # How it stands -----------------------------------------------------------------------
 
 
+def test_a_connection_without_any_rule_says_that_nobody_may_use_it(tenant: Tenant):
+    name, kind = f"unruled-{tenant.name}", "clusterquayconnection"
+    tenant.house.cluster_connection(name, access=[])
+
+    wait_for(lambda: ready(tenant, name, kind)[0] == "True", "the connection Ready")
+
+    words = "access has no rule: no namespace may use the connection"
+    assert ready(tenant, name, kind) == ("True", words)
+    tenant.house.plane.kubectl("delete", kind, name)
+
+
 def test_a_connection_counts_its_robots_and_then_writes_nothing(tenant: Tenant):
     quay = tenant.house.quay
     quay.admin("robot", name=tenant.full("by-hand"))
