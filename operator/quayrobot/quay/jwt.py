@@ -1,4 +1,4 @@
-"""What does a JWT say of itself? Nothing of it is believed but when it ends."""
+"""What does a JWT say of itself? Only its end is believed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-What does it mean that Quay did not take a JWT?
+What does it mean that Quay did not accept a JWT?
 
 A 401 in JSON that is labelled HTML. It is no proof that the credential is bad:
 a key that Quay cannot fetch just now is answered like a wrong one, for good

@@ -94,7 +94,7 @@ class Targets(ABC):
         return None if self.wait_s() is not None else self.removal()
 
     def removal(self) -> RemovalPlan:
-        """Return which removals are allowed if those that are due now are all of them."""
+        """Return which removals are allowed if no more of them become due."""
         return plan_removal(
             len(self.leaving),
             served=sum(self.has(each) for each in self.selected) + len(self.leaving),

@@ -1,5 +1,5 @@
 """
-Who of an owner goes together with others, and what one list says of all of them?
+Which robots of an owner are deleted together, and what does one list show of them?
 
 Each deletion costs a call of its own; what came of it, one list shows for up to
 a thousand. It is made in the first lull in which no other deletion of that owner is

@@ -1,5 +1,5 @@
 """
-How is told that a linked ServiceAccount's own manifest names what we write?
+How do people learn that the manifest of a linked ServiceAccount names what we write?
 
 Our entry goes in all the same. But whoever applies that manifest again ends in a
 conflict or takes our entry out, and neither would lead them to us: so one Event

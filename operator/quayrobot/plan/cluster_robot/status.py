@@ -148,7 +148,7 @@ def summarize(
     states: Iterable[NamespaceState], *, leaving: int, kept: Iterable[NamespaceState] = ()
 ) -> Summary:
     """
-    Count *states*; *leaving* more have what they are no longer to have.
+    Count *states*; *leaving* more namespaces still have what they should lose.
 
     *kept* are those of them that could not be rid of it.
     """

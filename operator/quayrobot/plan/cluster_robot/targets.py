@@ -1,5 +1,5 @@
 """
-Which namespaces does a ClusterQuayRobot mean, and may it leave the others?
+Which namespaces does a ClusterQuayRobot select, and may the others lose what they have?
 
 A namespace is selected if a selector picks it, no exclusion names it, it gives
 its consent where that is asked for, and it is not on its way out. Many that

@@ -57,7 +57,7 @@ def identities_of(scene: Scene) -> tuple[IdentityState, ...]:
 
 
 def intended_identities(scene: Scene) -> tuple[IdentityState, ...]:
-    """Return what is to be noted as put there by us before a robot is made that gets all of it."""
+    """Return the identities to record as added by us before a new robot gets all of them."""
     before = scene.status.federation or ()
     if federation_of(scene.spec) is None:
         return before
@@ -82,13 +82,13 @@ def plan_federation(scene: Scene) -> Plan:
 
 
 def leaves_federation(scene: Scene) -> bool:
-    """Tell whether identities that we put there are declared no more: they are taken out."""
+    """Tell whether identities that we added are no longer declared, and so have to go."""
     gone = scene.spec.federation is None and federation_of(scene.spec) is None
     return gone and bool(scene.status.federation)
 
 
 def noted_identities(scene: Scene, *, finished: bool) -> tuple[IdentityState, ...] | None:
-    """Return what stays noted as put there by us: all of it until it is finished."""
+    """Return the identities that stay recorded as added by us: all of them until that is done."""
     if not finished:
         return scene.status.federation
     if federation_of(scene.spec) is None:
@@ -139,7 +139,7 @@ def _known(scene: Scene) -> tuple[IdentityState, ...] | None:
 
 
 def federation_finished(scene: Scene) -> bool:
-    """Tell whether what is there is as declared, until the drift beat shows otherwise."""
+    """Tell whether the identities are as declared, until a look for drift shows otherwise."""
     status = scene.status
     said = any(
         each.type == "FederationReady" and each.status == "True" for each in status.conditions

@@ -68,14 +68,14 @@ def plan_grants(scene: Scene) -> Plan:
 
 
 def managed_rights(scene: Scene) -> Permissions | None:
-    """Return the rights to bring about; where the block is gone, none of those that we gave."""
+    """Return the rights to establish; if the block was removed, none of those that we granted."""
     if scene.spec.permissions is None and scene.status.grants not in {None, GrantsState()}:
         return Permissions(mode="Additive")
     return permissions_of(scene.spec)
 
 
 def noted_grants(scene: Scene, *, finished: bool) -> GrantsState | None:
-    """Return what stays noted as given by us: all of it until it is finished."""
+    """Return the rights that stay recorded as granted by us: all of them until that is done."""
     if not finished:
         # It may have to be taken back.
         return scene.status.grants
@@ -84,7 +84,7 @@ def noted_grants(scene: Scene, *, finished: bool) -> GrantsState | None:
 
 
 def intended_grants(scene: Scene) -> GrantsState | None:
-    """Return what is to be noted as given by us before a robot is made that gets all of it."""
+    """Return the rights to record as granted by us before a new robot gets all of them."""
     wanted, before = permissions_of(scene.spec), scene.status.grants
     if wanted is None or given(wanted) == GrantsState():
         return before

@@ -52,7 +52,7 @@ def check_identities(scene: Scene, permit: Permit) -> None:
 
 
 def unresolved_hosts(scene: Scene, issuers: Iterable[str]) -> tuple[str, ...]:
-    """Return the hosts of *issuers* whose addresses decide and were not looked at yet."""
+    """Return the hosts of *issuers* whose addresses decide and are not resolved yet."""
     hosts = (_host(each) for each in _to_be_public(scene, issuers))
     return tuple(dict.fromkeys(each for each in hosts if each not in scene.hosts))
 

@@ -53,7 +53,7 @@ def up_to_date(kind: ConditionType, message: str) -> Condition:
 
 
 def deleting(findings: tuple[Finding, ...]) -> list[Condition]:
-    """Return what is said of a resource that goes: why it cannot, where it cannot."""
+    """Return the conditions of a resource that is being deleted, and what prevents it."""
     reason, message = Reason.DELETING, "being deleted"
     if findings:
         error, reason = findings[0].error, Reason.DELETION_BLOCKED
@@ -64,7 +64,7 @@ def deleting(findings: tuple[Finding, ...]) -> list[Condition]:
 
 
 def failed(kind: ConditionType, error: QuayRobotError) -> Condition:
-    """Return a condition that is not, because of *error*."""
+    """Return the condition of a part that is not up to date, because of *error*."""
     return Condition(type=kind, status="False", reason=error.reason, message=error.message)
 
 
