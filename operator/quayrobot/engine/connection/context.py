@@ -14,7 +14,7 @@ from ...cluster.members import Members
 from ...cluster.resources import Resources
 from ...cluster.secrets import Secrets
 from ...cluster.tokens import Tokens
-from ...model.errors import Denied, InvalidSpec, QuayRobotError, Refused, TryLater
+from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused, TryLater
 from ...model.grace import DEFAULT_GRACE
 from ..cache.cluster_robot_memory import ClusterRobotMemories
 from ..cache.contests import Contests
@@ -26,11 +26,28 @@ from .issuer_hosts import IssuerHosts
 from .pool import ConnectionPool
 from .renewals_asked import RenewalsAsked
 
-__all__ = ["GATHER_S", "Context", "Meter", "Outcome", "asked_s", "requeue_s"]
+__all__ = [
+    "GATHER_S",
+    "UNWATCHED",
+    "UNWATCHED_S",
+    "Context",
+    "Meter",
+    "Outcome",
+    "asked_s",
+    "requeue_s",
+]
 
 
 # What changes for many namespaces at once is counted once.
 GATHER_S = 1.0
+# No watch tells when these are over, and the look costs Quay nothing.
+UNWATCHED = {
+    Reason.SECRET_NOT_OWNED,
+    Reason.CLUSTER_REFUSED,
+    Reason.ADMISSION_DENIED,
+    Reason.QUOTA_EXCEEDED,
+}
+UNWATCHED_S = 30.0
 
 
 class Meter(Protocol):
@@ -94,7 +111,12 @@ def asked_s(error: QuayRobotError) -> float:
 
 
 def requeue_s(context: Context, key: Key, error: QuayRobotError, *, slow_s: float) -> float:
-    """Return in how many seconds to try again after *error*, by its class."""
+    """Return in how many seconds to try again after *error*, by its class and its reason."""
+    again = _again_s(context, key, error, slow_s)
+    return min(again, UNWATCHED_S) if error.reason in UNWATCHED else again
+
+
+def _again_s(context: Context, key: Key, error: QuayRobotError, slow_s: float) -> float:
     match error:
         case InvalidSpec() | Refused() | Denied():
             return context.spread(slow_s)

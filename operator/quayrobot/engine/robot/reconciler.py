@@ -46,7 +46,7 @@ from ...plan.scene import Finding, Me, Scene
 from ...plan.words.status import status_after, worth_writing
 from ..cache.store import RobotRecord
 from ..connection.batch_deletion import await_proof
-from ..connection.context import Context, Outcome, asked_s, requeue_s
+from ..connection.context import UNWATCHED_S, Context, Outcome, asked_s, requeue_s
 from ..connection.pool import LiveConnection
 from ..connection.reconciler import deny
 from ..connection.status import lacks_scope
@@ -58,7 +58,7 @@ from .effects import log_effect
 from .events import tell_news
 from .freshness import take_over
 from .observe import observe
-from .secret_reads import UNWATCHED, presumes_free, read_secrets
+from .secret_reads import presumes_free, read_secrets
 from .writes import Applier
 
 __all__ = ["RobotPass", "reconcile_robot"]
@@ -66,7 +66,6 @@ __all__ = ["RobotPass", "reconcile_robot"]
 ROUNDS = 16
 BLOCKED_CAP_S = 30.0
 UNKNOWN_RESYNC_S = 300.0
-UNWATCHED_S = 30.0
 UNPROVEN_S = 60.0
 DAY_S = 86400.0
 TOLD_S = 2.0
@@ -302,8 +301,7 @@ class RobotPass:
         if isinstance(error, Contested):
             return error.retry_after or UNWATCHED_S
         slow = self.live.resync_s if self.live else UNKNOWN_RESYNC_S
-        again = requeue_s(self.context, self.first.key, error, slow_s=slow)
-        return min(again, UNWATCHED_S) if error.reason in UNWATCHED else again
+        return requeue_s(self.context, self.first.key, error, slow_s=slow)
 
     def unless_unsaid(self, outcome: Outcome) -> Outcome:
         """Return *outcome*, or when to come again where the status could not be stored."""

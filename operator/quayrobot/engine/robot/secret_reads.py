@@ -7,21 +7,13 @@ else's Secret, which only a read shows, or the trial before a creation.
 
 from __future__ import annotations
 
-from ...model.errors import InvalidSpec, QuayRobotError, Reason
+from ...model.errors import InvalidSpec, QuayRobotError
 from ...model.resources.robot import RobotSpec, secrets_of
 from ...model.world import Absent, Present, SecretSeen, Seen, Unknown
 from ..cache.store import RobotRecord
-from ..connection.context import Context
+from ..connection.context import UNWATCHED, Context
 
-__all__ = ["UNWATCHED", "known_secrets", "presumes_free", "read_secret", "read_secrets"]
-
-# No watch tells when these are over, and the look costs Quay nothing.
-UNWATCHED = {
-    Reason.SECRET_NOT_OWNED,
-    Reason.CLUSTER_REFUSED,
-    Reason.ADMISSION_DENIED,
-    Reason.QUOTA_EXCEEDED,
-}
+__all__ = ["known_secrets", "presumes_free", "read_secret", "read_secrets"]
 
 
 def presumes_free(record: RobotRecord) -> bool:
