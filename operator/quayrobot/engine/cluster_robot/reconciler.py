@@ -11,7 +11,7 @@ import structlog
 
 from ...cluster.kinds import CLUSTER_QUAY_ROBOT
 from ...model.conditions import Condition, ConditionType, merge_conditions
-from ...model.errors import InvalidSpec, Reason
+from ...model.errors import Conflict, InvalidSpec, QuayRobotError, Reason
 from ...model.names import ANNOTATION_ROTATE
 from ...model.resources.base import dump_status
 from ...model.resources.clusterrobot import ClusterRobotStatus, Removal
@@ -21,6 +21,8 @@ from ...plan.cluster_robot.status import (
 )
 from ..cache.records import ClusterRobotRecord
 from ..connection.context import Context, Outcome
+from ..connection.unsaid import after_unsaid, tell_unsaid
+from ..robot.freshness import take_over
 from ..workqueue.keys import ResourceKey
 from .shared import finalize_shared, reconcile_shared
 from .targets import CopyTargets, MemberTargets
@@ -73,11 +75,14 @@ async def _reconcile_members(context: Context, targets: MemberTargets) -> Outcom
     )
     # What a removal was confirmed by is stored before anything is removed.
     state = removal.state if removal else status.removal
-    await update_status(context, record, summary, conditions, state)
-    if removal is not None:
+    unsaid = await update_status(context, record, summary, conditions, state)
+    if removal is not None and (unsaid is None or state == status.removal):
         targets.leave(removal)
+    outcome = Outcome(again_s=targets.wait_s())
+    if unsaid is not None:
+        return after_unsaid(context, record.key, outcome, unsaid)
     context.queue.forgive(record.key)
-    return Outcome(again_s=targets.wait_s())
+    return outcome
 
 
 async def update_status(
@@ -86,13 +91,8 @@ async def update_status(
     summary: Summary | None,
     conditions: list[Condition],
     removal: Removal | None,
-) -> None:
-    """
-    Write the status, if it differs from the stored one.
-
-    Raises:
-        QuayRobotError: It could not be stored.
-    """
+) -> QuayRobotError | None:
+    """Write the status, if it differs from the stored one; return why it was not taken."""
     before = record.cluster_robot_status
     merged = merge_conditions(
         before.conditions, conditions, generation=record.generation, now=context.now()
@@ -106,12 +106,21 @@ async def update_status(
         changes |= {"namespaces": summary.counts, "failed": summary.failed}
     after = before.model_copy(update=changes)
     if after == before:
-        return
-    body = await context.resources.write_status(
-        CLUSTER_QUAY_ROBOT, record.body, dump_status(after)
-    )
-    context.store.observe(CLUSTER_QUAY_ROBOT.kind, None, body)
+        return None
+    kind = CLUSTER_QUAY_ROBOT
+    try:
+        body = await context.resources.write_status(kind, record.body, dump_status(after))
+    except QuayRobotError as error:
+        if isinstance(error, Conflict):
+            # The next pass goes by what it is now, whatever the watch has shown by then.
+            await take_over(context, record)
+        else:
+            await tell_unsaid(context, kind.kind, record.body, error)
+        return error
+    context.unsaid.discard(record.uid)
+    context.store.observe(kind.kind, None, body)
     await _tell(context, before, after, body)
+    return None
 
 
 async def _tell(
@@ -162,5 +171,6 @@ async def _say_invalid(
         Condition(type=C.READY, status="False", reason=error.reason, message=error.message),
         Condition(type=C.STALLED, status="True", reason=error.reason, message=error.message),
     ]
-    await update_status(context, record, None, conditions, record.cluster_robot_status.removal)
-    return Outcome(error=error, settled=False)
+    removal, outcome = record.cluster_robot_status.removal, Outcome(error=error, settled=False)
+    unsaid = await update_status(context, record, None, conditions, removal)
+    return outcome if unsaid is None else after_unsaid(context, record.key, outcome, unsaid)

@@ -12,11 +12,9 @@ from dataclasses import replace
 
 import structlog
 
-from ...cluster.kinds import CLUSTER_QUAY_ROBOT
 from ...model.actions import Action, Regenerate
 from ...model.conditions import merge_conditions
 from ...model.errors import QuayRobotError
-from ...model.resources.base import dump_status
 from ...model.resources.clusterrobot import ClusterRobotStatus
 from ...model.resources.robot import RobotStatus
 from ...model.world import NamespaceSeen
@@ -50,7 +48,7 @@ async def reconcile_shared(context: Context, targets: CopyTargets) -> Outcome:
     if asking is None:
         # Nobody is to have it: it is not made, and one that is there is left alone.
         await this.say_counts()
-        outcome = Outcome()
+        outcome = this.unless_unsaid(Outcome())
     else:
         outcome = await this.run(replace(scene, namespace=asking))
     this.tell()
@@ -103,7 +101,7 @@ async def finalize_shared(
     for each in left:
         context.queue.add(NamespaceKey(record.key, each.name), Lane.EDIT)
     await this.say(scene, ())
-    return Outcome(again_s=WAIT_S, settled=False)
+    return this.unless_unsaid(Outcome(again_s=WAIT_S, settled=False))
 
 
 class _SharedPass(RobotPass):
@@ -121,6 +119,7 @@ class _SharedPass(RobotPass):
         outcome = await super().run(scene)
         if self.quiet:
             await self.say_counts()
+            outcome = self.unless_unsaid(outcome)
         return outcome
 
     async def carry_out(
@@ -168,10 +167,7 @@ class _SharedPass(RobotPass):
             status = status.model_copy(update={"conditions": merged, **generation})
         if status == before:
             return
-        body = await self.context.resources.write_status(
-            CLUSTER_QUAY_ROBOT, self.applier.record.body, dump_status(status)
-        )
-        self.applier.keep(body)
+        await self.write(status)
 
     def tell(self) -> None:
         """Enqueue all namespaces when what they should have has changed."""

@@ -67,7 +67,8 @@ class Context:
 
     *clock* is monotonic in seconds, *now* is the wall clock, *jitter* draws
     from [0, 1). *cluster* is this cluster's identity, *grace* how long what may come
-    later is waited for.
+    later is waited for. *unsaid* are the uids of what was told to have a status that is
+    not taken.
     """
 
     cluster: str
@@ -89,6 +90,7 @@ class Context:
     jitter: Callable[[], float]
     contests: Contests
     told: Once = field(default_factory=Once)
+    unsaid: set[str] = field(default_factory=set)
     grace: timedelta = DEFAULT_GRACE
 
     def spread(self, seconds: float) -> float:

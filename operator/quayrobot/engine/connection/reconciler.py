@@ -21,6 +21,7 @@ from .context import Context, Outcome
 from .pool import LiveConnection
 from .status import settled, update_status
 from .token_renewal import hold_for_renewal, is_renewed, renew_in_time, renewal_wait_s
+from .unsaid import after_unsaid
 
 __all__ = ["deny", "reconcile_connection", "enqueue_waiting"]
 
@@ -54,16 +55,20 @@ async def reconcile_connection(context: Context, key: ResourceKey) -> Outcome:
     except QuayRobotError as failed:
         error = failed
 
-    await _hold(context, context.store.connections.get(key) or record)
+    held = await _hold(context, context.store.connections.get(key) or record)
     record = context.store.connections.get(key)
     if record is None:
         return Outcome()
-    await update_status(context, record, error)
+    unsaid = await update_status(context, record, error, held)
     if _turned_ready(context, record):
         enqueue_all(context, key)
     elif changed:
         _wake_with_token(context, key, before)
     outcome = _outcome(context, key, error)
+    if unsaid is None:
+        context.queue.forgive(key)
+    else:
+        outcome = after_unsaid(context, key, replace(outcome, again_s=None), unsaid)
     waits = [each for each in (outcome.again_s, renewal_wait_s(context, key)) if each is not None]
     return replace(outcome, again_s=min(waits, default=None))
 
@@ -202,10 +207,14 @@ def _outcome(context: Context, key: ResourceKey, error: QuayRobotError | None) -
 # Holding what robots need -----------------------------------------------
 
 
-async def _hold(context: Context, record: ConnectionRecord) -> None:
-    """Let a namespaced connection and its Secret go when no robot needs them."""
+async def _hold(context: Context, record: ConnectionRecord) -> QuayRobotError | None:
+    """
+    Let a namespaced connection and its Secret go when no robot needs them.
+
+    Returns why that, or holding them, could not be done.
+    """
     if record.key.kind != "QuayConnection":
-        return
+        return None
 
     live = context.pool.known(record.key)
     held = any(_holds(each) for each in context.store.users_of(record.key))
@@ -220,7 +229,10 @@ async def _hold(context: Context, record: ConnectionRecord) -> None:
     except Conflict:
         context.queue.add(record.key, Lane.DRIFT, delay_s=1.0)
     except QuayRobotError as error:
-        log.warning("connection.checked", reason=error.reason, name=record.key.name)
+        why = error.message
+        log.warning("connection.checked", reason=error.reason, why=why, name=record.key.name)
+        return error
+    return None
 
 
 async def _guard(context: Context, record: ConnectionRecord) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import suppress
 
 import structlog
 
+from ...cluster.api import Body
 from ...cluster.kinds import OURS
 from ...model.conditions import Condition, ConditionType, Status, merge_conditions, rfc3339
 from ...model.errors import Conflict, QuayRobotError, Reason, TryLater
@@ -27,6 +29,7 @@ from ..workqueue.keys import Lane
 from .context import Context
 from .pool import LiveConnection
 from .token_renewal import noted_credential, renewal_condition
+from .unsaid import tell_unsaid
 
 __all__ = ["lacks_scope", "update_status", "settled", "count_robots"]
 
@@ -38,16 +41,23 @@ C = ConditionType
 
 
 async def update_status(
-    context: Context, record: ConnectionRecord, error: QuayRobotError | None
-) -> None:
-    """Write the connection's status, if it has changed."""
+    context: Context,
+    record: ConnectionRecord,
+    error: QuayRobotError | None,
+    held: QuayRobotError | None,
+) -> QuayRobotError | None:
+    """
+    Write the connection's status, if it has changed; return why it was not taken.
+
+    *error* is why it cannot be used, *held* why its finalizer could not be added or removed.
+    """
     live = context.pool.known(record.key)
     usable = live if error is None else None
     after = ConnectionStatus(
         observed_generation=record.generation,
         conditions=merge_conditions(
             record.status.conditions,
-            _conditions(context, record, live, error),
+            [_leaving(held)] if record.terminating else _conditions(context, record, live, error),
             generation=record.generation,
             now=context.now(),
         ),
@@ -60,22 +70,43 @@ async def update_status(
         last_list_at=(usable.listed_at if usable else None) or record.status.last_list_at,
     )
     if not _is_news(context, live, record.status, after):
-        return
-    kind = OURS[record.key.kind]
-    try:
-        body = await context.resources.write_status(kind, record.body, dump_status(after))
-    except Conflict:
-        context.queue.add(record.key, Lane.DRIFT, delay_s=1.0)
-        return
-    except QuayRobotError as failed:
-        log.warning("connection.checked", reason=failed.reason, name=record.key.name)
-        return
+        return None
+    body = await _write(context, record, after)
+    if isinstance(body, QuayRobotError):
+        return body
     if live is not None:
         live.told_at = context.now()
         if leftovers(record.status) != leftovers(after):
             live.counted_at = live.told_at
     context.store.observe(record.key.kind, None, body)
     await _tell(context, record, after, body)
+    return None
+
+
+async def _write(
+    context: Context, record: ConnectionRecord, after: ConnectionStatus
+) -> Body | QuayRobotError:
+    """Store *after*, and return the connection then, or why it was not taken."""
+    kind, key = OURS[record.key.kind], record.key
+    try:
+        body = await context.resources.write_status(kind, record.body, dump_status(after))
+    except Conflict as error:
+        await _take_over(context, record)
+        return error
+    except QuayRobotError as error:
+        await tell_unsaid(context, key.kind, record.body, error)
+        return error
+    context.unsaid.discard(record.uid)
+    return body
+
+
+async def _take_over(context: Context, record: ConnectionRecord) -> None:
+    """The next pass goes by what the connection is now, whatever the watch has shown by then."""
+    key = record.key
+    with suppress(QuayRobotError):
+        live = await context.resources.get(OURS[key.kind], key.namespace or None, key.name)
+        if live is not None:
+            context.store.observe(key.kind, None, live)
 
 
 def _is_news(
@@ -170,10 +201,6 @@ def _conditions(
     live: LiveConnection | None,
     error: QuayRobotError | None,
 ) -> list[Condition]:
-    if record.terminating:
-        return [
-            _condition(C.READY, "False", Reason.DELETING, "being deleted; robots still use it")
-        ]
     if error is not None or live is None:
         reason = error.reason if error else Reason.CONNECTION_NOT_READY
         message = error.message if error else "not in use yet"
@@ -185,6 +212,13 @@ def _conditions(
         ]
     renewal = renewal_condition(context, live, record)
     return [*_of_connection(context, live, record.status), *([renewal] if renewal else [])]
+
+
+def _leaving(held: QuayRobotError | None) -> Condition:
+    if held is None:
+        return _condition(C.READY, "False", Reason.DELETING, "being deleted; robots still use it")
+    words = f"the connection cannot be let go yet ({held.reason}): {held.message}"
+    return _condition(C.READY, "False", Reason.DELETION_BLOCKED, words)
 
 
 def _may_come_later(

@@ -44,12 +44,13 @@ from ...plan.robot.slots import active_first
 from ...plan.rotation.rotation import is_asked
 from ...plan.scene import Finding, Me, Scene
 from ...plan.words.status import status_after, worth_writing
-from ..cache.store import RobotRecord
+from ..cache.store import Body, RobotRecord
 from ..connection.batch_deletion import await_proof
-from ..connection.context import UNWATCHED_S, Context, Outcome, asked_s, requeue_s
+from ..connection.context import UNWATCHED_S, Context, Outcome, requeue_s
 from ..connection.pool import LiveConnection
 from ..connection.reconciler import deny
 from ..connection.status import lacks_scope
+from ..connection.unsaid import after_unsaid, tell_unsaid
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
 from .components import component_of, goes_on
 from .contested import note_losses, note_write
@@ -208,22 +209,29 @@ class RobotPass:
         after = self.judge(scene, findings)
         if not worth_writing(before, after):
             return
-        try:
-            body = await self.context.resources.write_status(
-                OURS[self.first.key.kind], self.applier.record.body, dump_status(after)
-            )
-        except Conflict:
-            # Somebody edited it: the next pass goes by what it is now.
-            self.context.queue.add(self.first.key, Lane.EDIT, delay_s=0.5)
-            await take_over(self.context, self.first)
+        body = await self.write(after)
+        if body is None:
             return
-        except QuayRobotError as error:
-            log.warning("status.not_written", reason=error.reason, **_who(self.first))
-            self.unsaid = error
-            return
-        self.applier.keep(body)
         await tell_news(self.context, self.first, body, after)
         self._enqueue_rivals(self.first.status, after)
+
+    async def write(self, after: RobotStatus) -> Body | None:
+        """Store the status *after*, and return the resource then; None where it is not taken."""
+        context, kind, body = self.context, self.first.key.kind, self.applier.record.body
+        try:
+            body = await context.resources.write_status(OURS[kind], body, dump_status(after))
+        except Conflict:
+            # Somebody edited it: the next pass goes by what it is now.
+            context.queue.add(self.first.key, Lane.EDIT, delay_s=0.5)
+            await take_over(context, self.first)
+            return None
+        except QuayRobotError as error:
+            self.unsaid = error
+            await tell_unsaid(context, kind, body, error)
+            return None
+        context.unsaid.discard(self.first.uid)
+        self.applier.keep(body)
+        return body
 
     def _enqueue_rivals(self, before: RobotStatus, after: RobotStatus) -> None:
         if lacks_scope(before) != lacks_scope(after):
@@ -307,9 +315,7 @@ class RobotPass:
         """Return *outcome*, or when to come again where the status could not be stored."""
         if self.unsaid is None:
             return outcome
-        again = min(self._failed_s(self.unsaid), UNWATCHED_S)
-        again = max(_sooner(outcome.again_s, again) or again, asked_s(self.unsaid))
-        return Outcome(again_s=again, error=outcome.error or self.unsaid, settled=False)
+        return after_unsaid(self.context, self.first.key, outcome, self.unsaid)
 
     def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:
         key = self.first.key
