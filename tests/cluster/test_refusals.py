@@ -107,7 +107,8 @@ def test_a_namespace_that_is_going_is_waited_for():
 def test_a_pause_that_is_asked_for_is_kept_if_it_is_one(asked: object, waits: float | None):
     body = {"message": "too many requests", "details": {"retryAfterSeconds": asked}}
 
-    error = failure("the operator", "update", PATH, 429, body)
+    for status in (429, 500, 503, 504):
+        error = failure("the operator", "update", PATH, status, body)
 
-    assert isinstance(error, TryLater)
-    assert error.retry_after == waits
+        assert isinstance(error, TryLater)
+        assert error.retry_after == waits

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -232,7 +233,7 @@ class ClusterApi:
         )
         self.date = answer.headers.get("Date")
         self._note_trust(None)
-        return answer.status, _decode(await answer.read())
+        return answer.status, _with_pause(_decode(await answer.read()), answer.headers)
 
 
 async def _configure(
@@ -269,6 +270,15 @@ def _decode(raw: bytes | str | None) -> Body:
     except orjson.JSONDecodeError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _with_pause(body: Body, headers: Mapping[str, str]) -> Body:
+    """Return *body* with the pause that is asked for: who is overloaded says it beside the body."""
+    asked, said = headers.get("Retry-After", ""), body.get("details")
+    if not re.fullmatch("[0-9]{1,9}", asked):
+        return body
+    details = said if isinstance(said, dict) else {}
+    return {**body, "details": {"retryAfterSeconds": int(asked), **details}}
 
 
 def _names_what_is_missing(body: Body) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 
+from ..model.errors import Conflict, TryLater
 from ..model.names import ANNOTATION_MADE_AT, FINALIZER
 from .api import Body, ClusterApi
 from .kinds import NAMESPACE, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT, Kind
@@ -135,14 +136,27 @@ class Resources:
         patch: Body = {"metadata": {**_versions(meta), "finalizers": finalizers}}
         if annotations:
             patch["metadata"]["annotations"] = dict(annotations)
-        return await self._api.write(
-            "PATCH", kind.path(meta.get("namespace"), meta["name"]), patch
-        )
+        path = kind.path(meta.get("namespace"), meta["name"])
+        try:
+            return await self._api.write("PATCH", path, patch)
+        except Conflict:
+            raise
+        except TryLater as error:
+            # It may have been done all the same. What nobody knows of is seen as somebody's edit,
+            # by which all begins anew.
+            live = await self._api.get(path)
+            if live is None or not _is_done(live["metadata"], meta["uid"], finalizers):
+                raise error from None
+            return live
 
 
 def _annotations(body: Body) -> Mapping[str, object]:
     found: Mapping[str, object] = body["metadata"].get("annotations") or {}
     return found
+
+
+def _is_done(live: Mapping[str, object], uid: str, finalizers: list[str]) -> bool:
+    return (live["uid"], live.get("finalizers") or []) == (uid, finalizers)
 
 
 def _versions(meta: Mapping[str, object]) -> Body:
