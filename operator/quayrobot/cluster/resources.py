@@ -12,12 +12,14 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from ..model.errors import Conflict, TryLater
 from ..model.names import ANNOTATION_MADE_AT, FINALIZER
 from .api import Body, ClusterApi
-from .kinds import NAMESPACE, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT, Kind
+from .kinds import CLUSTER_QUAY_ROBOT, NAMESPACE, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT, Kind
 from .ownership import other_manager
 
 __all__ = ["Resources"]
 
 PAGE = 500
+# Of connections the operator has no right to read a single one.
+_LOOKED_AT = {QUAY_ROBOT, CLUSTER_QUAY_ROBOT}
 _CONTESTED = {each.kind: each for each in (SECRET, SERVICE_ACCOUNT, QUAY_ROBOT)}
 
 
@@ -144,7 +146,7 @@ class Resources:
         except TryLater as error:
             # It may have been done all the same. What nobody knows of is seen as somebody's edit,
             # by which all begins anew.
-            live = await self._api.get(path)
+            live = await self._api.get(path) if kind in _LOOKED_AT else None
             if live is None or not _is_done(live["metadata"], meta["uid"], finalizers):
                 raise error from None
             return live

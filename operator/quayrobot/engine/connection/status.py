@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from contextlib import suppress
 
 import structlog
 
@@ -91,22 +90,13 @@ async def _write(
     try:
         body = await context.resources.write_status(kind, record.body, dump_status(after))
     except Conflict as error:
-        await _take_over(context, record)
+        # The watch brings what it is now.
         return error
     except QuayRobotError as error:
         await tell_unsaid(context, key.kind, record.body, error)
         return error
     context.unsaid.discard(record.uid)
     return body
-
-
-async def _take_over(context: Context, record: ConnectionRecord) -> None:
-    """The next pass goes by what the connection is now, whatever the watch has shown by then."""
-    key = record.key
-    with suppress(QuayRobotError):
-        live = await context.resources.get(OURS[key.kind], key.namespace or None, key.name)
-        if live is not None:
-            context.store.observe(key.kind, None, live)
 
 
 def _is_news(
