@@ -273,7 +273,7 @@ def _decode(raw: bytes | str | None) -> Body:
 
 
 def _with_pause(body: Body, headers: Mapping[str, str]) -> Body:
-    """Return *body* with the pause that is asked for: who is overloaded says it beside the body."""
+    """Return *body* with the pause that is asked for: some say it beside the body alone."""
     asked, said = headers.get("Retry-After", ""), body.get("details")
     if not re.fullmatch("[0-9]{1,9}", asked):
         return body

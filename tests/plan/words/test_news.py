@@ -117,3 +117,17 @@ def test_words_that_change_while_it_is_not_ready_are_news_and_no_line_of_the_log
     assert told(one, two) == [("QuayUnreachable", True)]
     assert change_of_ready(one, two) is None
     assert change_of_ready(after(held()), two) is not None
+
+
+@pytest.mark.parametrize("ready", ["True", "Unknown", "False"])
+def test_what_is_on_its_way_to_namespaces_is_no_news(ready: str):
+    done = after(held())
+    told_of = done.conditions[0].model_copy(
+        update={"status": ready, "reason": Reason.PROGRESSING, "message": "0 of 2 namespaces"}
+    )
+    moving = done.model_copy(update={"conditions": [told_of, *done.conditions[1:]]})
+
+    assert told_of.type == "Ready"
+    assert news(RobotStatus(), moving) == ()
+    assert change_of_ready(RobotStatus(), moving) is None
+    assert told(moving, done) == [("Reconciled", False)]

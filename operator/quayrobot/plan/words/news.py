@@ -17,7 +17,8 @@ from ...model.resources.robot import RobotStatus
 __all__ = ["News", "change_of_ready", "news", "rotation_waits_for"]
 
 # Said while a pass is on its way; its end is what counts.
-_UNDER_WAY = {Reason.CREATING, Reason.PROGRESSING, Reason.ROTATING}
+_BEGUN = {Reason.CREATING, Reason.PROGRESSING}
+_UNDER_WAY = {*_BEGUN, Reason.ROTATING}
 
 
 class News(NamedTuple):
@@ -42,7 +43,7 @@ def news(before: RobotStatus, after: RobotStatus) -> tuple[News, ...]:
 def change_of_ready(before: RobotStatus, after: RobotStatus) -> News | None:
     """Return what Ready says now, if its status or its reason is another; None if not."""
     old, new = _ready(before), _ready(after)
-    if new is None or new.reason == Reason.CREATING or (old and old[:2] == new[:2]):
+    if new is None or new.reason in _BEGUN or (old and old[:2] == new[:2]):
         return None
     return _told(new)
 
@@ -64,7 +65,7 @@ def _news(before: RobotStatus, after: RobotStatus) -> Iterator[News]:
         yield News(contest.reason, contest.message, warning=True)
     if (late := _put_off(after)) is not None and _put_off(before) != late:
         yield News(late.reason, late.message, warning=True)
-    if new is None or old == new or new.reason == Reason.CREATING:
+    if new is None or old == new or new.reason in _BEGUN:
         return
     # Another version's words, for all robots at once, are no news.
     if new.status != "True" or old is None or old[:2] != new[:2]:
