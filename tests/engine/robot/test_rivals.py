@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from quayrobot.engine.cache.store import RobotRecord, Store
-from quayrobot.engine.robot.observe import _me, _rivals
+from quayrobot.engine.robot.observe import _rivals, me_of
 from quayrobot.engine.workqueue.keys import ResourceKey
 from quayrobot.model.errors import Refused
 from quayrobot.model.names import OwnerName, RobotName
@@ -61,7 +61,7 @@ def wins(context: Any, record: RobotRecord) -> bool:
     scene = Scene(
         cluster="c",
         now=datetime.now(UTC),
-        me=_me(record),
+        me=me_of(record),
         spec=record.lenient_spec,
         status=record.status,
         connection=CONNECTION,

@@ -32,9 +32,20 @@ async def tell_unsaid(context: Context, kind: str, body: Body, error: QuayRobotE
     await context.recorder.emit(body, kind=kind, warning=True, reason=error.reason, note=note)
 
 
-def after_unsaid(context: Context, key: Key, outcome: Outcome, error: QuayRobotError) -> Outcome:
-    """Return *outcome* of a pass whose status met *error*, with when to come again."""
-    soon = min(requeue_s(context, key, error, slow_s=UNWATCHED_S), UNWATCHED_S)
+def after_unsaid(
+    context: Context,
+    key: Key,
+    outcome: Outcome,
+    error: QuayRobotError,
+    *,
+    slow_s: float = UNWATCHED_S,
+) -> Outcome:
+    """
+    Return *outcome* of a pass whose status met *error*, with when to come again.
+
+    That is after *slow_s* at most where somebody has to act.
+    """
+    soon = min(requeue_s(context, key, error, slow_s=slow_s), UNWATCHED_S)
     due = soon if outcome.again_s is None else min(outcome.again_s, soon)
     again = max(due, asked_s(error))
     return Outcome(again_s=again, error=outcome.error or error, settled=False)

@@ -48,7 +48,7 @@ from ..connection.pool import LiveConnection
 from .contested import known_contests
 from .secret_reads import known_secrets, presumes_free, read_secrets
 
-__all__ = ["FRESH", "FRESH_ENOUGH", "list_due", "observe"]
+__all__ = ["FRESH", "FRESH_ENOUGH", "list_due", "me_of", "observe"]
 
 FRESH = 1.5
 # Who holds nothing has no resync of its own: what it knows is renewed when it comes again.
@@ -81,7 +81,7 @@ async def observe(
     scene = Scene(
         cluster=context.cluster,
         now=context.now(),
-        me=_me(record),
+        me=me_of(record),
         spec=spec,
         status=record.status,
         connection=connection,
@@ -192,7 +192,8 @@ def _spec(record: RobotRecord) -> RobotSpec:
     return record.spec
 
 
-def _me(record: RobotRecord) -> Me:
+def me_of(record: RobotRecord) -> Me:
+    """Return what a pass goes by of the resource of *record* itself."""
     return Me(
         kind=record.key.kind,
         namespace=record.key.namespace,

@@ -42,7 +42,7 @@ from ...plan.decide import decide, stands, without
 from ...plan.robot.proof import ownership
 from ...plan.robot.slots import active_first
 from ...plan.rotation.rotation import is_asked
-from ...plan.scene import Finding, Me, Scene
+from ...plan.scene import Finding, Scene
 from ...plan.words.status import status_after, worth_writing
 from ..cache.store import Body, RobotRecord
 from ..connection.batch_deletion import await_proof
@@ -58,7 +58,7 @@ from .declared import tell_declared
 from .effects import log_effect
 from .events import tell_news
 from .freshness import take_over
-from .observe import observe
+from .observe import me_of, observe
 from .secret_reads import presumes_free, read_secrets
 from .writes import Applier
 
@@ -244,8 +244,8 @@ class RobotPass:
     def _watch_owner(self, scene: Scene) -> None:
         if self.applier.record.status.holds or ownership(scene) is not None:
             key = OwnerKey(self.first.connection_key, self.first.robot_name.owner)
-            resync = self.live.resync_s if self.live else UNKNOWN_RESYNC_S
-            self.context.queue.add(key, Lane.RESYNC, delay_s=self.context.spread(resync))
+            resync = self.context.spread(self._resync_s)
+            self.context.queue.add(key, Lane.RESYNC, delay_s=resync)
 
     def _released(self) -> Outcome:
         log.info("resource.released", **_who(self.first))
@@ -308,14 +308,18 @@ class RobotPass:
     def _failed_s(self, error: QuayRobotError) -> float:
         if isinstance(error, Contested):
             return error.retry_after or UNWATCHED_S
-        slow = self.live.resync_s if self.live else UNKNOWN_RESYNC_S
-        return requeue_s(self.context, self.first.key, error, slow_s=slow)
+        return requeue_s(self.context, self.first.key, error, slow_s=self._resync_s)
+
+    @property
+    def _resync_s(self) -> float:
+        return self.live.resync_s if self.live else UNKNOWN_RESYNC_S
 
     def unless_unsaid(self, outcome: Outcome) -> Outcome:
         """Return *outcome*, or when to come again where the status could not be stored."""
         if self.unsaid is None:
             return outcome
-        return after_unsaid(self.context, self.first.key, outcome, self.unsaid)
+        key, error = self.first.key, self.unsaid
+        return after_unsaid(self.context, key, outcome, error, slow_s=self._resync_s)
 
     def _outcome(self, scene: Scene, findings: tuple[Finding, ...]) -> Outcome:
         key = self.first.key
@@ -360,16 +364,7 @@ async def _say_invalid(context: Context, record: RobotRecord, error: InvalidSpec
     scene = Scene(
         cluster=context.cluster,
         now=context.now(),
-        me=Me(
-            record.key.kind,
-            record.key.namespace,
-            record.key.name,
-            record.uid,
-            record.generation,
-            record.created,
-            record.terminating,
-            record.guarded,
-        ),
+        me=me_of(record),
         spec=RobotSpec.model_construct(suspend=False),
         status=record.status,
         connection=error,
