@@ -42,8 +42,10 @@ def test_a_finalizer_that_was_written_is_not_written_again_and_again(
     tenant.connection()
     replica.spoil, called = losing(tenant, spoiled), house.quay.mark()
 
-    # As long as answers are lost.
-    tenant.robot(connectionRef=OWN)
+    # As long as answers are lost; what is noted of rights is stored before the finalizer.
+    tenant.repository("app")
+    rights = {"repositories": [{"name": "app", "role": "read"}]}
+    tenant.robot(connectionRef=OWN, permissions=rights)
     tenant.wait_ready(timeout_s=40)
     tenant.wait_login()
     tenant.delete()
