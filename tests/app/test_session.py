@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -30,6 +31,8 @@ class Server:
         self.refused = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.Response:
+        if request.query.get("continue") == "expired":
+            return web.json_response({"code": 410}, status=410)
         header = request.headers.get("Authorization")
         self.asked.append((request.method, request.path, header))
         self.times.append(asyncio.get_running_loop().time())
@@ -109,6 +112,12 @@ async def test_watches_that_are_cut_at_once_are_not_a_storm(server):
 
     assert len(gaps) == 2
     assert min(gaps) > WATCH_PAUSE_S * 0.9
+
+
+async def test_a_list_whose_rest_is_gone_breaks_off_so_that_it_begins_anew(server):
+    async with open_session(access(server), nothing(), watches=1) as session:
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await get(session, f"{server.url}{PATH}?continue=expired")
 
 
 async def test_lists_and_watches_are_noted(server):

@@ -15,12 +15,17 @@ OWN = {"kind": "QuayConnection", "name": "own"}
 
 
 @pytest.fixture
-def replica(house: Installation, canary_watch: CanaryWatch) -> Iterator[Replica]:
+def stopped(house: Installation, canary_watch: CanaryWatch) -> Iterator[Replica]:
     house.operator.stop()
     with replicas(house) as (one, _):
         canary_watch.add("log", one.operator.said)
-        one.operator.start()
         yield one
+
+
+@pytest.fixture
+def replica(stopped: Replica) -> Replica:
+    stopped.operator.start()
+    return stopped
 
 
 def losing(tenant: Tenant, spoiled: bool | int) -> Hook:
@@ -56,4 +61,28 @@ def test_a_finalizer_that_was_written_is_not_written_again_and_again(
     ]
     assert len([each for each in asked if each.endswith("/quayrobots/ci")]) == 2
     assert tenant.operations(called).count("robot.create") == 1
+    tenant.leave()
+
+
+def test_lists_whose_rest_is_gone_begin_anew(house: Installation, stopped: Replica):
+    left = 6
+
+    def gone(asked: Asked, when: When) -> bool | int:
+        nonlocal left
+        if left == 0 or (when, asked.path) != ("before", "/api/v1/serviceaccounts"):
+            return False
+        left -= 1
+        return 410
+
+    stopped.spoil = gone
+    # It waits until it is ready.
+    stopped.operator.start()
+
+    assert left == 0
+    tenant = house.tenant()
+    tenant.connection()
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_ready(timeout_s=40)
+    tenant.delete()
+    tenant.wait_gone()
     tenant.leave()

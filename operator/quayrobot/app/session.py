@@ -76,13 +76,18 @@ class _Travel:
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         path = self.path_of(request.url)
-        if request.url.query.get("watch") == "true":
+        watching = request.url.query.get("watch") == "true"
+        if watching:
             self._initial_lists.watched(path)
             await self._pause(path)
         pauses = iter(EndlessBackoff(WATCH_PAUSE_S, 15))
         while True:
             self._authorize(request)
             response = await handler(request)
+            if response.status == 410 and not watching:
+                # The rest of a list that took too long. The shell would end; so it lists anew.
+                response.close()
+                raise aiohttp.ClientPayloadError
             if response.status != 401:
                 self._note_right(path, response.status)
                 return response
