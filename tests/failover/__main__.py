@@ -136,7 +136,7 @@ def _row(site: Site, what: str, edits: Edits, *, turned: int = 0, **more: Any) -
     lost = -sum(count for count in surplus.values() if count < 0) + len([*edits.not_given()])
     return {
         "change": what,
-        "robots": len(site.plain) + len(edits.places) + len(site.turning),
+        "robots": len(site.robots()),
         "edits": len(edits.places) + turned,
         "surplus": sum(count for count in surplus.values() if count > 0),
         "which": {each: count for each, count in surplus.items() if count},

@@ -71,13 +71,19 @@ class Site:
     def _logs_in(self, secret: dict[str, Any]) -> bool:
         return bool(secret) and self.house.quay.login(*credential_of(secret))
 
-    def _open(self) -> list[str]:
+    def robots(self) -> list[dict[str, Any]]:
+        """Return all QuayRobots."""
+
         async def read(api: ClusterApi) -> list[dict[str, Any]]:
             listed = await api.get(QUAY_ROBOT.path())
             assert listed is not None
             return list(listed["items"])
 
-        return [each["metadata"]["name"] for each in self.run(read) if not _in_sync(each)]
+        found: list[dict[str, Any]] = self.run(read)
+        return found
+
+    def _open(self) -> list[str]:
+        return [each["metadata"]["name"] for each in self.robots() if not _in_sync(each)]
 
 
 def _in_sync(body: dict[str, Any]) -> bool:
