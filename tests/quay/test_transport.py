@@ -171,16 +171,17 @@ async def test_slow_bytes_do_not_outlast_the_deadline():
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(50):
+        for _ in range(200):
             writer.write(b"x")
             await asyncio.sleep(0.05)
 
     server = await asyncio.start_server(drip, "127.0.0.1", 0)
     origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
-    async with asyncio.timeout(2):
+    # The bytes go on for ten seconds.
+    async with asyncio.timeout(8):
         with pytest.raises(Unfinished, match="no answer in time"):
-            await send(origin, timeout_s=0.3)
+            await send(origin, timeout_s=1)
     server.close()
 
 
