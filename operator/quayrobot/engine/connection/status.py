@@ -108,8 +108,10 @@ def _is_news(
     now = context.now()
     if live is None:
         return is_news(before, after, now)
-    # What was held back before a restart is held back again: a start alone writes nothing.
-    live.told_at = live.told_at or now
+    if live.told_at is None:
+        # What was held back before a restart is held back again: a start alone writes nothing.
+        live.told_at = now
+        live.counted_at = live.counted_at or (now if before.robots is not None else None)
     return is_news(before, after, now, live.told_at, live.counted_at)
 
 
