@@ -77,14 +77,14 @@ def test_namespaces_that_fail(
     scraped: tuple[Installation, str], watch: Stopwatch, record_property
 ):
     house, _ = scraped
-    fleet = ClusterRobot(house)
-    (space,) = fleet.namespaces(1)
-    space.robot(fleet.name, organization=fleet.name, robotName="other")
-    space.wait_ready(fleet.name)
+    cluster_robot = ClusterRobot(house)
+    (space,) = cluster_robot.namespaces(1)
+    space.robot(cluster_robot.name, organization=cluster_robot.name, robotName="other")
+    space.wait_ready(cluster_robot.name)
 
-    fleet.apply()
+    cluster_robot.apply()
     watch.on("QuayRobotNamespacesFailed")
-    space.delete(fleet.name)
+    space.delete(cluster_robot.name)
     watch.off("QuayRobotNamespacesFailed")
     watch.note(record_property)
 
