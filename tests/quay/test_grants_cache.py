@@ -204,3 +204,17 @@ async def test_a_list_that_began_before_is_not_believed_of_a_robot_that_was_forg
     assert isinstance(cache.view(CI), Unlooked)
     await cache.look(CI, ["app"])
     assert seen(cache, CI).repositories["app"] == "read"
+
+
+async def test_a_read_of_one_robot_that_began_before_is_not_believed_either(shop, client):
+    cache, mark = cache_of(client), shop.mark()
+    shop.admin("fault", operation="robot.list", status=504, kind="answer", count=-1)
+    robots = {CI: Asked(frozenset({"app"})), CD: Asked(frozenset({"app"}))}
+    reading = asyncio.create_task(cache.refresh_all(ACME, robots, defaults=False))
+    while "robot.permissions" not in shop.operations(mark):  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0)
+    cache.forget(CI)
+    await reading
+
+    assert isinstance(cache.view(CI), Unlooked)
+    assert seen(cache, CD).repositories == {"app": "write"}

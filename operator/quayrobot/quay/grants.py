@@ -249,6 +249,8 @@ class GrantsCache:
             here.members_begun, here.creators = begun, None
         here.refused = None
         for full, roles in found.items():
+            if here.forgotten.get(full, float("-inf")) >= begun:
+                continue
             here.alone[full] = roles
             here.listed[full] = (frozenset(roles), teams_of(full, here.members))
             if here.own.get(full, (begun,))[0] < begun:
