@@ -25,7 +25,7 @@ class Server:
     """Lets one token in and notes who asked for what, and when."""
 
     def __init__(self) -> None:
-        self.accepts = "good"
+        self.accepts, self.watches_forbidden = "good", False
         self.asked: list[tuple[str, str, str | None]] = []
         self.times: list[float] = []
         self.refused = asyncio.Event()
@@ -41,6 +41,8 @@ class Server:
         if header != f"Bearer {self.accepts}":
             self.refused.set()
             return web.json_response({}, status=401)
+        if self.watches_forbidden and "watch" in request.query:
+            return web.json_response({}, status=403)
         return web.json_response({"items": [{"metadata": {"uid": "1"}}]})
 
 
@@ -102,6 +104,17 @@ async def test_the_token_goes_to_the_api_server_only(server):
         await get(session, elsewhere)
 
     assert server.asked == [("GET", "/elsewhere", None)]
+
+
+async def test_a_watch_without_a_right_is_told_once_though_its_list_is_allowed(server, caplog):
+    server.watches_forbidden = True
+    async with open_session(access(server), nothing(), watches=1) as session:
+        for _ in range(2):
+            await get(session, server.url + PATH)
+            await get(session, f"{server.url}{PATH}?watch=true")
+
+    (told,) = (each.msg for each in caplog.records if each.levelname == "WARNING")
+    assert (told["event"], told["verb"], told["path"]) == ("watch.forbidden", "watch", PATH)
 
 
 async def test_watches_that_are_cut_at_once_are_not_a_storm(server):

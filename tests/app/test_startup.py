@@ -123,7 +123,7 @@ def test_first_definitions_then_rights_are_missing(empty):
     without_discovery = ended(f"--kubeconfig={kubeconfig}", QUICK)
 
     assert_plain(without_kinds, "quayrobots.quayrobot.io", "kubectl apply -k deploy/crds")
-    assert_plain(without_rights, "may not read", "kubectl apply -k deploy/manifests")
+    assert_plain(without_rights, "may not list", "kubectl apply -k deploy/manifests")
     assert_plain(without_discovery, "may not read the list of kinds", "system:discovery")
 
 

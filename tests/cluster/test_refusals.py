@@ -92,6 +92,29 @@ def test_each_refusal_has_its_reason_and_names_what_refused(answer):
     assert FOREIGN not in error.message
 
 
+@pytest.mark.parametrize(
+    ("verb", "path", "said"),
+    [
+        ("read", "/api/v1/namespaces/shop/secrets/ci", "get secrets in namespace shop"),
+        ("read", "/api/v1/namespaces/shop/secrets", "list secrets in namespace shop"),
+        ("read", "/api/v1/secrets?limit=1", "list secrets"),
+        ("read", "/api/v1/namespaces", "list namespaces"),
+        ("read", "/api/v1/namespaces/kube-system", "get namespaces"),
+        ("read", "/apis", "read the list of kinds"),
+        ("create", "/api/v1/namespaces/shop/serviceaccounts/ci/token",
+         "create serviceaccounts/token in namespace shop"),
+        ("update", "/apis/quayrobot.io/v1alpha1/namespaces/shop/quayrobots/ci/status",
+         "update quayrobots/status in namespace shop"),
+        ("update", "/apis/quayrobot.io/v1alpha1/clusterquayrobots/all/status",
+         "update clusterquayrobots/status"),
+    ],
+)  # fmt: skip
+def test_a_missing_right_is_told_as_a_role_gives_it(verb: str, path: str, said: str):
+    error = failure("the operator", verb, path, 403, {})
+
+    assert error.message == f"the operator may not {said}"
+
+
 def test_a_namespace_that_is_going_is_waited_for():
     causes = {"causes": [{"reason": "NamespaceTerminating", "message": FOREIGN}]}
     body = {"message": f"{FORBIDDEN}unable to create new content", "details": causes}

@@ -206,7 +206,7 @@ def test_a_plan_of_a_shared_robot_tells_of_the_robot_and_of_its_copies(shop: Sho
     tenant = shell_of(two)
     unseen = tenant.plugin("plan", "-f", shop.manifests(body), "--cluster-id=any")
     assert (unseen.code, unseen.out) == (1, "")
-    assert "may not read clusterquayrobots" in unseen.err
+    assert "may not get clusterquayrobots" in unseen.err
 
     cluster_robot.apply_body(body)
     cluster_robot.wait_ready(2)

@@ -72,7 +72,7 @@ class _Travel:
         self._credential = _Credential(access)
         self._initial_lists = initial_lists
         self._watch_began: dict[str, float] = {}
-        self._forbidden: set[str] = set()
+        self._forbidden: set[tuple[str, str]] = set()
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         path = self.path_of(request.url)
@@ -89,7 +89,7 @@ class _Travel:
                 response.close()
                 raise aiohttp.ClientPayloadError
             if response.status != 401:
-                self._note_right(path, response.status)
+                self._note_right(path, "watch" if watching else "list", response.status)
                 return response
             # Handed on, it would make the shell log in again and, after three times the same
             # credential, give up. The server may be starting, or the token be about to change.
@@ -101,14 +101,14 @@ class _Travel:
         """Return *url*'s path below the API server's own."""
         return url.path.removeprefix(self._base.path.rstrip("/"))
 
-    def _note_right(self, path: str, status: int) -> None:
+    def _note_right(self, path: str, verb: str, status: int) -> None:
         if status != 403:
-            self._forbidden.discard(path)
+            self._forbidden.discard((verb, path))
             return
         self._initial_lists.forbidden(path)
-        if path not in self._forbidden:
-            self._forbidden.add(path)
-            log.warning("watch.forbidden", path=path)
+        if (verb, path) not in self._forbidden:
+            self._forbidden.add((verb, path))
+            log.warning("watch.forbidden", verb=verb, path=path)
 
     def _authorize(self, request: ClientRequest) -> None:
         header = self._credential.header()

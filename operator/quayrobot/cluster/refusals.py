@@ -43,7 +43,7 @@ def failure(who: str, verb: str, path: str, status: int, body: dict[str, Any]) -
     if status in _BEYOND:
         return Conflict(Reason.CLUSTER_UNAVAILABLE, f"{what} changed in the meantime")
     if status == 403:
-        return _forbidden(who, verb, what, body, text)
+        return _forbidden(who, _right(verb, path), what, body, text)
     if status in {400, 413, 422}:
         msg = f"the API server does not accept what {who} wrote to {what}"
         return Refused(Reason.CLUSTER_REFUSED, msg)
@@ -72,7 +72,7 @@ def _denied(what: str, text: str) -> Refused | None:
     return None
 
 
-def _forbidden(who: str, verb: str, what: str, body: dict[str, Any], text: str) -> QuayRobotError:
+def _forbidden(who: str, right: str, what: str, body: dict[str, Any], text: str) -> QuayRobotError:
     causes = [each.get("reason") for each in (body.get("details") or {}).get("causes") or []]
     if "NamespaceTerminating" in causes:
         msg = f"{what}: the namespace is being deleted"
@@ -84,17 +84,32 @@ def _forbidden(who: str, verb: str, what: str, body: dict[str, Any], text: str) 
         msg = f"{what}: no ResourceQuota of the namespace allows it"
         return Refused(Reason.QUOTA_EXCEEDED, msg)
     if _NO_RIGHT.match(text) or not text:
-        return Refused(Reason.CLUSTER_REFUSED, f"{who} may not {verb} {what}")
+        return Refused(Reason.CLUSTER_REFUSED, f"{who} may not {right} {what}")
     msg = f"{what}: an admission plugin of the API server denies it"
     return Refused(Reason.ADMISSION_DENIED, msg)
 
 
+def _right(verb: str, path: str) -> str:
+    """Return *verb* as a role has to say it: what is read is an object or a list."""
+    _, parts = _place(path)
+    if verb != "read" or not parts:
+        return verb
+    return "get" if len(parts) > 1 else "list"
+
+
 def resource_of(path: str) -> str:
-    """Return what a *path* of the API server is about, in words."""
-    parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
-    parts = parts[3:] if parts[0] == "apis" else parts[2:]
+    """Return what a *path* of the API server is about, in words that a role uses."""
+    namespace, parts = _place(path)
     if not parts:
         return "the list of kinds"
-    if parts[0] == "namespaces" and len(parts) > 2:
-        return f"{parts[2]} in namespace {parts[1]}"
-    return parts[0]
+    resource = "/".join((parts[0], *parts[2:3]))
+    return f"{resource} in namespace {namespace}" if namespace else resource
+
+
+def _place(path: str) -> tuple[str, list[str]]:
+    """Return the namespace in *path*, and resource, name and subresource as far as they go."""
+    parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
+    parts = parts[3:] if parts[0] == "apis" else parts[2:]
+    if len(parts) > 2 and parts[0] == "namespaces":
+        return parts[1], parts[2:]
+    return "", parts
