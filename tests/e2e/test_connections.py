@@ -235,3 +235,29 @@ def test_a_robot_of_a_user_needs_that_users_token(tenant: Tenant):
     assert quay.admin("robot/show", name=f"{who}+good") is not None
     assert quay.admin("robot/show", name=f"{who}+bad") is None
     assert quay.operations(called).count("user.get") == 1
+
+
+def test_public_authorities_of_ones_own_are_read_again_once_they_are_replaced(
+    tenant: Tenant, private_quay: tuple[FakeQuay, str], authority: Authority, tmp_path: Path
+):
+    """As the chart's `extraCA` mounts them from a ConfigMap, which is renewed by a rename."""
+    quay, token = private_quay
+    (tmp_path / "other").mkdir()
+    file, fresh = tmp_path / "mounted.crt", tmp_path / "fresh.crt"
+    file.write_text(Authority(tmp_path / "other", "somebody-else").file.read_text())
+    operator = tenant.house.operator
+    operator.environment["SSL_CERT_FILE"] = str(file)
+    operator.restart()
+    try:
+        tenant.connection(url=quay.url, token=token, allowPlaintext=False)
+        tenant.robot(connectionRef=OWN)
+        wait_for(lambda: "certificate" in tenant.condition().get("message", ""), "the refusal")
+
+        fresh.write_text(authority.file.read_text())
+        fresh.rename(file)
+
+        tenant.wait_ready(timeout_s=40)
+        tenant.kubectl("delete", "quayrobots", "--all", "--timeout=60s")
+    finally:
+        del operator.environment["SSL_CERT_FILE"]
+        operator.restart()

@@ -16,6 +16,7 @@ from ...model.errors import Refused
 from ...model.resources.connection import ClusterConnectionSpec, ConnectionSpec, origin_of
 from ...model.resources.proxy import ClusterLoginRef, ClusterProxy, Proxy
 from ...quay.proxy import ProxyServer
+from ...quay.trust import public_authorities
 from ..workqueue.keys import ResourceKey
 from .places import bundle_place
 
@@ -24,10 +25,15 @@ __all__ = ["Egress", "read_egress"]
 
 @dataclass(frozen=True, slots=True)
 class Egress:
-    """The authorities in PEM, and the proxy; None for what there is not."""
+    """
+    The authorities in PEM, and the proxy; None for what there is not.
+
+    *public* differs once the public authorities do.
+    """
 
     bundle: str | None = None
     proxy: ProxyServer | None = None
+    public: tuple[int, int] | None = None
 
 
 async def read_egress(
@@ -45,9 +51,10 @@ async def read_egress(
     """
     ref = spec.ca_bundle_ref
     bundle = spec.ca_bundle if ref is None else await bundles.read(bundle_place(key, ref))
+    public = public_authorities()
     if spec.proxy is None:
-        return Egress(bundle)
-    return Egress(bundle, await _proxy(key, spec.proxy, secrets, bundles))
+        return Egress(bundle, public=public)
+    return Egress(bundle, await _proxy(key, spec.proxy, secrets, bundles), public)
 
 
 async def _proxy(
