@@ -43,6 +43,7 @@ view_network() {
     ip link add node0 address 02:00:0a:c8:00:01 type bridge
     ip addr add "$NODE_ADDRESS/16" dev node0
     ip addr add "$NODE_SERVICE_ADDRESS/32" dev node0
+    ip -6 addr add "$NODE_ADDRESS_6/64" dev node0 nodad
     ip link set node0 up
     echo 1 > /proc/sys/net/ipv4/ip_forward
 }

@@ -20,7 +20,7 @@ from tests.kit.controlplane.certificates import Authority
 from tests.kit.controlplane.plane import ControlPlane
 from tests.kit.processes import start, stop, wait_for
 
-from .namespaces import ADDRESS, NODE, SERVICE_ADDRESS
+from .namespaces import ADDRESS, ADDRESS_6, NODE, SERVICE_ADDRESS
 from .parts import run
 
 __all__ = ["PAUSE", "Machine", "NodePlane"]
@@ -33,7 +33,7 @@ class NodePlane(ControlPlane):
     """A control plane that pods can reach, with the controllers that run them."""
 
     def __init__(self, binary: Path) -> None:
-        super().__init__(port=443, addresses=(ADDRESS, SERVICE_ADDRESS))
+        super().__init__(port=443, addresses=(ADDRESS, SERVICE_ADDRESS, ADDRESS_6))
         self.binary = binary
 
     def node_kubeconfig(self) -> Path:
@@ -64,7 +64,7 @@ class NodePlane(ControlPlane):
 
     def _apiserver_flags(self) -> tuple[str, ...]:
         ours = {
-            "--bind-address": "0.0.0.0",
+            "--bind-address": "::",
             # Its first address is that of the Service `kubernetes`.
             "--service-cluster-ip-range": "10.96.0.0/24",
         }
@@ -172,7 +172,9 @@ class Machine:
                     "ipam": {
                         "type": "host-local",
                         "ranges": [[{"subnet": "10.200.0.0/16", "gateway": ADDRESS,
-                                     "rangeStart": "10.200.1.1"}]],
+                                     "rangeStart": "10.200.1.1"}],
+                                   [{"subnet": "fd00:200::/64", "gateway": ADDRESS_6,
+                                     "rangeStart": "fd00:200::1:1"}]],
                         "routes": [{"dst": "0.0.0.0/0"}],
                         "dataDir": str(self._folder / "ipam"),
                     },

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.kit.processes import PREFIX
 
-__all__ = ["ADDRESS", "NODE", "SERVICE_ADDRESS", "run_inside"]
+__all__ = ["ADDRESS", "ADDRESS_6", "NODE", "SERVICE_ADDRESS", "run_inside"]
 
 ROOT = Path("/sys/fs/cgroup")
 INSIDE = Path(__file__).with_name("inside.sh")
@@ -25,6 +25,7 @@ INSIDE = Path(__file__).with_name("inside.sh")
 AS_PROCESSES = 10
 # Nobody outside sees these.
 ADDRESS, SERVICE_ADDRESS, NODE = "10.200.0.1", "10.96.0.1", "node-1"
+ADDRESS_6 = "fd00:200::1"
 
 
 def run_inside(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> int:
@@ -33,7 +34,8 @@ def run_inside(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> 
     temporary = folder / "tmp"
     temporary.mkdir()
     own = {"NODE_FOLDER": str(folder), "NODE_ADDRESS": ADDRESS, "TMPDIR": str(temporary),
-           "NODE_SERVICE_ADDRESS": SERVICE_ADDRESS, "NODE_NAME": NODE}  # fmt: skip
+           "NODE_ADDRESS_6": ADDRESS_6, "NODE_SERVICE_ADDRESS": SERVICE_ADDRESS,
+           "NODE_NAME": NODE}  # fmt: skip
     unshare = ("unshare", "--fork", "--kill-child", "--pid", "--mount", "--net", "--uts", "--ipc",
                "--cgroup", "--mount-proc", "--propagation", "private")  # fmt: skip
     with _own_groups() as groups:

@@ -82,7 +82,9 @@ class Authority:
             builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         if addresses:
             own = [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]
-            names = [x509.DNSName("localhost"), *own]
+            # The second is how a pod may be told to call the API server.
+            known = (x509.DNSName(each) for each in ("localhost", "kubernetes.default.svc"))
+            names = [*known, *own]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self._key, hashes.SHA256())
 
