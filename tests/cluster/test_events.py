@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 
-from quayrobot.cluster.events import cut_note, name_event
+from quayrobot.cluster.api import ClusterApi
+from quayrobot.cluster.events import Recorder, cut_note, name_event
 from tests.kit.controlplane import ControlPlane
 
 
@@ -52,3 +54,21 @@ def test_an_event_about_the_longest_name_is_taken(joint: str, control_plane: Con
     assert len(about[:200]) == 200
     assert about[199] == joint
     assert control_plane.kubectl_answer("create", "-f", "-", stdin=event("x", name)) is None
+
+
+async def test_a_right_that_is_missing_is_told_by_name_and_once(control_plane: ControlPlane):
+    nobody = control_plane.service_account_kubeconfig("default", "default")
+    api = await ClusterApi.connect(nobody, None, env_proxies=False)
+    told: list[str] = []
+    recorder = Recorder(api, now=lambda: datetime.now(UTC), suffix=lambda: uuid.uuid4().hex[:8],
+                        posted=lambda *_: None, refused=told.append)  # fmt: skip
+    about = control_plane.get("namespace", "default")
+    assert about is not None
+
+    for _ in range(2):
+        assert not await recorder.emit(
+            about, kind="Namespace", warning=False, reason="Test", note="x"
+        )
+
+    assert told == ["the operator may not create events in namespace default"]
+    await api.aclose()

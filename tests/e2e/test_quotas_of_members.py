@@ -45,6 +45,12 @@ def warnings(cluster_robot: ClusterRobot) -> list[str]:
     ]
 
 
+def told_of(cluster_robot: ClusterRobot, tenant: Tenant) -> list[str]:
+    of_both = ("resource.not_ready", f'"name": "{cluster_robot.name}"', f'"{tenant.name}"')
+    said = cluster_robot.house.operator.said().splitlines()
+    return [line for line in said if all(each in line for each in of_both)]
+
+
 @pytest.mark.parametrize(
     ("resource", "spec"),
     [("quayrobots.quayrobot.io", {}), ("secrets", {"mode": "Shared"})],
@@ -62,6 +68,9 @@ def test_one_that_is_full_holds_up_no_other_and_is_tried_twice_a_minute(
     other.wait_login(cluster_robot.name)
     # The way there is no warning.
     assert warnings(cluster_robot) == ["NamespacesFailed"]
+    # The status has the reason; what stands in the way is told in the log, once.
+    (line,) = told_of(cluster_robot, full)
+    assert "the ResourceQuota few does not allow it" in line
 
     full.delete("few", "resourcequota")
     cluster_robot.wait_ready(2, timeout_s=60)

@@ -25,7 +25,7 @@ from ..cluster.api import ClusterApi
 from ..cluster.bundles import Bundles
 from ..cluster.events import Recorder
 from ..cluster.issuer import Issuer
-from ..cluster.kinds import NAMESPACE
+from ..cluster.kinds import EVENT, NAMESPACE
 from ..cluster.members import Members
 from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
@@ -178,7 +178,11 @@ async def _assemble(
         tokens=Tokens(api),
         accounts=AccountWriter(ServiceAccounts(api), keep=store.keep_account),
         recorder=Recorder(
-            api, now=_now, suffix=lambda: secrets.token_hex(6), posted=metrics.posted
+            api,
+            now=_now,
+            suffix=lambda: secrets.token_hex(6),
+            posted=metrics.posted,
+            refused=lambda why: log.warning("cluster.forbidden", kind=EVENT.kind, why=why),
         ),
         clock=time.monotonic,
         now=_now,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ..model.errors import QuayRobotError
+from ..model.errors import QuayRobotError, Reason, Refused
 from ..model.names import GROUP, OPERATOR
 from .api import Body, ClusterApi
 from .kinds import EVENT
@@ -36,7 +36,8 @@ class Recorder:
     Writes Events.
 
     *now* gives the time, *suffix* a unique ending for a name; *posted* is told
-    the type and the reason of every Event that was stored.
+    the type and the reason of every Event that was stored, *refused* in words why
+    none is let in, once for each reason.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class Recorder:
         now: Callable[[], datetime],
         suffix: Callable[[], str],
         posted: Callable[[str, str], None],
+        refused: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._api, self._now, self._suffix, self._posted = api, now, suffix, posted
+        self._refused, self._told = refused, set[Reason]()
 
     async def emit(self, about: Body, *, kind: str, warning: bool, reason: str, note: str) -> bool:
         """Write one Event about the object *about*; tell whether it was stored."""
@@ -76,7 +79,13 @@ class Recorder:
         }
         try:
             await self._api.write("POST", EVENT.path(namespace), body)
-        except QuayRobotError:
+        except QuayRobotError as error:
+            self._tell(error)
             return False
         self._posted(severity, reason)
         return True
+
+    def _tell(self, error: QuayRobotError) -> None:
+        if isinstance(error, Refused) and error.reason not in self._told:
+            self._told.add(error.reason)
+            self._refused(error.message)

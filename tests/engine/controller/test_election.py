@@ -131,7 +131,10 @@ async def test_a_released_lease_is_taken_at_once(pair, control_plane):
 
     assert not one.writes
     assert await two.step()
-    assert lease_of(control_plane, two)["leaseDurationSeconds"] == DURATION_S
+    held = lease_of(control_plane, two)
+    assert held["leaseDurationSeconds"] == DURATION_S
+    # As client-go counts: to let go is no change of its own.
+    assert held["leaseTransitions"] == 1
 
 
 async def test_who_only_waits_releases_nothing(pair, control_plane):
@@ -217,4 +220,16 @@ async def test_an_api_server_that_is_away_closes_the_fence_and_ends_nothing(
     one.election._leases = there
     assert await one.step()
     assert one.writes
+    await api.aclose()
+
+
+async def test_a_right_that_is_missing_is_told_by_name(control_plane: ControlPlane, caplog):
+    nobody = control_plane.service_account_kubeconfig("default", "default")
+    api = await ClusterApi.connect(nobody, None, env_proxies=False)
+
+    assert not await Replica(api, "any", "one").step()
+
+    (told,) = (each.msg for each in caplog.records if each.levelname == "WARNING")
+    assert told["event"] == "leader.unsure"
+    assert told["why"] == "the operator may not get leases in namespace default"
     await api.aclose()

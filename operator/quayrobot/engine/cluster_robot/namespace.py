@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import structlog
+
 from ...cluster.api import Body
 from ...model.errors import InvalidSpec, QuayRobotError, Refused
 from ...model.members import DeleteMember, MemberAction, MemberSeen, MemberWanted
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 SLOW_S = 300.0
+log = structlog.get_logger(__name__)
 
 
 async def reconcile_namespace(context: Context, key: NamespaceKey) -> Outcome:
@@ -54,6 +57,7 @@ async def reconcile_namespace(context: Context, key: NamespaceKey) -> Outcome:
     except QuayRobotError as error:
         if record.terminating and isinstance(error, Refused):
             memory.stuck |= {key.namespace}
+        _tell(key, memory, error)
         if memory.failed(key.namespace, error):
             enqueue_cluster_robot(context, record.key)
         again = requeue_s(context, key, error, slow_s=SLOW_S)
@@ -63,6 +67,14 @@ async def reconcile_namespace(context: Context, key: NamespaceKey) -> Outcome:
         return Outcome(again_s=context.queue.backoff_s(key), settled=False)
     context.queue.forgive(key)
     return Outcome()
+
+
+def _tell(key: NamespaceKey, memory: ClusterRobotMemory, error: QuayRobotError) -> None:
+    """Say what is refused, once for each reason: the status names the reasons alone."""
+    told = {each.reason for each in memory.troubles.values()}
+    if isinstance(error, Refused) and error.reason not in told:
+        who = {"kind": key.resource.kind, "name": key.resource.name, "namespace": key.namespace}
+        log.warning("resource.not_ready", reason=error.reason, why=error.message, **who)
 
 
 def enqueue_cluster_robot(context: Context, key: ResourceKey) -> None:

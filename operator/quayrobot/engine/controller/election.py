@@ -156,7 +156,8 @@ class Election:
             # That another replica was faster is no failure; and each is told once.
             return
         self._failed = reason
-        log.warning("leader.unsure", reason=reason, leading=self.leading.is_set())
+        why = {"why": error.message} if isinstance(error, QuayRobotError) else {}
+        log.warning("leader.unsure", reason=reason, **why, leading=self.leading.is_set())
 
     def _spec(self, holder: str, duration_s: int = DURATION_S) -> Body:
         before = _spec_of(self._seen)
@@ -170,7 +171,8 @@ class Election:
             "leaseDurationSeconds": duration_s,
             "acquireTime": before.get("acquireTime") if same else now,
             "renewTime": now,
-            "leaseTransitions": transitions + (0 if same or not before else 1),
+            # To let go is none: that is counted when the next holder comes.
+            "leaseTransitions": transitions + (0 if same or not (before and holder) else 1),
         }
 
 
