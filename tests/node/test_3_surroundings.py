@@ -115,3 +115,36 @@ def test_a_pod_starts(site: Site, beside: None, case: Callable[[Body], None]):
         said = site.machine.logs(NAMESPACE, name)[-1500:]
         raise AssertionError(f"not Ready: {json.dumps(status())} {said}") from None
     assert status()["restartCount"] == 0, status()
+
+
+def test_pods_that_do_not_start_hold_up_no_drain(site: Site):
+    """The shipped budget would else wait for them to be Ready, which they never are."""
+    place = "broken"
+    bodies = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": place}},
+        {"apiVersion": "v1", "kind": "ServiceAccount",
+         "metadata": {"name": NAME, "namespace": place}},
+    ]  # fmt: skip
+    for kind in ("poddisruptionbudget", "deployment"):
+        found = site.plane.get(kind, NAME, NAMESPACE)
+        assert found is not None
+        meta = {"name": NAME, "namespace": place}
+        bodies.append({**found, "metadata": meta, "status": {}})
+    container(bodies[-1]["spec"]["template"]["spec"])["args"] = ["run", "--workers=0"]
+    site.plane.apply(*bodies)
+
+    def ended() -> list[str]:
+        return [
+            each["metadata"]["name"]
+            for each in site.pods(place)
+            if any(one["restartCount"] for one in each["status"].get("containerStatuses", ()))
+        ]
+
+    (name, *_) = wait_for(lambda: len(ended()) == 2 and ended(), "both to fail", timeout_s=60)
+    meta = {"name": name, "namespace": place}
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": meta}
+    path = f"/api/v1/namespaces/{place}/pods/{name}/eviction"
+    said = site.plane.kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(eviction))
+
+    assert json.loads(said)["status"] == "Success"
+    site.plane.kubectl("delete", "namespace", place, "--wait=false")
