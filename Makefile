@@ -10,7 +10,7 @@ WORKERS ?= 3
 RUN := PYTHONPATH=operator:. $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak sieve failover misoperations mutants snapshot upgrade contract docs picture figures node image image-twice clean
+.PHONY: help setup lock check unit test demo playground crds cures release bundle bench bench-10k soak sieve failover misoperations mutants snapshot upgrade contract docs picture figures node ways image image-twice clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test: $(STAMP) ## all tests, on a real API server (built once, with progress)
 
 node: $(STAMP) ## the image and the manifests on a real node of this machine (root)
 	@$(RUN) -m tests.node
+
+ways: $(STAMP) ## the table of docs/install.md: each way of installing on that node (root); ONLY= classes
+	@$(RUN) -m tests.node.ways $(ONLY)
 
 demo: $(STAMP) ## the main job on this machine, with a verdict
 	@$(RUN) -m tests.kit.demo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,3 +83,18 @@ class Helm:
     def on_release(self, command: str, *words: str) -> str:
         """Run a command about the release."""
         return self(command, RELEASE, "-n", NAMESPACE, *words)
+
+
+def later_chart(folder: Path) -> Path:
+    """Return a chart of a later version, whose definition of QuayRobots has one column more."""
+    chart = folder / "chart"
+    shutil.copytree(CHART, chart)
+    about = yaml.safe_load((chart / "Chart.yaml").read_text())
+    (chart / "Chart.yaml").write_text(yaml.safe_dump(about | {"version": "0.2.0"}))
+    path = chart / "files" / "crds" / "quayrobots.yaml"
+    definition = yaml.safe_load(path.read_text())
+    definition["spec"]["versions"][0]["additionalPrinterColumns"].append(
+        {"name": "Later", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
+    )
+    path.write_text(yaml.safe_dump(definition))
+    return chart

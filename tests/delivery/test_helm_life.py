@@ -7,7 +7,6 @@ a process beside it, under the ServiceAccount that the chart made.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
 from tests.kit.processes import wait_for
 from tests.kit.watchlog import WatchLog
 
-from .helm import AWAITING, CHART, RELEASE, Helm
+from .helm import AWAITING, CHART, RELEASE, Helm, later_chart
 from .kubelet import Kubelet
 from .test_chart import EVERYTHING
 
@@ -64,21 +63,6 @@ def values(quay: FakeQuay, **more: Any) -> dict[str, Any]:
     return {"connections": {"default": connection}, **more}
 
 
-def changed_chart(folder: Path) -> Path:
-    """Return a chart of a later version, whose definition of QuayRobots has one column more."""
-    chart = folder / "chart"
-    shutil.copytree(CHART, chart)
-    about = yaml.safe_load((chart / "Chart.yaml").read_text())
-    (chart / "Chart.yaml").write_text(yaml.safe_dump(about | {"version": "0.2.0"}))
-    path = chart / "files" / "crds" / "quayrobots.yaml"
-    definition = yaml.safe_load(path.read_text())
-    definition["spec"]["versions"][0]["additionalPrinterColumns"].append(
-        {"name": "Later", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
-    )
-    path.write_text(yaml.safe_dump(definition))
-    return chart
-
-
 def columns(plane: ControlPlane) -> set[str]:
     found = plane.get("crd", "quayrobots.quayrobot.io")
     assert found is not None
@@ -109,7 +93,7 @@ def test_a_release_over_robots_that_exist(
     _timed(took, "upgrade", helm.upgrade, values(quay, workers=8), "--wait=false")
     assert "kind: ClusterQuayConnection" in helm("get", "manifest", RELEASE, "-n", NAMESPACE)
     plain = columns(plane)
-    later = Helm(helm.binary, helm.home, plane, changed_chart(tmp_path))
+    later = Helm(helm.binary, helm.home, plane, later_chart(tmp_path))
     changed = values(quay, workers=9)
     changed["connections"]["default"]["resyncInterval"] = "20s"
     later.upgrade(changed, "--wait=false")

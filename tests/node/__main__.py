@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from .shown import STEPS
 HERE = Path(__file__).parent
 
 
-def main() -> int:
+def on_a_node(command: Callable[[Path], Sequence[str]]) -> int:
+    """Build what a node needs, run there what *command* returns for a folder, and its status."""
     try:
         check_parts()
         find_binary()
@@ -33,12 +34,18 @@ def main() -> int:
         return 1 if required else 0
     folder = run_folder()
     try:
-        return _run(folder)
+        return _run(folder, command(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(folder: Path) -> int:
+def tests(folder: Path) -> Sequence[str]:
+    """Return what runs the tests of this folder."""
+    return (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
+            "--basetemp", str(folder / "tests"), str(HERE), *sys.argv[1:])  # fmt: skip
+
+
+def _run(folder: Path, command: Sequence[str]) -> int:
     steps: dict[str, float] = {}
     with _step(steps, "kubelet, scheduler, controller-manager"):
         binary = node_binary()
@@ -58,8 +65,6 @@ def _run(folder: Path) -> int:
         "REQUIRE_CONTROL_PLANE": "1",
         STEPS: json.dumps(steps),
     }
-    command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
-               "--basetemp", str(folder / "tests"), str(HERE), *sys.argv[1:])  # fmt: skip
     return run_inside(command, folder, {**os.environ, **node})
 
 
@@ -72,4 +77,4 @@ def _step(steps: dict[str, float], name: str) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(on_a_node(tests))

@@ -31,11 +31,13 @@ from .namespaces import ADDRESS
 from .parts import run
 from .shown import Shown
 
-__all__ = ["NAME", "ROOT", "Body", "Site"]
+__all__ = ["NAME", "ROOT", "RULE", "Body", "Site"]
 
 ROOT = Path(__file__).parents[2]
 PORT = 8443
 NAME = "quay-robot-operator"
+# What the connection of these tests allows.
+RULE = {"namespaces": {}, "organizations": ["*"], "robotNames": ["*"], "federation": True}
 Body = dict[str, Any]
 
 
@@ -53,8 +55,9 @@ class NodeHouse(Installation):
 class Site:
     """The node and all that is on it; a context manager."""
 
-    def __init__(self, folder: Path, shown: Shown) -> None:
-        self.shown, self._folder = shown, folder
+    def __init__(self, folder: Path, shown: Shown, *, operated: bool = True) -> None:
+        """Take *operated* as whether the shipped manifests are applied from the start."""
+        self.shown, self._folder, self._operated = shown, folder, operated
         self.plane = NodePlane(Path(os.environ["NODE_BINARY"]))
         self.machine = Machine(self.plane, folder / "machine")
         pair = self.plane.server_pair("quay")
@@ -90,8 +93,9 @@ class Site:
             self.machine.start(pause)
         with step("images pushed to the registry"):
             self._fill_registry()
-        with step("manifests applied to operator Ready"):
-            self._install()
+        if self._operated:
+            with step("manifests applied to operator Ready"):
+                self._install()
 
     def _stop(self) -> None:
         self.machine.stop()
@@ -109,6 +113,10 @@ class Site:
         image = Path(os.environ["NODE_IMAGE"])
         self.shown.value(f"layers of the image, the base included: {size_of(image) / 1e6:.0f} MB")
         self.push(image, f"infra/{NAME}:node")
+        token = self.quay.admin("token", value=oauth_token())
+        nobody = OperatorProcess(Path("/nowhere"), self._folder)
+        self.house = NodeHouse(self.plane, self.quay, nobody, token)
+        self.house.ca = self.plane.ca_file.read_text()
 
     def push(self, archive: Path, name: str) -> None:
         """Push an image as somebody who may: a robot that exists for this moment."""
@@ -135,16 +143,11 @@ class Site:
                         "newTag": "node"}],
         }))  # fmt: skip
         self.plane.kubectl("apply", "-k", str(own))
-        token = self.quay.admin("token", value=oauth_token())
-        nobody = OperatorProcess(Path("/nowhere"), self._folder)
-        self.house = NodeHouse(self.plane, self.quay, nobody, token)
-        self.house.ca = self.plane.ca_file.read_text()
         self.wait_operator(timeout_s=120)
         self.began, self.since = time.monotonic(), len(self.plane.audit())
         self.first_pods = [each["metadata"]["uid"] for each in self.pods()]
         self._measure_start()
-        rule = {"namespaces": {}, "organizations": ["*"], "robotNames": ["*"], "federation": True}
-        self.house.cluster_connection(access=[rule])
+        self.house.cluster_connection(access=[RULE])
 
     def _measure_start(self) -> None:
         times = []

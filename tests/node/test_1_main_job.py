@@ -139,6 +139,10 @@ def test_a_pod_in_each_of_ten_namespaces(site: Site):
     site.plane.kubectl("delete", "namespace", *names, "--wait=false")
 
 
+def test_no_call_was_refused(site: Site):
+    assert site.failed_calls(site.since) == []
+
+
 def linked(site: Site, namespace: str) -> bool:
     account = site.plane.get("serviceaccount", "default", namespace) or {}
     return "pull" in json.dumps(account.get("imagePullSecrets", []))

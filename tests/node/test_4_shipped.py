@@ -13,11 +13,13 @@ from tests.kit.processes import wait_for
 from .programs_of import operators, root_of
 from .site import NAME, Site
 
-WATCHED_S = 120
+# Longer than a liveness probe that fails from the start lets a container live: three
+# failures, 20 s apart, after the first 10 s.
+WATCHED_S = 75
 UID, GROUP = 1000730000, 1000730000
 
 
-def test_no_restart_in_two_minutes_of_work(site: Site):
+def test_nothing_was_started_anew(site: Site):
     """The same pods as at the start, through all tests before this one."""
     left = site.began + WATCHED_S - time.monotonic()
     time.sleep(max(0.0, left))
@@ -48,10 +50,6 @@ def test_the_build_left_nothing_of_this_machine(site: Site):
 
     assert not (root / "etc/pip.conf").exists()
     assert not list((root / "opt/quayrobot/bin").glob("pip*"))
-
-
-def test_no_call_was_refused(site: Site):
-    assert site.failed_calls(site.since) == []
 
 
 def test_a_pod_that_runs_as_root_is_not_admitted(site: Site):
