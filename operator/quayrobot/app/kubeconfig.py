@@ -2,9 +2,9 @@
 How does the shell get to the API server, and as whom?
 
 A kubeconfig (named by a setting, else by KUBECONFIG, else the one at home) or
-the ServiceAccount that a pod is given. Tokens that live in a file are named by
-the file: it is read again whenever it changes. Helpers that a kubeconfig wants
-to run (exec plugins) are not run here.
+the ServiceAccount that a pod is given. KUBECONFIG can list several files, as for
+kubectl. Tokens that live in a file are named by the file: it is read again whenever
+it changes. Helpers that a kubeconfig wants to run (exec plugins) are not run here.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from typing import Any
 
 import yaml
 
+from ..cluster.kubeconfig_files import current_context, find_entry, read_files
 from ..model.secrecy import Token
 from ..model.tls import even
 
 __all__ = ["ClusterAccess", "LoginError", "find_access"]
 
+Entry = tuple[Path, Mapping[str, Any]]
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -80,9 +82,8 @@ def find_access(
     Raises:
         LoginError: There is none, or it needs what is not supported.
     """
-    first = environ.get("KUBECONFIG", "").split(os.pathsep)[0]
-    named = path or (Path(first) if first else None)
-    if named is not None:
+    named = str(path) if path else environ.get("KUBECONFIG")
+    if named:
         return read_kubeconfig(named, context)
 
     if (service_account / "token").exists():
@@ -91,7 +92,7 @@ def find_access(
     # Not Path.home(): it fails where neither HOME nor the password database knows one.
     home = Path(os.path.expanduser("~/.kube/config"))  # noqa: PTH111
     if home.exists():
-        return read_kubeconfig(home, context)
+        return read_kubeconfig(str(home), context)
     msg = "no kubeconfig is given and this is not a pod with a ServiceAccount"
     raise LoginError(msg)
 
@@ -108,46 +109,41 @@ def _in_cluster(folder: Path, environ: Mapping[str, str]) -> ClusterAccess:
     )
 
 
-def read_kubeconfig(path: Path, context: str | None = None) -> ClusterAccess:
+def read_kubeconfig(named: str, context: str | None = None) -> ClusterAccess:
     """
-    Return what the kubeconfig at *path* says of *context* (default: its current one).
+    Return what the files that *named* lists say of *context* (default: the current one).
 
     Raises:
-        LoginError: The file cannot be used; the message never quotes it.
+        LoginError: The files cannot be used; the message never quotes them.
     """
     try:
-        config = yaml.safe_load(path.read_text())
-        name = context or config["current-context"]
-        chosen = _named(config["contexts"], name)["context"]
-        cluster = _named(config["clusters"], chosen["cluster"])["cluster"]
-        user = _named(config["users"], chosen["user"])["user"] or {}
-        return _access(path.parent, cluster, user)
+        files = read_files(named)
+        _, chosen = find_entry(files, "contexts", context or current_context(files))
+        cluster = find_entry(files, "clusters", chosen["cluster"])
+        return _access(cluster, find_entry(files, "users", chosen["user"]))
     except OSError as error:
         msg = "the kubeconfig, or a file that it names, cannot be read"
         raise LoginError(msg) from error
-    except (KeyError, TypeError, ValueError, StopIteration, yaml.YAMLError) as error:
+    except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         msg = "the kubeconfig lacks a part that is needed"
         raise LoginError(msg) from error
 
 
-def _named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(item for item in items if item["name"] == name)
-
-
-def _access(folder: Path, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> ClusterAccess:
+def _access(of_cluster: Entry, of_user: Entry) -> ClusterAccess:
+    (beside_cluster, cluster), (beside_user, user) = of_cluster, of_user
     if "exec" in user or "auth-provider" in user:
         msg = "the kubeconfig's user needs a helper program; use a token instead"
         raise LoginError(msg)
-    key = _content(folder, user, "client-key")
+    key = _content(beside_user, user, "client-key")
     token_file = user.get("tokenFile")
     return ClusterAccess(
         server=cluster["server"].rstrip("/"),
-        ca=_content(folder, cluster, "certificate-authority"),
-        ca_file=_ca_file(folder, cluster),
+        ca=_content(beside_cluster, cluster, "certificate-authority"),
+        ca_file=_ca_file(beside_cluster, cluster),
         insecure=bool(cluster.get("insecure-skip-tls-verify")),
         token=Token(user["token"]) if user.get("token") else None,
-        token_file=folder / token_file if token_file else None,
-        certificate=_content(folder, user, "client-certificate"),
+        token_file=beside_user / token_file if token_file else None,
+        certificate=_content(beside_user, user, "client-certificate"),
         key=Token(key) if key else None,
     )
 

@@ -28,6 +28,7 @@ from ..model.fence import Fence
 from ..model.names import OPERATOR
 from ..model.tls import even
 from .discovery import ACCEPTED, is_aggregated, is_plain, kinds_in, names_version, resources_in
+from .kubeconfig_files import current_context, read_files
 from .refusals import failure, resource_of
 from .token_file import TokenFile
 
@@ -239,14 +240,15 @@ class ClusterApi:
 async def _configure(
     settings: client.Configuration, kubeconfig: Path | None, context: str | None
 ) -> None:
-    named = os.environ.get("KUBECONFIG")
-    path = kubeconfig or (Path(named) if named else None)
-    if path is None and "KUBERNETES_SERVICE_HOST" in os.environ:
+    named = str(kubeconfig or os.environ.get("KUBECONFIG") or "")
+    if not named and "KUBERNETES_SERVICE_HOST" in os.environ:
         config.load_incluster_config(client_configuration=settings)
         return
+    files = read_files(named or "~/.kube/config")
     await config.load_kube_config(
-        config_file=str(path) if path else None,
-        context=context,
+        config_file=os.pathsep.join(str(path) for path, _ in files),
+        # Of several files the library would take the last one's.
+        context=context or current_context(files),
         client_configuration=settings,
         persist_config=False,
     )

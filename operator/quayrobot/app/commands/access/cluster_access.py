@@ -18,6 +18,7 @@ import typer
 import yaml
 
 from ....cluster.api import ClusterApi
+from ....cluster.kubeconfig_files import current_context, find_entry, read_files
 from ....model.errors import QuayRobotError
 
 __all__ = [
@@ -70,16 +71,13 @@ def run(work: Coroutine[Any, Any, ResultT], *, code: int = 1) -> ResultT:
 
 def context_namespace(kubeconfig: Path | None, context: str | None) -> str:
     """Return the namespace of the context, as kubectl has it."""
-    named = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
-    # Not Path.home(): it fails where neither HOME nor the password database knows one.
-    path = Path(os.path.expanduser(named))  # noqa: PTH111
+    named = str(kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config")
     try:
-        config: dict[str, Any] = yaml.safe_load(path.read_text()) or {}
-    except (OSError, yaml.YAMLError):
+        files = read_files(named)
+        _, chosen = find_entry(files, "contexts", context or current_context(files))
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
         return "default"
-    wanted = context or config.get("current-context")
-    found = [each for each in config.get("contexts") or [] if each.get("name") == wanted]
-    namespace: str = (found[0].get("context") or {}).get("namespace", "") if found else ""
+    namespace: str = chosen.get("namespace", "")
     return namespace or "default"
 
 
