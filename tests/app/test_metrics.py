@@ -104,13 +104,16 @@ def test_a_circuit_is_in_one_state_at_a_time(metrics):
     connection = {"kind": "ClusterQuayConnection", "connection": "default"}
     metrics.circuit(**connection, state="closed")
     metrics.circuit(**connection, state="open")
+    metrics.concurrency(**connection, limit=2.5)
 
+    assert value(metrics, "quayrobot_connection_concurrency_limit", **connection) == 2.5
     assert value(metrics, "quayrobot_connection_circuit", **connection, state="closed") == 0
     assert value(metrics, "quayrobot_connection_circuit", **connection, state="open") == 1
 
     metrics.connection_gone(**connection)
 
     assert None is value(metrics, "quayrobot_connection_circuit", **connection, state="open")
+    assert None is value(metrics, "quayrobot_connection_concurrency_limit", **connection)
 
 
 def test_the_end_of_a_token_is_told_while_it_is_known(metrics):

@@ -22,6 +22,7 @@ def made(
     *,
     jitter: float = 0.0,
     concurrency: int = 16,
+    start: int | None = None,
     rate_per_s: float | None = None,
     changes=None,
 ) -> Limits:
@@ -30,6 +31,7 @@ def made(
         clock=clock,
         jitter=lambda: jitter,
         concurrency=concurrency,
+        start=start,
         rate_per_s=rate_per_s,
         on_change=noted.append,
     )
@@ -134,12 +136,40 @@ async def test_the_width_grows_by_one_per_round_of_answers_and_not_over_the_most
     assert await width(limits) == 4
 
     for _ in range(5):
-        await answered(limits)
+        await carried_out(limits, as_one_of=4)
     assert await width(limits) == 5
 
     for _ in range(100):
-        await answered(limits)
+        await carried_out(limits, as_one_of=4)
     assert await width(limits) == 8
+
+
+async def test_answers_alone_say_nothing_of_how_many_calls_quay_does_at_once(clock):
+    limits = made(clock, concurrency=8)
+    await answered(limits, 503)
+    for _ in range(100):
+        await answered(limits)
+
+    assert await width(limits) == 4
+
+
+async def carried_out(limits: Limits, *, as_one_of: int, seconds: float = 0.2) -> None:
+    limits.observe("robot.create", seconds, as_one_of)
+
+
+async def test_a_first_call_is_one_of_as_many_as_the_kind_of_credential_bears(clock):
+    assert await width(made(clock, start=4)) == 4
+    assert await width(made(clock, start=16, concurrency=8)) == 8
+
+
+async def test_the_same_quay_is_asked_as_much_at_once_as_before(clock):
+    old, new, narrow = made(clock), made(clock, start=4), made(clock, start=4, concurrency=6)
+    old.overloaded(clock.now)
+
+    new.inherit_pace(old)
+    narrow.inherit_pace(old)
+
+    assert (old.width, new.width, narrow.width) == (8, 8, 6)
 
 
 async def test_a_turn_is_given_back_after_an_error(clock):

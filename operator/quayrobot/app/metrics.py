@@ -174,7 +174,12 @@ class Metrics:
             ["kind", "connection", "state"],
             registry=own,
         )
-
+        self._concurrency = Gauge(
+            "quayrobot_connection_concurrency_limit",
+            "How many calls at once a connection's Quay can do, as found until now.",
+            ["kind", "connection"],
+            registry=own,
+        )
         self._token_ends = Gauge(
             "quayrobot_connection_token_expiry_timestamp_seconds",
             "When the token of a connection that renews it ends, as seconds since 1970.",
@@ -272,6 +277,10 @@ class Metrics:
         for each in CIRCUIT_STATES:
             self._circuit.labels(kind, name, each).set(1 if each == state else 0)
 
+    def concurrency(self, kind: str, connection: str, limit: float) -> None:
+        """Set how many calls at once *connection* makes at most."""
+        self._concurrency.labels(kind, self._connection(connection)).set(limit)
+
     def leftovers(self, kind: str, connection: str, unmanaged: int, unused: int) -> None:
         """Set how many robots of *connection*'s organizations nobody declares, or uses."""
         name = self._connection(connection)
@@ -293,7 +302,8 @@ class Metrics:
             self._circuit.remove_by_labels({"kind": kind, "connection": connection, "state": each})
         for each in ("unmanaged", "unused"):
             self._listed.remove_by_labels({"kind": kind, "connection": connection, "state": each})
-        self._token_ends.remove_by_labels({"kind": kind, "connection": connection})
+        for gauge in (self._token_ends, self._concurrency):
+            gauge.remove_by_labels({"kind": kind, "connection": connection})
 
     def observed(self, resource: str) -> None:
         """Count one event of a watch."""

@@ -295,6 +295,7 @@ def _show_circuits(
         live = context.pool.known(key)
         if live is not None:
             metrics.circuit(key.kind, key.name, "open" if live.limits.open else "closed")
+            metrics.concurrency(key.kind, key.name, live.limits.width)
             counts = live.summary.values()
             metrics.leftovers(
                 key.kind,

@@ -60,6 +60,8 @@ _BACKGROUND = {"robot.list", "robot.list-grants", "repository.list-roles", "prot
 _EXCHANGE = "federation.exchange"
 # An organization is shown to anybody, and an exchange is no call of the token's.
 _OPEN_TO_ANYBODY = {"organization.get", _EXCHANGE}
+# A list takes as long as it is, and an exchange as the issuer.
+_UNEVEN = {*_BACKGROUND, _EXCHANGE}
 P = ParamSpec("P")
 T = TypeVar("T")
 _FIX = "a robot of that name exists in Quay"
@@ -336,6 +338,8 @@ class QuayClient:
                     write=method != "GET",
                     read_only=is_read_only(reply),
                 )
+            if reply.status < 300 and reply.waited_s is not None and operation not in _UNEVEN:
+                permit.took(operation, reply.waited_s)
             if operation not in _OPEN_TO_ANYBODY and is_answer(reply):
                 self._accepted()
             return reply

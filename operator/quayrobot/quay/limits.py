@@ -1,10 +1,11 @@
 """
 How much may one connection ask of its Quay?
 
-Each call costs Quay about 0.2 s of CPU, so calls are what is saved. Turns are
-bounded and shrink when Quay groans (429, 503, slow or no answers), a
-Retry-After pauses the whole connection, and a breaker answers for a Quay that
-is away: calls fail at once, one probe at a time finds out when it is back.
+Each call costs Quay about 0.2 s of CPU, so calls are what is saved. Calls at once
+are as many as Quay does at once (`concurrency`), and half of that when it is
+overloaded (429, 503, slow or no answers). A Retry-After pauses the whole
+connection, and a breaker answers for a Quay that is away: calls fail at once, one
+probe at a time finds out when it is back.
 After a 429 the rate falls below what Quay's own proxy lets through, and rises
 slowly until the next one.
 """
@@ -15,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from ..model.errors import QuayRobotError, Reason, TryLater
+from .concurrency import ConcurrencyLimit
 from .rate_limiter import BURST_S, RateLimiter, Urgency
 
 __all__ = ["Limits", "CallPermit"]
@@ -35,8 +37,13 @@ _AWAY = {502, 503, 504, 520}
 class CallPermit:
     """One call's permission to be made; it is told how the call went."""
 
-    def __init__(self, limits: Limits, how: Urgency, begun: float) -> None:
+    def __init__(self, limits: Limits, how: Urgency, begun: float, in_flight: int) -> None:
         self._limits, self._how, self.begun = limits, how, begun
+        self._in_flight = in_flight
+
+    def took(self, operation: str, seconds: float) -> None:
+        """Record how long Quay took for a call that it carried out."""
+        self._limits.observe(operation, seconds, self._in_flight)
 
     def answered(
         self, status: int, retry_after_s: float | None, *, write: bool, read_only: bool
@@ -75,7 +82,8 @@ class Limits:
     """
     The budget of one connection; *clock* is monotonic, *jitter* draws from [0, 1).
 
-    *waited* is told how long each call had to wait for its turn.
+    *concurrency* is the most calls at once, *start* how many there are at first (the most if
+    omitted). *waited* is told how long each call had to wait for its turn.
     """
 
     def __init__(
@@ -84,14 +92,16 @@ class Limits:
         clock: Callable[[], float],
         jitter: Callable[[], float],
         concurrency: int = 16,
+        start: int | None = None,
         rate_per_s: float | None = None,
         on_change: Callable[[bool], None] = lambda _open: None,
         waited: Callable[[Urgency, float], None] = lambda _how, _seconds: None,
     ) -> None:
         self.clock, self._jitter, self._on_change = clock, jitter, on_change
         self._waited = waited
-        self._most, self._ceiling = concurrency, rate_per_s
-        self._limiter = RateLimiter(float(concurrency), rate_per_s)
+        self._ceiling = rate_per_s
+        self._concurrency = ConcurrencyLimit(start or concurrency, concurrency, clock)
+        self._limiter = RateLimiter(self._concurrency.width, rate_per_s)
         self.rate_per_s = rate_per_s
         self._shrunk_at = self._throttled_at = self._eased_at = float("-inf")
         self._paused_until = 0.0
@@ -107,6 +117,11 @@ class Limits:
     def open(self) -> bool:
         """Return whether the circuit breaker is open: Quay is taken to be away."""
         return self._open_until is not None
+
+    @property
+    def width(self) -> float:
+        """Return how many calls may be under way at once, as found until now."""
+        return self._concurrency.width
 
     @property
     def probe_due(self) -> bool:
@@ -142,7 +157,7 @@ class Limits:
             self._check_paused()
             if self.open and not probe:
                 raise self._away()
-            yield CallPermit(self, how, begun)
+            yield CallPermit(self, how, begun, self._limiter.busy)
         finally:
             await self._limiter.release()
 
@@ -150,6 +165,8 @@ class Limits:
         """Take over the pace of *old*, for the same Quay; the breaker begins again."""
         self._paused_until, self._throttled_at = old._paused_until, old._throttled_at
         self._eased_at = old._eased_at
+        self._concurrency.inherit(old._concurrency)
+        self._follow()
         slowed = old.rate_per_s if old.rate_per_s != old._ceiling else None
         if slowed is not None and (self._ceiling is None or slowed < self._ceiling):
             self._pace(slowed)
@@ -162,8 +179,14 @@ class Limits:
     def overloaded(self, begun: float) -> None:
         """Halve the concurrency; calls that began before the last halving tell nothing new."""
         if begun >= self._shrunk_at:
-            self._limiter.width = max(1.0, self._limiter.width / 2)
+            self._concurrency.halve()
+            self._follow()
             self._shrunk_at = self.clock()
+
+    def observe(self, operation: str, seconds: float, in_flight: int) -> None:
+        """Learn how many calls Quay does at once from one that it carried out."""
+        self._concurrency.observe(operation, seconds, in_flight)
+        self._follow()
 
     def throttled(self, begun: float) -> None:
         """Halve the rate, or start to limit it."""
@@ -200,9 +223,6 @@ class Limits:
         self._failures, self.cause = 0, None
         first, self.heard = not self.heard, True
         if slow_since is None:
-            self._limiter.width = min(
-                float(self._most), self._limiter.width + 1 / self._limiter.width
-            )
             self._ease()
         else:
             self.overloaded(slow_since)
@@ -221,6 +241,9 @@ class Limits:
         was, self.read_only = self.read_only, False
         if was:
             self._on_change(False)  # noqa: FBT003
+
+    def _follow(self) -> None:
+        self._limiter.width = self._concurrency.width
 
     def _ease(self) -> None:
         """Let one call per second more through from time to time, up to what is allowed."""

@@ -77,6 +77,11 @@ class RateLimiter:
         self._bucket: AsyncLimiter | None = None
         self.pace(rate_per_s, burst_s=BURST_S)
 
+    @property
+    def busy(self) -> int:
+        """Return how many turns are taken."""
+        return self._busy
+
     def pace(self, rate_per_s: float | None, *, burst_s: float = 0.0) -> None:
         """Let *rate_per_s* calls through from now on, those of *burst_s* seconds at once."""
         self._rate = rate_per_s

@@ -9,6 +9,7 @@ the HTTP library tells of.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import monotonic
 
 import httpx
 
@@ -43,6 +44,9 @@ class Departure:
         self.begun = False
         self._asked = False
         self._tunnelled = False
+        self._sent_at: float | None = None
+        # Seconds from the last byte sent to the first byte of the answer.
+        self.waited_s: float | None = None
 
     async def observe(self, event: str, info: Mapping[str, object]) -> None:
         """Take note of a step that the HTTP library tells of."""
@@ -53,6 +57,11 @@ class Departure:
                 self.begun = True
         elif event == "proxy.start_tls.started":
             self._tunnelled = True
+        elif event.endswith("send_request_body.complete"):
+            self._sent_at = monotonic()
+        elif event.endswith("receive_response_headers.complete") and self._sent_at is not None:
+            # The last one counts: a proxy's answer to CONNECT comes before Quay's.
+            self.waited_s = monotonic() - self._sent_at
 
     def failed(self, method: str, error: Exception) -> QuayRobotError:
         """Return what *error* means, which ended the request by *method*."""

@@ -16,7 +16,7 @@ import base64
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -64,6 +64,8 @@ class Reply:
     """
     What came back, when; *content_type* without parameters, in lower case.
 
+    *waited_s* is how long Quay took, from the request's last byte to the answer's first.
+
     *slashed* tells of a redirect to the same path with a slash at its end, *signed_on*
     that it was asked for with a JWT, which has no scopes: its user's rights count alone.
     """
@@ -75,6 +77,7 @@ class Reply:
     answered: datetime | None = None
     slashed: bool = False
     signed_on: bool = False
+    waited_s: float | None = None
 
 
 class Transport:
@@ -179,7 +182,7 @@ class Transport:
         if reply.status == 407 and self._is_forwarded:
             # The proxy's own word: it asked nobody.
             raise departure.refused_login()
-        return reply
+        return replace(reply, waited_s=departure.waited_s)
 
     @property
     def _is_forwarded(self) -> bool:

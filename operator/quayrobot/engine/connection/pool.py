@@ -33,6 +33,7 @@ from ...model.resources.parse import lenient_access
 from ...model.world import ConnectionSeen, RobotSeen
 from ...plan.rights.access import connection_not_found
 from ...quay.client import Observer, QuayClient
+from ...quay.concurrency import START
 from ...quay.grants import GrantsCache
 from ...quay.limits import Limits
 from ...quay.oidc import Assertion
@@ -341,6 +342,7 @@ class ConnectionPool:
             clock=self._clock,
             jitter=self._jitter,
             concurrency=spec.limits.concurrency,
+            start=START[spec.credentials.type],
             rate_per_s=spec.limits.requests_per_second,
             on_change=lambda _open: self._on_change(key),
             waited=self._observer.waited,

@@ -89,7 +89,7 @@ class Limits(Part):
     requests_per_second: Annotated[int | None, Field(ge=1, le=1000)] = None
     """Calls per second. If omitted, unlimited until Quay answers 429."""
     concurrency: Annotated[int, Field(ge=1, le=64)] = 16
-    """Concurrent calls."""
+    """The most concurrent calls. The operator makes as many as Quay can do at the same time."""
     timeout: Duration = "30s"
     """Timeout of a call to Quay."""
 
