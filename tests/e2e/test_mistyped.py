@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,7 @@ import pytest
 from tests.kit.canary import oauth_token
 from tests.kit.controlplane.certificates import Authority
 from tests.kit.fakequay import FakeQuay
-from tests.kit.installation import Body, Tenant
+from tests.kit.installation import Body, Tenant, settle
 from tests.kit.processes import free_port, wait_for
 
 OWN = {"kind": "QuayConnection", "name": "own"}
@@ -130,6 +131,8 @@ def test_a_token_that_is_none_is_told_without_a_call(tenant: Tenant):
 
     tenant.connection(token=base64.b64encode(token.encode()).decode())
     wait_for(lambda: "base64 twice" in tenant.condition().get("message", ""), "the second time")
+    tenant.connection(token=f"\ufeff{token}")
+    wait_for(lambda: "byte order mark" in tenant.condition().get("message", ""), "the mark")
     assert tenant.operations(called) == []
 
     tenant.connection()
@@ -177,3 +180,31 @@ def test_a_missing_organization_is_told_as_such_and_is_no_fault_of_the_connectio
     assert f"no-{tenant.name}" in tenant.condition()["message"]
     wait_for(lambda: condition(tenant, "Authorized").get("status") == "True", "Authorized")
     assert condition(tenant, "Ready")["status"] == "True"
+
+
+@pytest.mark.parametrize("kind", ["quayrobot", "quayconnection"])
+def test_a_status_that_somebody_edits_is_written_again_as_it_was(tenant: Tenant, kind: str):
+    tenant.connection()
+    tenant.robot("own", connectionRef=OWN)
+    tenant.wait_ready("own")
+    tenant.rest()
+    before, robot = outcome(tenant, kind), tenant.in_quay("own")
+    said = {"status": "False", "reason": "InvalidSpec", "message": "by hand",
+            "observedGeneration": 1, "lastTransitionTime": "2026-01-01T00:00:00Z"}  # fmt: skip
+    conditions = [said | {"type": "Ready"}, said | {"type": "Stalled", "status": "True"}]
+    other = {"robot": {"fullName": "somebody+else"}} if kind == "quayrobot" else {}
+
+    patch = json.dumps({"status": {"conditions": conditions, **other}})
+    tenant.kubectl("patch", kind, "own", "--subresource=status", "--type=merge", "-p", patch)
+
+    wait_for(lambda: outcome(tenant, kind) == before, f"{before} again")
+    assert tenant.in_quay("own") == robot
+    assert tenant.logs_in("own")
+    tenant.rest()
+
+
+def outcome(tenant: Tenant, kind: str) -> tuple[Body, list[Body]]:
+    """Return what its status says of the robot and by its conditions, without their times."""
+    status = (tenant.get("own", kind) or {})["status"]
+    robot = status.get("robot", {}) if kind == "quayrobot" else {}
+    return robot, [{**each, "lastTransitionTime": ""} for each in status["conditions"]]

@@ -12,7 +12,7 @@ from quayrobot.engine.cache.index import Index
 from quayrobot.engine.cache.store import Store
 from quayrobot.engine.workqueue.keys import Lane, ResourceKey
 from quayrobot.model.errors import InvalidSpec
-from quayrobot.model.names import OwnerName
+from quayrobot.model.names import OPERATOR, OwnerName
 from quayrobot.model.world import NamespaceSeen
 from tests.kit.canary import robot_token
 
@@ -129,6 +129,30 @@ def test_a_status_that_was_taken_away_is_news_and_one_that_comes_is_none(kind, b
     [(key, _lane)] = see(store, with_meta(body, resourceVersion="3"), kind=kind)
     assert key.kind == kind
     assert see(store, with_meta(body, resourceVersion="4"), kind=kind) == []
+
+
+def written_by(manager: str, second: int, subresource: str = "status") -> Body:
+    time = f"2026-11-24T03:00:{second:02}Z"
+    return {"manager": manager, "operation": "Update", "subresource": subresource, "time": time}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"), [("QuayRobot", robot()), ("QuayConnection", connection(OWN))], ids=str
+)
+def test_a_status_that_somebody_else_edits_is_news_once_and_ours_is_none(kind, body, store):
+    ours, theirs = written_by(OPERATOR, 1), written_by("kubectl-edit", 2)
+    other = written_by("kubectl-edit", 3, "scale")
+
+    def news(version: int, *fields: Body) -> int:
+        meta = {"resourceVersion": str(version), "managedFields": list(fields)}
+        return len(see(store, with_meta(body, **meta), kind=kind))
+
+    assert news(1, ours) == 1
+    assert news(2, written_by(OPERATOR, 9), other) == 0
+    assert news(3, ours, theirs) == 1
+    assert news(4, ours, theirs) == 0
+    assert news(5, ours, written_by("kubectl-edit", 4)) == 1
+    assert news(6, ours) == 0
 
 
 def test_what_a_cluster_robot_edits_waits_behind_who_is_waited_for(store):

@@ -22,6 +22,7 @@ from ...model.names import (
     ANNOTATION_MADE_AT,
     ANNOTATION_ROTATE,
     FINALIZER,
+    OPERATOR,
     RobotName,
 )
 from ...model.resources.clusterrobot import ClusterRobotSpec, ClusterRobotStatus
@@ -86,6 +87,7 @@ class Record:
         self._spec = _packed(body.get("spec"))
         self._status = _packed(body.get("status"))
         self.edited = _spec_written_at(body["metadata"])
+        self._status_edited = _status_edited_at(body["metadata"])
         self.key = ResourceKey(kind, meta.get("namespace", ""), meta["name"])
 
     @property
@@ -145,9 +147,11 @@ class Record:
 
     def asks_as(self, later: Record) -> bool:
         """Return whether *later* asks for the same, so that seeing it is no news."""
-        # A status that somebody took away is told again: readers would wait for ever.
+        # A status that somebody else took away or edited is written again: nothing else would
+        # correct it before the next edit of the spec.
         lost = self.told and not later.told
-        return not lost and _question(self) == _question(later)
+        edited = later._status_edited not in {None, self._status_edited}
+        return not (lost or edited) and _question(self) == _question(later)
 
 
 class RobotRecord(Record):
@@ -360,6 +364,17 @@ def _spec_written_at(meta: Body) -> datetime | None:
         for each in meta.get("managedFields") or ()
         if isinstance(each, dict) and each.get("time") and "f:spec" in (each.get("fieldsV1") or {})
     ]
+    return max(map(datetime.fromisoformat, times), default=None)
+
+
+def _status_edited_at(meta: Body) -> datetime | None:
+    """Return when anybody but the operator last wrote something of the status that still stands."""
+    times = [
+        each["time"]
+        for each in meta.get("managedFields") or ()
+        if isinstance(each, dict) and each.get("time")
+        and each.get("subresource") == "status" and each.get("manager") != OPERATOR
+    ]  # fmt: skip
     return max(map(datetime.fromisoformat, times), default=None)
 
 
