@@ -51,6 +51,30 @@ def test_the_plugin_has_a_version_too():
     assert (result.exit_code, result.output) == (0, f"{installed_version()}\n")
 
 
+@pytest.mark.parametrize(
+    ("program", "word", "instead"),
+    [
+        (app, "status", "kubectl quayrobot status"),
+        (app, "rotate", "kubectl quayrobot rotate"),
+        (plugin, "check", "quayrobot check"),
+        (plugin, "version", "kubectl quayrobot --version"),
+    ],
+)
+def test_a_command_of_the_other_program_is_named_with_its_program(program, word, instead):
+    result = CliRunner().invoke(program, [word, "x"])
+
+    assert result.exit_code == 1
+    assert result.output.endswith(f"has no command {word}: use {instead}\n")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "5m"])
+def test_a_rotation_is_not_requested_with_a_timeout_that_is_none(seconds):
+    result = CliRunner().invoke(plugin, ["rotate", "ci", "--wait", f"--timeout={seconds}"])
+
+    assert result.exit_code == 2
+    assert "'--timeout'" in result.output
+
+
 def commands() -> list[tuple[Any, list[str]]]:
     """Return each program with each of its commands, and without one."""
     names = [

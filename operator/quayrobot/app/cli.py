@@ -24,6 +24,7 @@ from . import run_options as options
 from .commands.access.cluster_access import ContextOption, KubeconfigOption, fail
 from .commands.check import check
 from .commands.import_robots import import_robots
+from .programs import OperatorCommands
 from .release import VersionOption
 from .settings import Settings
 from .version import installed_version
@@ -41,6 +42,7 @@ Examples:
   quayrobot check --organization acme"""
 
 app = typer.Typer(
+    cls=OperatorCommands,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

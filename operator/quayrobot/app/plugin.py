@@ -30,6 +30,7 @@ from .commands.access.cluster_access import (
 from .commands.access.resource_args import ResourceArg, parse_resource_arg
 from .commands.plan import plan
 from .commands.status import status
+from .programs import PluginCommands
 from .release import VersionOption
 
 __all__ = ["app", "main"]
@@ -51,6 +52,7 @@ Examples:
   kubectl quayrobot rotate ci -n team-a --wait"""
 
 app = typer.Typer(
+    cls=PluginCommands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -80,7 +82,9 @@ def rotate(
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until the Secrets hold the new credential.")
     ] = False,
-    timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait.")] = 120.0,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, help="Seconds to wait, at least 1.")
+    ] = 120.0,
 ) -> None:
     """
     Request a new credential for a robot.
