@@ -30,6 +30,9 @@ from .ownership import data_written_at, merged, our_fields
 __all__ = ["CredentialRead", "Secrets", "secret_seen"]
 
 ASK_FOR_KEY = "store the token there, or name its key in the connection"
+NOT_ASCII = (
+    "is not ASCII text: store the token as it is, not as UTF-16 and without a byte order mark"
+)
 BARE = "it must be the token alone, without spaces or the word Bearer"
 TOKEN_MAX = 4096
 TRIES = 3
@@ -322,7 +325,7 @@ def _token(raw: str, name: str, key: str) -> Token:
     try:
         text = base64.b64decode(raw).decode("ascii").strip()
     except (binascii.Error, UnicodeDecodeError):
-        raise _no_credential(f"key {key} of Secret {name} is not text") from None
+        raise _no_credential(f"key {key} of Secret {name} {NOT_ASCII}") from None
 
     if text.startswith("{"):
         try:

@@ -119,7 +119,10 @@ def _openings(window: Window, earliest: datetime) -> list[datetime]:
     except CronSimError as error:
         if _names_no_day(window.schedule):
             raise _never_opens() from error
-        msg = "rotation.window.schedule is not a cron expression of five fields, like '0 3 * * 1'"
+        msg = (
+            "rotation.window.schedule is not a cron expression of five fields, like '0 3 * * 1': "
+            "a field has a value that cron does not have there"
+        )
         raise InvalidSpec(Reason.INVALID_SPEC, msg) from error
     # Durations are real time: what is added must not skip or repeat an hour.
     return [each.astimezone(UTC) for each in found if each is not None]
