@@ -51,7 +51,7 @@ async def follow_authority(access: ClusterAccess, api: ClusterApi) -> None:
 
 
 def trusted(api: ClusterApi) -> bool:
-    """Tell whether the API server's certificate was believed, at least until lately."""
+    """Return whether the API server's certificate was believed, at least until lately."""
     since = api.distrusted_since
     return since is None or asyncio.get_running_loop().time() - since < DISTRUST_MAX_S
 

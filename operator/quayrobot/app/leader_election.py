@@ -48,12 +48,12 @@ class Leadership:
 
     @property
     def held(self) -> bool:
-        """Tell whether this replica works."""
+        """Return whether this replica works."""
         return self._election is None or self._election.leading.is_set()
 
     @property
     def lost(self) -> bool:
-        """Tell whether another replica took over, or this one is to start again."""
+        """Return whether another replica took over, or this one is to start again."""
         return self._ends or (self._election is not None and self._election.lost.is_set())
 
     def start_again(self) -> None:

@@ -144,7 +144,7 @@ class Settings(BaseSettings):
 
     @property
     def clusterwide(self) -> bool:
-        """Tell whether all namespaces are served."""
+        """Return whether all namespaces are served."""
         return not self.namespaces
 
 

@@ -146,7 +146,7 @@ def test_what_an_operator_of_named_namespaces_does_not_serve_is_no_fault_and_tol
     assert "ClusterQuayConnection" in check_served(("team-a",)).words
     verdict = check_connection_kinds(robots)
     assert verdict is not None
-    assert verdict.words.startswith("team-a/all: named is a ClusterQuayConnection")
+    assert verdict.words.startswith("team-a/all: refers to a ClusterQuayConnection")
     assert check_connection_kinds(robots[:1]) is None
 
 
@@ -184,9 +184,9 @@ def lease(holder="one", renewed="2026-11-24T11:59:50.000000Z"):
     ("there", "state", "says"),
     [
         (lease(), State.FINE, "one leads"),
-        (lease(""), State.WRONG, "free"),
+        (lease(""), State.WRONG, "Nobody holds"),
         (lease(renewed="2026-11-24T11:50:00.000000Z"), State.WRONG, "600 s"),
-        ({"spec": {}}, State.WRONG, "free"),
+        ({"spec": {}}, State.WRONG, "Nobody holds"),
         (None, State.DOUBTFUL, "no Lease"),
     ],
 )

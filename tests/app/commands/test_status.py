@@ -84,8 +84,8 @@ def test_what_is_wrong_is_told_once_with_what_helps():
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (robot(), "the operator has not looked at it yet"),
-        (robot(status=ready(), generation=2), "has not looked at the last edit yet"),
+        (robot(), "the operator has not processed it yet"),
+        (robot(status=ready(), generation=2), "has not processed the last edit yet"),
     ],
 )
 def test_what_the_operator_did_not_see_is_told(body, words):

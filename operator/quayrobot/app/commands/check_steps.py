@@ -109,7 +109,7 @@ async def check_all(api: ClusterApi, asked: CheckOptions) -> list[CheckResult]:
     results += check_proxies(deployments, os.environ, _without_proxy(cache))
     seen = all(each.state is not State.UNSEEN for each in unread)
     if seen and not cache.store.connections:
-        helps = "Create one: docs/install.md says how."
+        helps = "Create one; docs/install.md explains how."
         results.append(CheckResult("connections", State.DOUBTFUL, "There is none.", helps))
     return results
 
@@ -240,7 +240,7 @@ async def _connection(
         if results[-1].state is State.WRONG and live.limits.open:
             break
     if not results:
-        words = "Its Secret holds a token; no organization is known to try it on."
+        words = "Its Secret holds a token, but there is no organization to test it with."
         results.append(CheckResult(about, State.DOUBTFUL, words, "Name one: --organization."))
     if live.spec.origin.startswith("http://"):
         words = "It sends the token over http, where anyone on the network path can read it."

@@ -54,7 +54,7 @@ class Document:
 
     @property
     def ours(self) -> bool:
-        """Tell whether it is of a kind of ours, or a namespace whose labels matter."""
+        """Return whether it is of a kind of ours, or a namespace whose labels matter."""
         return self.kind in OURS or self.kind == "Namespace"
 
 

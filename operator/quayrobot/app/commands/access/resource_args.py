@@ -26,7 +26,7 @@ class ResourceArg:
 
     @property
     def is_cluster_robot(self) -> bool:
-        """Tell whether it is of the whole cluster."""
+        """Return whether it is of the whole cluster."""
         return self.kind is CLUSTER_QUAY_ROBOT
 
     @property

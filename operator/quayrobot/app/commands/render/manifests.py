@@ -40,7 +40,7 @@ PLAIN = re.compile(r"[A-Za-z0-9._-]{1,253}")
 HEAD = """\
 # Robots of the organization {owner}, as they are, for {kind} {name}.
 # creationPolicy: Adopt lets each be taken over; deletionPolicy: Orphan lets it stay in Quay when
-# its manifest goes. Set Delete where the manifest is to be the robot's whole life.
+# its manifest is deleted. Set Delete if the robot is to be deleted together with its manifest.
 """
 LOST = "you may not read whether it still exists"
 
@@ -57,7 +57,7 @@ class ImportOptions:
     federation: bool
 
     def wants(self, short: str) -> bool:
-        """Tell whether a robot is asked for."""
+        """Return whether a robot is asked for."""
         return not self.globs or any(fnmatchcase(short, each) for each in self.globs)
 
 

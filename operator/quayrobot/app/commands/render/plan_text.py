@@ -41,7 +41,7 @@ def add_preview(tree: Tree, preview: Preview) -> Tree:
         if depends_on_quay(step.action) and place < len(preview.steps):
             at = at.add(Text("then, after Quay's answer", style="italic"))
     if preview.open_end:
-        at.add(Text("then it looks and decides again", style="italic"))
+        at.add(Text("then it reads the result and plans again", style="italic"))
     for finding in preview.findings:
         add_finding(tree, finding.error)
     return at

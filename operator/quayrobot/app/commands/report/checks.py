@@ -53,9 +53,9 @@ class CheckResult:
 
 
 def check_definition(definition: Definition, live: Body | None) -> CheckResult:
-    """Tell whether a definition is there and is the one of this version."""
+    """Check whether a definition is there and is the one of this version."""
     about = f"definition {definition.plural}.{GROUP}"
-    again = "kubectl apply -k deploy/crds, of the version that the operator is."
+    again = "Run kubectl apply -k deploy/crds from the operator's version."
     if live is None:
         return CheckResult(about, State.WRONG, "It is not in the cluster.", again)
     if not _condition(live, "Established"):
@@ -98,7 +98,7 @@ def _first_difference(wanted: Any, there: Any, path: str = "") -> str:
 
 
 def check_operators(deployments: Iterable[Body] | None) -> CheckResult:
-    """Tell whether one operator is wanted and runs."""
+    """Check whether one operator is wanted and runs."""
     about = "operators"
     if deployments is None:
         return CheckResult(
@@ -124,24 +124,27 @@ def check_operators(deployments: Iterable[Body] | None) -> CheckResult:
     if not ready:
         return CheckResult(
             about, State.WRONG, f"{places} has no ready pod.",
-            "See why: kubectl describe its pods, and their log.",
+            "Run kubectl describe on its pods, and see their log.",
         )  # fmt: skip
     return CheckResult(about, State.FINE, f"One runs: {places}.")
 
 
 def check_leader(lease: Body | None, now: datetime) -> CheckResult:
-    """Tell which replica holds the *lease*; None where there is no Lease."""
+    """Check which replica holds the *lease*; None where there is no Lease."""
     about = "leader"
-    helps = "See the log of the operator's pods; may its ServiceAccount write the Lease?"
+    helps = "See the log of the operator's pods; its ServiceAccount needs to write the Lease."
     if lease is None:
         return CheckResult(
-            about, State.DOUBTFUL, "There is no Lease: no replica works, or without an election.",
+            about, State.DOUBTFUL,
+            "There is no Lease: no replica is active, or leader election is off.",
             "None needed where the operator runs with --no-leader-election.",
         )  # fmt: skip
     spec = lease.get("spec") or {}
     holder, renewed = spec.get("holderIdentity"), spec.get("renewTime")
     if not holder:
-        return CheckResult(about, State.WRONG, "The Lease is free: no replica works.", helps)
+        return CheckResult(
+            about, State.WRONG, "Nobody holds the Lease: no replica is active.", helps
+        )
     since_s = (now - datetime.fromisoformat(renewed)).total_seconds() if renewed else 0.0
     if since_s > spec.get("leaseDurationSeconds", 0) + LEEWAY_S:
         words = f"{holder} led, and has not renewed the Lease for {since_s:.0f} s."
@@ -150,13 +153,13 @@ def check_leader(lease: Body | None, now: datetime) -> CheckResult:
 
 
 def check_clock(about: str, date: str | datetime | None, now: datetime) -> CheckResult:
-    """Tell how far the other side's clock, in a Date header, is from ours."""
+    """Check how far the clock of the other side, in a Date header, differs from ours."""
     about = f"clock of {about}"
     try:
         there = date if isinstance(date, datetime) else parsedate_to_datetime(date or "")
         skew = (there - now).total_seconds()
     except (ValueError, TypeError):
-        words = "It does not say what time it is."
+        words = "Its response has no valid Date header."
         return CheckResult(about, State.DOUBTFUL, words, "None needed.")
     if abs(skew) <= LEEWAY_S:
         return CheckResult(about, State.FINE, "It agrees with this machine's.")
@@ -169,7 +172,7 @@ def check_clock(about: str, date: str | datetime | None, now: datetime) -> Check
 
 
 def check_renewal(about: str, conditions: Iterable[Condition]) -> list[CheckResult]:
-    """Tell how the renewal of a connection's token stands; nothing where none is declared."""
+    """Check the renewal of a connection's token; return nothing if none is declared."""
     return [
         CheckResult(
             f"{about}, renewal of its token", State.FINE, "It is renewed before it expires."

@@ -156,7 +156,7 @@ def _attributes(namespace: str | None, right: Right) -> dict[str, str]:
 def check_rights(
     who: str, denied: Iterable[Right] | None, namespace: str | None = None
 ) -> CheckResult:
-    """Tell whether the operator may do what it has to; *denied* is None where none can ask."""
+    """Check whether the operator may do what it has to; *denied* is None where none can ask."""
     about, wanted = f"rights of {who}", RIGHTS
     where, review = "", "subjectaccessreviews"
     if namespace is not None:
@@ -164,7 +164,7 @@ def check_rights(
         where, review = " there", "localsubjectaccessreviews there"
     if denied is None:
         return CheckResult(
-            about, State.UNSEEN, "You may not ask what others may do.",
+            about, State.UNSEEN, "You may not check the rights of other accounts.",
             f"Ask somebody who may create {review}.",
         )  # fmt: skip
     missing = sorted(each.shown for each in denied)
@@ -177,10 +177,10 @@ def check_rights(
 def _cure(namespace: str | None) -> str:
     if namespace is None:
         return (
-            "kubectl apply -k deploy/manifests, of the version that the operator is. Where it "
-            "serves named namespaces only and its Deployment does not say so, give --namespaces."
+            "Run kubectl apply -k deploy/manifests from the operator's version. If it serves "
+            "named namespaces only and its Deployment does not say so, pass --namespaces."
         )
     return (
-        f"kubectl apply -k deploy/manifests-namespaced, with a folder for {namespace}, of the "
-        "version that the operator is."
+        f"Run kubectl apply -k deploy/manifests-namespaced, with a folder for {namespace}, from "
+        "the operator's version."
     )

@@ -135,10 +135,10 @@ def _problems(meta: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[Va
     """What is not up to date, each reason once; the worst, which Ready names, comes first."""
     conditions = status.get("conditions") or []
     if not conditions:
-        yield _problem("Ready", "", "the operator has not looked at it yet")
+        yield _problem("Ready", "", "the operator has not processed it yet")
         return
     if status.get("observedGeneration") != meta.get("generation", 1):
-        yield _problem("Ready", "", "the operator has not looked at the last edit yet")
+        yield _problem("Ready", "", "the operator has not processed the last edit yet")
     told = set()
     for each in conditions:
         reason, words = each["reason"], each.get("message", "")

@@ -73,13 +73,13 @@ def check_served(namespaces: tuple[str, ...]) -> CheckResult:
     """Say what an operator of *namespaces* serves, and what is not to be had from it."""
     return CheckResult(
         "served namespaces", State.FINE,
-        f"{', '.join(namespaces)}, and no other. Not available there: ClusterQuayConnection, "
-        "ClusterQuayRobot, and rules by labels of namespaces.",
+        f"Only {', '.join(namespaces)}. Not available: ClusterQuayConnection, "
+        "ClusterQuayRobot, and rules that select namespaces by label.",
     )  # fmt: skip
 
 
 def check_place(namespace: str, body: Body | None) -> CheckResult | None:
-    """Tell what is wrong with a namespace that is served; None for nothing."""
+    """Check a namespace that is served; return None if nothing is wrong."""
     about = f"namespace {namespace}"
     helps = f"kubectl create namespace {namespace}, or take it out of {FLAG}."
     if body is None:
@@ -87,19 +87,19 @@ def check_place(namespace: str, body: Body | None) -> CheckResult | None:
     if "deletionTimestamp" in body["metadata"]:
         return CheckResult(
             about, State.DOUBTFUL, "It is being deleted, and the operator's Role with it.",
-            "If it does not finish: docs/install.md says how to lend the rights for a moment.",
+            "If it does not finish: docs/install.md explains how to grant the rights temporarily.",
         )  # fmt: skip
     return None
 
 
 def check_connection_kinds(robots: Iterable[tuple[str, RobotSpec]]) -> CheckResult | None:
-    """Tell which QuayRobots there (by place) name a connection that is not served."""
+    """Check which QuayRobots (by place) refer to a connection that is not served."""
     named = sorted(place for place, spec in robots if spec.connection_ref.kind != "QuayConnection")
     if not named:
         return None
     words = f"{', '.join(named[:NAMED])}" + (" and more" if named[NAMED:] else "")
     return CheckResult(
         "QuayRobots", State.DOUBTFUL,
-        f"{words}: named is a ClusterQuayConnection (the default), which is not served.",
+        f"{words}: refers to a ClusterQuayConnection (the default), which is not served.",
         "Name a QuayConnection of the namespace in spec.connectionRef.",
     )  # fmt: skip
