@@ -15,7 +15,7 @@ import pytest
 from tests.kit.canary import oauth_token
 from tests.kit.controlplane.certificates import Authority
 from tests.kit.fakequay import FakeQuay
-from tests.kit.installation import Body, Tenant, settle
+from tests.kit.installation import Body, Tenant
 from tests.kit.processes import free_port, wait_for
 
 OWN = {"kind": "QuayConnection", "name": "own"}

@@ -284,6 +284,6 @@ def _with_pause(body: Body, headers: Mapping[str, str]) -> Body:
 
 
 def _names_what_is_missing(body: Body) -> bool:
-    """Tell "there is no object of that name" from "there is no such path"."""
+    """Distinguish "there is no object of that name" from "there is no such path"."""
     details = body.get("details")
     return isinstance(details, dict) and bool(details.get("name"))

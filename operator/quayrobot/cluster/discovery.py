@@ -24,12 +24,12 @@ ACCEPTED = ",".join(
 
 
 def is_aggregated(body: Body) -> bool:
-    """Tell whether *body* is the list of everything."""
+    """Return whether *body* is the list of everything."""
     return body.get("kind") == "APIGroupDiscoveryList"
 
 
 def is_plain(body: Body) -> bool:
-    """Tell whether *body* is the list of groups without their kinds."""
+    """Return whether *body* is the list of groups without their kinds."""
     return body.get("kind") == "APIGroupList"
 
 
@@ -46,7 +46,7 @@ def kinds_in(body: Body, group: str, version: str) -> frozenset[str]:
 
 
 def names_version(body: Body, group_version: str) -> bool:
-    """Tell whether the list of groups *body* names *group_version*."""
+    """Return whether the list of groups *body* names *group_version*."""
     return any(
         each.get("groupVersion") == group_version
         for listed in body.get("groups") or ()

@@ -123,7 +123,7 @@ class Resources:
         return {each: manager for each, manager in found.items() if manager is not None}
 
     async def namespace_terminating(self, name: str) -> bool:
-        """Tell, from a live read, whether namespace *name* is going or gone."""
+        """Return, from a live read, whether namespace *name* is being deleted or gone."""
         body = await self._api.get(NAMESPACE.path(None, name))
         return body is None or "deletionTimestamp" in body["metadata"]
 

@@ -63,7 +63,7 @@ class AddressPolicy:
     any_proxy: bool = True
 
     def names(self, host: str, port: int) -> bool:
-        """Tell whether *host* is one that may be named."""
+        """Return whether *host* is one that may be named."""
         here = host.lower()
         both = (here, f"{here}:{port}")
         return not self.hosts or any(
@@ -71,11 +71,11 @@ class AddressPolicy:
         )
 
     def lets_through(self, host: str, port: int) -> bool:
-        """Tell whether *host* may be a proxy."""
+        """Return whether *host* may be a proxy."""
         return self.any_proxy or (bool(self.hosts) and self.names(host, port))
 
     def leads_to(self, address: Address) -> bool:
-        """Tell whether *address* may be dialled; one that is hidden in it counts as well."""
+        """Return whether *address* may be dialled; one that is hidden in it counts as well."""
         return not any(
             each in network
             for each in (address, *embedded(address))
@@ -92,7 +92,7 @@ def address_of(host: str) -> Address | None:
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether *address* is one of the internet's, and what is hidden in it as well."""
+    """Return whether *address* is one of the internet's, and what is hidden in it as well."""
     translated = any(address in each for each in _NAT64)
     hidden = tuple(embedded(address))
     open_to_all = address.is_global or (translated and bool(hidden))

@@ -33,7 +33,7 @@ class Fence:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether a write would pass now."""
+        """Return whether a write would pass now."""
         return self._clock is None or self._clock() < self._until
 
     def check(self) -> None:

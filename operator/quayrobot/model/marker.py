@@ -29,11 +29,11 @@ class Marker:
     slot: str
 
     def same_owner(self, other: Marker) -> bool:
-        """Tell whether both name one resource of one cluster, in whatever life."""
+        """Return whether both name one resource of one cluster, in whatever life."""
         return self.cluster == other.cluster and self.same_name(other)
 
     def same_name(self, other: Marker) -> bool:
-        """Tell whether both name the same resource, whatever the cluster."""
+        """Return whether both name the same resource, whatever the cluster."""
         mine = (self.kind, self.namespace, self.name)
         return mine == (other.kind, other.namespace, other.name)
 

@@ -90,5 +90,5 @@ def other_slot(slot: Slot) -> Slot:
 
 
 def is_robot_short_name(name: str) -> bool:
-    """Tell whether Quay takes *name* as a robot's short name (2 to 255 characters)."""
+    """Return whether Quay takes *name* as a robot's short name (2 to 255 characters)."""
     return 2 <= len(name) <= FULL_NAME_MAX and _ROBOT.fullmatch(name) is not None

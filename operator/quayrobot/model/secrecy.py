@@ -41,7 +41,7 @@ class Token:
 
     @property
     def dropped(self) -> bool:
-        """Tell whether only the digest is left."""
+        """Return whether only the digest is left."""
         return self._value is None
 
     def without_value(self) -> Token:

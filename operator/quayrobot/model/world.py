@@ -103,7 +103,7 @@ class RobotSeen:
         return self if self.token is None else replace(self, token=self.token.without_value())
 
     def same_as(self, other: RobotSeen) -> bool:
-        """Tell whether *other* is this very robot with this very token."""
+        """Return whether *other* is this very robot with this very token."""
         return (
             self.token is not None and self.token == other.token and self.created == other.created
         )

@@ -56,7 +56,7 @@ def decide(scene: Scene) -> Plan:
 
 
 def stands(scene: Scene, error: QuayRobotError) -> bool:
-    """Tell whether the stored status stands although a look at Quay ended in *error*."""
+    """Return whether the stored status stands although a look at Quay ended in *error*."""
     return isinstance(error, TryLater | Denied) and _nothing_due(scene)
 
 

@@ -57,14 +57,14 @@ def message_of(reply: Reply) -> str:
 
 
 def is_answer(reply: Reply) -> bool:
-    """Tell whether it may be Quay that did what it was asked to do; a page never is."""
+    """Return whether it may be Quay that did what it was asked to do; a page never is."""
     return reply.status == 204 or (
         reply.status in {200, 201} and reply.content_type == "application/json"
     )
 
 
 def refuses_token(reply: Reply) -> bool:
-    """Tell whether Quay says that it does not know the token, or not any more."""
+    """Return whether Quay says that it does not know the token, or not any more."""
     if reply.status == 403:
         # A write with a dead token is answered as a forgery, in JSON labelled HTML.
         return message_of(reply).startswith(_FORGERY)
@@ -74,24 +74,24 @@ def refuses_token(reply: Reply) -> bool:
 
 
 def lacks_right(reply: Reply) -> bool:
-    """Tell whether Quay says that it knows the token, and that this is not for it."""
+    """Return whether Quay says that it knows the token, and that this is not for it."""
     if reply.status != 403:
         return False
     return _error_type(reply) in _NO_RIGHT or message_of(reply).startswith(_PROTECTED)
 
 
 def says_not_found(reply: Reply) -> bool:
-    """Tell whether Quay says that what the path names is not there."""
+    """Return whether Quay says that what the path names is not there."""
     return reply.status == 404 and _error_type(reply) == "not_found"
 
 
 def says_absent(reply: Reply) -> bool:
-    """Tell whether Quay says that the robot in the path is not there."""
+    """Return whether Quay says that the robot in the path is not there."""
     return reply.status == 400 and message_of(reply) == ABSENT
 
 
 def has_no_such_path(reply: Reply) -> bool:
-    """Tell whether Quay says, to a read, that this version or configuration lacks the path."""
+    """Return whether Quay says, to a read, that this version or configuration lacks the path."""
     return reply.status == 308 and reply.slashed
 
 

@@ -37,7 +37,7 @@ class StaticBearer:
 
     @property
     def life_s(self) -> float | None:
-        """Tell that nobody knows."""
+        """Return None: its expiry is not known."""
         return None
 
     async def token(self) -> Token:
@@ -45,5 +45,5 @@ class StaticBearer:
         return self._token
 
     def refused(self, _token: Token, _reply: Reply) -> bool:
-        """Tell that there is no other one."""
+        """Return False: there is no other token to try."""
         return False

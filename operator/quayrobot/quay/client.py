@@ -345,7 +345,7 @@ class QuayClient:
             return reply
 
     def _quay_itself(self, error: QuayRobotError) -> bool:
-        """Tell whether Quay took the request and answers others."""
+        """Return whether Quay took the request and answers others."""
         return error.may_have_left and not self._limits.open
 
     def _failed(self, permit: CallPermit, operation: str, error: QuayRobotError) -> None:

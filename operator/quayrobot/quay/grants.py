@@ -48,7 +48,7 @@ class Asked:
         return held if declared is None or self.beyond else held & declared
 
     def teams(self, held: frozenset[str]) -> bool:
-        """Tell whether it is to be read which teams may create repositories."""
+        """Return whether it is to be read which teams may create repositories."""
         return self.creators and self.repositories is not None and not held <= self.repositories
 
 

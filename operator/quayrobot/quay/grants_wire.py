@@ -143,7 +143,7 @@ def _role(item: object) -> str | None:
 
 
 def shows_role(reply: Reply, name: str | None, role: str) -> bool:
-    """Tell whether *reply* shows that who is called *name* has *role* now."""
+    """Return whether *reply* shows that who is called *name* has *role* now."""
     body = parse_json(reply)
     shown = reply.status == 200 and _role(body) == role
     return shown and isinstance(body, Mapping) and (name is None or body.get("name") == name)

@@ -66,7 +66,7 @@ class Identities:
         return self._understood(reply, name, write=True)
 
     async def are_unknown(self, name: RobotName) -> bool:
-        """Tell whether Quay has no federation for the robot."""
+        """Return whether Quay has no federation for the robot."""
         # A page is anybody's; where Quay has no such path of its API, it redirects a read of it.
         return has_no_such_path(await self._send("federation.get", "GET", federation_path(name)))
 

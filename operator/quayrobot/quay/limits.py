@@ -130,7 +130,7 @@ class Limits:
 
     @property
     def in_doubt(self) -> bool:
-        """Tell whether it is not known that Quay answers: it was lost, or never heard."""
+        """Return whether it is not known that Quay answers: it was lost, or never heard."""
         return self.open or self._failures > 0 or not self.heard
 
     @property

@@ -19,7 +19,7 @@ __all__ = ["is_of_list", "members_of_teams", "refused_too", "teams_of"]
 
 
 def is_of_list(error: QuayRobotError) -> bool:
-    """Tell whether it may be the list alone that failed with *error*."""
+    """Return whether it may be the list alone that failed with *error*."""
     lacks = isinstance(error, Refused) and error.reason is Reason.INSUFFICIENT_SCOPE
     return lacks or isinstance(error, Unfinished)
 

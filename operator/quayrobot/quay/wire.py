@@ -123,7 +123,7 @@ def parse_robot(reply: Reply, name: RobotName, *, write: bool) -> RobotSeen:
 
 
 def _is_namesake(full_name: str, name: RobotName) -> bool:
-    """Tell whether it is the robot of that name of another user."""
+    """Return whether it is the robot of that name of another user."""
     owner, _, short = full_name.partition("+")
     return name.owner.kind == "user" and short == name.short and owner != name.owner.name
 
@@ -222,7 +222,7 @@ def wait_asked_s(reply: Reply) -> float | None:
 
 
 def is_read_only(reply: Reply) -> bool:
-    """Tell whether Quay says that it takes no writes for now."""
+    """Return whether Quay says that it takes no writes for now."""
     if reply.status != 503:
         return False
     body = parse_json(reply)

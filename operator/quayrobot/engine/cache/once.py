@@ -16,7 +16,7 @@ class Once:
         self._told: dict[Hashable, None] = {}
 
     def first(self, what: Hashable) -> bool:
-        """Tell whether *what* is told for the first time, and take note of it."""
+        """Return whether *what* is told for the first time, and take note of it."""
         if what in self._told:
             return False
         if len(self._told) >= MANY:

@@ -368,7 +368,7 @@ def _spec_written_at(meta: Body) -> datetime | None:
 
 
 def _status_edited_at(meta: Body) -> datetime | None:
-    """Return when anybody but the operator last wrote something of the status that still stands."""
+    """Return when anybody but the operator last wrote a part of the status that remains."""
     times = [
         each["time"]
         for each in meta.get("managedFields") or ()

@@ -82,7 +82,7 @@ class Store:
                 return []
 
     def is_echo(self, kind: str, body: Body) -> bool:
-        """Tell whether *body* is a QuayRobot as our own write left it, known already."""
+        """Return whether *body* is a QuayRobot as our own write left it, known already."""
         meta = body["metadata"]
         key = ResourceKey(kind, meta.get("namespace", ""), meta["name"])
         known = self.robots.get(key) if kind == "QuayRobot" else None

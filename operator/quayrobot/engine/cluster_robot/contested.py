@@ -25,7 +25,7 @@ __all__ = ["contest_about", "has_to_wait", "note_written"]
 async def has_to_wait(
     context: Context, record: ClusterRobotRecord, action: MemberAction, *, was_as_wanted: bool
 ) -> bool:
-    """Tell whether others set back all that *action* would write, and its turn has not come."""
+    """Return whether others set back all that *action* would write, and its turn has not come."""
     if not isinstance(action, ReplaceMember):
         return False
     spot = _spot(record, action.wanted.namespace)

@@ -39,7 +39,7 @@ LONGEST_S = 150.0
 
 
 def goes_in_batch(context: Context, record: RobotRecord) -> bool:
-    """Tell whether so many others of its owner go with *record* that one list is cheaper."""
+    """Return whether so many others of its owner go with *record* that one list is cheaper."""
     others = (
         each
         for each in context.store.leaving(record.connection_key, record.robot_name.owner)
@@ -100,7 +100,7 @@ async def prove_deletions(context: Context, key: LeavingKey) -> Outcome:
 def _gathers(
     context: Context, live: LiveConnection, key: LeavingKey, waiting: list[float]
 ) -> bool:
-    """Tell whether more deletions are about to be answered; *waiting* is newest first."""
+    """Return whether more deletions are about to be answered; *waiting* is newest first."""
     if len(waiting) >= AT_MOST or waiting[0] >= HALTED_S or waiting[-1] >= LONGEST_S:
         return False
     return waiting[0] < LULL_S or any(

@@ -30,7 +30,7 @@ class NotFoundCache:
         return error if self._clock() < until else None
 
     def suspected(self, owner: OwnerName, target: str) -> bool:
-        """Tell whether *target* was not there when it was last asked for, however long ago."""
+        """Return whether *target* was not there when it was last asked for, however long ago."""
         return (owner, target) in self._known
 
     def note(self, owner: OwnerName, target: str, error: Refused, *, for_s: float) -> None:

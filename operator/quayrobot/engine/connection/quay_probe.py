@@ -31,7 +31,7 @@ class QuayProbe:
 
     @property
     def in_doubt(self) -> bool:
-        """Tell whether it is not known that a Quay would answer a call now."""
+        """Return whether it is not known that a Quay would answer a call now."""
         return self._limits.in_doubt or self._limits.paused or not self._is_quay
 
     async def greet(self, client: QuayClient, owner: OwnerName) -> bool | None:

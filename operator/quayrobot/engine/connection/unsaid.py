@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 async def tell_unsaid(context: Context, kind: str, body: Body, error: QuayRobotError) -> None:
-    """Tell that *error* met the status of the resource *body*, which is of *kind*."""
+    """Report that *error* kept the status of the resource *body* of *kind* from being stored."""
     meta = body["metadata"]
     who = {"kind": kind, "namespace": meta.get("namespace", ""), "name": meta["name"]}
     log.warning("status.not_written", reason=error.reason, why=error.message, **who)

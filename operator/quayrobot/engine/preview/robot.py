@@ -194,7 +194,7 @@ async def _missing(live: LiveConnection, action: GiveRole | JoinTeam) -> Refused
 
 
 def _too_early(action: Look, preview: Preview) -> bool:
-    """Tell whether Quay would show what is not made yet."""
+    """Return whether Quay would show what is not made yet."""
     if isinstance(action, LookAtHosts):
         return False
     return preview.answered or (isinstance(action, LookAtGrants) and _changed_rights(preview))

@@ -66,7 +66,7 @@ _PARTS: tuple[tuple[Component, tuple[type, ...]], ...] = (
 
 
 def goes_on(scene: Scene, finding: Finding) -> bool:
-    """Tell whether the other parts have their turn although an action of one failed."""
+    """Return whether the other parts have their turn although an action of one failed."""
     # A write that came too late is looked at again first, and a refused token serves nobody.
     ends = (
         isinstance(finding.error, Conflict | Denied) or finding.error.reason is Reason.NOT_LEADER

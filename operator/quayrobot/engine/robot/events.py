@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 async def tell_news(context: Context, record: RobotRecord, body: Body, after: RobotStatus) -> None:
-    """Tell what is new in *after*, stored in *body*, against what *record* said before."""
+    """Log and emit events for what is new in *after*, stored in *body*, compared with *record*."""
     if (change := change_of_ready(record.status, after)) is not None:
         _log(record, after, change)
     for each in news(record.status, after):

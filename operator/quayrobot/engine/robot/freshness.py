@@ -40,12 +40,12 @@ __all__ = [
 
 
 def must_be_live(action: Action) -> bool:
-    """Tell whether *action* needs a look of its own: it cannot be undone."""
+    """Return whether *action* needs a look of its own: it cannot be undone."""
     return isinstance(action, CreateRobot | DeleteRobot | Regenerate)
 
 
 def rests_on_spec(action: Action) -> bool:
-    """Tell whether *action* changes something outside of the resource, as its spec says."""
+    """Return whether *action* changes something outside of the resource, as its spec says."""
     secret = isinstance(action, CreateSecret | ReplaceSecret | DeleteSecret)
     return secret or isinstance(action, SetFederation | LinkAccount | GrantChange)
 

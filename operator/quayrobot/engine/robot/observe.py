@@ -175,7 +175,7 @@ def list_due(live: LiveConnection, record: RobotRecord, name: RobotName) -> bool
 
 
 def _is_expected(record: RobotRecord, name: RobotName) -> bool:
-    """Tell whether the status knows of the robot *name*, one of the two that may take turns."""
+    """Return whether the status knows of the robot *name*, one of the two that may take turns."""
     robot, rotation = record.status.robot, record.status.rotation
     if robot is None or not record.status.holds:
         return False
@@ -320,7 +320,7 @@ def _stands(context: Context, rival: RobotRecord) -> bool:
 
 
 def _is_held_up(rival: RobotRecord) -> bool:
-    """Tell whether it lacks something else than the robot: it could not have it now."""
+    """Return whether it lacks something else than the robot: it could not have it now."""
     return any(
         (each.type == "Stalled" and each.reason != "AlreadyClaimed")
         or (each.type == "Reconciling" and each.reason in COMES_LATER)

@@ -175,7 +175,7 @@ async def _look_at_owner(resources: Resources, action: LookAtOwner, scene: Scene
 
 
 def _has_let_go(meta: Mapping[str, object]) -> bool:
-    """Tell whether it goes and nothing of ours holds it: only finalizers of others do."""
+    """Return whether it goes and nothing of ours holds it: only finalizers of others do."""
     held = meta.get("finalizers") or ()
     assert isinstance(held, list | tuple)
     return "deletionTimestamp" in meta and FINALIZER not in held

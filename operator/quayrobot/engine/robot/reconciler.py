@@ -188,7 +188,7 @@ class RobotPass:
         return Finding(part, error)
 
     def _overtaken(self, action: Action, error: QuayRobotError) -> bool:
-        """Tell whether somebody wrote the resource first: no news, their event wakes it."""
+        """Return whether somebody wrote the resource first: no news, their event wakes it."""
         binds = isinstance(action, AddFinalizer | RemoveFinalizer)
         again = self.context.queue.failing(self.first.key)
         return binds and isinstance(error, Conflict) and not again
@@ -267,12 +267,12 @@ class RobotPass:
         return min(max((due - self.context.now()).total_seconds(), 1.0), DAY_S)
 
     def _under_way(self) -> bool:
-        """Tell whether a rotation was begun, or its end is due."""
+        """Return whether a rotation was begun, or its end is due."""
         state = self.applier.record.status.rotation
         return state is not None and (state.intent is not None or self._rotation_s() == 1.0)
 
     def _asked_meanwhile(self, scene: Scene) -> bool:
-        """Tell whether a rotation ended, and another was asked for since it began."""
+        """Return whether a rotation ended, and another was asked for since it began."""
         began, record = self.first.status.rotation, self.applier.record
         ended = record.status.rotation
         if began is None or began.intent is None or ended is None or ended.intent is not None:

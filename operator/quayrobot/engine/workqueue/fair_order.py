@@ -119,7 +119,7 @@ class FairOrder:
                 del self._aside[group, lane]
 
     def _has_key(self, flow: _Flow) -> bool:
-        """Tell whether somebody waits in *flow*; one without anybody is forgotten."""
+        """Return whether somebody waits in *flow*; one without anybody is forgotten."""
         keys = self._flows[flow]
         while keys:
             ticket, key = keys[0]

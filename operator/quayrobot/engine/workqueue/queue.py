@@ -146,7 +146,7 @@ class Queue:
                 self._ready.push(key, self._entries[key].lane, ticket)
 
     def _counts(self, key: Key, ticket: int) -> bool:
-        """Tell whether *ticket* is the place that *key* waits at."""
+        """Return whether *ticket* is the place that *key* waits at."""
         entry = self._entries.get(key)
         return entry is not None and entry.ticket == ticket and not entry.running
 

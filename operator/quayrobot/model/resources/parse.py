@@ -180,7 +180,7 @@ def parse_connection_status(status: Mapping[str, object]) -> ConnectionStatus:
 
 
 def is_reserved(key: str) -> bool:
-    """Tell whether the label or annotation *key* is the operator's own."""
+    """Return whether the label or annotation *key* is the operator's own."""
     return key in {MARKER_KEY, LABEL_MANAGED_BY} or key.startswith(f"{MARKER_KEY}/")
 
 

@@ -224,7 +224,7 @@ class RobotStatus(Part):
 
     @property
     def holds(self) -> bool:
-        """Tell whether a robot was made or adopted for this resource."""
+        """Return whether a robot was made or adopted for this resource."""
         return self.robot is not None and self.robot.created_at is not None
 
 
@@ -239,7 +239,7 @@ def robot_name_of(name: str, spec: RobotSpec) -> RobotName:
 
 
 def is_keyless(spec: RobotSpec) -> bool:
-    """Tell whether the Secrets carry a one-hour password instead of the robot's token."""
+    """Return whether the Secrets carry a one-hour password instead of the robot's token."""
     return spec.credentials.type == "Federated"
 
 

@@ -17,12 +17,12 @@ __all__ = ["active_name_of", "lenient_rotation", "overlaps", "robot_names_of", "
 
 
 def overlaps(spec: RobotSpec) -> bool:
-    """Tell whether *spec* asks for two robots that take turns."""
+    """Return whether *spec* asks for two robots that take turns."""
     return (spec.rotation or Rotation()).strategy == "Overlap"
 
 
 def takes_turns(spec: RobotSpec, status: RobotStatus) -> bool:
-    """Tell whether there may be a second robot."""
+    """Return whether there may be a second robot."""
     rotation = status.rotation
     begun = rotation is not None and rotation.intent is not None and rotation.intent.slot
     retiring = rotation is not None and rotation.retiring is not None

@@ -102,7 +102,7 @@ def read_note(secret: str, annotations: object) -> tuple[LinkState, ...]:
 
 
 def is_fresh(secret: SecretSeen, digest: str | None) -> bool:
-    """Tell whether the copy *secret* says that it carries the credential of *digest*."""
+    """Return whether the copy *secret* says that it carries the credential of *digest*."""
     return digest is not None and secret.annotations.get(ANNOTATION_DIGEST) == digest
 
 

@@ -84,7 +84,7 @@ def _change(wanted: MemberWanted, seen: MemberSeen) -> tuple[MemberAction, ...]:
 
 
 def _is_restored(wanted: MemberWanted, seen: MemberSeen) -> bool:
-    """Tell whether *seen* has our label, nobody's control, and the robot that it is to have."""
+    """Return whether *seen* has our label, nobody's control, and the robot that it is to have."""
     marked = seen.labels.get(LABEL_MANAGED_BY) == OPERATOR
     return marked and seen.controller_uid is None and _refusal(wanted, seen) is None
 

@@ -245,7 +245,7 @@ def _contest(error: Contested) -> Condition:
 
 
 def _rests(summary: Summary, problem: QuayRobotError) -> bool:
-    """Tell whether no namespace has a *problem* but that it is suspended."""
+    """Return whether no namespace has a *problem* but that it is suspended."""
     counts = summary.counts
     late = counts.targets - counts.ready
     return problem.reason is Reason.PROGRESSING and 0 < late == summary.suspended

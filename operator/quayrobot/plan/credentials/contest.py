@@ -86,7 +86,7 @@ def entry_field(link: str, secret: str) -> str:
 
 
 def was_linked(scene: Scene, action: LinkAccount) -> bool:
-    """Tell whether the status says that a ServiceAccount had all that *action* adds."""
+    """Return whether the status says that a ServiceAccount had all that *action* adds."""
     noted = {
         (each.link, each.secret)
         for each in scene.status.links
@@ -99,7 +99,7 @@ def was_linked(scene: Scene, action: LinkAccount) -> bool:
 
 
 def is_of_credential(fields: Iterable[str]) -> bool:
-    """Tell whether the credential cannot be used while *fields* are not as wanted."""
+    """Return whether the credential cannot be used while *fields* are not as wanted."""
     return any(each in {OBJECT, "type"} or each.startswith("data[") for each in fields)
 
 
@@ -130,7 +130,7 @@ def contests_of(scene: Scene, *places: str) -> tuple[Finding, ...]:
 
 
 def was_as_wanted(scene: Scene, write: CreateSecret | ReplaceSecret) -> bool:
-    """Tell whether the status says that the Secret was already as *write* would make it."""
+    """Return whether the status says that the Secret was already as *write* would make it."""
     if not _is_observed(scene):
         return False
     noted = {each.name: each.digest for each in scene.status.secrets}.get(write.wanted.name)

@@ -97,13 +97,13 @@ def check_audiences(scene: Scene) -> None:
 
 
 def still_works(scene: Scene) -> bool:
-    """Tell whether every wanted Secret carries a password that has not ended."""
+    """Return whether every wanted Secret carries a password that has not ended."""
     wanted = secrets_of(scene.me.name, scene.spec)
     return is_keyless(scene.spec) and all(_works(scene, each) for each in wanted.values())
 
 
 def owes_switch(scene: Scene) -> bool:
-    """Tell whether Secrets carried the robot's own token, and it was not ended since."""
+    """Return whether Secrets carried the robot's own token, and it was not ended since."""
     before = scene.status.credential
     live = scene.robot.value.token if isinstance(scene.robot, Present) else None
     return (
@@ -116,7 +116,7 @@ def owes_switch(scene: Scene) -> bool:
 
 
 def was_renewed(scene: Scene) -> bool:
-    """Tell whether a rotation that Quay carried out is all done: with a new password too."""
+    """Return whether a rotation that Quay carried out is all done: with a new password too."""
     if not is_keyless(scene.spec) or not secrets_of(scene.me.name, scene.spec):
         return True
     intent = scene.status.rotation.intent if scene.status.rotation else None
@@ -215,7 +215,7 @@ def _check_staying(scene: Scene) -> None:
 
 
 def _was_rotated(scene: Scene) -> bool:
-    """Tell whether Quay has carried out a rotation that wants a new password too."""
+    """Return whether Quay has carried out a rotation that wants a new password too."""
     intent = scene.status.rotation.intent if scene.status.rotation else None
     live = scene.robot.value.token if isinstance(scene.robot, Present) else None
     return (
@@ -227,7 +227,7 @@ def _was_rotated(scene: Scene) -> bool:
 
 
 def _written(scene: Scene) -> bool:
-    """Tell whether all Secrets carry the password that this pass got."""
+    """Return whether all Secrets carry the password that this pass got."""
     return isinstance(scene.exchange, Present) and all(
         _has(scene, each, scene.exchange.value)
         for each in secrets_of(scene.me.name, scene.spec).values()
@@ -261,7 +261,7 @@ def _works(scene: Scene, spec: SecretSpec) -> bool:
 
 
 def _is_noted(scene: Scene, spec: SecretSpec, seen: SecretSeen) -> bool:
-    """Tell whether *seen* holds, to the byte, what we wrote, and what is still asked for."""
+    """Return whether *seen* holds, to the byte, what we wrote, and what is still asked for."""
     noted = {each.name: each for each in scene.status.secrets}.get(spec.name)
     if noted is None or noted.digest != content_digest(seen.digests):
         return False
@@ -270,7 +270,7 @@ def _is_noted(scene: Scene, spec: SecretSpec, seen: SecretSeen) -> bool:
 
 
 def _carries(scene: Scene, spec: SecretSpec, credential: CredentialState) -> bool:
-    """Tell whether the Secret is all up to date, with the password that the status knows."""
+    """Return whether the Secret is all up to date, with the password that the status knows."""
     seen = scene.secrets.get(spec.name)
     if not isinstance(seen, Present) or not owns(scene, spec.name) or seen.value.deleting:
         return False
@@ -284,7 +284,7 @@ def _carries(scene: Scene, spec: SecretSpec, credential: CredentialState) -> boo
 
 
 def _is_held(scene: Scene, dressed: SecretWanted, seen: Present[SecretSeen]) -> bool:
-    """Tell whether nothing but what others set back is otherwise, and has to wait."""
+    """Return whether nothing but what others set back is otherwise, and has to wait."""
     contest = scene.contested.get(secret_place(dressed.name))
     lost = [each for each in lost_fields(dressed, seen) if not each.startswith("data")]
     return contest is not None and set(lost) <= contest.held

@@ -60,7 +60,7 @@ def declared_elsewhere(seen: AccountSeen) -> Mapping[str, str]:
 
 
 def _in_doubt(scene: Scene, link: LinkState) -> bool:
-    """Tell whether it is wanted and its Secret was not seen: then it is left as it is."""
+    """Return whether it is wanted and its Secret was not seen: then it is left as it is."""
     wanted = link in links_of(scene.me.name, scene.spec)
     return wanted and not isinstance(scene.secrets.get(link.secret), Present)
 

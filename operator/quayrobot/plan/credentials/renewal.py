@@ -171,7 +171,7 @@ def _due_at(life: TokenLifetime, asked: RenewalRequest | None) -> datetime:
 
 
 def is_arriving(asked: RenewalRequest | None, now: datetime) -> bool:
-    """Tell whether a token that is refused may just have been replaced."""
+    """Return whether a token that is refused may just have been replaced."""
     if asked is None or now >= asked.at + PATIENCE:
         return False
     return asked.heard in {

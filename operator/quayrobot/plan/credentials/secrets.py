@@ -168,7 +168,7 @@ def is_ours(secret: SecretSeen, *, owner: str, uid: str, retained: bool) -> bool
 
 
 def of_earlier_life(scene: Scene, secret: SecretSeen) -> bool:
-    """Tell whether *secret* says that it was this resource's, for this robot, as if restored."""
+    """Return whether *secret* says that it was this resource's, for this robot, as if restored."""
     robot = robot_name_of(scene.me.name, scene.spec)
     return _was_of(secret, _owner(scene)) and secret.annotations.get(ANNOTATION_ROBOT) in {
         robot.in_slot(slot).full for slot in SLOTS
@@ -184,14 +184,14 @@ def _was_of(secret: SecretSeen, owner: str) -> bool:
 
 
 def is_restored(scene: Scene, seen: Seen[SecretSeen]) -> bool:
-    """Tell whether *seen* is of an earlier life, and its robot proven ours by our marker."""
+    """Return whether *seen* is of an earlier life, and its robot proven ours by our marker."""
     # What it holds proves nothing and need not be right: it is written again.
     there = isinstance(seen, Present) and of_earlier_life(scene, seen.value)
     return there and scene.is_marked
 
 
 def was_restored(scene: Scene) -> bool:
-    """Tell whether a wanted Secret is there from an earlier life of the resource."""
+    """Return whether a wanted Secret is there from an earlier life of the resource."""
     seen = [scene.secrets.get(name) for name in secrets_of(scene.me.name, scene.spec)]
     return any(
         isinstance(each, Present)
@@ -211,7 +211,7 @@ def _holds_live_token(scene: Scene, secret: SecretSeen) -> bool:
 
 
 def secrets_intact(scene: Scene) -> bool:
-    """Tell whether every wanted Secret is as we left it, by the digests in status."""
+    """Return whether every wanted Secret is as we left it, by the digests in status."""
     left = {each.name: each.digest for each in scene.status.secrets}
     wanted = secrets_of(scene.me.name, scene.spec)
     if set(left) != set(wanted) or scene.spare_secrets:
@@ -309,7 +309,7 @@ def spare_deletions(scene: Scene) -> tuple[Action, ...]:
 
 
 def owns(scene: Scene, name: str) -> bool:
-    """Tell whether the Secret *name* is there and ours."""
+    """Return whether the Secret *name* is there and ours."""
     seen = scene.secrets.get(name)
     return isinstance(seen, Present) and _ours_in(scene, seen.value)
 
@@ -353,7 +353,7 @@ def _agrees(wanted: SecretWanted, seen: SecretSeen) -> bool:
 
 
 def same_but_data(wanted: SecretWanted, seen: SecretSeen) -> bool:
-    """Tell whether *seen* is as *wanted*, whatever its bytes are."""
+    """Return whether *seen* is as *wanted*, whatever its bytes are."""
     return (
         seen.type == wanted.type
         and (seen.controller_uid is not None) == wanted.controlled

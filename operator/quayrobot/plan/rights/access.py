@@ -112,7 +112,7 @@ def permit_of(
 
 
 def may_know(rules: tuple[AccessRule, ...] | None, namespace: NamespaceSeen) -> bool:
-    """Tell whether *namespace* may know that the connection with *rules* is there at all."""
+    """Return whether *namespace* may know that the connection with *rules* is there at all."""
     labels = namespace.labels
     if rules is None or labels is None:
         return True
@@ -186,7 +186,7 @@ def connection_not_found(kind: str, name: str, own: Sequence[str] = ()) -> Refus
 
 
 def selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
-    """Tell whether *selector* picks something that carries *labels*."""
+    """Return whether *selector* picks something that carries *labels*."""
     exact = all(labels.get(key) == value for key, value in selector.match_labels.items())
     return exact and all(_meets(each, labels) for each in selector.match_expressions)
 
@@ -234,5 +234,5 @@ def _covers(rule: AccessRule, namespace: str, robot: RobotName) -> bool:
 
 
 def any_glob(globs: Iterable[str], text: str) -> bool:
-    """Tell whether *text* matches one of *globs*."""
+    """Return whether *text* matches one of *globs*."""
     return any(fnmatchcase(text, each) for each in globs)

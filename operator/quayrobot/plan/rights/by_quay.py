@@ -28,7 +28,7 @@ __all__ = [
 
 
 def leads_to_roles(wanted: Permissions) -> bool:
-    """Tell whether Quay may give roles by itself, so that Exact has to tell them apart."""
+    """Return whether Quay may give roles by itself, so that Exact has to tell them apart."""
     return wanted.mode == "Exact" and bool(wanted.defaults or wanted.teams)
 
 
@@ -40,7 +40,7 @@ def look_for(robot: RobotName, wanted: Permissions) -> LookAtGrants:
 
 
 def unread_roles(wanted: Permissions, known: GrantsSeen) -> bool:
-    """Tell whether it cannot be told yet which of the undeclared roles are Quay's own."""
+    """Return whether it cannot be told yet which of the undeclared roles are Quay's own."""
     if not leads_to_roles(wanted):
         return False
     undeclared = _undeclared(wanted, known).values()

@@ -82,7 +82,7 @@ def plan_federation(scene: Scene) -> Plan:
 
 
 def leaves_federation(scene: Scene) -> bool:
-    """Tell whether identities that we added are no longer declared, and so have to go."""
+    """Return whether identities that we added are no longer declared, and so have to go."""
     gone = scene.spec.federation is None and federation_of(scene.spec) is None
     return gone and bool(scene.status.federation)
 
@@ -139,7 +139,7 @@ def _known(scene: Scene) -> tuple[IdentityState, ...] | None:
 
 
 def federation_finished(scene: Scene) -> bool:
-    """Tell whether the identities are as declared, until a look for drift shows otherwise."""
+    """Return whether the identities are as declared, until a look for drift shows otherwise."""
     status = scene.status
     said = any(
         each.type == "FederationReady" and each.status == "True" for each in status.conditions

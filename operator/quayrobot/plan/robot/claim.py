@@ -34,7 +34,7 @@ def check_claim(scene: Scene) -> None:
 
 
 def is_claimed(scene: Scene) -> bool:
-    """Tell whether another resource has the robot."""
+    """Return whether another resource has the robot."""
     return any(_comes_first(scene, rival) for rival in scene.rivals)
 
 

@@ -104,7 +104,7 @@ def _check_found(scene: Scene) -> None:
 
 
 def adopts(scene: Scene) -> bool:
-    """Tell whether the robot has to be there already; the second of two never has."""
+    """Return whether the robot has to be there already; the second of two never has."""
     return scene.spec.creation_policy == "Adopt" and scene.slot == MAIN
 
 
@@ -129,7 +129,7 @@ def connection_of(scene: Scene) -> ConnectionSeen:
 
 
 def has_moved(scene: Scene, connection: ConnectionSeen) -> bool:
-    """Tell whether *connection* leads elsewhere than where the robot was made."""
+    """Return whether *connection* leads elsewhere than where the robot was made."""
     made = scene.status.connection
     return made is not None and made.origin != connection.origin
 

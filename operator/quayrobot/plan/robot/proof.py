@@ -60,7 +60,7 @@ Proof = Ours | NeedsLook | NeedsOwnerLook | Foreign
 
 
 def prove(scene: Scene, seen: RobotSeen, permit: Permit | None) -> Proof:  # noqa: PLR0911 - a ladder
-    """Tell whose *seen* is; without a *permit* (deletion) nothing is adopted."""
+    """Return whose robot *seen* is; without a *permit* (deletion) nothing is adopted."""
     if _recognised(scene, seen):
         return Ours(adopted=scene.status.robot is not None and scene.status.robot.adopted)
 

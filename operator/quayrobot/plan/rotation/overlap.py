@@ -59,7 +59,7 @@ _NOT_ITS = (AddFinalizer, RecordProgress, RecordGrants, RecordFederation)
 
 
 def is_overlapping(scene: Scene) -> bool:
-    """Tell whether rotations of *scene* are turns, so that nothing is replaced in place."""
+    """Return whether rotations of *scene* are turns, so that nothing is replaced in place."""
     intent = rotation_of(scene).intent
     return scene.other is not None and (
         overlaps(scene.spec) or (intent is not None and intent.slot is not None)

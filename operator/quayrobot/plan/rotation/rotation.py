@@ -99,7 +99,7 @@ def request_of(scene: Scene) -> str:
 
 
 def is_asked(scene: Scene) -> bool:
-    """Tell whether spec or annotation ask for a rotation that is not the last one."""
+    """Return whether spec or annotation ask for a rotation that is not the last one."""
     state = scene.status.rotation
     last = state.last_trigger if state is not None else None
     return last is not None and last != request_of(scene)

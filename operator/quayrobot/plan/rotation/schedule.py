@@ -94,7 +94,7 @@ def _never_opens() -> InvalidSpec:
 
 
 def _names_no_day(schedule: str) -> bool:
-    """Tell whether *schedule* would be one in other months, as 31 February is."""
+    """Return whether *schedule* would be one in other months, as 31 February is."""
     minute, hour, day, _, weekday = schedule.split()
     try:
         CronSim(f"{minute} {hour} {day} * {weekday}", FIRST)

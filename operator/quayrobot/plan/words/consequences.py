@@ -88,7 +88,7 @@ def put_off(error: QuayRobotError) -> Condition:
 
 
 def works_anyway(error: QuayRobotError) -> bool:
-    """Tell whether the credential can be used in spite of *error*."""
+    """Return whether the credential can be used in spite of *error*."""
     return isinstance(error, Contested) and error.usable
 
 

@@ -101,7 +101,7 @@ def _foresee(action: Action, scene: Scene) -> Scene | None:  # noqa: PLR0911 - o
 
 
 def depends_on_quay(action: Action) -> bool:
-    """Tell whether what follows *action* depends on what Quay answers to it."""
+    """Return whether what follows *action* depends on what Quay answers to it."""
     return isinstance(action, CreateRobot | Regenerate | DeleteRobot)
 
 

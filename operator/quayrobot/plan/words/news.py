@@ -78,7 +78,7 @@ def _told(ready: _Said) -> News:
 
 
 def _is_another_robot(before: RobotStatus, after: RobotStatus) -> bool:
-    """Tell whether the robot that was known is one that had to be created again."""
+    """Return whether the robot that was known is one that had to be created again."""
     old, new = before.robot, after.robot
     if old is None or new is None or new.adopted or old.full_name != new.full_name:
         return False

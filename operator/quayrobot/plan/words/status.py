@@ -188,7 +188,7 @@ def _under_way(
 
 
 def worth_writing(before: RobotStatus, after: RobotStatus) -> bool:
-    """Tell whether *after* says more than *before*, the last day of use aside."""
+    """Return whether *after* says more than *before*, the last day of use aside."""
     return _without_use(before) != _without_use(after)
 
 
