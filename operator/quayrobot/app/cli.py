@@ -1,5 +1,5 @@
 """
-What can be typed?
+Which commands does `quayrobot` have?
 
 `quayrobot run` is the operator, `crds` writes the definitions of its kinds,
 `await-definitions` waits until a cluster serves them, `import` prints manifests

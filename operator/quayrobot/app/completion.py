@@ -1,5 +1,5 @@
 """
-What may come next after `kubectl quayrobot ...`, when Tab is pressed?
+How does `kubectl quayrobot` complete words when Tab is pressed?
 
 kubectl runs `kubectl_complete-quayrobot` with all words so far, the unfinished
 one last, and reads one suggestion a line (after a tab what it means) and then

@@ -1,5 +1,5 @@
 """
-How does the process end for certain?
+How does the process end, even if something hangs?
 
 When a watch ends with an error (its definition was deleted), kopf leaves others behind that
 take no cancellation, and an event loop waits for them forever. By then the Lease is given

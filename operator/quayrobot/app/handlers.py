@@ -1,5 +1,5 @@
 """
-Through which doors do the cluster's events come in?
+Which watches deliver the cluster's events?
 
 kopf is the shell: it logs in, lists, watches and comes back after every fault.
 Each door hands the object to the sink and does nothing else: nothing is

@@ -1,5 +1,5 @@
 """
-Has everything that existed at the start been seen?
+Are the initial lists of all watches complete?
 
 The shell knows when it began to watch, not when the last object of the first
 lists went through a door. Here the lists are remembered by uid until each uid

@@ -1,5 +1,5 @@
 """
-How does the shell get to the API server, and as whom?
+How does kopf reach the API server, and with which credentials?
 
 A kubeconfig (named by a setting, else by KUBECONFIG, else the one at home) or
 the ServiceAccount that a pod is given. KUBECONFIG can list several files, as for

@@ -1,5 +1,5 @@
 """
-How does a replica come to lead, and what if there is only one?
+How does a replica become the leader, and what if there is only one?
 
 In a pod there is an election by default. A process outside of one, or with
 `--no-leader-election`, works at once and has to be the only one.

@@ -1,5 +1,5 @@
 """
-What does the operator say while it works, and what does it never say?
+What does the operator log, and what never?
 
 One line per event, structured, to stderr. Events are words of a fixed
 vocabulary, so that they can be searched and counted. Every line passes the

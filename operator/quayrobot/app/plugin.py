@@ -1,5 +1,5 @@
 """
-What can be typed after `kubectl quayrobot`?
+Which commands does `kubectl quayrobot` have?
 
 `status` tells how robots stand, `plan` what the operator would do. `rotate
 NAME` asks for a new credential by the annotation that counts like

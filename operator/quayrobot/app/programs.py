@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from typer.core import TyperGroup
 
@@ -12,7 +12,7 @@ __all__ = ["OperatorCommands", "PluginCommands"]
 
 
 class _Commands(TyperGroup):
-    elsewhere: dict[str, str]
+    elsewhere: ClassVar[dict[str, str]]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that *args* begin with; exit 1 with words if another has it."""
@@ -25,13 +25,15 @@ class _Commands(TyperGroup):
 class OperatorCommands(_Commands):
     """The commands of `quayrobot`."""
 
-    elsewhere = {each: f"kubectl quayrobot {each}" for each in ("status", "plan", "rotate")}
+    elsewhere: ClassVar[dict[str, str]] = {
+        each: f"kubectl quayrobot {each}" for each in ("status", "plan", "rotate")
+    }
 
 
 class PluginCommands(_Commands):
     """The commands of `kubectl quayrobot`."""
 
-    elsewhere = {
+    elsewhere: ClassVar[dict[str, str]] = {
         **{each: f"quayrobot {each}" for each in ("check", "import", "crds", "run")},
         "version": "kubectl quayrobot --version",
     }

@@ -1,5 +1,5 @@
 """
-How do the shell's requests travel to the API server?
+How does kopf send its requests to the API server?
 
 kopf takes a ready HTTP session. Ours bounds the connections, reads a token file
 again when it changes, outlives refusals of the credential (kopf would give up

@@ -1,5 +1,5 @@
 """
-How is the operator told what to do?
+Which settings does the operator have?
 
 By the environment (`QUAYROBOT_...`) and by flags, which win. Everything about a
 registry is in connections; what is here is about the process alone, so none of

@@ -1,5 +1,5 @@
 """
-Can this process begin, and if not, what is in its way?
+Can the operator start, and if not, why not?
 
 Some things come later than the operator does (an API server that starts, a
 definition or a ClusterRole that is applied after the Deployment): they are

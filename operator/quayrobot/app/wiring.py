@@ -2,7 +2,7 @@
 How do the parts become one running operator?
 
 The only place that makes clocks, randomness and connections and hands them to
-the rooms that want them. Workers begin when everything that existed has been
+the packages that use them. Workers begin when everything that existed has been
 seen: before, "nobody else claims this robot" could not be believed.
 """
 

@@ -1,5 +1,5 @@
 """
-How do many robots change one ServiceAccount without fighting?
+How do many robots change one ServiceAccount without conflicts?
 
 One writer per ServiceAccount: what is asked for while a write is under way,
 or in the moment before it, goes into one write together.

@@ -1,5 +1,5 @@
 """
-How is a change of state told to people who watch a resource's Events?
+Which Events report a change of state?
 
 One Event per change, never per retry. An Event that cannot be written is
 dropped: it must not hold up the work that it tells of.

@@ -1,5 +1,5 @@
 """
-How is the Lease read and written that says which replica works?
+How is the Lease of the leader election read and written?
 
 Its writes are the only ones that pass a closed fence: they are what opens it.
 """

@@ -1,5 +1,5 @@
 """
-What does an answer of the API server mean that is no success?
+What does an error response of the API server mean?
 
 Its words quote objects and whatever a policy's author wrote, so none of them
 are passed on. Names of policies, webhooks and quotas are: by their shape, at

@@ -1,5 +1,5 @@
 """
-How do ServiceAccounts come to name our Secrets?
+How are our Secrets added to ServiceAccounts?
 
 Both lists of a ServiceAccount belong to everybody: they are read live and
 patched with the version that was read, so that an edit of somebody else in

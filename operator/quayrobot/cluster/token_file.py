@@ -1,5 +1,5 @@
 """
-What if the token that proves who we are is replaced while we run?
+What if the operator's own token is replaced while it runs?
 
 The kubelet puts a new one into the pod before the old one ends. The file is
 looked at before each request and read again when it changed.

@@ -1,5 +1,5 @@
 """
-How does a ServiceAccount's token come to be made?
+How is a ServiceAccount's token requested?
 
 By a TokenRequest, which stores nothing: the token is signed, handed over and
 known to nobody else. It is asked for as short as the API server allows,

@@ -1,8 +1,8 @@
 """
-What can the operator do to the world?
+Which actions can the operator take?
 
 Every read that costs a call and every write is a word here; what is not here
-cannot happen. Actions say what, never how: the rooms that do I/O carry them
+cannot happen. Actions say what, never how: the packages that do I/O carry them
 out, in the order in which the plan lists them.
 """
 

@@ -1,5 +1,5 @@
 """
-May a connection lead there?
+May a connection use this host?
 
 Judged is the address that a name was resolved to, never the name: names lie,
 and change between two looks. Some addresses are no place for a registry in any

@@ -1,5 +1,5 @@
 """
-How is a resource's state told to people and to machines?
+How is the state of a resource reported to users and programs?
 
 Conditions are observations keyed by type. The rules of the field are kept in
 one place: one condition per type, sorted with Ready first, `lastTransitionTime`

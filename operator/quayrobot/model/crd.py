@@ -1,5 +1,5 @@
 """
-How does the API server learn what a resource may say?
+How are the definitions (CRDs) made from the models?
 
 The models are the single source: their JSON schema is turned into the
 structural schema that CustomResourceDefinitions want. Root rules are guarded,

@@ -1,5 +1,5 @@
 """
-What can go wrong, sorted by what happens next?
+Which errors are there, by what happens next?
 
 QuayRobotError            reason, message (house-written), cause chained
   InvalidSpec             the user must edit          -> Stalled, waits for an edit

@@ -1,5 +1,5 @@
 """
-How long is it no failure that something is not there yet?
+How long may something be missing before that is a failure?
 
 Whoever applies a release may bring the connection, the ServiceAccount or the
 first push a moment after the resource that needs it. For so long it is work in

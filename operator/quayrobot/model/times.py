@@ -1,5 +1,5 @@
 """
-How does a moment of Quay read in Kubernetes?
+How is a time of Quay written in Kubernetes?
 
 Quay writes RFC 2822 (`Mon, 23 Nov 2026 07:53:29 -0000`), Kubernetes RFC 3339.
 Every moment becomes the latter where it comes in, from Quay and from a status

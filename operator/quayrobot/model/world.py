@@ -1,5 +1,5 @@
 """
-What do we know about the world, and how well?
+What has been observed, and how reliable is it?
 
 A read ends in one of a few words, and the difference between them is what
 keeps robots alive: Unlooked (nobody asked yet), Unknown (asked, no usable

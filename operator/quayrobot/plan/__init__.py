@@ -1,5 +1,5 @@
 """
-The rules: from what was seen of a resource to the next safe actions and its status.
+The rules: from the observed state of a resource to the next safe actions and its status.
 
 Pure functions: no I/O, no clock, no randomness, no logging. Start at `decide`. Callers:
 engine, and the commands that show a plan.

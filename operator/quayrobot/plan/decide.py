@@ -1,8 +1,8 @@
 """
-Given one look, what is the next safe thing to do?
+Given one observation, which actions are safe next?
 
-The one door of this room: the engine looks, asks here, does what is said,
-looks again. An empty plan without findings means that everything is up to date.
+The entry point of this package. The engine observes, calls `decide`, carries out the
+actions, and observes again. An empty plan without findings means that everything is up to date.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What does one look at a resource and its world hold?
+What was observed of one resource and everything that it depends on?
 
 A Scene is everything that a decision may depend on, gathered before it is
 made; the time and the cluster's identity included. Deciding twice about one

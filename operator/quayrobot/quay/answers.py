@@ -1,5 +1,5 @@
 """
-Is it Quay's API that speaks?
+Does a reply come from Quay's API?
 
 Between us and Quay stand load balancers, gateways and their pages, with
 statuses of their own. A status alone is therefore no answer: what Quay's API

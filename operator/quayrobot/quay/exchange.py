@@ -1,5 +1,5 @@
 """
-What does Quay say to a ServiceAccount's token?
+How does Quay answer the exchange of a ServiceAccount's token?
 
 It verifies the token with the issuer's own keys and gives a one-hour password.
 A token that does not hold is told by 400, one whose key it cannot find

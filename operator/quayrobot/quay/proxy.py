@@ -1,5 +1,5 @@
 """
-How does a request leave through a proxy?
+How is a request sent through a proxy?
 
 To an https Quay through a tunnel (CONNECT), of which the proxy sees host and
 port alone; to an http Quay in absolute form. The proxy is dialled at an address

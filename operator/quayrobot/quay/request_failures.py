@@ -1,5 +1,5 @@
 """
-How far did a request come, and what does it mean that it failed there?
+How far did a failed request get, and what does that mean?
 
 What failed before Quay could see a byte was never sent, whatever it is; and
 what failed at the proxy is the proxy's, not Quay's. The steps are those that

@@ -1,5 +1,5 @@
 """
-How does one request travel to Quay and back?
+How is one request sent to Quay, and its reply received?
 
 One origin per connection, pinned: no redirects, no proxies from the
 environment, no keep-alive illusions (Quay closes every API connection). The

@@ -1,5 +1,5 @@
 """
-How are rights read where the list of all robots with their rights cannot be had?
+How are rights read if Quay does not list all robots with their rights?
 
 Quay joins repositories and teams in that list, so that a large organization's is
 too large or too slow, and it shows rights to nobody less than an administrator.

@@ -1,5 +1,5 @@
 """
-The commands that people type: status, plan, import and check.
+The command-line commands: status, plan, import and check.
 
 They read with the caller's own rights and never write. The rules are those of `plan`, the reads
 those of `engine`; nothing is decided here.

@@ -1,5 +1,5 @@
 """
-What is wrong with an installation, before it hurts?
+What is wrong with an installation?
 
 Definitions, the operator's rights, how many of it run, and through each
 connection Quay, its token and its scopes. Exit codes: 0 nothing is wrong, 1

@@ -1,5 +1,5 @@
 """
-How is what `quayrobot check` judges read?
+How is the input of `quayrobot check` read?
 
 The cluster is read with the caller's rights, what the operator may do is asked
 of the API server, and Quay is asked through each connection by reads alone.

@@ -1,5 +1,5 @@
 """
-How do the robots of a namespace stand, and those of a ClusterQuayRobot?
+What is the state of the robots of a namespace, and of a ClusterQuayRobot?
 
 Told from the resources alone, by the caller's right to read them: no
 call to Quay, no look at a Secret. The connection is looked at where the

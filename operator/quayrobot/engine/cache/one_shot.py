@@ -1,5 +1,5 @@
 """
-What can be known of the cluster by who may read only a part of it?
+What does a command know of the cluster if the caller may read only a part of it?
 
 A store as the watches of the operator would fill it, read once with the
 caller's rights. What may not be read is told, because a decision that rests

@@ -1,5 +1,5 @@
 """
-What does the cluster show, as far as we care?
+What does the operator read from the cluster?
 
 Slim records of our resources, of the Secrets that carry our label and of the
 namespaces, with the indices that tell whom a change concerns. An event older

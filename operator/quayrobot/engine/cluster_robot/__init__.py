@@ -1,6 +1,6 @@
 """
-Reconciles one ClusterQuayRobot, and what each of its namespaces has from it.
+Reconciles one ClusterQuayRobot, and what it creates in each of its namespaces.
 
-Targets, owned QuayRobots and copies of a shared robot's Secrets live here. Only the robot's
-room writes to Quay. Callers: preview, controller.
+Targets, owned QuayRobots and copies of a shared robot's Secrets are here. Only the robot
+package writes to Quay. Callers: preview, controller.
 """

@@ -1,5 +1,5 @@
 """
-Is a namespace still to have what this pass gives it, or to lose what it takes?
+Is a namespace still selected, or still to be cleaned up, before this pass writes to it?
 
 A watch can be behind, above all after a restart. What a QuayRobot is made from, and
 what takes it away, are the ClusterQuayRobot and the labels of the namespace: both are

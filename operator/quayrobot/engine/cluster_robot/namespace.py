@@ -1,5 +1,5 @@
 """
-How does one namespace come to have what a ClusterQuayRobot gives?
+How does one namespace get what a ClusterQuayRobot declares for it?
 
 One short pass per namespace, so that a new one never waits for a thousand
 others. Whether a namespace that is no longer selected may lose what it has is

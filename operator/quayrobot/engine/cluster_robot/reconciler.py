@@ -1,5 +1,5 @@
 """
-How does one pass over a ClusterQuayRobot go?
+What are the steps of one reconciliation of a ClusterQuayRobot?
 
 It says which namespaces are selected and which are left, wakes each of them, and
 counts how they stand. What is done in a namespace is done in a pass of its own.

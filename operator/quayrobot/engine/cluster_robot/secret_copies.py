@@ -1,5 +1,5 @@
 """
-How does one namespace come to have its copies of a shared robot's Secrets?
+How does one namespace get its copies of a shared robot's Secrets?
 
 From what is remembered of the robot: no call to Quay is made here. A
 credential that is not known to be the robot's own is not copied; the robot's

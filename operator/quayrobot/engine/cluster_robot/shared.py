@@ -1,5 +1,5 @@
 """
-How does one pass over a ClusterQuayRobot whose robot all namespaces share go?
+What are the steps of one reconciliation of a ClusterQuayRobot with mode Shared?
 
 The robot itself is made, kept, rotated and deleted like a QuayRobot's. It
 needs one namespace at least that the rules let have it. When its credential

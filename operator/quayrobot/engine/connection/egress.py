@@ -1,5 +1,5 @@
 """
-How do the calls of a connection leave for its Quay?
+How are the calls of a connection sent to its Quay?
 
 Whom it trusts besides the public authorities, and through which proxy it goes,
 with what that proxy wants to be shown. Read again with the token, so that what

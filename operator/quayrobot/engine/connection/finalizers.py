@@ -1,5 +1,5 @@
 """
-How does a robot that is about to be made hold its connection?
+How does a robot that is about to be created keep its connection from being deleted?
 
 The connection and its token's Secret get our finalizer first. Until the robot's
 own finalizer is there nothing stored tells that somebody needs them, so the pass

@@ -1,5 +1,5 @@
 """
-Where do the hosts lead that somebody wants Quay to call?
+To which addresses do the hosts of issuers resolve?
 
 As the name service shows them here. One that does not answer for a host is
 waited for, but not forever: a name that only Quay can resolve is then taken

@@ -1,5 +1,5 @@
 """
-Does a Quay answer where a connection leads?
+Does Quay answer at the address of a connection?
 
 Before the first robot is made through a connection this is found out by a read:
 a mistyped url would otherwise be taken for the place where the robots are. Once

@@ -1,5 +1,5 @@
 """
-How does one pass over a connection go?
+What are the steps of one reconciliation of a connection?
 
 It reads the credential's Secret again, says whether Quay answers and takes
 the credential, holds a namespaced connection (and its Secret) while robots

@@ -1,5 +1,5 @@
 """
-What does a connection's status say?
+What is written into a connection's status?
 
 Whether Quay answers, whether it takes the token and what the token lacks, as
 ordinary calls have told; how many robots there are. No call is made for it,

@@ -1,5 +1,5 @@
 """
-The workers: which replica works, which reconciler gets a key, and a relist if a watch lies.
+The workers: leader election, which reconciler gets a key, and a relist if a watch is wrong.
 
-This room does not look into what a reconciler does. Callers: app.
+This package does not look into what a reconciler does. Callers: app.
 """

@@ -1,5 +1,5 @@
 """
-What if a watch lies?
+What if a watch has missed events?
 
 A watch that skipped something says nothing about it. From time to time
 everything is listed and compared with the store: what was missed goes in as

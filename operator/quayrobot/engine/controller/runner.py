@@ -1,9 +1,9 @@
 """
-Who does the work?
+Who reconciles the keys in the queue?
 
 Workers take keys from the queue and run the pass that fits, one pass per key
-at a time, each under one deadline. Nothing that goes wrong in a pass ends a
-worker: what we did not foresee is logged by type and tried again later.
+at a time, each under one deadline. No error in a pass ends a worker:
+unexpected exceptions are logged by type, and the key is retried later.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What would a pass do, without doing it?
+What would a pass do? A dry run.
 
 The looks are real, the decisions are those of every pass, and writes are
 foreseen instead of made. Where only Quay's answer could tell what follows,

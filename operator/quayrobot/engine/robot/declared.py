@@ -1,5 +1,5 @@
 """
-How do people learn that the manifest of a linked ServiceAccount names what we write?
+How are users warned that the manifest of a linked ServiceAccount sets the list that we write?
 
 Our entry goes in all the same. But whoever applies that manifest again ends in a
 conflict or takes our entry out, and neither would lead them to us: so one Event

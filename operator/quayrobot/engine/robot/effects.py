@@ -1,8 +1,8 @@
 """
-What did an action change, in one line of the log?
+Which log line reports what an action changed?
 
-A line comes after the effect, and only where there was one: an action that Quay
-refused, or whose outcome is not known, says nothing here.
+The line is written after the change, and only if there was one: an action that Quay
+refused, or whose outcome is not known, is not logged here.
 """
 
 from __future__ import annotations

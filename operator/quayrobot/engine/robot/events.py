@@ -1,8 +1,8 @@
 """
-How do people learn what a pass changed, beside the status that it stored?
+Which events and log lines report what a pass changed?
 
-By Events on the resource, and by one line of the log for each change of what
-Ready says, whatever the number of passes that find it.
+Events on the resource, and one log line for each change of Ready, whatever the
+number of passes that find it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Is the resource still what this pass believes?
+Is the resource still the one that this pass read?
 
 A watch can be behind, above all after a restart, and then the pass has a spec that
 nobody asks for any more. So before the first write that rests on the spec the resource

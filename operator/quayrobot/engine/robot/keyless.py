@@ -1,5 +1,5 @@
 """
-How does a password for a robot come about?
+How is a password for a robot obtained?
 
 A token of the ServiceAccount is made, exchanged at Quay, and forgotten. What
 Quay refuses may be because the robot's identities are not as we believe: then

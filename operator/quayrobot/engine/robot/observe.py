@@ -1,5 +1,5 @@
 """
-What does a pass look at before it decides?
+What does a pass read before it decides?
 
 Everything that costs no call to Quay: the resource, its connection, its
 rivals, its Secrets and what is remembered of its robot. What costs a call is

@@ -1,5 +1,5 @@
 """
-How is a look carried out?
+How is an observation carried out?
 
 The actions that read and never write, each returning the scene with what was
 seen. They stand apart from the writes, so that what may only look (a plan that

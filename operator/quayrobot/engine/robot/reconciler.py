@@ -1,9 +1,9 @@
 """
-How does one pass over a QuayRobot go?
+What are the steps of one reconciliation of a QuayRobot?
 
-Look, decide, do, look again, until nothing is due: then say what came of it.
-A restart, an edit and a repair are the same pass. The first failure ends the
-doing, never the saying.
+Observe, decide, act, and observe again until nothing is due; then store the status.
+A restart, an edit and a repair take the same path. The first failure ends the
+actions, and the status is stored all the same.
 """
 
 from __future__ import annotations

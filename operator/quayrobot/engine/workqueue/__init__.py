@@ -1,6 +1,6 @@
 """
 Which key runs next: keys, lanes, delays, backoff, and fair shares for every tenant.
 
-This room does not know what happens to a key once it runs. Callers: every other room of the
-engine.
+This package does not know what happens to a key once it runs. Callers: every other package of
+the engine.
 """

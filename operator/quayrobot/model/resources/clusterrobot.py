@@ -1,5 +1,5 @@
 """
-What does a ClusterQuayRobot say?
+Which fields does a ClusterQuayRobot have?
 
 It picks namespaces and says what each of them gets: a QuayRobot of its own
 (PerNamespace), or the Secrets of one robot for all (Shared). What a QuayRobot

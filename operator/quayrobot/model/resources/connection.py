@@ -1,5 +1,5 @@
 """
-What does a connection to a Quay say?
+Which fields does a connection to Quay have?
 
 Two kinds share one body. The namespaced QuayConnection serves its own
 namespace and needs no rules; the ClusterQuayConnection serves every namespace

@@ -1,5 +1,5 @@
 """
-What does this version make of a field that only a newer definition has?
+How does this version treat a field that only a newer definition has?
 
 The definitions are upgraded before the operator, and go back after it. Meanwhile the API
 server fills in defaults for fields that this version has never heard of. As controllers do, it

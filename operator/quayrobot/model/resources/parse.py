@@ -1,5 +1,5 @@
 """
-How does a stored object become typed words, or a clear refusal?
+How is a stored object parsed, or refused with a clear message?
 
 The API server has checked most of it already; this is the second line, with
 the same rules, for objects that a newer schema would refuse. Deletion reads

@@ -1,5 +1,5 @@
 """
-How does a stored ClusterQuayRobot become typed words, or a clear refusal?
+How is a stored ClusterQuayRobot parsed, or refused with a clear message?
 
 The template's spec is held to the rules of a QuayRobot's; what only Shared
 forbids is checked here a second time, for objects that the API server took

@@ -1,5 +1,5 @@
 """
-What does a QuayRobot say?
+Which fields does a QuayRobot have?
 
 The spec is what a user declares and is never written by us. Defaults that
 depend on the resource's own name (the robot's name, the one default Secret)

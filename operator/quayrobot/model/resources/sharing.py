@@ -1,5 +1,5 @@
 """
-How is what ten thousand resources say alike held once?
+How are equal parts of many resources kept in memory once?
 
 Parts never change, so equal ones can be one: the place of a connection, the
 conditions of one second. pydantic also keeps with each part a set of the

@@ -1,5 +1,5 @@
 """
-Where does a spec say something that cannot be, and what could it say there?
+Which part of a spec is not valid, and what is allowed there?
 
 The words name places, what is allowed there, and a field that nobody knows;
 values are never quoted, because a value may be anything, a token too.

@@ -1,5 +1,5 @@
 """
 Which namespaces a ClusterQuayRobot selects, what each is to have, and what its status says.
 
-This room knows nothing of Quay. Callers: the engine.
+This package knows nothing of Quay. Callers: the engine.
 """

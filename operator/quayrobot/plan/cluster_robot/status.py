@@ -1,5 +1,5 @@
 """
-How do the namespaces of a ClusterQuayRobot stand, and what does its status say of that?
+Which namespaces of a ClusterQuayRobot are ready, and how does its status summarize them?
 
 One namespace that fails holds up no other, and is named with its reason, but
 of many only so many are named. What is merely under way is no failure.

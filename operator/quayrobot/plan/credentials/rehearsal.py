@@ -1,5 +1,5 @@
 """
-Could the Secrets be written, before what cannot be undone is done?
+Could the Secrets be written? Checked before an irreversible step.
 
 Regenerating ends the token that works, and a robot that was made needs a place
 for its token. So each write that is to follow is tried first, as the API server

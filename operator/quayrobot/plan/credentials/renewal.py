@@ -1,5 +1,5 @@
 """
-When is a connection's token renewed, and what stands in the way?
+When is a connection's token renewed, and what prevents it?
 
 Quay gives the new token to nobody but its own Secret, and the old one dies at
 once: between the two there is a moment without a token that works. So a token

@@ -1,6 +1,6 @@
 """
-What a namespace may ask for, and which rights and identities a robot is to have in Quay.
+What a namespace may request, and which rights and identities a robot has in Quay.
 
-Access rules, grants and federation live here. This room knows no Secrets. Callers: the other
-rooms of the rules, the engine.
+Access rules, grants and federation are here. This package knows no Secrets. Callers: the other
+packages of plan, the engine.
 """

@@ -1,5 +1,5 @@
 """
-May this namespace ask for this, through this connection?
+May this namespace request this through this connection?
 
 Decided from the connection's rules alone, on every pass and before any call to
 Quay. Within a rule all parts must hold, between rules any one suffices. A

@@ -1,5 +1,5 @@
 """
-What has to happen before this resource holds its robot, proven?
+Which steps are needed until this resource owns its robot, with proof?
 
 The order is the safety: who may ask, who comes first, where the robot was
 made, then what Quay shows. A robot is created only where Quay said of this

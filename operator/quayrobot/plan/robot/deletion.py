@@ -1,5 +1,5 @@
 """
-When may a resource go, and what has to be gone before?
+When may a resource be deleted, and what has to be deleted before it?
 
 The finalizer falls only when Quay said that the robot is absent, when the
 robot is provably not ours, when its organization itself is gone, or when the

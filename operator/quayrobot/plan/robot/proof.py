@@ -1,5 +1,5 @@
 """
-Is the robot that Quay shows this resource's own?
+Does the robot that Quay returns belong to this resource?
 
 A list raises suspicion, a GET proves: the marker is shown for one robot only.
 What was proven once is recognised in a list by its creation time together

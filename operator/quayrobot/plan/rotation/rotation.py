@@ -1,5 +1,5 @@
 """
-Has the credential to be replaced?
+Does the credential have to be replaced?
 
 Once per request: what is wanted, and the digest of the credential before, are
 stored first; then Quay is asked; then the Secrets follow, from Quay's own

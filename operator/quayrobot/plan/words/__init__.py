@@ -1,5 +1,5 @@
 """
-What is said: the status after a pass, a plan in words, a manifest for a robot that was found.
+The output: the status after a pass, a plan as text, a manifest for an existing robot.
 
 Nothing new is decided here. Callers: the engine, the commands.
 """

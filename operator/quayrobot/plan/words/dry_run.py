@@ -1,5 +1,5 @@
 """
-How does the scene look after a write, as far as that can be known?
+What does the scene contain after a write, as far as it is known?
 
 For plans that are told and not carried out. What a write of ours stores is
 known; what Quay answers to the making of a robot or of a token is not, save

@@ -1,5 +1,5 @@
 """
-How is an action said to a person, and why is it due?
+How is an action described to a user, with the reason for it?
 
 One sentence for what is done and one for why, from the scene in which it was
 decided. No token, and nothing of what a Secret holds, is ever said.

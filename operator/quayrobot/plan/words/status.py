@@ -1,5 +1,5 @@
 """
-What does the status say after a pass?
+What is written into the status after a pass?
 
 Nothing else sets conditions. A new day of last use alone is not worth a write.
 """

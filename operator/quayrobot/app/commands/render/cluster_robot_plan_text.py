@@ -1,5 +1,5 @@
 """
-How does the plan of a ClusterQuayRobot look to a person?
+How is the plan of a ClusterQuayRobot printed?
 
 As a tree with a branch for each namespace of which there is something to say:
 what it would gain, have changed or lose, or why not, each reason once with

@@ -1,5 +1,5 @@
 """
-How does the state of a ClusterQuayRobot look to a person?
+How is the state of a ClusterQuayRobot printed?
 
 The namespaces come first: how many, which are selected, and why some do not have
 what they should have, each reason once with what helps. For Shared the robot

@@ -1,5 +1,5 @@
 """
-How are robots that were found written as manifests?
+How are existing robots written as manifests?
 
 Each is held against the operator's own rules before it is written: one that
 would change something in Quay is left aside, one that the rules refuse for now

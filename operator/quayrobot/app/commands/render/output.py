@@ -1,5 +1,5 @@
 """
-How does a result leave a command?
+How does a command print its result?
 
 As text for people, as wide as their terminal; into a pipe or a file a line is
 never wrapped, so that grep finds what it looks for. As JSON or YAML for programs.

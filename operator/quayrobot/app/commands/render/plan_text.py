@@ -1,5 +1,5 @@
 """
-How does a plan look to a person?
+How is a plan printed?
 
 As a tree: what would be done and why, in order; what waits for Quay's answer
 below that; what stands in the way, with what helps; and the sum.

@@ -1,5 +1,5 @@
 """
-How does the state of a resource look to a person?
+How is the state of a resource printed?
 
 As a tree: one branch per question that people ask. What went wrong stands
 last, where the eye is, with what helps.

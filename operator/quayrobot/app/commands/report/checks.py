@@ -1,5 +1,5 @@
 """
-What is wrong with an installation, as far as can be told by looking?
+What is wrong with an installation, as far as reading shows it?
 
 Each check ends in one plain sentence, and where it does not stand, in what
 helps. They are made of answers that were fetched before; nothing is read here.

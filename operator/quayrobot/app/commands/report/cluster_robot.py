@@ -1,5 +1,5 @@
 """
-How does a ClusterQuayRobot stand, in plain values?
+What is the state of a ClusterQuayRobot, as plain values?
 
 What is said of a QuayRobot is said of its template, and for Shared of the one
 robot; beside it stand the namespaces: how many are up to date, why

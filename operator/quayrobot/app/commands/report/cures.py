@@ -1,5 +1,5 @@
 """
-What helps against a reason?
+What is the fix for a reason?
 
 The words are those of docs/operations.md, which `make cures` writes into the
 file beside this one; a test keeps both equal.

@@ -1,5 +1,5 @@
 """
-What does the operator have to be allowed, and where?
+Which rights does the operator need, and where?
 
 In the whole cluster it is the ClusterRole of deploy/manifests; in named
 namespaces it is the Role of deploy/manifests-namespaced, once in each. Tests

@@ -1,5 +1,5 @@
 """
-How does a resource stand, in plain values?
+What is the state of a resource, as plain values?
 
 Spec and status of one QuayRobot are laid side by side: what is declared, what
 came of it, what stands in the way and what helps. Fields that this version
