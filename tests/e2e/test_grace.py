@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.asking import AskingTenant
 from tests.kit.installation import ACCOUNT, NAMESPACE, Tenant, settle
 from tests.kit.kstatus import kstatus
 from tests.kit.operating import OperatorProcess
@@ -16,6 +17,12 @@ from tests.kit.real_kstatus import NoGo, real_kstatus
 
 GRACE_S = 8.0
 Body = dict[str, Any]
+
+
+@pytest.fixture
+def tenant(asking_tenant: AskingTenant) -> AskingTenant:
+    """Return a tenant for whom `plan` foretells each edit."""
+    return asking_tenant
 
 
 @pytest.fixture
@@ -101,9 +108,10 @@ def waits(tenant: Tenant, reason: str) -> bool:
 
 
 @pytest.mark.parametrize("missing", LATE)
-def test_what_comes_later_is_in_progress_and_then_done(tenant: Tenant, missing: str):
+def test_what_comes_later_is_in_progress_and_then_done(tenant: AskingTenant, missing: str):
     reason = apply(tenant, missing)
     wait_for(lambda: waits(tenant, reason), f"{reason}; {tenant.get()}", timeout_s=60)
+    tenant.compare(reason=reason)
 
     settle(lambda: kstatus(tenant.get()) == "InProgress", seconds=3)
     LATE[missing][2](tenant)
@@ -112,9 +120,12 @@ def test_what_comes_later_is_in_progress_and_then_done(tenant: Tenant, missing: 
     assert kstatus(tenant.get()) == "Current"
 
 
-def test_what_does_not_come_is_a_failure_after_the_grace(tenant: Tenant, hurried: OperatorProcess):
+def test_what_does_not_come_is_a_failure_after_the_grace(
+    tenant: AskingTenant, hurried: OperatorProcess
+):
     tenant.robot(secrets=links("late"))
     wait_for(lambda: waits(tenant, "ServiceAccountNotFound"), "the reason")
+    tenant.compare(reason="ServiceAccountNotFound")
     waiting = tenant.get()
     since = tenant.condition(kind="Reconciling")["lastTransitionTime"]
 
@@ -128,10 +139,12 @@ def test_what_does_not_come_is_a_failure_after_the_grace(tenant: Tenant, hurried
     # An edit has all of the time again.
     tenant.robot(secrets=links("later"))
     wait_for(lambda: waits(tenant, "ServiceAccountNotFound"), "a new grace")
+    tenant.compare(reason="ServiceAccountNotFound")
     settle(lambda: kstatus(tenant.get()) == "InProgress", seconds=3)
     tenant.robot(secrets=links("latest"))
     settle(lambda: kstatus(tenant.get()) == "InProgress", seconds=GRACE_S - 2)
     wait_for(lambda: tenant.condition(kind="Stalled"), "the end of the grace", timeout_s=20)
+    tenant.compare(reason="ServiceAccountNotFound")
     tenant.kubectl("create", "serviceaccount", "latest")
     tenant.wait_ready()
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from tests.kit.asking import AskingTenant
 from tests.kit.canary import oauth_token
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import Installation, Tenant, settle
@@ -11,6 +14,12 @@ from tests.kit.operating import NAMESPACE
 from tests.kit.processes import wait_for
 
 OWN = {"kind": "QuayConnection", "name": "own"}
+
+
+@pytest.fixture
+def tenant(asking_tenant: AskingTenant) -> AskingTenant:
+    """Return a tenant for whom `plan` foretells each edit."""
+    return asking_tenant
 
 
 def _cluster(name: str) -> dict[str, str]:
@@ -23,8 +32,8 @@ def _connection_reason(tenant: Tenant, kind: str, name: str) -> str:
     return conditions[0].get("reason", "")
 
 
-def test_a_deletion_waits_for_quay_and_ends_when_it_is_back(tenant: Tenant):
-    with FakeQuay() as quay:
+def test_a_deletion_waits_for_quay_and_ends_when_it_is_back(tenant: AskingTenant):
+    with FakeQuay() as quay, tenant.at(quay):
         token = quay.admin("token", value=oauth_token())
         quay.admin("organization", name=tenant.name)
         tenant.connection(url=quay.url, token=token)
@@ -41,8 +50,8 @@ def test_a_deletion_waits_for_quay_and_ends_when_it_is_back(tenant: Tenant):
         assert quay.admin("robot/show", name=tenant.full()) is None
 
 
-def test_a_blocked_deletion_ends_with_orphan(tenant: Tenant):
-    with FakeQuay() as quay:
+def test_a_blocked_deletion_ends_with_orphan(tenant: AskingTenant):
+    with FakeQuay() as quay, tenant.at(quay):
         token = quay.admin("token", value=oauth_token())
         quay.admin("organization", name=tenant.name)
         tenant.connection(url=quay.url, token=token)
@@ -65,8 +74,8 @@ def test_a_blocked_deletion_ends_with_orphan(tenant: Tenant):
         assert quay.admin("robot/show", name=tenant.full()) is not None
 
 
-def test_a_converged_robot_stays_ready_through_an_outage_and_secrets_stay(tenant: Tenant):
-    with FakeQuay() as quay:
+def test_a_converged_robot_stays_ready_through_an_outage_and_secrets_stay(tenant: AskingTenant):
+    with FakeQuay() as quay, tenant.at(quay):
         token = quay.admin("token", value=oauth_token())
         quay.admin("organization", name=tenant.name)
         tenant.connection(url=quay.url, token=token)

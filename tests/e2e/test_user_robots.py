@@ -5,14 +5,23 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import pytest
+
+from tests.kit.asking import AskingTenant
 from tests.kit.canary import oauth_token
-from tests.kit.installation import Installation
+from tests.kit.installation import Installation, Tenant
 
 OWN = {"kind": "QuayConnection", "name": "own"}
 
 
-def test_a_token_of_another_user_reaches_nobodys_robot(house: Installation):
-    tenant, quay = house.tenant(), house.quay
+@pytest.fixture
+def tenant(asking_tenant: AskingTenant) -> AskingTenant:
+    """Return a tenant for whom `plan` foretells each edit."""
+    return asking_tenant
+
+
+def test_a_token_of_another_user_reaches_nobodys_robot(tenant: Tenant):
+    house, quay = tenant.house, tenant.house.quay
     alice, bob = (f"{name}-{uuid.uuid4().hex[:8]}" for name in ("alice", "bob"))
     tokens = {name: quay.admin("token", user=name, value=oauth_token()) for name in (alice, bob)}
     quay.admin("robot", name=f"{bob}+ci")
@@ -39,7 +48,6 @@ def test_a_token_of_another_user_reaches_nobodys_robot(house: Installation):
         tenant.wait_gone(name)
         assert _shown(house, alice, name) is None
     assert _shown(house, bob) == bobs
-    tenant.leave()
 
 
 def _shown(house: Installation, user: str, short: str = "ci") -> dict[str, Any] | None:

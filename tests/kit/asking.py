@@ -12,11 +12,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 import yaml
 
+from .fakequay import FakeQuay
 from .installation import API, Body, Installation, Tenant, without_greeting
 from .operating import USER
 from .shell import Shell
@@ -39,8 +41,8 @@ QUAY = {
 SECRETS = {"CreateSecret": "create", "ReplaceSecret": "update", "DeleteSecret": "delete"}
 AGREED = "edits that plan foretold right"
 TOLD = "edits that plan foretold"
-# A Quay that has no federation says so when it is asked to set one, and not before.
-ONLY_THE_WRITE_TELLS = {"NotSupported"}
+# A Quay that has no federation, or that only reads, says so when it is asked to write, not before.
+ONLY_THE_WRITE_TELLS = {"NotSupported", "QuayReadOnly"}
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Foretold:
     secrets: Counter[str]
     reasons: set[str]
     open_end: bool
+    paths: tuple[str, ...]
     called: int
     written: int
 
@@ -64,6 +67,15 @@ class AskingTenant(Tenant):
     compared: int = 0
     agreed: int = 0
     wrong: list[str] = field(default_factory=list)
+    elsewhere: FakeQuay | None = None
+
+    @contextmanager
+    def at(self, quay: FakeQuay) -> Iterator[None]:
+        """Compare with what is done to *quay* instead of the house's, for as long as it lasts."""
+        self.elsewhere = quay
+        yield
+        self.elsewhere = None
+        self.asked.clear()
 
     def robots(self, specs: Mapping[str, Body]) -> None:
         """Ask what would come of QuayRobots, then apply them."""
@@ -93,7 +105,8 @@ class AskingTenant(Tenant):
                 Counter(SECRETS[each] for each in actions if each in SECRETS),
                 {each["reason"] for each in item["findings"]},
                 item["openEnd"],
-                self.house.quay.mark(),
+                _paths(body["spec"]),
+                (self.elsewhere or self.house.quay).mark(),
                 len(self.house.plane.audit()),
             )
         }
@@ -107,12 +120,12 @@ class AskingTenant(Tenant):
     def wait_ready(self, name: str = "ci", timeout_s: float = 20) -> None:
         """Wait until it is Ready, which nothing was to be in the way of."""
         super().wait_ready(name, timeout_s)
-        self._compare(name, None)
+        self.compare(name)
 
     def wait_reason(self, reason: str, name: str = "ci", timeout_s: float = 20) -> None:
         """Wait for the reason, which was to be foretold."""
         super().wait_reason(reason, name, timeout_s)
-        self._compare(name, reason)
+        self.compare(name, reason)
 
     def delete(self, name: str = "ci", kind: str = "quayrobot") -> None:
         """Whatever comes now was not asked about."""
@@ -125,12 +138,13 @@ class AskingTenant(Tenant):
             self.asked.clear()
         return super().kubectl(*args, check=check)
 
-    def _compare(self, name: str, reason: str | None) -> None:
+    def compare(self, name: str = "ci", reason: str | None = None) -> None:
+        """Compare what was foretold of *name* with what was done; *reason* is in the way of it."""
         told = self.asked.pop(name, None)
         if told is None or reason == "Suspended":
             return
         self.compared += 1
-        quay = Counter(self.effects(told.called)) & Counter(dict.fromkeys(QUAY.values(), 99))
+        quay = Counter(self._done_in_quay(told)) & Counter(dict.fromkeys(QUAY.values(), 99))
         written = Counter(self._secrets(told.written))
         problems = []
         if not _as_told(told.quay, quay, open_end=told.open_end):
@@ -143,12 +157,24 @@ class AskingTenant(Tenant):
         if reason not in ONLY_THE_WRITE_TELLS:
             self.wrong += [f"{name}: {each}" for each in problems]
 
+    def _done_in_quay(self, told: Foretold) -> Iterator[str]:
+        for each in (self.elsewhere or self.house.quay).calls(told.called):
+            if each.effect and any(part in each.path for part in told.paths):
+                yield each.operation
+
     def _secrets(self, since: int) -> Iterator[str]:
         for each in self.house.plane.audit()[since:]:
             ours = each.user == USER and each.namespace == self.name and each.write
             # That of the connection is held while robots need it.
             if ours and each.resource == "secrets" and not each.name.startswith("token-"):
                 yield {"patch": "update"}.get(each.verb, each.verb)
+
+
+def _paths(spec: Body) -> tuple[str, ...]:
+    """Return what the paths of calls for a robot with *spec* hold."""
+    if "user" in spec:
+        return ("/user/robots/", f"/repository/{spec['user']}/")
+    return (f"/{spec['organization']}/",)
 
 
 def _as_told(told: Counter[str], done: Counter[str], *, open_end: bool) -> bool:
