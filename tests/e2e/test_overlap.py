@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.kit.asking import AskingTenant
 from tests.kit.installation import ROOT, Tenant, settle
 from tests.kit.processes import wait_for
 from tests.kit.proxy import Asked, Proxy, When
@@ -20,6 +21,12 @@ from tests.kit.turning import Reader, declare, end_overlap, robots, rotation, st
 OWN = {"kind": "QuayConnection", "name": "own"}
 MADE = ["federation.set", "member.put", "permission.put", "prototype.create", "robot.create"]
 OVERLAP_S = 10.0
+
+
+@pytest.fixture
+def tenant(asking_tenant: AskingTenant) -> AskingTenant:
+    """Return a tenant for whom `plan` foretells each edit."""
+    return asking_tenant
 
 
 @pytest.fixture
@@ -34,7 +41,7 @@ def front(tenant: Tenant) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def shop(tenant: Tenant) -> Tenant:
+def shop(tenant: AskingTenant) -> AskingTenant:
     """A tenant with a connection of its own and something to be given rights on."""
     tenant.connection()
     stock(tenant)
@@ -201,7 +208,7 @@ def test_the_example_of_the_page_takes_turns_when_the_pages_command_asks(
     assert shop.in_quay(name) is not None
 
 
-def test_a_foreign_robot_under_the_second_name_is_left_alone(shop: Tenant):
+def test_a_foreign_robot_under_the_second_name_is_left_alone(shop: AskingTenant):
     quay = shop.house.quay
     quay.admin("robot", name=shop.full("ci.alt"))
     theirs = shop.in_quay("ci.alt")
@@ -212,6 +219,7 @@ def test_a_foreign_robot_under_the_second_name_is_left_alone(shop: Tenant):
     shop.wait_reason("RobotExists", timeout_s=30)
     declare(shop, "two", connectionRef=OWN)
     settle(shop.logs_in, seconds=2)
+    shop.compare(reason="RobotExists")
 
     assert shop.in_quay("ci.alt") == theirs
     quay.admin("robot/delete", name=shop.full("ci.alt"))
