@@ -112,8 +112,8 @@ docs: $(STAMP) ## the pages of docs/ as a site that can be searched, in dist/sit
 picture: $(STAMP) ## docs/board.png: the board over a real operator, by a real Prometheus
 	@$(RUN) -m tests.picture
 
-figures: $(STAMP) ## all reliability and cost figures into one report
-	@$(RUN) -m tests.figures
+figures: $(STAMP) ## all reliability and cost figures into one report; KEPT=1: those of the last runs
+	@$(RUN) -m tests.figures $(if $(KEPT),--kept)
 
 image: $(STAMP) ## build the container image with docker, podman or buildah, beside dist/image.cdx.json
 	@# Dates are those of the commit, so that a second build has the same bytes.

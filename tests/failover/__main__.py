@@ -24,6 +24,7 @@ from typing import Any
 from quayrobot.cluster.api import ClusterApi
 from quayrobot.cluster.kinds import QUAY_ROBOT
 from tests.kit.controlplane import PartMissing
+from tests.kit.kept import keep
 from tests.kit.processes import wait_for
 from tests.kit.replicas import Replica
 
@@ -175,6 +176,7 @@ def main() -> int:
     except PartMissing as error:
         print(f"failover: SKIPPED: {error}")
         return 1
+    keep("failover", rows)
     if options.output:
         options.output.write_text(json.dumps(rows, indent=2))
     print(table(rows))

@@ -3,7 +3,10 @@
 
 Runs the tests that measure (crashes, costs, the contract), lives drawn from
 seeds, deliberate bugs, misoperations, and the bench with small sizes, and writes
-`build/figures.md`; mutants are told from the last `make mutants` on the same rules.
+`build/figures.md`. What takes longer is told from its last run on the same sources:
+`make failover`, `make sieve` and `make mutants`. With `KEPT=1` nothing runs, and the
+one table is all: of the last runs of these, of `make soak MINUTES=` and of
+`make misoperations`.
 What the runs say goes to standard error, the report to standard output. Fails where
 a figure is missing or a test failed, never for a time.
 """
@@ -17,9 +20,11 @@ import sys
 
 from tests.bench.report import Row
 from tests.kit.installation import ROOT
-from tests.mutants.world import figures_of_last_run
+from tests.kit.kept import kept
+from tests.mutants.world import RESTS_ON
 
 from .reading import Findings, read
+from .summary import summary
 from .writing import markdown, values
 
 BUILD = ROOT / "build"
@@ -27,6 +32,7 @@ TARGETS = [
     "tests/e2e/test_crashes.py",
     "tests/e2e/test_costs.py",
     "tests/hostile",
+    "tests/sieve",
     "tests/zoo",
     "tests/contract",
 ]
@@ -45,14 +51,27 @@ def main() -> int:
     parser.add_argument(
         "--minutes", type=float, default=5.0, help="for lives drawn from seeds (default: 5)"
     )
+    parser.add_argument("--kept", action="store_true", help="run nothing, tell the last runs")
     options = parser.parse_args()
     BUILD.mkdir(exist_ok=True)
+    if options.kept:
+        print(
+            "\n".join(
+                summary(values(Findings(), None, kept("soak"), kept("misoperations"), **_kept()))
+            )
+        )
+        return 0
     measured = (_tests(options.workers), _bench(), _soak(options.minutes), _misoperations())
-    figures = values(*measured, figures_of_last_run())
+    figures = values(*measured, **_kept())
     report = markdown(figures)
     (BUILD / "figures.md").write_text(report)
     print(report)
     return 1 if figures["faults"] else 0
+
+
+def _kept() -> Row:
+    mutants = kept("mutants", of=RESTS_ON)
+    return {"failover": kept("failover"), "whole_sieve": kept("sieve"), "mutants": mutants}
 
 
 def _tests(workers: int) -> Findings:

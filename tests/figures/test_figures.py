@@ -12,8 +12,10 @@ import pytest
 from tests.bench.load import Load
 from tests.bench.measuring import Bare, Converged, Created, Restarted
 from tests.bench.report import Row, row_of
+from tests.kit.kept import keep, kept
 
 from .reading import Attacks, Call, Contract, Crashes, Findings, read
+from .summary import summary
 from .writing import faults, markdown, values
 
 MEASURING = """
@@ -197,10 +199,73 @@ def test_the_report_holds_all_figures_for_people_and_for_programs(seen: Findings
     assert json.loads(text)["bench"]["rows"][0]["ratio"] == 1.5
 
 
+FAILOVER = [{
+    "change": "killed", "robots": 1000, "edits": 90, "seconds": 15.0, "overlapping": 0,
+    "surplus": 2, "which": {"robot.regenerate": 2, "robot.create": -1}, "lists": 1, "lost": 1,
+    "logins": 90, "failed": 3,
+}]  # fmt: skip
+SIEVE = {"plans": {"stale": 900, "intermediate": 30}, "lives": 31, "missed": 0, "unequal": 1,
+         "surplus": {"creates": 4, "others": 0}, "wrong": 5}  # fmt: skip
+
+
+def test_one_table_has_what_every_bench_found(seen: Findings):
+    tried = {"modules": ["a", "b"], "mutants": 9, "killed": 7, "explained": 1, "survived": 1}
+    soak = SOAK | {"violations": {"S6": 2, "L1": 1}}
+
+    table = list(
+        summary(values(seen, None, soak, ODD, mutants=tried, whole_sieve=SIEVE, failover=FAILOVER))
+    )
+
+    cost = (
+        "15.0 s until the other writes, 0 writes of both, 2 regenerates and 2 calls too many, "
+        "1 edits lost, 3 of 90 logins failed"
+    )
+    assert table[4:] == [
+        f"| `make failover` | leader killed, 1000 robots, 90 edits | {cost} |",
+        "| `make soak` | seeds run | 2 |",
+        "| `make soak` | faults by kind | cut 3, kill 1 |",
+        "| `make soak` | invariants violated | 3 |",
+        "| `make soak` | robots leaked (S6) | 2 |",
+        "| `make soak` | tokens lost (S4) | 0 |",
+        "| `make soak` | regenerates too many (S5) | 0 |",
+        "| `make soak` | longest time that a Secret held a dead token, s | 1.5 |",
+        "| `make sieve` | plans of 31 lives | stale 900, intermediate 30 |",
+        "| `make sieve` | end states unequal | 1 |",
+        "| `make sieve` | surplus | creates 4, others 0 |",
+        "| `make mutants` | killed, in 2 modules of the rules | 7 of 9; 1 explained |",
+        "| `make mutants` | not explained | 1 |",
+        "| `make misoperations` | cases of 3 properties | 9 |",
+        "| `make misoperations` | ended wrong | 0 |",
+        "| tests, `make soak` | deliberate bugs found | 18 of 18 |",
+    ]
+
+
+def test_a_bench_that_did_not_run_is_told_as_such():
+    rows = list(summary(values(Findings(), None)))[4:]
+
+    assert [each.split(" | ")[0] for each in rows if "did not run on these sources" in each] == [
+        f"| `make {each}`" for each in ("failover", "soak", "sieve", "mutants", "misoperations")
+    ]
+    assert rows[-1].endswith("| 0 of 18 |")
+
+
+def test_figures_that_were_kept_hold_while_the_sources_stay_the_same(tmp_path: Path):
+    source = tmp_path / "operator/quayrobot/it.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("a = 1")
+
+    assert kept("soak", root=tmp_path) is None
+    keep("soak", {"seeds": 3}, root=tmp_path)
+    assert kept("soak", root=tmp_path) == {"seeds": 3}
+    assert kept("sieve", root=tmp_path) is None
+    source.write_text("a = 2")
+    assert kept("soak", root=tmp_path) is None
+
+
 def test_mutants_are_told_where_they_were_tried(seen: Findings):
     tried = {"modules": ["a", "b"], "mutants": 9, "killed": 7, "explained": 2, "survived": 0}
 
-    report = markdown(values(seen, bench(), SOAK, ODD, tried))
+    report = markdown(values(seen, bench(), SOAK, ODD, mutants=tried))
 
     assert "7 of 9 killed, 2 that survive are\nexplained, 0 are not. Tried" in report
     assert "Tried were those of a, b." in report

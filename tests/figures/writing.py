@@ -13,8 +13,11 @@ from tests.bench.report import Row, tables
 from tests.zoo.bugs import BUGS
 
 from .reading import Findings
+from .summary import summary
 
-__all__ = ["faults", "markdown", "values"]
+__all__ = ["KEPT", "faults", "markdown", "values"]
+
+KEPT = ("failover", "whole_sieve", "mutants")
 
 
 def values(
@@ -22,17 +25,21 @@ def values(
     bench: Row | None,
     soak: Row | None = None,
     odd: Row | None = None,
-    mutants: Row | None = None,
+    **kept: Any,
 ) -> Row:
-    """Return all figures as one JSON value; *odd* are those of misoperations."""
+    """
+    Return all figures as one JSON value; *odd* are those of misoperations.
+
+    *kept* are those of benches that take too long to be run with the others: `failover`,
+    `whole_sieve` and `mutants`, from their last runs on the same sources.
+    """
     return {
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
         "tests": asdict(tests),
         "bench": bench,
         "soak": soak,
         "misoperations": odd,
-        # From an earlier run on the same sources: they take too long to be tried here.
-        "mutants": mutants,
+        **{each: kept.get(each) for each in KEPT},
         "zoo": _zoo(tests, soak),
         "faults": faults(tests, bench, soak, odd),
     }
@@ -70,6 +77,7 @@ def markdown(figures: Row) -> str:
     """Return the report of *figures*, with the figures themselves at its end."""
     parts = (
         _head,
+        summary,
         _crashes,
         _sieve,
         _lives,

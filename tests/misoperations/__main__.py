@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.kit.controlplane import ControlPlane, PartMissing
+from tests.kit.kept import keep
 
 from .drawing import Case, drawn
 from .running import Outcome, ran
@@ -41,6 +42,8 @@ def main() -> int:
         return 1
     found = summary(outcomes) | {"leaks": leaks, "seconds": round(time.monotonic() - begun)}
     print(json.dumps(found), flush=True)
+    if not options.only:
+        keep("misoperations", found)
     if options.output:
         options.output.write_text(json.dumps(found))
     return 1 if found["wrong"] or leaks else 0

@@ -10,21 +10,23 @@ from __future__ import annotations
 import argparse
 import sys
 
+from tests.kit.kept import keep
+
 from .verdict import explanations, faults, figures, told
-from .world import MODULES, keep_figures, run
+from .world import MODULES, RESTS_ON, every, run
 
 
 def main() -> int:
     """Run what was asked for, and judge it."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("--only", action="append", choices=MODULES, help="a module below plan/")
+    parser.add_argument("--only", action="append", choices=every(), help="a module below plan/")
     options = parser.parse_args()
     modules = tuple(options.only or MODULES)
     outcomes, explained = run(modules), explanations()
     wrong = faults(outcomes, explained, modules)
     print(*wrong, *told(outcomes), sep="\n")
     if modules == MODULES:
-        keep_figures({"modules": modules, **figures(outcomes, explained)})
+        keep("mutants", {"modules": modules, **figures(outcomes, explained)}, of=RESTS_ON)
     return 1 if wrong else 0
 
 

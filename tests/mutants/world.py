@@ -12,30 +12,31 @@ import os
 import shutil
 import subprocess
 import sys
-from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from tests.kit.beside import install_beside
 
 from .verdict import Outcome
 
-__all__ = ["MODULES", "RULES", "figures_of_last_run", "keep_figures", "run"]
+__all__ = ["MODULES", "RULES", "RESTS_ON", "every", "run"]
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "operator" / "quayrobot" / "plan"
 FOLDER = ROOT / "build" / "mutants"
 PROGRAM = ROOT / "build" / "mutmut"
-FIGURES = ROOT / "build" / "figures-mutants.json"
+# Figures of a run hold while these stay as they are.
+RESTS_ON = ("operator/quayrobot/plan", "tests/plan")
 REQUIREMENTS = ROOT / "requirements" / "mutants.txt"
 # The modules of the rules whose mutants are tried: what is claimed is what is run.
 MODULES = (
     "credentials/contest",
     "rights/by_quay",
+    "rights/grants",
     "robot/claim",
     "robot/deletion",
     "robot/proof",
+    "rotation/overlap",
     "rotation/rotation",
     "rotation/schedule",
 )
@@ -63,10 +64,13 @@ pytest_add_cli_args_test_selection = ["{tests}"]
 track_dependencies = false
 use_git_change_detection = false
 use_setproctitle = false
-# By the clock, too: a machine that is busy must not count as a mutant that never ends.
-timeout_multiplier = 15.0
-timeout_constant = 4.0
 """
+
+
+def every() -> list[str]:
+    """Return all modules of the rules, those too that are not held to it yet."""
+    found = (each.relative_to(RULES).with_suffix("") for each in RULES.rglob("*.py"))
+    return sorted(str(each) for each in found if each.name != "__init__")
 
 
 def run(modules: tuple[str, ...]) -> list[Outcome]:
@@ -87,34 +91,18 @@ def _run_room(room: str, modules: tuple[str, ...]) -> list[Outcome]:
     environment = os.environ | {
         "PYTHONPATH": str(PROGRAM),
         "EXAMPLES": "5",
-        # A mutant costs a start of pytest; the rules need none of its plugins.
+        "SHRINK": "no",
+        # The rules need none of its plugins.
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
     driver = Path(__file__).with_name("driver.py")
     subprocess.run(
-        ("nice", "-n", "15", sys.executable, driver, *modules),
+        ("nice", "-n", os.environ.get("NICE", "15"), sys.executable, driver, *modules),
         cwd=FOLDER,
         env=environment,
         check=True,
     )
     return [Outcome(**each) for each in json.loads((FOLDER / "outcomes.json").read_text())]
-
-
-def keep_figures(figures: dict[str, Any]) -> None:
-    """Keep *figures* of all modules, for a report on the same sources."""
-    FIGURES.write_text(json.dumps(figures | {"sources": _sources()}))
-
-
-def figures_of_last_run() -> dict[str, Any] | None:
-    """Return the figures that were kept; None where the rules or their tests are others by now."""
-    kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    return kept if kept.get("sources") == _sources() else None
-
-
-def _sources() -> str:
-    """A digest of the rules and of their tests."""
-    files = sorted([*RULES.rglob("*.py"), *(ROOT / "tests" / "plan").rglob("*.py")])
-    return sha256(b"\0".join(each.read_bytes() for each in files)).hexdigest()
 
 
 def _lay_out(tests: str, modules: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from tests.kit.controlplane import ControlPlane, PartMissing
+from tests.kit.kept import keep
 from tests.zoo.bugs import Bug
 
 from .lives import LIVES
@@ -52,6 +53,8 @@ def main() -> int:
         return 1
     found = summary(outcomes) | {"statuses": leaks, "seconds": round(time.monotonic() - begun)}
     print(json.dumps(found), flush=True)
+    if names == [*LIVES] and not options.only:
+        keep("sieve", found)
     if options.output:
         options.output.write_text(json.dumps(found))
     return 1 if found["wrong"] or leaks else 0

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.kit.controlplane import ControlPlane, PartMissing
+from tests.kit.kept import keep
 
 from .drawing import Life, draw
 from .living import Outcome, live, shortest
@@ -36,6 +37,8 @@ def main() -> int:
         return 1
     summary = _summary(outcomes) | {"zoo": zoo}
     print(json.dumps(summary), flush=True)
+    if options.minutes:
+        keep("soak", summary)
     if options.output:
         options.output.write_text(json.dumps(summary))
     return 1 if summary["violations"] or not all(zoo.values()) else 0
