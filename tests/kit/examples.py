@@ -3,14 +3,15 @@ How many examples does hypothesis try?
 
 Each test says how many it needs; `EXAMPLES=25` in the environment takes 25 % of each, where
 speed counts for more: `make check`, and the many runs of `make mutants`. Without it all are
-tried. The examples are the same ones each time, and no clock ends them.
+tried. The examples are the same ones each time, and no clock ends them. `SHRINK=no` leaves one
+that fails as it was found: for runs that ask no more than whether one does.
 """
 
 from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 __all__ = ["FEWEST", "examples", "load_profile", "share"]
 
@@ -30,8 +31,15 @@ def examples(number: int) -> settings:
         max_examples=share(number),
         deadline=None,
         derandomize=True,
+        phases=_phases(),
         suppress_health_check=[HealthCheck.too_slow],
     )
+
+
+def _phases() -> tuple[Phase, ...]:
+    if os.environ.get("SHRINK") == "no":
+        return (Phase.explicit, Phase.generate)
+    return tuple(Phase)
 
 
 def load_profile() -> None:

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import libcst as cst
-from mutmut.__main__ import _run
+import mutmut.__main__ as mutmut
 from mutmut.mutation import mutators
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import read_functions_from_index
+from mutmut.state import state
 from mutmut.stats import status_by_exit_code
 from mutmut.utils.format_utils import orig_function_and_class_names_from_key
+from runner import CollectedOnce
 
 
 def main() -> None:
@@ -33,7 +35,8 @@ def main() -> None:
         for kind, change in mutators.mutation_operators
     ]
     mutators.mutation_operators[:] = ours
-    _run((), max_children=1)
+    mutmut.get_mutant_runner = lambda _children: CollectedOnce(state().duration_by_test)
+    mutmut._run((), max_children=1)
     found = [each for module in sys.argv[1:] for each in _outcomes(module)]
     Path("outcomes.json").write_text(json.dumps(found))
 

@@ -87,7 +87,7 @@ def plan_retirement(scene: Scene) -> tuple[Action, ...]:
         return ()
     it = scene_of_retiring(scene, retiring)
     try:
-        actions = _about_it(it, robot_gone(it))
+        actions = robot_gone(it)
     except QuayRobotError:
         # What holds the resource up is told already.
         return ()
@@ -232,7 +232,7 @@ def _hand_over(next_one: Scene) -> Plan:
 def _retire(scene: Scene, retiring: Retiring) -> Plan:
     it = scene_of_retiring(scene, retiring)
     if _is_over(scene, retiring):
-        return Plan(_inherit(scene, it) or _about_it(it, robot_gone(it)))
+        return Plan(_inherit(scene, it) or robot_gone(it))
     if isinstance(it.robot, Missing):
         return Plan((LookAtRobot(it.robot_name),))
     match _proof(it):
