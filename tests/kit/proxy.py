@@ -4,7 +4,8 @@ What does the operator ask of the world, and what if it dies while asking?
 A proxy in front of the API server or of Quay: it passes every request on, notes
 it, and hands it to a hook before it takes effect and again after it did, before
 the answer goes back. A hook that says so cuts the connection there, or has the
-proxy answer in the server's place. Watches can be frozen, cut, and robbed of events.
+proxy answer in the server's place. Watches can be frozen, cut, and robbed of events;
+bodies can be sent slowly or in part, and the whole way can be closed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import asyncio
 import base64
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
@@ -25,6 +27,7 @@ from yarl import URL
 
 When = Literal["before", "after"]
 FREEZE_S = 0.05
+PIECES = 10
 REASONS = {
     409: "Conflict",
     429: "TooManyRequests",
@@ -49,6 +52,8 @@ class Asked:
 # True cuts the connection, a number is answered as the status of a failure.
 Hook = Callable[[Asked, When], bool | int]
 Watching = Literal["pass", "freeze", "skip", "cut"]
+Way = Literal["open", "cut", "silent"]
+Bodies = Literal["whole", "slow", "torn"]
 
 
 def _pass_on(_asked: Asked, _when: When) -> bool:
@@ -62,6 +67,7 @@ class Proxy:
     *hook* is called for every request, before and after its effect; the
     connection is cut where it returns True. It does not see watches: *watching*
     says whether their events are passed on, held back, left out, or end the watch.
+    *bodies* are sent whole, over *slow_s* seconds, or torn off in the middle.
     """
 
     def __init__(
@@ -78,6 +84,10 @@ class Proxy:
         self._certificate, self._target_ca = certificate, target_ca
         self.hook: Hook = _pass_on
         self.watching: Watching = "pass"
+        self.bodies: Bodies = "whole"
+        self.slow_s = 0.0
+        self._way: Way = "open"
+        self._watches: list[web.BaseRequest] = []
         self._host, self.port = host, port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -88,6 +98,28 @@ class Proxy:
     def url(self) -> str:
         """Where it listens."""
         return f"{'https' if self._certificate else 'http'}://{self._host}:{self.port}"
+
+    def lead(self, way: Way) -> None:
+        """
+        Let everybody through or, by a way that is "cut" or "silent", nobody.
+
+        Who asks by a silent way hears nothing until it is open, watches neither.
+        """
+        self._way = way
+        self._loop.call_soon_threadsafe(self._end_watches)
+
+    def _end_watches(self) -> None:
+        if self._way == "cut":
+            for each in list(self._watches):
+                _cut(each)
+
+    async def _gets_through(self) -> bool:
+        """Tell whether the way was open; where it is silent, once it is so no more."""
+        if self._way != "silent":
+            return self._way == "open"
+        while self._way == "silent":  # noqa: ASYNC110 - another thread sets it
+            await asyncio.sleep(FREEZE_S)
+        return False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -131,6 +163,8 @@ class Proxy:
             await asyncio.wait(left, timeout=5)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if not await self._gets_through():
+            return _cut(request)
         user = _basic_user(request.headers.get("Authorization", ""))
         asked = Asked(self._side, request.method, request.path, user)
         watching = request.query.get("watch") in {"true", "1"}
@@ -158,6 +192,10 @@ class Proxy:
             verdict = await self._hooked(replace(asked, status=answer.status), "after")
             if verdict:
                 return _spoiled(request, verdict)
+            if not await self._gets_through():
+                return _cut(request)
+            if content and self.bodies != "whole":
+                return await self._drip(request, answer, content)
             response = web.Response(status=answer.status, body=content)
             response.headers.clear()
             response.headers.extend(end_to_end(answer))
@@ -170,24 +208,55 @@ class Proxy:
     async def _hooked(self, asked: Asked, when: When) -> bool | int:
         return await asyncio.to_thread(self.hook, asked, when)
 
+    async def _drip(
+        self, request: web.BaseRequest, answer: aiohttp.ClientResponse, content: bytes
+    ) -> web.StreamResponse:
+        """Send *content* in pieces, or the first half of it."""
+        response = web.StreamResponse(status=answer.status, headers=end_to_end(answer))
+        response.content_length = len(content)
+        await response.prepare(request)
+        size = -(-len(content) // PIECES)
+        for start in range(0, len(content), size):
+            if self.bodies == "torn" and start >= len(content) // 2:
+                return _cut(request)
+            await response.write(content[start : start + size])
+            await asyncio.sleep(self.slow_s / PIECES)
+        return response
+
     async def _stream(
         self, request: web.BaseRequest, answer: aiohttp.ClientResponse
     ) -> web.StreamResponse:
         response = web.StreamResponse(status=answer.status, headers=end_to_end(answer))
         response.enable_chunked_encoding()
         await response.prepare(request)
+        self._watches.append(request)
+        try:
+            async with aclosing(self._shown_lines(request, answer)) as lines:
+                async for line in lines:
+                    await response.write(line)
+        finally:
+            self._watches.remove(request)
+        return _cut(request) if self.watching == "cut" else response
+
+    def _shown_lines(
+        self, _request: web.BaseRequest, answer: aiohttp.ClientResponse
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield what is shown of a watch, in whole lines."""
+        return self._lines(answer)
+
+    async def _lines(self, answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+        """Yield the lines of a watch, as *watching* says."""
         rest = b""
         async for chunk in answer.content.iter_any():
             *events, rest = (rest + chunk).split(b"\n")
-            while self.watching == "freeze":  # noqa: ASYNC110 - another thread sets it
+            while self.watching == "freeze" or self._way == "silent":  # noqa: ASYNC110
                 await asyncio.sleep(FREEZE_S)
             if self.watching == "cut":
-                return _cut(request)
+                return
             if events and self.watching == "pass":
-                await response.write(b"\n".join([*events, b""]))
+                yield b"\n".join([*events, b""])
         if rest:
-            await response.write(rest)
-        return response
+            yield rest
 
 
 def _basic_user(header: str) -> str:

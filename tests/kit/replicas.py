@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,8 +69,14 @@ class Pair:
 
 
 @contextmanager
-def replicas(house: Installation, *flags: str) -> Iterator[tuple[Replica, Replica]]:
-    """Yield two replicas of *house*'s operator, each with its own proxy; none is started yet."""
+def replicas(
+    house: Installation, *flags: str, front_of: Callable[..., Proxy] = Proxy
+) -> Iterator[tuple[Replica, Replica]]:
+    """
+    Yield two replicas of *house*'s operator; none is started yet.
+
+    Each has its own proxy, which *front_of* makes.
+    """
     plane = house.plane
     certified = plane.server_pair("replicas")
     made = []
@@ -78,7 +84,7 @@ def replicas(house: Installation, *flags: str) -> Iterator[tuple[Replica, Replic
         # Who comes next does not wait for the end of what a killed one held.
         stack.callback(lambda: plane.delete("lease", ACCOUNT, namespace=NAMESPACE))
         for name in ("one", "two"):
-            front = Proxy(
+            front = front_of(
                 "cluster",
                 plane.url,
                 certificate=(certified.certificate, certified.key),

@@ -2,7 +2,7 @@
 What surrounds an operator that somebody wants to lead astray?
 
 Listeners where attacks would lead it, proxies in its environment, and a
-resolver whose answers a test can change while it runs.
+resolver and a clock that a test can change while it runs.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ class Surroundings:
     def __init__(self, folder: Path) -> None:
         self._file = folder / "names.json"
         self._file.write_text("{}")
+        self._clock = folder / "clock"
+        self.clock_ahead_by(0)
         self._stack = ExitStack()
         self.proxy = Witness("127.0.0.2")
         self.elsewhere = Witness("127.0.0.3")
@@ -52,6 +54,17 @@ class Surroundings:
         """The environment of the operator's process."""
         names = {"PYTHONPATH": str(NAMES), "TEST_NAMES": str(self._file)}
         return names | dict.fromkeys(_PROXIES, self.proxy.url)
+
+    def clock_ahead_by(self, seconds: float) -> None:
+        """Step the clock of an operator that has `clock` in its environment."""
+        fresh = self._clock.with_suffix(".new")
+        fresh.write_text(str(seconds))
+        fresh.replace(self._clock)
+
+    @property
+    def clock(self) -> dict[str, str]:
+        """What an operator has in its environment whose clock can be stepped."""
+        return {"TEST_CLOCK": str(self._clock)}
 
     def name(self, **addresses: list[str]) -> None:
         """Have the resolver answer for `<key>.test` from now on; no address: not known."""

@@ -20,7 +20,7 @@ from tests.kit.surroundings import NAMES
 
 from .gate import Gate
 from .lens import Lens
-from .view import View
+from .view import GatedView
 
 __all__ = ["Site", "Stage", "staged"]
 
@@ -39,8 +39,8 @@ class Stage:
     api: Api
     gate: Gate
     lens: Lens
-    cluster: View
-    front: View
+    cluster: GatedView
+    front: GatedView
 
     def site(self) -> Site:
         """Return a tenant with all that lives need; there is no robot yet."""
@@ -148,8 +148,8 @@ def staged(plane: ControlPlane, zoo: str = "") -> Iterator[Stage]:
         quay.admin("settings", oidc_ca=str(plane.ca_file))
         pair = plane.server_pair("sieve")
         secured = {"certificate": (pair.certificate, pair.key), "target_ca": plane.ca_file}
-        cluster = stack.enter_context(View(gate, lens, "cluster", plane.url, **secured))
-        front = stack.enter_context(View(gate, lens, "quay", quay.url))
+        cluster = stack.enter_context(GatedView(gate, lens, "cluster", plane.url, **secured))
+        front = stack.enter_context(GatedView(gate, lens, "quay", quay.url))
         rule = {"namespaces": {}, "organizations": ["t-*"], "teams": ["*"], "defaults": True}
         house.cluster_connection("sieve", url=front.url, access=[rule], **OFTEN)
         kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT, server=cluster.url)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
-from tests.kit.proxy import Asked, Proxy, When, end_to_end
+from tests.kit.proxy import Asked, Proxy, When
 
 from .gate import Gate
 from .lens import Lens
 
-__all__ = ["View"]
+__all__ = ["GatedView", "View"]
 
 GZIP = b"\x1f\x8b"
 
@@ -26,11 +27,11 @@ KINDS = {
 
 
 class View(Proxy):
-    """A proxy whose every request passes *gate*, and whose lists and watches *lens*."""
+    """A proxy whose lists and watches pass *lens*."""
 
-    def __init__(self, gate: Gate, lens: Lens, side: str, target: str, **options: Any) -> None:
+    def __init__(self, lens: Lens, side: str, target: str, **options: Any) -> None:
         super().__init__(side, target, **options)
-        self._gate, self._lens = gate, lens
+        self.lens = lens
         self._streams: list[tuple[str, asyncio.Queue[bytes | None]]] = []
 
     def __exit__(self, *exc: object) -> None:
@@ -40,13 +41,10 @@ class View(Proxy):
 
     def release(self) -> None:
         """Show everything as it is, beginning with what was held back."""
-        for kind, line in self._lens.release():
+        for kind, line in self.lens.release():
             for each, queue in list(self._streams):
                 if each == kind:
                     self._loop.call_soon_threadsafe(queue.put_nowait, line)
-
-    async def _hooked(self, asked: Asked, when: When) -> bool | int:
-        return await self._gate.passed(asked, when)
 
     def _shown(self, request: web.BaseRequest, content: bytes) -> bytes:
         kind = _collection(request.path)
@@ -56,39 +54,44 @@ class View(Proxy):
         body = json.loads(gzip.decompress(content) if packed else content)
         if not body.get("kind", "").endswith("List") or "Partial" in body["kind"]:
             return content
-        shown = json.dumps(self._lens.listed(kind, body)).encode()
+        shown = json.dumps(self.lens.listed(kind, body)).encode()
         return gzip.compress(shown, 1) if packed else shown
 
-    async def _stream(
+    async def _shown_lines(
         self, request: web.BaseRequest, answer: aiohttp.ClientResponse
-    ) -> web.StreamResponse:
-        response = web.StreamResponse(status=answer.status, headers=end_to_end(answer))
-        response.enable_chunked_encoding()
-        await response.prepare(request)
+    ) -> AsyncGenerator[bytes, None]:
         kind, queue = _collection(request.path), asyncio.Queue[bytes | None]()
         reader = asyncio.create_task(self._read(kind, answer, queue))
         self._streams.append((kind, queue))
         try:
             while (line := await queue.get()) is not None:
                 # What was held back went through the lens before.
-                await response.write(line)
+                yield line
         finally:
             self._streams.remove((kind, queue))
             reader.cancel()
-        return response
 
     async def _read(
         self, kind: str, answer: aiohttp.ClientResponse, queue: asyncio.Queue[bytes | None]
     ) -> None:
-        rest = b""
         try:
-            async for chunk in answer.content.iter_any():
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    if not line or not kind or self._lens.passes(kind, line):
-                        queue.put_nowait(line + b"\n")
+            async for lines in self._lines(answer):
+                for line in lines.splitlines(keepends=True):
+                    if not line.strip() or not kind or self.lens.passes(kind, line):
+                        queue.put_nowait(line)
         finally:
             queue.put_nowait(None)
+
+
+class GatedView(View):
+    """A view whose every request passes *gate*, too."""
+
+    def __init__(self, gate: Gate, lens: Lens, side: str, target: str, **options: Any) -> None:
+        super().__init__(lens, side, target, **options)
+        self._gate = gate
+
+    async def _hooked(self, asked: Asked, when: When) -> bool | int:
+        return await self._gate.passed(asked, when)
 
 
 def _collection(path: str) -> str:

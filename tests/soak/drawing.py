@@ -46,7 +46,8 @@ OTHERS = ("secret-gone", "secret-spoiled", "secret-unlabelled", "link-out", "sta
 FAULTS = ("cut", "cut", "answer", "answer", "page", "throttle", "delay", "rename", "lag",
           "severed", "api-cut", "api-cut", "api-answer", "api-answer", "watch-cut", "freeze",
           "skip", "api-restart", "kill", "kill", "stop", "split", "split-quay", "quay-down",
-          "readonly", "revoke", "quay-clock")  # fmt: skip
+          "readonly", "revoke", "quay-clock", "clock", "clock", "slow", "torn", "silent",
+          "silent-quay", "old-view", "old-view")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from tests.kit.canary import oauth_token
 from tests.kit.fakequay import FakeQuay
 from tests.kit.processes import wait_for
-from tests.kit.proxy import Asked, When
+from tests.kit.proxy import Asked, Bodies, Way, When
 from tests.kit.replicas import Replica
 
 from .scene import Scene
@@ -22,6 +22,7 @@ How = dict[str, Any]
 READS = r"robot\.(get|list.*)"
 NAMED = r"robot\.(get|create|regenerate)"
 READY_S = 60.0
+STEP_S = 40.0
 
 
 def _of_quay(scene: Scene, how: How, **fault: Any) -> None:
@@ -134,16 +135,56 @@ def _stop(scene: Scene, how: How) -> None:
     scene.later(how["for_s"] * (8 if how["count"] % 2 else 1), undo)
 
 
-def _split(scene: Scene, how: How) -> None:
+def _split(scene: Scene, how: How, way: Way = "cut") -> None:
+    """Part a replica from the API server alone, for its watches too."""
+    front = _chosen(scene, how).front
+    front.lead(way)
+    scene.later(how["for_s"] * 3, lambda: front.lead("open"))
+
+
+def _split_quay(scene: Scene, how: How, way: Way = "cut") -> None:
+    """Part a replica from Quay alone."""
+    road = scene.stage.way_of(_chosen(scene, how))
+    road.lead(way)
+    scene.later(how["for_s"], lambda: road.lead("open"))
+
+
+def _bodies(scene: Scene, how: How, bodies: Bodies) -> None:
+    """Send what Quay or the API server answers slowly, or only the first half of it."""
+    fronts = [each.front for each in scene.pair.replicas]
+    ways = scene.stage.quays if how["when"] == "after" else fronts
+    for each in ways:
+        each.bodies, each.slow_s = bodies, how["for_s"] / 2 if bodies == "slow" else 0.0
+
+    def undo() -> None:
+        for each in ways:
+            each.bodies = "whole"
+
+    scene.later(how["for_s"], undo)
+
+
+def _clock(scene: Scene, how: How) -> None:
+    """Step the clock of one replica, as it is when time is set; half of them stay so."""
+    around = scene.stage.surroundings_of(_chosen(scene, how))
+    around.clock_ahead_by(STEP_S * (1 if how["when"] == "after" else -1))
+    scene.later(how["for_s"] * how["count"] ** 2, lambda: around.clock_ahead_by(0))
+
+
+def _old_view(scene: Scene, how: How) -> None:
+    """Start a replica that is shown what was there some versions ago."""
     replica = _chosen(scene, how)
-    replica.cut = True
-    scene.later(how["for_s"] * 3, lambda: setattr(replica, "cut", False))
-
-
-def _split_quay(scene: Scene, how: How) -> None:
-    way = scene.stage.way_of(_chosen(scene, how))
-    way.hook = lambda _asked, _when: True
-    scene.later(how["for_s"], lambda: setattr(way, "hook", lambda _asked, _when: False))
+    if not replica.operator.running():
+        return
+    lens = scene.stage.view_of(replica).lens
+    replica.operator.kill()
+    known = lens.history(scene.name)
+    numbers = sorted(each.number for versions in known.values() for each in versions)
+    moment = numbers[-min(len(numbers), 6 * how["count"])] if numbers else 0
+    for key, versions in known.items():
+        then = [each for each in versions if each.number <= moment][-1:]
+        lens.freeze(key, then[0] if then and then[0].type != "DELETED" else None)
+    revive(replica)
+    scene.later(how["for_s"] * 2, scene.stage.view_of(replica).release)
 
 
 def _quay_down(scene: Scene, how: How) -> None:
@@ -193,10 +234,15 @@ def calm(scene: Scene) -> None:
     """Have every fault cease, and both replicas at work."""
     scene.pass_time(all_of_it=True)
     scene.house.quay.admin("faults/clear")
+    for way in (*scene.stage.quays, *(each.front for each in scene.pair.replicas)):
+        way.lead("open")
+        way.bodies = "whole"
     for way in scene.stage.quays:
         way.hook = lambda _asked, _when: False
     for replica in scene.pair.replicas:
-        replica.spoil, replica.cut = None, False
+        replica.spoil = None
+        scene.stage.view_of(replica).release()
+        scene.stage.surroundings_of(replica).clock_ahead_by(0)
         if replica.operator.running():
             os.kill(replica.operator.pid, signal.SIGCONT)
         revive(replica)
@@ -230,7 +276,13 @@ FAULTS: dict[str, Callable[[Scene, How], None]] = {
     "kill": _kill,
     "stop": _stop,
     "split": _split,
+    "silent": lambda scene, how: _split(scene, how, "silent"),
     "split-quay": _split_quay,
+    "silent-quay": lambda scene, how: _split_quay(scene, how, "silent"),
+    "slow": lambda scene, how: _bodies(scene, how, "slow"),
+    "torn": lambda scene, how: _bodies(scene, how, "torn"),
+    "clock": _clock,
+    "old-view": _old_view,
     "quay-down": _quay_down,
     "readonly": _readonly,
     "revoke": _revoke,

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from tests.kit.canary import CanaryWatch
 from tests.kit.controlplane import ControlPlane
@@ -19,6 +20,8 @@ from tests.kit.oidc_service import OidcService
 from tests.kit.proxy import Proxy
 from tests.kit.replicas import Pair, Replica, replicas
 from tests.kit.surroundings import NAMES, Surroundings
+from tests.sieve.lens import Lens
+from tests.sieve.view import View
 
 __all__ = ["CLIENT", "CLIENT_SECRET", "JWT_USER", "Stage", "staged"]
 
@@ -42,6 +45,15 @@ class Stage:
     surroundings: tuple[Surroundings, ...]
     common: Body
 
+    def view_of(self, replica: Replica) -> View:
+        """Return the way to the API server of *replica*, which may show old versions."""
+        assert isinstance(replica.front, View)
+        return replica.front
+
+    def surroundings_of(self, replica: Replica) -> Surroundings:
+        """Return what surrounds *replica*."""
+        return self.surroundings[self.pair.replicas.index(replica)]
+
     def way_of(self, replica: Replica) -> Proxy:
         """Return the way to Quay of *replica*."""
         return self.quays[self.pair.replicas.index(replica)]
@@ -59,12 +71,14 @@ def staged(plane: ControlPlane, zoo: str = "") -> Iterator[Stage]:
         _open_quay(quay, plane, oidc)
         ways = [stack.enter_context(Proxy("quay", quay.url, host=HOSTS[0]))]
         ways.append(stack.enter_context(Proxy("quay", quay.url, host=HOSTS[1], port=ways[0].port)))
-        pair = stack.enter_context(replicas(house, *FLAGS, f"--tenant-refused-networks={REFUSED}"))
+        flags = (*FLAGS, f"--tenant-refused-networks={REFUSED}")
+        pair = stack.enter_context(replicas(house, *flags, front_of=_view))
         watch, around = CanaryWatch(), []
         for replica, host in zip(pair, HOSTS, strict=True):
             around.append(stack.enter_context(Surroundings(replica.folder)))
             around[-1].name(quay=[host])
             replica.operator.environment |= around[-1].environment | _with_bug(zoo)
+            replica.operator.environment |= around[-1].clock
             watch.add(f"log of {replica.name}", replica.operator.said)
         common = {"url": f"http://quay.test:{ways[0].port}", "allowPlaintext": True, **OFTEN}
         rule = {"namespaces": {}, "organizations": ["t-*"], "robotNames": ["*"], "teams": ["*"],
@@ -75,6 +89,10 @@ def staged(plane: ControlPlane, zoo: str = "") -> Iterator[Stage]:
         for replica in pair:
             replica.operator.wait_ready()
         yield Stage(house, Pair(house, pair), tuple(ways), oidc, watch, tuple(around), common)
+
+
+def _view(side: str, target: str, **options: Any) -> View:
+    return View(Lens(), side, target, **options)
 
 
 def _with_bug(zoo: str) -> dict[str, str]:
