@@ -2,7 +2,9 @@
 `make snapshot VERSION=`: keep what this version stores, for those that come after it.
 
 `make upgrade OLD=`: let this version take over from the one of a commit, and that one from
-this, on a cluster that stays: first under this version's definitions, then under its own.
+this, on a cluster that stays: first under this version's definitions, then under its own. All the
+time robots are made, rotated, given rights and taken away, Quay cuts connections, and
+whoever took over is killed once.
 """
 
 from __future__ import annotations
@@ -14,10 +16,12 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.kit.controlplane import ControlPlane
 from tests.kit.installation import ROOT
 
+from .busy import Busy, differing, stocked
 from .declared import declare
 from .judging import Before, looked_around, surprises
 from .site import Site, sited
@@ -25,6 +29,8 @@ from .snapshot import take
 
 # An older version may have been made to look less often.
 IDLE_S = 60.0
+# Before a version takes over, before it is killed, and after that.
+EDITS = 8
 
 
 def snapshot(version: str, code: Path) -> int:
@@ -42,26 +48,47 @@ def snapshot(version: str, code: Path) -> int:
 
 
 def upgrade(old: Path) -> int:
-    """Go from the version in *old* to this one and back; return 1 where that is noticed."""
+    """Go from the version in *old* to this one and back among edits; return 1 if it is noticed."""
     with ControlPlane() as plane, sited(plane) as site:
         site.define(old)
         site.run(old)
         declare(site)
-        found = _step(site, "this version", definitions=ROOT, operator=ROOT)
-        found += _step(site, "the older one, under newer definitions", operator=old)
-        found += _step(site, "the older one, under its own", definitions=old, operator=old)
-        found += _step(site, "this version again", definitions=ROOT, operator=ROOT)
+        stocked(site)
+        steps = (
+            Step("this version", ROOT, ROOT),
+            Step("the older one, under newer definitions", old),
+            Step("the older one, under its own", old, old),
+            Step("this version again", ROOT, ROOT),
+        )
+        found = [each for number, step in enumerate(steps) for each in _take(site, number, step)]
     return int(bool(found))
 
 
-def _step(site: Site, name: str, *, operator: Path, definitions: Path | None = None) -> list[str]:
+class Step(NamedTuple):
+    """What takes over: the operator in a folder, and definitions where they change, too."""
+
+    name: str
+    operator: Path
+    definitions: Path | None = None
+
+
+def _take(site: Site, number: int, step: Step) -> list[str]:
     before = Before.of(site)
-    if definitions is not None:
-        site.define(definitions)
-    site.run(operator)
-    looked_around(site, before, idle_after_s=None if operator == ROOT else IDLE_S)
-    found = surprises(site, before)
-    print(f"{name}: {len(found)} surprises", *found, sep="\n  ", flush=True)
+    with Busy(site, number) as busy:
+        busy.wait_for(EDITS)
+        if step.definitions is not None:
+            site.define(step.definitions)
+        site.run(step.operator)
+        busy.wait_for(2 * EDITS)
+        site.crash()
+        busy.wait_for(3 * EDITS)
+    lost = busy.unexplained(before.called)
+    looked_around(site, before, idle_after_s=None if step.operator == ROOT else IDLE_S)
+    # What is done twice may come late.
+    twice = differing(site.quay.calls(before.called), busy.done)
+    found = list(dict.fromkeys([*surprises(site, before), *lost, *twice]))
+    edits = f"{len(busy.done)} edits, {busy.cuts} cuts, a kill"
+    print(f"{step.name}: {edits}: {len(found)} surprises", *found, sep="\n  ", flush=True)
     return found
 
 

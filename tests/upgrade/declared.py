@@ -11,7 +11,15 @@ from tests.kit.processes import wait_for
 
 from .site import ORG, SPACES, TEAM, TOKEN, URL, Site, stored
 
-__all__ = ["CLUSTER_ROBOTS", "ROBOTS", "declare", "take_away", "unready", "wait_ready"]
+__all__ = [
+    "CLUSTER_ROBOTS",
+    "ROBOTS",
+    "declare",
+    "robot_bodies",
+    "take_away",
+    "unready",
+    "wait_ready",
+]
 
 CONNECTION = {"url": URL, "allowPlaintext": True, "resyncInterval": "10s", "driftInterval": "10s"}
 OWN = {"kind": "QuayConnection", "name": "own"}
@@ -50,10 +58,10 @@ def declare(site: Site) -> None:
     """Declare everything on *site*, and bring it to rest."""
     _stock(site)
     plane = site.plane
-    plane.apply(*_connections(), *_robots(ROBOTS), *_cluster_robots())
+    plane.apply(*_connections(), *robot_bodies(ROBOTS), *_clusterrobot_bodies())
     wait_ready(site)
     changed = {name: ROBOTS[name] | {"rotation": ROTATIONS[name]} for name in ROTATIONS}
-    plane.apply(*_robots(changed))
+    plane.apply(*robot_bodies(changed))
     wait_for(lambda: _rotated(site), "both rotations", timeout_s=60, every_s=0.3)
     wait_ready(site)
 
@@ -126,14 +134,15 @@ def _connections() -> list[Body]:
     ]
 
 
-def _robots(specs: dict[str, Body]) -> list[Body]:
+def robot_bodies(specs: dict[str, Body]) -> list[Body]:
+    """Return a QuayRobot for each of *specs*, by name."""
     return [
         _body("QuayRobot", name, TEAM, {"organization": ORG, **spec})
         for name, spec in specs.items()
     ]
 
 
-def _cluster_robots() -> list[Body]:
+def _clusterrobot_bodies() -> list[Body]:
     selectors = [{"matchLabels": {"served": "yes"}}]
     return [
         _body("ClusterQuayRobot", name, None, {

@@ -3,6 +3,7 @@ What may the operator of another version do to what it finds? Read it, and say m
 
 Nothing may be made, changed or taken away in Quay, no Secret and no ServiceAccount is
 written, no Event tells of anything, and each write of the operator is explained here.
+Robots that are edited meanwhile are judged by their edits (`busy.py`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tests.kit.installation import Body
 from tests.kit.operating import USER
 from tests.kit.processes import wait_for
 
+from .busy import is_busy, short_name
 from .declared import unready
 from .site import Site, stored
 
@@ -72,7 +74,7 @@ def writes(site: Site, before: Before) -> list[str]:
     return [
         f"{each.verb} {each.resource}/{each.subresource} {each.namespace}/{each.name}"
         for each in site.plane.audit()[before.audited :]
-        if each.user == USER and each.write and each.code < 300
+        if each.user == USER and each.write and each.code < 300 and not is_busy(each.name)
     ]
 
 
@@ -81,7 +83,9 @@ def surprises(site: Site, before: Before) -> list[str]:
     written = Counter(writes(site, before))
     found = [f"written: {e} ({n} times)" for e, n in written.items() if not _explained(e, n)]
     found += [
-        f"in Quay: {e.operation} {e.path}" for e in site.quay.calls(before.called) if e.effect
+        f"in Quay: {e.operation} {e.path}"
+        for e in site.quay.calls(before.called)
+        if e.effect and not is_busy(short_name(e.path))
     ]
     after = _left_alone(site)
     found += [
@@ -119,6 +123,8 @@ def _left_alone(site: Site) -> dict[str, object]:
     found: dict[str, object] = {}
     for body in stored(site.plane):
         meta = body["metadata"]
+        if is_busy(meta["name"]):
+            continue
         name = f"{body['kind']} {meta.get('namespace', '')}/{meta['name']}"
         if body["kind"] in {"Secret", "ServiceAccount"}:
             found[name] = (meta["uid"], meta["resourceVersion"])

@@ -62,6 +62,12 @@ class Site:
         self.logs.append(self.operator)
         self.operator.start()
 
+    def crash(self) -> None:
+        """Kill the operator in the middle of whatever it does, and start it again."""
+        assert self.operator is not None
+        self.operator.kill()
+        self.operator.start()
+
     def said(self) -> str:
         """Return what all operators logged."""
         return "".join(each.said() for each in self.logs)
