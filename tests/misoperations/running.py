@@ -11,7 +11,10 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
+
+from tests.kit.installation import Body
 
 from .drawing import Case
 from .judging import allowed, harm, said, unsettled
@@ -19,7 +22,7 @@ from .looking import Look, changes, facts, looked
 from .stage import Stage
 from .subjects import Subject, made
 
-__all__ = ["Outcome", "ran", "refusals"]
+__all__ = ["Outcome", "ran", "refusals", "way_back"]
 
 EVERY_S, CALM_S, RESTS = 0.5, 2.0, 5
 Judge = Callable[[Subject, Look], list[str]]
@@ -78,6 +81,22 @@ def ran(
     return outcomes
 
 
+def way_back(subject: Subject, spec: Body) -> Body:
+    """
+    Return what brings *subject* back to its ground from *spec*.
+
+    A list of Secrets that vanishes may bring up no other Secret: the one that was there
+    by default has to be named, as the API server says.
+    """
+    ground = deepcopy(subject.ground.spec)
+    robot, now = (each.get("template", {}).get("spec", each) for each in (ground, spec))
+    names = [each["name"] for each in now.get("secrets") or ()]
+    by_default = "secrets" not in robot and not robot.get("noSecret")
+    if by_default and "secrets" in now and subject.title not in names:
+        robot["secrets"] = [{"name": subject.title}]
+    return ground
+
+
 def _told(pairs: list[tuple[Subject, Outcome]]) -> str:
     wrong = [f"{each.case}: {each.wrong}" for _, each in pairs if each.wrong]
     return "\n".join([f"{len(pairs)} tried, {len(wrong)} wrong", *wrong])
@@ -103,7 +122,7 @@ class Wave:
             found = said(look.main(subject))
             outcome.ended = "matched" if found.ready else found.reason
         for subject, outcome in self._pairs.values():
-            self._declare(subject, outcome, subject.ground.spec)
+            self._declare(subject, outcome, way_back(subject, outcome.case.spec))
         self._note(self._settled(self._unlike_before), "after it was taken back: ")
         calls = self._stage.house.quay.calls(called)
         for subject, outcome in self._pairs.values():

@@ -21,6 +21,7 @@ CHOSEN = (
     r"docker: \.spec\.(permissions\.repositories shrunk|secrets\[\]\.serviceAccounts\[\]\.name)",
     r"keyless: \.spec\.(federation left out|credentials left out)",
     r"turning: \.spec\.(suspend toggled|secrets shrunk)",
+    r"plain: \.spec\.secrets said",
     r"none: \.spec\.noSecret toggled",
     r"own with a token: \.spec\.(url changed|credentials\.secretRef\.key ch|registryHosts emp)",
     r"shared with a token: \.spec\.access\[\]\.(organizations emp|maxRole changed to read)",
