@@ -36,7 +36,6 @@ MODULES = (
     "robot/claim",
     "robot/deletion",
     "robot/proof",
-    "rotation/overlap",
     "rotation/rotation",
     "rotation/schedule",
 )
