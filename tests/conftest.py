@@ -7,11 +7,14 @@ from tests.kit.canary_fixture import canary_watch, pytest_runtest_makereport
 from tests.kit.controlplane.fixture import (
     control_plane,
     controllers,
+    given_cluster,
     operated_control_plane,
     own_control_plane,
     pytest_addoption,
     pytest_configure,
     pytest_runtest_call,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
     pytest_terminal_summary,
 )
 from tests.kit.house_fixture import house, installed, tenant
@@ -22,6 +25,7 @@ __all__ = [
     "canary_watch",
     "control_plane",
     "controllers",
+    "given_cluster",
     "house",
     "installed",
     "operated_control_plane",
@@ -30,6 +34,8 @@ __all__ = [
     "pytest_configure",
     "pytest_runtest_call",
     "pytest_runtest_makereport",
+    "pytest_runtest_setup",
+    "pytest_runtest_teardown",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "pytest_testnodedown",

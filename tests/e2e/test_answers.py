@@ -108,7 +108,7 @@ def test_a_right_on_what_is_missing_is_not_foretold_as_one_that_is_given(tenant:
 
 
 def test_the_account_and_the_identity_of_a_keyless_robot_are_seen(tenant: Tenant):
-    tenant.house.quay.admin("settings", oidc_ca=str(tenant.house.plane.ca_file))
+    tenant.house.quay.admin("settings", oidc_ca=str(tenant.house.plane.issuer_ca))
     tenant.kubectl("create", "serviceaccount", "builder")
     tenant.connection()
     keyless = {

@@ -235,7 +235,7 @@ def test_a_lost_secret_costs_nothing(shop: Tenant, bill: Bill):
 @pytest.fixture
 def trusting(shop: Tenant) -> Iterator[Tenant]:
     """A tenant with a ServiceAccount whose tokens Quay can verify."""
-    shop.house.quay.admin("settings", oidc_ca=str(shop.house.plane.ca_file))
+    shop.house.quay.admin("settings", oidc_ca=str(shop.house.plane.issuer_ca))
     shop.kubectl("create", "serviceaccount", "builder")
     yield shop
     shop.kubectl("delete", "quayrobots", "--all", "--timeout=60s")

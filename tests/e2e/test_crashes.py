@@ -35,7 +35,7 @@ def crashing(installed: Installation) -> Iterator[Crashing]:
     with cluster, Proxy("quay", quay.url) as front:
         rule = {"namespaces": {}, "organizations": ["*"], "teams": ["*"], "defaults": True}
         rule |= {"federation": True}
-        quay.admin("settings", oidc_ca=str(plane.ca_file))
+        quay.admin("settings", oidc_ca=str(plane.issuer_ca))
         installed.cluster_connection("proxied", url=front.url, access=[rule])
         kubeconfig = plane.service_account_kubeconfig(NAMESPACE, ACCOUNT, server=cluster.url)
         operator = OperatorProcess(kubeconfig, plane.folder)

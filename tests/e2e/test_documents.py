@@ -39,7 +39,7 @@ def reader(
     with FakeQuay() as quay:
         quay.double.state.make_robot_token = robot_token
         quay.admin("organization", name="acme")
-        quay.admin("settings", oidc_ca=str(own_control_plane.ca_file))
+        quay.admin("settings", oidc_ca=str(own_control_plane.issuer_ca))
         made = Reader(own_control_plane, quay, tmp_path)
         yield made
         if made.operator is not None:

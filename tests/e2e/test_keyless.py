@@ -32,7 +32,7 @@ def tenant(asking_tenant: AskingTenant) -> AskingTenant:
 def shop(tenant: Tenant) -> Iterator[Tenant]:
     """Return a tenant with a ServiceAccount, whose Quay trusts this cluster's authority."""
     quay = tenant.house.quay
-    quay.admin("settings", oidc_ca=str(tenant.house.plane.ca_file))
+    quay.admin("settings", oidc_ca=str(tenant.house.plane.issuer_ca))
     tenant.kubectl("create", "serviceaccount", "builder")
     tenant.connection()
     yield tenant
@@ -167,7 +167,7 @@ def test_what_cannot_be_replaced_is_ready_until_it_ends(shop: Tenant):
     assert password(shop) == before
     own = shop.get("own", "quayconnection")["status"]["conditions"]
     assert {each["type"]: each["status"] for each in own}["Reachable"] == "True"
-    shop.house.quay.admin("settings", oidc_ca=str(shop.house.plane.ca_file))
+    shop.house.quay.admin("settings", oidc_ca=str(shop.house.plane.issuer_ca))
     shop.wait_ready(timeout_s=60)
     shop.wait_login()
 

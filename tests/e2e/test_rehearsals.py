@@ -131,7 +131,7 @@ def test_a_secret_that_is_refused_holds_up_no_right_and_no_other_secret(tenant: 
 def trusted(tenant: Tenant) -> Iterator[Tenant]:
     """Return a tenant with a ServiceAccount, whose Quay trusts this cluster's authority."""
     quay = tenant.house.quay
-    quay.admin("settings", oidc_ca=str(tenant.house.plane.ca_file))
+    quay.admin("settings", oidc_ca=str(tenant.house.plane.issuer_ca))
     tenant.kubectl("create", "serviceaccount", "builder")
     tenant.connection()
     yield tenant

@@ -85,7 +85,7 @@ class Installation:
     ) -> Installation:
         """Apply the shipped *manifests*; the operator is not started yet."""
         quay.double.state.make_robot_token = robot_token
-        plane.kubectl("apply", "-k", str(ROOT / "deploy" / manifests))
+        plane.install(ROOT / "deploy" / manifests)
         wait_for(
             lambda: plane.kubectl("get", "quayrobots", "-A", check=False) is not None,
             "the kinds",

@@ -51,7 +51,7 @@ def test_a_service_account_of_a_real_cluster_gets_a_robots_token(
     control_plane.kubectl("create", "namespace", "federated")
     for name in ("builder", "other"):
         control_plane.kubectl("-n", "federated", "create", "serviceaccount", name)
-    quay.admin("settings", oidc_ca=str(control_plane.ca_file))
+    quay.admin("settings", oidc_ca=str(control_plane.issuer_ca))
     trust(quay, control_plane.issuer, "system:serviceaccount:federated:builder")
 
     answers = {

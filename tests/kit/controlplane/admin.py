@@ -11,7 +11,8 @@ import json
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import httpx
 
@@ -42,10 +43,22 @@ class _Place:
 class AdminClient:
     """Reads, makes and deletes objects by the names that kubectl knows kinds by."""
 
-    def __init__(self, url: str, context: ssl.SSLContext, admin: Pair) -> None:
-        context.load_cert_chain(admin.certificate, admin.key)
-        self._http = httpx.Client(base_url=url, verify=context, trust_env=False, timeout=30)
+    def __init__(self, http: httpx.Client) -> None:
+        """Take a client whose requests reach the API server as admin's; it is closed here."""
+        self._http = http
         self._places: dict[str, _Place] = {}
+
+    @classmethod
+    def with_certificate(cls, url: str, context: ssl.SSLContext, admin: Pair) -> Self:
+        """Make one that says by a certificate who it is; *context* is its own from now on."""
+        context.load_cert_chain(admin.certificate, admin.key)
+        return cls(httpx.Client(base_url=url, verify=context, trust_env=False, timeout=30))
+
+    @classmethod
+    def by_socket(cls, socket: Path) -> Self:
+        """Make one whose requests `kubectl proxy` sends on, as whoever its kubeconfig names."""
+        way = httpx.HTTPTransport(uds=str(socket))
+        return cls(httpx.Client(base_url="http://localhost", transport=way, timeout=30))
 
     def get(self, kind: str, name: str, namespace: str | None) -> dict[str, Any] | None:
         """
@@ -87,6 +100,12 @@ class AdminClient:
             return False
         assert answer.status_code == 201, answer.text
         return True
+
+    def read(self, path: str) -> Any:
+        """Return the JSON at *path*."""
+        answer = self._ask("GET", path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+        return answer.json()
 
     def delete(self, kind: str, name: str, namespace: str | None = None) -> bool:
         """

@@ -9,7 +9,6 @@ what the API server and its controllers do themselves.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import ssl
 import subprocess
@@ -29,6 +28,7 @@ from tests.kit.processes import free_port, run_folder, start, stop, wait_for
 from .admin import AdminClient
 from .build import Binaries, find_binary
 from .certificates import Authority, Pair, service_account_key
+from .cluster import Cluster
 
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -67,7 +67,7 @@ class AuditEntry:
         return "dryRun=All" in self.uri
 
 
-class ControlPlane:
+class ControlPlane(Cluster):
     """A running control plane; a context manager."""
 
     def __init__(self, *, port: int | None = None, addresses: Sequence[str] = ()) -> None:
@@ -95,7 +95,7 @@ class ControlPlane:
         self._context = ssl.create_default_context(cafile=str(self.ca_file))
         own = ssl.create_default_context(cafile=str(self.ca_file))
         self._contexts = (self._context, own)
-        self._client = AdminClient(self.url, own, self._admin)
+        self._client = AdminClient.with_certificate(self.url, own, self._admin)
 
     @property
     def has_controllers(self) -> bool:
@@ -110,9 +110,17 @@ class ControlPlane:
             return word
 
     @property
-    def kubectl_command(self) -> list[str]:
-        """The kubectl of this control plane, as admin."""
-        return [*map(str, self._binaries.kubectl), "--kubeconfig", str(self.kubeconfig)]
+    def kubectl_binary(self) -> tuple[str, ...]:
+        """The kubectl that was built with this control plane, or belongs to it."""
+        return tuple(map(str, self._binaries.kubectl))
+
+    @property
+    def issuer_ca(self) -> Path:
+        """The authorities by which whoever checks this cluster's tokens reads its issuer."""
+        return self.ca_file
+
+    def _server(self, server: str | None) -> dict[str, str]:
+        return {"server": server or self.url, "certificate-authority": str(self.ca_file)}
 
     def __enter__(self) -> Self:
         try:
@@ -180,64 +188,6 @@ class ControlPlane:
         yield
         self._start_etcd()
         self.start_apiserver()
-
-    def kubectl(self, *args: str, stdin: str | None = None, check: bool = True) -> str:
-        """Run kubectl as admin and return its output."""
-        done = self._run(*args, stdin=stdin)
-        if check and done.returncode:
-            raise AssertionError(f"kubectl {' '.join(args)}: {done.stderr.strip()}")
-        return done.stdout
-
-    def kubectl_refused(self, *args: str, stdin: str | None = None) -> str:
-        """Run kubectl, expect it to be refused, and return what it said."""
-        done = self._run(*args, stdin=stdin)
-        assert done.returncode, f"kubectl {' '.join(args)} was not refused: {done.stdout}"
-        return done.stderr
-
-    def kubectl_answer(self, *args: str, stdin: str | None = None) -> str | None:
-        """Run kubectl as admin; return None where it was done, else what it said."""
-        done = self._run(*args, stdin=stdin)
-        return done.stderr if done.returncode else None
-
-    def _run(self, *args: str, stdin: str | None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*self.kubectl_command, *args],
-            input=stdin, capture_output=True, text=True, check=False, timeout=120,
-            # It is gone before it could fill the memory; collecting is a quarter of its work.
-            env=os.environ | {"GOGC": "off"},
-        )  # fmt: skip
-
-    def apply(self, *bodies: dict[str, Any]) -> None:
-        """Apply *bodies* as admin, in order: new ones over HTTP, kubectl merges the others."""
-        there = [each for each in bodies if not self._client.create(each)]
-        if there:
-            # JSON: kubectl reads YAML's words like `y` as booleans.
-            listed = {"apiVersion": "v1", "kind": "List", "items": there}
-            self.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
-
-    def delete(self, kind: str, *names: str, namespace: str | None = None) -> None:
-        """Ask for deletions and do not wait for them; no name: all of *kind* in *namespace*."""
-        for name in names or self._client.names(kind, namespace):
-            self._client.delete(kind, name, namespace)
-
-    def make_namespace(self, name: str) -> None:
-        """Make a namespace."""
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        assert self._client.create(body), f"there is a namespace {name} already"
-
-    def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
-        """Return one object, or None."""
-        return self._client.get(kind, name, namespace)
-
-    def service_account_kubeconfig(
-        self, namespace: str, name: str, *, server: str | None = None
-    ) -> Path:
-        """Write a kubeconfig that is this ServiceAccount, by a real token, and return it."""
-        token = self.kubectl("create", "token", name, "-n", namespace, "--duration=4h").strip()
-        port = (server or self.url).rpartition(":")[2]
-        path = self.folder / f"kubeconfig-{namespace}-{name}-{port}"
-        self._write_config(path, {"token": token}, server=server)
-        return path
 
     def server_pair(self, name: str) -> Pair:
         """Issue a certificate for another server on this machine that clients of ours trust."""
@@ -336,21 +286,6 @@ class ControlPlane:
     def _write_kubeconfig(self, path: Path, pair: Pair) -> None:
         user = {"client-certificate": str(pair.certificate), "client-key": str(pair.key)}
         self._write_config(path, user)
-
-    def _write_config(
-        self, path: Path, user: dict[str, str], *, server: str | None = None
-    ) -> None:
-        cluster = {"server": server or self.url, "certificate-authority": str(self.ca_file)}
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "local",
-            "clusters": [{"name": "local", "cluster": cluster}],
-            "users": [{"name": "local", "user": user}],
-            "contexts": [{"name": "local", "context": {"cluster": "local", "user": "local"}}],
-        }
-        path.touch(mode=0o600)
-        path.write_text(yaml.safe_dump(config))
 
 
 def _entry(raw: dict[str, Any]) -> AuditEntry:
