@@ -11,13 +11,20 @@
 {{- range $spec.template.spec.topologySpreadConstraints -}}
 {{- $_ := set .labelSelector "matchLabels" $selector -}}
 {{- end -}}
-{{- $_ := set $spec.template.metadata "labels" (merge (deepCopy $selector) $values.podLabels) -}}
+{{- $_ := set $spec.template.metadata "labels" (merge (deepCopy $selector) $values.podLabels $values.commonLabels) -}}
 {{- with $values.podAnnotations -}}
 {{- $_ := set $spec.template.metadata "annotations" . -}}
 {{- end -}}
+{{- if kindIs "invalid" $values.revisionHistoryLimit | not -}}
+{{- $_ := set $spec "revisionHistoryLimit" (int $values.revisionHistoryLimit) -}}
+{{- end -}}
 {{- $pod := $spec.template.spec -}}
+{{- with $values.terminationGracePeriodSeconds -}}
+{{- $_ := set $pod "terminationGracePeriodSeconds" (int .) -}}
+{{- end -}}
+{{- $_ := set $pod "securityContext" (mergeOverwrite $pod.securityContext $values.podSecurityContext) -}}
 {{- $_ := set $pod "serviceAccountName" (include "quayrobot.account" $root) -}}
-{{- range $field := list "imagePullSecrets" "priorityClassName" "nodeSelector" "tolerations" "affinity" -}}
+{{- range $field := list "imagePullSecrets" "priorityClassName" "runtimeClassName" "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "hostAliases" "dnsPolicy" "dnsConfig" -}}
 {{- with get $values $field -}}
 {{- $_ := set $pod $field . -}}
 {{- end -}}
@@ -38,6 +45,16 @@
 {{- $source := dict "name" .configMap "items" (list (dict "key" .key "path" "ca.crt")) -}}
 {{- $_ := set $pod "volumes" (append $pod.volumes (dict "name" "extra-ca" "configMap" $source)) -}}
 {{- end -}}
+{{- end -}}
+{{- $_ := set $container "securityContext" (mergeOverwrite $container.securityContext $values.containerSecurityContext) -}}
+{{- with $values.extraEnv -}}
+{{- $_ := set $container "env" (concat (default list $container.env) .) -}}
+{{- end -}}
+{{- with $values.extraVolumeMounts -}}
+{{- $_ := set $container "volumeMounts" (concat $container.volumeMounts .) -}}
+{{- end -}}
+{{- with $values.extraVolumes -}}
+{{- $_ := set $pod "volumes" (concat $pod.volumes .) -}}
 {{- end -}}
 {{- toYaml $spec -}}
 {{- end }}

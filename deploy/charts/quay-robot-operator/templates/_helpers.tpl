@@ -12,6 +12,10 @@
 {{- end -}}
 {{- end }}
 
+{{- define "quayrobot.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end }}
+
 {{- define "quayrobot.account" -}}
 {{- default (ternary (include "quayrobot.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
 {{- end }}
@@ -26,6 +30,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name (replace "+" "_" .Chart.Version) }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "quayrobot.image" -}}
@@ -44,7 +51,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (replace "+" "_" .Chart.Version) }}
 {{- $name := replace "quay-robot-operator" (include "quayrobot.fullname" .root) $meta.name -}}
 {{- $_ := set $meta "name" $name -}}
 {{- if hasKey $meta "namespace" -}}
-{{- $_ := set $meta "namespace" .root.Release.Namespace -}}
+{{- $_ := set $meta "namespace" (include "quayrobot.namespace" .root) -}}
 {{- end -}}
 {{- $labels := include "quayrobot.labels" .root | fromYaml -}}
 {{- $_ := set $meta "labels" (merge $labels (default (dict) $meta.labels)) -}}
