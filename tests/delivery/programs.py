@@ -30,6 +30,8 @@ _MORE_FLAGS = {
     f" -X {_HELM3}/pkg/lint/rules.k8sVersionMajor=1 -X {_HELM3}/pkg/lint/rules.k8sVersionMinor=37",
     "helm4": "-X helm.sh/helm/v4/internal/version.version=v4.3.1",
 }
+# What opm could do with images on this machine needs libraries of C.
+_TAGS = {"opm": "containers_image_openpgp,exclude_graphdriver_btrfs,json1"}
 
 
 def program(name: str) -> Path:
@@ -55,7 +57,7 @@ def built(name: str) -> Path:
         PartMissing: It cannot be built here.
     """
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    digest = hashlib.sha256(_MORE_FLAGS.get(name, "").encode())
+    digest = hashlib.sha256((_MORE_FLAGS.get(name, "") + _TAGS.get(name, "")).encode())
     for file in sorted((MODULES / name).iterdir()):
         digest.update(file.read_bytes())
     folder = root / "quay-robot-operator" / "programs"
@@ -79,7 +81,7 @@ def _build(name: str, binary: Path) -> None:
     }  # fmt: skip
     done = subprocess.run(
         [find_go(), "build", "-C", str(module), "-trimpath", "-ldflags", flags,
-         "-o", str(fresh), found[1] if found else "."],
+         "-tags", _TAGS.get(name, ""), "-o", str(fresh), found[1] if found else "."],
         env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
