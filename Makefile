@@ -62,8 +62,9 @@ crds: $(STAMP) ## write deploy/crds, deploy/argocd and docs/reference.md from th
 cures: $(STAMP) ## write what the commands say against each reason from docs/operations.md
 	$(BIN)/python tools/cures.py > operator/quayrobot/app/commands/report/cures.json
 
-release: $(STAMP) ## write all files of release VERSION= into dist/VERSION
-	$(BIN)/python tools/release.py "$(VERSION)" "dist/$(VERSION)" $(DOWNLOADS)
+release: $(STAMP) ## write all files of release VERSION= into dist/VERSION; NO_IMAGE=1, PLATFORMS=, BASE=
+	$(BIN)/python tools/release.py "$(VERSION)" "dist/$(VERSION)" $(DOWNLOADS) $(if $(NO_IMAGE),--no-image) \
+		$(if $(PLATFORMS),--platforms="$(PLATFORMS)") $(if $(BASE),--base="$(BASE)")
 
 bundle: $(STAMP) ## write bundle and catalog for OLM of VERSION= into dist/olm-VERSION
 	@$(BIN)/python tools/bundle.py "$(VERSION)" "dist/olm-$(VERSION)" $(if $(CHANNEL),--channel="$(CHANNEL)") \

@@ -3,12 +3,12 @@ What does a release consist of?
 
 Everything that users fetch, written into one folder from this clone alone, the
 same bytes each time: times are those of the last commit, owners are nobody, the
-order is by name. Usage: release.py VERSION FOLDER [DOWNLOADS], an address below
-which the files will be found; krew's manifest, which names it, is written with it.
+order is by name. `release.py --help` says what can be asked for.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import hashlib
 import io
@@ -20,12 +20,14 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
+from image import NoImage, write_image
 from krew import LAUNCHER, PLUGIN, krew_files, krew_manifest
+from oci import debian_packages, image_digest
 from olm import olm_files
 from olm_csv import About
 from sbom import sbom
@@ -44,8 +46,7 @@ def commit_time() -> int:
 
 
 def make_release(version: str, folder: Path, downloads: str) -> None:
-    """Write all files of release *version* into *folder*."""
-    folder.mkdir(parents=True)
+    """Write all files of release *version* but the image and the checksums into *folder*."""
     when = commit_time()
     write_wheel(version, folder, when)
     write_plugin(version, folder, when, downloads)
@@ -64,6 +65,23 @@ def make_release(version: str, folder: Path, downloads: str) -> None:
     (folder / "CHANGELOG.md").write_text(changelog(version))
     shutil.copy(ROOT / "deploy" / "monitoring" / "rules.yaml", folder / "rules.yaml")
     shutil.copy(ROOT / "deploy" / "monitoring" / "dashboard.json", folder / "dashboard.json")
+
+
+def add_image(version: str, folder: Path, platforms: Sequence[str], base: str) -> None:
+    """
+    Write the archive of the image into *folder*, and what it is made of.
+
+    Raises:
+        NoImage: It cannot be built here.
+    """
+    archive, when = folder / f"{NAME}-{version}.oci.tar", commit_time()
+    write_image(archive, f"{NAME}:{version}", when, platforms, base)
+    listed = sbom(version, when, debian_packages(archive), image_digest(archive))
+    (folder / "image.cdx.json").write_text(listed)
+
+
+def write_checksums(folder: Path) -> None:
+    """Write SHA256SUMS of everything in *folder*."""
     sums = [f"{sha256(each)}  {each.name}\n" for each in sorted(folder.iterdir())]
     (folder / "SHA256SUMS").write_text("".join(sums))
 
@@ -183,15 +201,39 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def asked() -> argparse.Namespace:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(description="write all files of a release into a folder")
+    parser.add_argument("version", help="such as 0.2.0 or 0.2.0-rc.1")
+    # Parts of it are written from elsewhere.
+    parser.add_argument("folder", type=lambda said: Path(said).resolve())
+    below = "address below which the files will be found; adds krew's manifest, which names it"
+    parser.add_argument("downloads", nargs="?", default="", help=below)
+    parser.add_argument("--no-image", action="store_true", help="leave out the image")
+    which = "of the image, with commas; those that this machine can build, if not said"
+    parser.add_argument("--platforms", type=lambda said: said.split(","), default=(), help=which)
+    parser.add_argument("--base", default="", help="the image's base, best with its digest")
+    return parser.parse_args()
+
+
 def main() -> None:
     """Write a release and say what it has."""
-    if len(sys.argv) not in {3, 4} or VERSION.fullmatch(sys.argv[1]) is None:
+    said = asked()
+    if VERSION.fullmatch(said.version) is None:
         raise SystemExit("say a version such as 0.2.0 or 0.2.0-rc.1: make release VERSION=0.2.0")
-    folder = Path(sys.argv[2])
-    if folder.exists():
-        raise SystemExit(f"{folder} is there already; remove it to make that release again")
-    make_release(sys.argv[1], folder, sys.argv[3] if len(sys.argv) > 3 else "")
-    for each in sorted(folder.iterdir()):
+    if said.folder.exists():
+        raise SystemExit(f"{said.folder} is there already; remove it to make that release again")
+    said.folder.mkdir(parents=True)
+    try:
+        # First, since it is what can fail for want of a tool.
+        if not said.no_image:
+            add_image(said.version, said.folder, said.platforms, said.base)
+    except NoImage as error:
+        shutil.rmtree(said.folder)
+        raise SystemExit(f"image: {error}\nNO_IMAGE=1 makes the release without it") from error
+    make_release(said.version, said.folder, said.downloads)
+    write_checksums(said.folder)
+    for each in sorted(said.folder.iterdir()):
         print(f"{each.stat().st_size:>9}  {each.name}")
 
 

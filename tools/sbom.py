@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
@@ -26,6 +26,8 @@ from packaging.markers import Marker
 ROOT = Path(__file__).parents[1]
 LOCKED = ROOT / "requirements" / "run.txt"
 NAME = "quay-robot-operator"
+# Its name, version and architecture.
+DebianPackage = tuple[str, str, str]
 IMAGE = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
 _LOCKED = re.compile(
     r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?: ; ([^\\\n]+))?((?:.*\\\n)*.*)", re.MULTILINE
@@ -33,16 +35,29 @@ _LOCKED = re.compile(
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
-def sbom(version: str, when: int) -> str:
-    """Return what the image of *version* is made of, dated *when* in seconds since 1970."""
-    parts = list(components())
-    name = ",".join(str(each.purl) for each in parts)
-    own = Component(name=NAME, version=version, type=ComponentType.APPLICATION, bom_ref=NAME)
+def sbom(version: str, when: int, system: Iterable[DebianPackage] = (), digest: str = "") -> str:
+    """
+    Return what the image of *version* is made of, dated *when* in seconds since 1970.
+
+    *system* is what the base brings, and *digest* (sha256:...) the image's, where it was built.
+    """
+    parts = [*components(), *(debian_component(*each) for each in sorted(set(system)))]
+    name = ",".join([*(str(each.purl) for each in parts), digest])
+    kind = ComponentType.CONTAINER if digest else ComponentType.APPLICATION
+    about = [Property(name="oci:digest", value=digest)] if digest else []
+    own = Component(name=NAME, version=version, type=kind, bom_ref=NAME, properties=about)
     made = Bom(components=parts, serial_number=uuid5(NAMESPACE_URL, f"{NAME}@{version}:{name}"))
     made.metadata.component = own
     made.metadata.timestamp = datetime.fromtimestamp(when, UTC)
     made.register_dependency(own, parts)
     return f"{JsonV1Dot6(made).output_as_string(indent=1)}\n"
+
+
+def debian_component(name: str, version: str, architecture: str) -> Component:
+    """Return a package of the base."""
+    url = PackageURL("deb", "debian", name, version, qualifiers={"arch": architecture})
+    return Component(name=name, version=version, type=ComponentType.LIBRARY, purl=url,
+                     bom_ref=str(url))  # fmt: skip
 
 
 def components() -> Iterator[Component]:

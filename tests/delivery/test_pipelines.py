@@ -65,6 +65,7 @@ def test_what_a_tekton_task_refers_to_is_declared():
     for spec in (*tekton("Task").values(), pipeline):
         declared = {f"params.{each}" for each in names(spec.get("params"))}
         declared |= {f"workspaces.{each}.path" for each in names(spec.get("workspaces"))}
+        declared |= {f"workspaces.{each}.bound" for each in names(spec.get("workspaces"))}
         declared |= {f"results.{each}.path" for each in names(spec.get("results"))}
         used = set(re.findall(r"\$\(([a-z][\w.-]+)\)", yaml.safe_dump(spec, width=10_000)))
         assert used

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -24,7 +25,10 @@ DOWNLOADS = f"https://github.com/example/quay-robot-operator/releases/download/v
 
 
 def make(folder: Path, version: str = VERSION) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "tools" / "release.py"), version, str(folder), DOWNLOADS]
+    # As `make release` names it, from here.
+    place = os.path.relpath(folder)
+    command = [sys.executable, str(ROOT / "tools" / "release.py"), version, place, DOWNLOADS,
+               "--no-image"]  # fmt: skip
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
