@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .controlplane.cluster import NeedsOwnServer
 from .installation import Tenant
 from .processes import wait_for
 
@@ -87,6 +88,8 @@ def _matching(
 @contextmanager
 def _policy(tenant: Tenant, kind: str, name: str, spec: Body) -> Iterator[None]:
     plane = tenant.house.plane
+    if not plane.serves(f"{kind.lower()}admissionpolicy"):
+        raise NeedsOwnServer(f"needs a newer Kubernetes: {kind}AdmissionPolicy is not served")
     chosen = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": tenant.name}}}
     binding: Body = {"policyName": name, "matchResources": chosen}
     if kind == "Validating":

@@ -101,6 +101,13 @@ class AdminClient:
         assert answer.status_code == 201, answer.text
         return True
 
+    def knows(self, kind: str) -> bool:
+        """Tell whether the API server serves *kind* in the version that its group prefers."""
+        try:
+            return bool(self._place(kind))
+        except AssertionError:
+            return False
+
     def read(self, path: str) -> Any:
         """Return the JSON at *path*."""
         answer = self._ask("GET", path)

@@ -96,6 +96,10 @@ class Cluster:
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         assert self._client.create(body), f"there is a namespace {name} already"
 
+    def serves(self, kind: str) -> bool:
+        """Tell whether this version of Kubernetes serves *kind*."""
+        return self._client.knows(kind)
+
     def get(self, kind: str, name: str, namespace: str | None = None) -> Body | None:
         """Return one object, or None."""
         return self._client.get(kind, name, namespace)
