@@ -48,6 +48,7 @@ def test_a_token_regenerated_by_hand_reaches_the_secret(tenant: Tenant):
 
     tenant.wait_ready()
     assert set(tenant.operations(called)) <= {"robot.list", "robot.get"}
+    wait_for(lambda: _events(tenant).count("Regenerated") == 1, "the Event")
 
 
 def test_a_deleted_secret_comes_back_within_seconds_with_the_same_token(tenant: Tenant):

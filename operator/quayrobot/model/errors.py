@@ -45,6 +45,7 @@ class Reason(StrEnum):
     PROGRESSING = "Progressing"
     ROTATING = "Rotating"
     RECREATED = "Recreated"
+    REGENERATED = "Regenerated"
     SUSPENDED = "Suspended"
     INVALID_SPEC = "InvalidSpec"
     ACCESS_DENIED = "AccessDenied"

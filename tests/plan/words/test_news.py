@@ -64,6 +64,56 @@ def test_other_changes_of_the_robot_are_no_such_news(now: RobotStatus):
     assert told(after(held()), now) == []
 
 
+def with_credential(status: RobotStatus, **changes: object) -> RobotStatus:
+    assert status.credential is not None
+    credential = status.credential.model_copy(update=changes)
+    return status.model_copy(update={"credential": credential})
+
+
+def test_a_token_that_somebody_else_replaced_is_told_once():
+    before, now = after(held()), with_credential(after(held()), digest="another")
+
+    (first,) = news(before, now)
+    assert (first.reason, first.warning) == (Reason.REGENERATED, True)
+    assert "acme+ci" in first.note
+    assert news(now, now) == ()
+    # A keyless robot's own token is its own; its passwords come and go.
+    assert told(changed(token_digest="one"), changed(token_digest="two")) == [
+        ("Regenerated", True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        pytest.param(after(held()), after(held()), id="the same token"),
+        pytest.param(
+            turning().status, with_credential(turning().status, digest="another"), id="it turns"
+        ),
+        pytest.param(
+            with_credential(after(held()), expires_at=LATER),
+            with_credential(after(held()), digest="another", expires_at=LATER),
+            id="a password that ends",
+        ),
+        pytest.param(
+            after(held()),
+            with_credential(changed(full_name="acme+ci.alt"), digest="another"),
+            id="the other robot of two",
+        ),
+    ],
+)
+def test_other_changes_of_the_credential_are_no_such_news(before: RobotStatus, now: RobotStatus):
+    assert ("Regenerated", True) not in told(before, now)
+
+
+def test_a_rotation_that_is_over_is_told_as_a_rotation():
+    before = after(held())
+    over = RotationState(last_trigger="two", last_at=LATER)
+    now = with_credential(before, digest="another").model_copy(update={"rotation": over})
+
+    assert told(before, now) == [("Rotating", False)]
+
+
 def test_a_first_robot_is_not_created_again():
     made = RobotState(full_name="acme+ci")
     bound = RobotStatus().model_copy(update={"robot": made})

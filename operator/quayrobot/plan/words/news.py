@@ -57,6 +57,8 @@ def rotation_waits_for(status: RobotStatus) -> str | None:
 def _news(before: RobotStatus, after: RobotStatus) -> Iterator[News]:
     if _is_another_robot(before, after):
         yield _recreated(after)
+    elif _is_regenerated(before, after):
+        yield _regenerated(after)
     if _rotated_at(before) != _rotated_at(after):
         yield News(Reason.ROTATING, "the credential was rotated", warning=False)
     old, new = _ready(before), _ready(after)
@@ -70,6 +72,41 @@ def _news(before: RobotStatus, after: RobotStatus) -> Iterator[News]:
     # Another version's words, for all robots at once, are no news.
     if new.status != "True" or old is None or old[:2] != new[:2]:
         yield _told(new)
+
+
+def _is_regenerated(before: RobotStatus, after: RobotStatus) -> bool:
+    """Tell whether the same robot has a token that no rotation of ours gave it."""
+    old, new = before.robot, after.robot
+    if old is None or new is None or (old.full_name, old.created_at) != (
+        new.full_name,
+        new.created_at,
+    ):
+        return False
+    was, now = _token_digest(before), _token_digest(after)
+    ours = _rotated_at(before) != _rotated_at(after) or _rotates(before) or _rotates(after)
+    return None not in {was, now} and was != now and not ours
+
+
+def _regenerated(after: RobotStatus) -> News:
+    assert after.robot is not None
+    note = (
+        f"the token of the robot {after.robot.full_name} was replaced in Quay, and not by this "
+        "resource; copies of its former credential stopped working"
+    )
+    return News(Reason.REGENERATED, note, warning=True)
+
+
+def _token_digest(status: RobotStatus) -> str | None:
+    """The digest of the robot's own token; of a password that ends none is known here."""
+    robot, credential = status.robot, status.credential
+    if robot is not None and robot.token_digest is not None:
+        return robot.token_digest
+    lasting = credential is not None and credential.expires_at is None
+    return credential.digest if credential is not None and lasting else None
+
+
+def _rotates(status: RobotStatus) -> bool:
+    return status.rotation is not None and status.rotation.intent is not None
 
 
 def _told(ready: _Said) -> News:
