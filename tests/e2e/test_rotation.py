@@ -139,6 +139,22 @@ def test_a_failure_that_was_none_is_not_a_second_rotation(tenant: Tenant):
     settle(lambda: rotations(tenant, called) == 1)
 
 
+def test_a_call_that_was_given_up_and_carried_out_later_ends_no_new_token(tenant: Tenant):
+    tenant.connection(limits={"timeout": "10s"})
+    connection = {"kind": "QuayConnection", "name": "own"}
+    tenant.robot(connectionRef=connection, rotation={"trigger": "one"})
+    tenant.wait_ready()
+    before, called = tenant.credential(), tenant.house.quay.mark()
+    # Longer than we wait, and carried out all the same.
+    fault = {"operation": "robot.regenerate", "kind": "delay", "when": "before", "delay_s": 15}
+    tenant.house.quay.admin("fault", **fault)
+
+    tenant.robot(connectionRef=connection, rotation={"trigger": "two"})
+    wait_rotated(tenant, before, timeout_s=70)
+
+    settle(lambda: rotations(tenant, called) == 1 and tenant.logs_in())
+
+
 def test_an_old_credential_is_replaced_after_the_interval(tenant: Tenant):
     tenant.robot(rotation={"interval": "1h"})
     tenant.wait_ready()

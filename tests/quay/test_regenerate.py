@@ -92,6 +92,8 @@ async def test_a_server_that_is_ill_may_have_done_it(status, quay, client, befor
     error = await error_of(client.regenerate(CI))
 
     assert (type(error), error.reason) == (Ambiguous, Reason.QUAY_UNREACHABLE)
+    # Who stands before Quay did not wait any longer; Quay itself may go on.
+    assert error.overdue == (status == 504)
 
 
 async def test_an_answer_that_was_cut_off_is_ambiguous_and_the_token_is_new(quay, client, before):
@@ -100,6 +102,7 @@ async def test_an_answer_that_was_cut_off_is_ambiguous_and_the_token_is_new(quay
     error = await error_of(client.regenerate(CI))
 
     assert type(error) is Ambiguous
+    assert not error.overdue
     assert (await client.get_robot(CI)).value.token.reveal() == live(quay) != before.reveal()
 
 
@@ -118,6 +121,7 @@ async def test_an_answer_that_does_not_come_in_time_is_ambiguous(quay, secret, b
         error = await error_of(client.regenerate(CI))
 
     assert type(error) is Ambiguous
+    assert error.overdue
 
 
 async def test_what_was_never_sent_is_not_ambiguous(secret):

@@ -227,6 +227,11 @@ class CreateSecret:
 
     wanted: SecretWanted
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its namespace and name."""
+        return self.wanted.namespace, self.wanted.name
+
 
 @dataclass(frozen=True, slots=True)
 class ReplaceSecret:
@@ -235,6 +240,11 @@ class ReplaceSecret:
     wanted: SecretWanted
     uid: str
     version: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its namespace and name."""
+        return self.wanted.namespace, self.wanted.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +255,11 @@ class DeleteSecret:
     name: str
     uid: str
     version: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its namespace and name."""
+        return self.namespace, self.name
 
 
 SecretWrite = CreateSecret | ReplaceSecret | DeleteSecret

@@ -154,7 +154,8 @@ class Ambiguous(TryLater):
     """
     A write was sent and its outcome is not known: look before writing again.
 
-    *refusal* is what the answer meant if the look finds that nothing happened.
+    *refusal* is what the answer meant if the look finds that nothing happened. *overdue* says
+    that nobody waited for the end of it: what a look does not find may still happen.
     """
 
     def __init__(
@@ -164,9 +165,10 @@ class Ambiguous(TryLater):
         *,
         retry_after: float | None = None,
         refusal: QuayRobotError | None = None,
+        overdue: bool = False,
     ) -> None:
         super().__init__(reason, message, retry_after=retry_after)
-        self.refusal = refusal
+        self.refusal, self.overdue = refusal, overdue
 
 
 class Conflict(TryLater):

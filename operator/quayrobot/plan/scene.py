@@ -22,6 +22,7 @@ from ..model.resources.federation import IdentityState
 from ..model.resources.permissions import Role
 from ..model.resources.robot import RobotSpec, RobotStatus, robot_name_of
 from ..model.world import (
+    Absent,
     AccountSeen,
     Claimant,
     ConnectionSeen,
@@ -209,6 +210,12 @@ class Scene:
     def with_secret(self, name: str, seen: Seen[SecretSeen]) -> Scene:
         """Return the scene after Secret *name* was found or made to be *seen*."""
         return replace(self, secrets={**self.secrets, name: seen})
+
+    def without_secret(self, name: str) -> Scene:
+        """Return the scene after Secret *name*, a wanted or a spare one, was deleted."""
+        kept = tuple(each for each in self.spare_secrets if each.name != name)
+        secrets = {**self.secrets, name: Absent()} if name in self.secrets else self.secrets
+        return replace(self, spare_secrets=kept, secrets=secrets)
 
     def towards(self, robot: RobotName | None) -> Scene:
         """Return the same look with *robot* in front, where it is one of two."""

@@ -120,5 +120,7 @@ def _cut_off(method: str, error: Exception) -> QuayRobotError:
         what = "the connection broke"
         if method == "GET":
             return TryLater(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}")
-    kind = Unfinished if method == "GET" else Ambiguous
-    return kind(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}")
+    msg = f"Quay cannot be reached: {what}"
+    if method == "GET":
+        return Unfinished(Reason.QUAY_UNREACHABLE, msg)
+    return Ambiguous(Reason.QUAY_UNREACHABLE, msg, overdue=_timed_out(error))

@@ -66,6 +66,7 @@ class _Owner:
     begun: float | None = None
     written: dict[str, float] = field(default_factory=dict)
     unlooked: set[str] = field(default_factory=set)
+    overdue: dict[str, float] = field(default_factory=dict)
     deleted: dict[str, Deletion] = field(default_factory=dict)
     running: asyncio.Task[None] | None = None
     running_since: float = 0.0
@@ -149,6 +150,15 @@ class Snapshots:
         here.written[name.full] = self._clock()
         here.unlooked.add(name.full)
         here.deleted.pop(name.full, None)
+
+    def gave_up(self, name: RobotName) -> None:
+        """Note that nobody waits any more for the end of a write to *name*."""
+        self._at(name.owner).overdue[name.full] = self._clock()
+
+    def gave_up_s(self, name: RobotName) -> float | None:
+        """Return how long ago the last write to *name* was given up; None for none."""
+        since = self._at(name.owner).overdue.get(name.full)
+        return None if since is None else self._clock() - since
 
     def saw(self, name: RobotName, seen: Present[RobotSeen] | Absent) -> None:
         """Remember what Quay answered about *name* itself."""

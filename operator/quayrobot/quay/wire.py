@@ -14,7 +14,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from ..model.errors import Ambiguous, Denied, Failed, QuayRobotError, Reason, Refused, TryLater
+from ..model.errors import (
+    Ambiguous,
+    Denied,
+    Failed,
+    InvalidSpec,
+    QuayRobotError,
+    Reason,
+    Refused,
+    TryLater,
+)
 from ..model.names import OwnerName, RobotName
 from ..model.resources.federation import IdentityState
 from ..model.secrecy import Token
@@ -27,6 +36,7 @@ from .transport import Reply
 
 __all__ = [
     "Entries",
+    "check_spelling",
     "entry_of",
     "failure",
     "is_read_only",
@@ -88,8 +98,10 @@ def _server_failure(reply: Reply, *, write: bool) -> QuayRobotError:
     if reply.status in _AWAY:
         msg = f"Quay cannot be reached: it answered {reply.status}"
         after = wait_asked_s(reply)
-        away = Ambiguous if write else TryLater
-        return away(Reason.QUAY_UNREACHABLE, msg, retry_after=after)
+        if not write:
+            return TryLater(Reason.QUAY_UNREACHABLE, msg, retry_after=after)
+        overdue = reply.status == 504
+        return Ambiguous(Reason.QUAY_UNREACHABLE, msg, retry_after=after, overdue=overdue)
 
     return not_understood(reply, write=write)
 
@@ -108,6 +120,7 @@ def parse_robot(reply: Reply, name: RobotName, *, write: bool) -> RobotSeen:
     Raises:
         TryLater: It shows none, or another one (Ambiguous after a write).
         Refused: It shows that "mine" is another user's now.
+        InvalidSpec: Quay spells the owner otherwise; where *write* made the robot, it is there.
     """
     body = parse_json(reply)
     seen = _robot(body) if isinstance(body, Mapping) else None
@@ -117,9 +130,25 @@ def parse_robot(reply: Reply, name: RobotName, *, write: bool) -> RobotSeen:
             "user has another name by now"
         )
         raise Refused(Reason.ACCESS_DENIED, msg)
+    # What else was written is written, whatever the name.
+    tells = not write or reply.status == 201
+    if seen is not None and tells and name.owner.kind == "organization":
+        check_spelling(seen.full_name.partition("+")[0], name.owner)
     if seen is None or seen.full_name != name.full or (seen.token is None and write):
         raise not_understood(reply, write=write)
     return seen
+
+
+def check_spelling(shown: str, owner: OwnerName) -> None:
+    """
+    Raise if Quay found *owner* under the name *shown*, which differs in its case.
+
+    Raises:
+        InvalidSpec: It does; a Quay on MySQL compares names without case.
+    """
+    if shown != owner.name and shown.lower() == owner.name.lower():
+        msg = f"the organization is called {shown} in Quay, not {owner.name}"
+        raise InvalidSpec(Reason.INVALID_SPEC, msg)
 
 
 def _is_namesake(full_name: str, name: RobotName) -> bool:

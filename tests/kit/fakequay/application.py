@@ -111,6 +111,7 @@ class Double:
 
     async def _answered(self, handler: Handler | None, request: Request, state: State) -> Response:
         self._check_front(request)
+        _find_as_stored(request, state)
         if handler is None:
             raise shape_c(405, NOT_ALLOWED)
         check_browser(request)
@@ -141,6 +142,8 @@ class Double:
         """Do *work* with the fault that waits for it, if any, and note it in the ledger."""
         operation = operation_of(request.method, request.url.path)
         fault = self.faults.take(operation, request.url.path)
+        # What came whole is carried out, whether or not anybody waits for the answer.
+        await request.body()
         if fault is not None and fault.when == "before":
             await asyncio.sleep(fault.delay_s)
             if fault.replaces:
@@ -172,6 +175,16 @@ class Double:
         )
         if effect and self._file is not None and self._saving is None:
             self._saving = asyncio.get_running_loop().call_later(0.5, self.save)
+
+
+def _find_as_stored(request: Request, state: State) -> None:
+    """Have the path mean what the database finds under the names in it."""
+    found = request.path_params
+    if "org" in found:
+        found["org"] = state.spelled(found["org"])
+    if "repository" in found:
+        namespace, slash, name = found["repository"].partition("/")
+        found["repository"] = f"{state.spelled(namespace)}{slash}{name}"
 
 
 def _closed(response: Response) -> Response:

@@ -184,6 +184,8 @@ class Settings:
     rate_per_s: float = 5.0
     rate_burst: int = 25
     behind_proxy: bool = True
+    # As on MySQL, which takes ACME for acme (known of MySQL, not tried with a Quay).
+    names_without_case: bool = False
     realistic: bool = False
     workers: int = 2
     # As its default branch does since autumn 2026: an identity has audiences, and more.
@@ -243,6 +245,13 @@ class State:
     def now(self) -> float:
         """Return Quay's own time."""
         return time.time() + self.shift_s
+
+    def spelled(self, name: str) -> str:
+        """Return the user or organization that *name* finds, as it is stored."""
+        if not self.settings.names_without_case:
+            return name
+        known = (*self.organizations, *self.users)
+        return next((each for each in known if each.lower() == name.lower()), name)
 
     def robots_of(self, owner: str) -> list[Robot]:
         """Return the robots whose name begins with `<owner>+`."""

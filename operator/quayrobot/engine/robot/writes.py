@@ -42,11 +42,19 @@ from ...model.actions import (
     TakeRole,
 )
 from ...model.birthplace import birthplace_noted
-from ...model.errors import Ambiguous, Conflict, Denied, QuayRobotError, Reason, Refused, TryLater
-from ...model.names import RobotName
+from ...model.errors import (
+    Ambiguous,
+    Conflict,
+    Denied,
+    InvalidSpec,
+    QuayRobotError,
+    Reason,
+    Refused,
+    TryLater,
+)
 from ...model.resources.base import dump_status
 from ...model.resources.robot import RobotState, RobotStatus
-from ...model.world import Absent, GrantsSeen, Present, RobotSeen, Unlooked
+from ...model.world import GrantsSeen, Present, RobotSeen, Unlooked
 from ...plan.robot.creation import connection_of
 from ...plan.scene import Scene
 from ...plan.words.status import (
@@ -66,8 +74,9 @@ from ..connection.pool import LiveConnection
 from ..workqueue.keys import Lane
 from .freshness import confirm_live, identity, must_be_live, rests_on_spec
 from .grants import change_grant, federate
-from .keyless import exchange, known_by, received
+from .keyless import exchange, received
 from .reads import perform_read, usable
+from .regeneration import regenerate
 
 __all__ = ["Applier"]
 
@@ -181,7 +190,7 @@ class Applier:
             case CreateRobot():
                 return await self._create_robot(live, action, scene)
             case Regenerate(robot):
-                return await self._regenerate(live, robot, scene)
+                return await regenerate(live, robot, scene)
             case DeleteRobot(robot):
                 live.grants.forget(robot)
                 live.federation.pop(robot, None)
@@ -206,7 +215,8 @@ class Applier:
             # It may be that there is no such organization.
             return replace(scene, create_refusal=error)
         except QuayRobotError as error:
-            self.sent = sent or (error.may_have_left and not isinstance(error, Denied))
+            nothing_made = isinstance(error, Denied | InvalidSpec)
+            self.sent = sent or (error.may_have_left and not nothing_made)
             raise
         await self._check_marked(client, scene, seen)
         seen = received(scene, seen)
@@ -221,14 +231,6 @@ class Applier:
             federation=Present(()),
             federation_read=True,
         )
-
-    async def _regenerate(self, live: LiveConnection, robot: RobotName, scene: Scene) -> Scene:
-        before = scene.robot.value if isinstance(scene.robot, Present) else None
-        seen = await live.client.regenerate(robot)
-        # The answer leaves out the metadata, which never changes.
-        seen = received(scene, replace(seen, metadata=before.metadata if before else None))
-        live.snapshots.saw(robot, Present(seen))
-        return replace(scene, robot=Present(seen), status=known_by(scene, seen))
 
     async def _check_marked(self, client: QuayClient, scene: Scene, seen: RobotSeen) -> None:
         """
@@ -269,13 +271,13 @@ class Applier:
                 namespace, name = action.namespace, action.name
                 await secrets.delete(namespace, name, action.uid, action.version)
                 store.drop_secret(namespace, name)
-                return _without_secret(scene, name)
+                return scene.without_secret(name)
             if isinstance(action, CreateSecret):
                 seen = await secrets.create(action.wanted)
             else:
                 seen = await secrets.replace(action.wanted, action.uid, action.version)
         except Conflict:
-            store.drop_secret(*_place(action))
+            store.drop_secret(*action.place)
             raise
         store.keep_secret(seen)
         # From this moment on somebody may have read it.
@@ -385,15 +387,3 @@ class Applier:
                 self.context.queue.add(key, lane, delay_s=GATHER_S)
         self.record = self.context.store.robots[self.record.key]
         self.fresh = True
-
-
-def _place(action: CreateSecret | ReplaceSecret | DeleteSecret) -> tuple[str, str]:
-    if isinstance(action, DeleteSecret):
-        return action.namespace, action.name
-    return action.wanted.namespace, action.wanted.name
-
-
-def _without_secret(scene: Scene, name: str) -> Scene:
-    kept = tuple(each for each in scene.spare_secrets if each.name != name)
-    secrets = {**scene.secrets, name: Absent()} if name in scene.secrets else scene.secrets
-    return replace(scene, spare_secrets=kept, secrets=secrets)

@@ -77,9 +77,14 @@ def _news(before: RobotStatus, after: RobotStatus) -> Iterator[News]:
 def _is_regenerated(before: RobotStatus, after: RobotStatus) -> bool:
     """Tell whether the same robot has a token that no rotation of ours gave it."""
     old, new = before.robot, after.robot
-    if old is None or new is None or (old.full_name, old.created_at) != (
-        new.full_name,
-        new.created_at,
+    if (
+        old is None
+        or new is None
+        or (old.full_name, old.created_at)
+        != (
+            new.full_name,
+            new.created_at,
+        )
     ):
         return False
     was, now = _token_digest(before), _token_digest(after)
