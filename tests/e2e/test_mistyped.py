@@ -208,3 +208,28 @@ def outcome(tenant: Tenant, kind: str) -> tuple[Body, list[Body]]:
     status = (tenant.get("own", kind) or {})["status"]
     robot = status.get("robot", {}) if kind == "quayrobot" else {}
     return robot, [{**each, "lastTransitionTime": ""} for each in status["conditions"]]
+
+
+def operations(quay: FakeQuay, organization: str) -> list[str]:
+    part = f"/organization/{organization}"
+    return [each.operation for each in quay.calls() if part in each.path]
+
+
+def test_an_organization_in_another_case_is_told_and_nothing_stays_of_it(tenant: Tenant):
+    quay, loud = tenant.house.quay, tenant.name.upper()
+    quay.admin("settings", names_without_case=True)
+    try:
+        tenant.connection()
+        tenant.robot("first", connectionRef=OWN)
+        tenant.wait_ready("first")
+        tenant.robot(organization=loud, connectionRef=OWN)
+        tenant.wait_reason("InvalidSpec")
+
+        assert f"is called {tenant.name} in Quay, not {loud}" in tenant.condition()["message"]
+        wait_for(lambda: len(operations(quay, loud)) > 2, "the look at a resync", timeout_s=40)
+        made, gone, *later = operations(quay, loud)
+        assert (made, gone, set(later)) == ("robot.create", "robot.delete", {"organization.get"})
+        assert quay.admin("robots").count(tenant.full()) == 0
+        assert "finalizers" not in tenant.get()["metadata"]
+    finally:
+        quay.admin("settings", names_without_case=False)

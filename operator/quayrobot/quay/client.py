@@ -45,6 +45,7 @@ from .rate_limiter import Urgency, tenant, urgency
 from .rights import Rights
 from .transport import Endpoint, Reply, Transport
 from .wire import (
+    check_spelling,
     failure,
     is_read_only,
     not_understood,
@@ -159,15 +160,24 @@ class QuayClient:
         Raises:
             Ambiguous: Look before anything else; `refusal` says what the
                 answer means if the look finds no robot.
+            InvalidSpec: Quay spells the organization otherwise; there is no robot.
         """
         body = {"description": description, "unstructured_metadata": dict(metadata)}
         reply = await self._send("robot.create", "PUT", robot_path(name), body=body)
         if reply.status == 201:
-            return parse_robot(reply, name, write=True)
+            return await self._made(reply, name)
         if reply.status == 400:
             refusal = _create_refusal(reply)
             raise Ambiguous(refusal.reason, refusal.message, refusal=refusal)
         raise failure(reply, write=True, scope=scope_of(name.owner))
+
+    async def _made(self, reply: Reply, name: RobotName) -> RobotSeen:
+        try:
+            return parse_robot(reply, name, write=True)
+        except InvalidSpec:
+            # Made a moment ago by this very call, under a name that nobody asked for.
+            await self.delete_robot(name)
+            raise
 
     async def regenerate(self, name: RobotName) -> RobotSeen:
         """
@@ -254,6 +264,8 @@ class QuayClient:
         shown = body.get("name") if isinstance(body, Mapping) else None
         if reply.status == 200 and shown == owner.name:
             return True
+        if reply.status == 200 and isinstance(shown, str):
+            check_spelling(shown, owner)
         if says_not_found(reply):
             return False
         raise failure(reply, write=False, scope=scope_of(owner))

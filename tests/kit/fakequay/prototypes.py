@@ -32,6 +32,7 @@ async def create_prototype(state: State, request: Request, caller: Caller) -> Re
     check_administers(state, request, caller, request.path_params["org"])
     organization = _organization(state, request)
     creator = body.get("activating_user", {}).get("name")
+    creator = None if creator is None else state.spelled(creator)
     if creator is not None and not knows(state, creator):
         raise invalid(request, "Unknown activating user")
     delegate, kind = body["delegate"]["name"], body["delegate"]["kind"]

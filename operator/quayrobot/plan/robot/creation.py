@@ -20,11 +20,9 @@ from ...model.actions import (
     GuardConnection,
     ListRobots,
     LookAtGrants,
-    LookAtOrganization,
     LookAtOwner,
     LookAtQuay,
     LookAtRobot,
-    LookAtUser,
     RecordProgress,
 )
 from ...model.errors import QuayRobotError, Reason, Refused, TryLater
@@ -47,6 +45,7 @@ from ..rights.grants import declared_rights, intended_grants
 from ..rights.issuers import check_identities
 from ..scene import Scene
 from .claim import check_claim
+from .owner import check_user, look_for_organization, no_organization
 from .proof import (
     Foreign,
     NeedsLook,
@@ -57,7 +56,7 @@ from .proof import (
     prove,
 )
 
-__all__ = ["check_user", "connection_of", "has_moved", "plan_robot"]
+__all__ = ["connection_of", "has_moved", "plan_robot"]
 
 
 # Quay looks at who asks before anything else, and tells a missing organization as a missing right.
@@ -145,29 +144,6 @@ def moved_error(scene: Scene) -> Refused:
     return Refused(Reason.CONNECTION_MOVED, msg)
 
 
-def check_user(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
-    """
-    Return the look that tells whose the token is: a user's robots have no other path than "mine".
-
-    Raises:
-        Refused: It is another user's, who may have a robot of that name too.
-    """
-    owner = scene.robot_name.owner
-    if owner.kind != "user":
-        return ()
-
-    if scene.token_user is None:
-        return (LookAtUser(),)
-
-    if scene.token_user != owner.name:
-        msg = (
-            f"robots of the user {owner.name} need a connection whose token belongs to that user; "
-            f"the token of {connection.kind} {connection.name} belongs to another"
-        )
-        raise Refused(Reason.ACCESS_DENIED, msg)
-    return ()
-
-
 def _find_again(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
     """The same Quay under a new name shows our marker; nothing else lets us follow."""
     if scene.list_due:
@@ -194,7 +170,7 @@ def _plan_where_it_is(
     if scene.list_due and (scene.status.holds or isinstance(scene.robot, Present)):
         return (ListRobots(scene.robot_name.owner),)
 
-    if looks := _look_for_both(scene) or _look_for_organization(scene):
+    if looks := _look_for_both(scene) or look_for_organization(scene):
         return looks
 
     match scene.robot:
@@ -263,34 +239,6 @@ def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
             {**scene.spec.metadata, MARKER_KEY: scene.marker.as_metadata()},
         ),
     )
-
-
-def _look_for_organization(scene: Scene) -> tuple[Action, ...]:
-    """
-    Return the look that tells a missing organization from a missing right: Quay answers alike.
-
-    For robots that are held the drift beat finds it out, once for all of them.
-
-    Raises:
-        Refused: There is no such organization.
-    """
-    looked = scene.robot.error if isinstance(scene.robot, Unknown) else None
-    error = scene.create_refusal or looked
-    if error is None or error.reason is not Reason.INSUFFICIENT_SCOPE:
-        return ()
-    if scene.status.holds or scene.robot_name.owner.kind == "user":
-        return ()
-    if scene.organization_exists is None:
-        return (LookAtOrganization(scene.robot_name),)
-    if not scene.organization_exists:
-        raise no_organization(scene)
-    raise error
-
-
-def no_organization(scene: Scene) -> Refused:
-    """Return the refusal of a robot in an organization that is not there."""
-    msg = f"the organization {scene.robot_name.owner.name} does not exist in Quay"
-    return Refused(Reason.ORGANIZATION_NOT_FOUND, msg)
 
 
 def _check_lasting(scene: Scene, connection: ConnectionSeen) -> None:

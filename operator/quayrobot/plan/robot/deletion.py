@@ -33,7 +33,8 @@ from ...model.world import (
 )
 from ..credentials.links import unlink
 from ..scene import Finding, Plan, Scene
-from .creation import check_user, connection_of, has_moved, moved_error
+from .creation import connection_of, has_moved, moved_error
+from .owner import check_user
 from .proof import Foreign, NeedsLook, NeedsOwnerLook, Ours, prove, status_proves
 from .slots import each_slot
 
