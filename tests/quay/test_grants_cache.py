@@ -118,14 +118,24 @@ async def test_a_beat_reads_robots_or_repositories_whichever_are_fewer(shop, cli
 
 
 async def test_what_is_beyond_the_declared_is_read_with_the_teams_that_may_create(shop, client):
+    other = next(each for each in NAMES if each != "app")
+    shop.admin("grant", repository=f"acme/{other}", user="acme+ci", role="admin")
     cache, mark = cache_of(client), shop.mark()
 
     await cache.look(CI, ["app"], beyond=True, creators=True)
 
     assert shop.operations(mark) == [*LIST, "robot.permissions", "organization.get"]
     known = seen(cache, CI)
-    assert known.repositories == dict.fromkeys(NAMES, "read")
+    assert known.repositories == {**dict.fromkeys(NAMES, "read"), other: "admin"}
     assert known.creators == {"devs", "owners"}
+
+
+async def test_teams_are_not_read_where_nothing_beyond_may_be_its_creators(shop, client):
+    cache, mark = cache_of(client), shop.mark()
+
+    await cache.look(CI, ["app"], beyond=True, creators=True)
+
+    assert shop.operations(mark) == [*LIST, "robot.permissions"]
 
 
 async def test_nothing_beyond_the_declared_costs_nothing_more(shop, client):
@@ -146,6 +156,8 @@ async def test_the_roles_alone_are_one_call_and_the_teams_only_where_there_are_o
     )
     assert shop.operations(mark) == ["robot.permissions"]
 
+    other = next(each for each in NAMES if each != "app")
+    shop.admin("grant", repository=f"acme/{other}", user="acme+ci", role="admin")
     mark = shop.mark()
     found = await cache.roles_of(CI, ["app"], creators=True)
     assert shop.operations(mark) == ["robot.permissions", "organization.get"]
@@ -155,10 +167,11 @@ async def test_the_roles_alone_are_one_call_and_the_teams_only_where_there_are_o
 
 async def test_the_roles_alone_are_read_from_the_lists_where_the_token_may_not_ask(shop):
     token = str(shop.admin("token", value=oauth_token(), scopes=["org:admin", "repo:admin"]))
+    shop.admin("grant", repository="acme/app", user="acme+cd", role="admin")
     async with calling(shop, token) as client:
         found = await cache_of(client).roles_of(CD, [], creators=True)
 
-        assert found.repositories == {"app": "write"}
+        assert found.repositories == {"app": "admin"}
         assert found.creators == {"devs", "owners"}
 
 

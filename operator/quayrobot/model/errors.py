@@ -94,6 +94,10 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "InternalError"
 
 
+# Who says so looks at it before anything else.
+_AT_THE_DOOR = {Reason.QUAY_THROTTLED, Reason.QUAY_READ_ONLY, Reason.CREDENTIAL_REFUSED}
+
+
 class QuayRobotError(Exception):
     """
     Something a pass could not do: *reason* for machines, *message* for people.
@@ -107,6 +111,11 @@ class QuayRobotError(Exception):
         super().__init__(f"{reason}: {message}")
         self.reason = reason
         self.message = message
+
+    @property
+    def did_nothing(self) -> bool:
+        """Whether what was asked of Quay was surely not carried out, not even in part."""
+        return not self.may_have_left or self.reason in _AT_THE_DOOR
 
     def unsent(self) -> Self:
         """Return this error, marked as one before any byte was sent."""

@@ -47,9 +47,15 @@ class Asked:
         declared = self.repositories
         return held if declared is None or self.beyond else held & declared
 
-    def teams(self, held: frozenset[str]) -> bool:
-        """Return whether it is to be read which teams may create repositories."""
-        return self.creators and self.repositories is not None and not held <= self.repositories
+    def teams(self, roles: Mapping[str, str | None]) -> bool:
+        """Return whether it is to be read which teams may create: it tells whose an admin is."""
+        if not self.creators or self.repositories is None:
+            return False
+        return any(
+            role in {"admin", None}
+            for name, role in roles.items()
+            if name not in self.repositories
+        )
 
 
 @dataclass(slots=True)
@@ -164,7 +170,7 @@ class GrantsCache:
             await self.look(name, declared, beyond=True, creators=creators)
             seen = self.view(name)
             return seen.value if isinstance(seen, Present) else GrantsSeen()
-        asked = Asked(declared, beyond=True, creators=creators).teams(frozenset(roles))
+        asked = Asked(declared, beyond=True, creators=creators).teams(dict(roles))
         return GrantsSeen(
             roles, creators=await self._rights().creators(name.owner) if asked else None
         )
@@ -271,7 +277,8 @@ class GrantsCache:
         repositories = frozenset[str]().union(*(wanted[name] for name in few))
         if not await self._read_robots(here, few, most=len(repositories)):
             await self._read_roles(owner, here, repositories, since=since)
-        if any(asked.teams(held[name]) for name, asked in robots.items()):
+        known = {name: each for name, each in robots.items() if name.full in here.listed}
+        if any(asked.teams(_roles(here, name.full)) for name, asked in known.items()):
             here.creators = await self._rights().creators(owner)
 
     async def _read_robots(self, here: _Owner, robots: list[RobotName], *, most: int) -> bool:

@@ -151,6 +151,12 @@ class Snapshots:
         here.unlooked.add(name.full)
         here.deleted.pop(name.full, None)
 
+    def wrote_nothing(self, name: RobotName) -> None:
+        """Note that the write to *name* that was begun did nothing: it is as it was seen."""
+        here = self._at(name.owner)
+        if name.full in here.robots:
+            here.unlooked.discard(name.full)
+
     def gave_up(self, name: RobotName) -> None:
         """Note that nobody waits any more for the end of a write to *name*."""
         self._at(name.owner).overdue[name.full] = self._clock()

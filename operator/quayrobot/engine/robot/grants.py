@@ -79,7 +79,7 @@ async def federate(
     Raises:
         QuayRobotError: It is not known what is there, or nothing can be done now.
     """
-    live.federation.pop(action.robot, None)
+    before = live.federation.pop(action.robot, None)
     try:
         if isinstance(action, SetFederation):
             found = await live.client.set_federation(action.robot, action.identities)
@@ -92,7 +92,7 @@ async def federate(
         raise
     except QuayRobotError as error:
         # Whatever was put there before is no longer believed.
-        live.federation[action.robot] = None
+        live.federation[action.robot] = before if error.did_nothing else None
         looked = isinstance(action, LookAtFederation) and isinstance(error, TryLater)
         if looked and federation_finished(scene):
             # A beat that has to wait is no news; the next pass asks again.
@@ -127,9 +127,10 @@ async def change_grant(
         for_s = AWAITED_S if waits else MISSING_FOR * live.resync_s
         live.not_found.note(owner, target, error, for_s=for_s)
         return _refused(scene, target, error)
-    except (QuayRobotError, asyncio.CancelledError):
+    except (QuayRobotError, asyncio.CancelledError) as error:
         # At its deadline a pass may be cut off in the middle of a change.
-        live.grants.forget(scene.robot_name)
+        if not (isinstance(error, QuayRobotError) and error.did_nothing):
+            live.grants.forget(scene.robot_name)
         raise
     live.not_found.found(owner, target)
     now = _after(change, known_grants(scene) or GrantsSeen(), default)

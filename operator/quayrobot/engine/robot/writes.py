@@ -52,6 +52,7 @@ from ...model.errors import (
     Refused,
     TryLater,
 )
+from ...model.names import RobotName
 from ...model.resources.base import dump_status
 from ...model.resources.robot import RobotState, RobotStatus
 from ...model.world import GrantsSeen, Present, RobotSeen, Unlooked
@@ -186,17 +187,25 @@ class Applier:
     ) -> Scene:
         live = usable(self.live, action.robot.owner)
         live.snapshots.begin_write(action.robot)
-        match action:
-            case CreateRobot():
-                return await self._create_robot(live, action, scene)
-            case Regenerate(robot):
-                return await regenerate(live, robot, scene)
-            case DeleteRobot(robot):
-                live.grants.forget(robot)
-                live.federation.pop(robot, None)
-                await live.client.delete_robot(robot)
-                awaited = leave_to_list(self.context, live, self.record, robot)
-                return replace(scene, robot=Unlooked(), deleted=True, awaited=awaited)
+        try:
+            match action:
+                case CreateRobot():
+                    return await self._create_robot(live, action, scene)
+                case Regenerate(robot):
+                    return await regenerate(live, robot, scene)
+                case DeleteRobot():
+                    return await self._delete_robot(live, action.robot, scene)
+        except QuayRobotError as error:
+            if error.did_nothing:
+                live.snapshots.wrote_nothing(action.robot)
+            raise
+
+    async def _delete_robot(self, live: LiveConnection, robot: RobotName, scene: Scene) -> Scene:
+        live.grants.forget(robot)
+        live.federation.pop(robot, None)
+        await live.client.delete_robot(robot)
+        awaited = leave_to_list(self.context, live, self.record, robot)
+        return replace(scene, robot=Unlooked(), deleted=True, awaited=awaited)
 
     async def _create_robot(
         self, live: LiveConnection, action: CreateRobot, scene: Scene

@@ -43,9 +43,10 @@ def unread_roles(wanted: Permissions, known: GrantsSeen) -> bool:
     """Return whether it cannot be told yet which of the undeclared roles are Quay's own."""
     if not leads_to_roles(wanted):
         return False
-    undeclared = _undeclared(wanted, known).values()
+    undeclared = set(_undeclared(wanted, known).values())
+    # Only the creator's role is told by what a team may do.
     teams_unread = bool(wanted.teams) and known.creators is None
-    return bool(undeclared) and (None in undeclared or teams_unread)
+    return None in undeclared or (teams_unread and "admin" in undeclared)
 
 
 def left_roles(wanted: Permissions, known: GrantsSeen) -> dict[str, Role]:
