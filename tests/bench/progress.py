@@ -12,6 +12,7 @@ __all__ = ["Found", "Pace", "Ticker"]
 
 Row = dict[str, Any]
 EVERY_S, MOST_S = 15.0, 60.0
+OF_PASSED = 1 / 16
 
 
 class Ticker:
@@ -34,7 +35,8 @@ class Pace:
     """
     Says when to look again, where a look costs what is measured.
 
-    After half of the time that is left, at the speed so far; never sooner than *least_s*.
+    After half of the time that is left, at the speed so far; never sooner than *least_s*, and
+    never after more than a part of the time that has passed: the first ones are the slowest.
     """
 
     def __init__(
@@ -47,8 +49,9 @@ class Pace:
         """Return how long to wait after a look at which *count* were done."""
         if count == 0:
             return self._least_s
-        left_s = (self._clock() - self._begun) * (self._size - count) / count
-        return min(max(self._least_s, left_s / 2), MOST_S)
+        passed_s = self._clock() - self._begun
+        left_s = passed_s * (self._size - count) / count
+        return max(self._least_s, min(left_s / 2, passed_s * OF_PASSED, MOST_S))
 
 
 class Found:

@@ -28,9 +28,9 @@ START = {"OAuthToken": 4, "OIDC": 16}
 SLOWER = 1.4
 # What is faster delays nobody, and much of it is our own event loop.
 LEAST_S = 0.02
-PROBE_FIRST_S = 2.0
+PROBE_FIRST_S = 4.0
 PROBE_CAP_S = 60.0
-PROBE_CALLS = 6
+PROBE_CALLS = 3
 
 
 @dataclass(slots=True)
