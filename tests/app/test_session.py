@@ -42,8 +42,8 @@ class Server:
             self.refused.set()
             return web.json_response({}, status=401)
         if self.watches_forbidden and "watch" in request.query:
-            return web.json_response({}, status=403)
-        return web.json_response({"items": [{"metadata": {"uid": "1"}}]})
+            listed = {"metadata": {"resourceVersion": "7"}, "items": [{"metadata": {"uid": "1"}}]}
+        return web.json_response(listed)
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ async def test_lists_and_watches_are_noted(server):
     done = asyncio.Event()
     initial_lists = InitialLists([PATH], done.set)
     async with open_session(access(server), initial_lists, watches=1) as session:
-        await get(session, server.url + PATH)
+        await get(session, f"{server.url}{PATH}?limit=500")
         await get(session, f"{server.url}{PATH}?watch=true")
 
     assert not done.is_set()

@@ -49,6 +49,16 @@ class Asked:
     status: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class WatchAnswer:
+    """What each watch is answered in the API server's place."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 # True cuts the connection, a number is answered as the status of a failure.
 Hook = Callable[[Asked, When], bool | int]
 Watching = Literal["pass", "freeze", "skip", "cut"]
@@ -88,6 +98,9 @@ class Proxy:
         self.slow_s = 0.0
         self._way: Way = "open"
         self._watches: list[web.BaseRequest] = []
+        # Beside that, what new watches are answered, and which were asked for.
+        self.watch_answer: WatchAnswer | None = None
+        self.watches: list[str] = []
         self._host, self.port = host, port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -132,6 +145,10 @@ class Proxy:
         self._thread.join(10)
         self._loop.close()
 
+    def end_watches(self) -> None:
+        """End all watches that are under way, as a server does that ends."""
+        self._loop.call_soon_threadsafe(lambda: [_cut(each) for each in list(self._watches)])
+
     async def _start(self) -> None:
         trusted = ssl.create_default_context(cafile=self._target_ca) if self._target_ca else True
         self._session = aiohttp.ClientSession(
@@ -171,6 +188,11 @@ class Proxy:
         verdict = False if watching else await self._hooked(asked, "before")
         if verdict:
             return _spoiled(request, verdict)
+        if watching:
+            self.watches.append(asked.path)
+            if (said := self.watch_answer) is not None:
+                headers = {"Content-Type": said.content_type, **dict(said.headers)}
+                return web.Response(status=said.status, body=said.body, headers=headers)
         try:
             return await self._forward(request, asked, watching=watching)
         except (aiohttp.ClientError, OSError):

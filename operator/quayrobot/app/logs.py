@@ -49,6 +49,7 @@ VOCABULARY = frozenset(
         "watch.started",
         "watch.bounded",
         "watch.forbidden",
+        "watch.broken",
         "watch.diverged",
         "pass.done",
         "pass.failed",

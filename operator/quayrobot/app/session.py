@@ -2,15 +2,16 @@
 How does kopf send its requests to the API server?
 
 kopf takes a ready HTTP session. Ours bounds the connections, reads a token file
-again when it changes, outlives refusals of the credential (kopf would give up
-for good), pauses before a watch that was just cut, and takes note of what was
-listed. The token goes to the API server's own origin only.
+again when it changes, outlives refusals of the credential and answers that are no
+API server's (kopf would give up for good), pauses before what just failed, and takes
+note of what was listed. The token goes to the API server's own origin only.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -24,11 +25,20 @@ from ..cluster.token_file import TokenFile
 from ..model.names import OPERATOR
 from .initial_lists import InitialLists
 from .kubeconfig import ClusterAccess
+from .watch_answers import WatchEvents, as_gone, is_list
 
 __all__ = ["EndlessBackoff", "open_session"]
 
 CONNECTIONS = 32
 WATCH_PAUSE_S = 0.5
+PAUSE_CAP_S = 15.0
+# So long a kind may be gone until the process is to begin again, and to say that it is missing.
+MISSING_S = 30.0
+ASKED_CAP_S = 30
+# The shell asks again after a 403 and whatever is above 500, and ends the process at a 404.
+_HANDED_ON = {403, 404}
+# What was listed too long ago is listed anew: no trouble.
+_EXPIRED = {"status 410", "an error 410"}
 log = structlog.get_logger(__name__)
 
 
@@ -64,6 +74,37 @@ class _Credential:
         return f"Bearer {self._token.reveal()}" if self._token else None
 
 
+class _Pace:
+    """When may each path be listed and watched again?"""
+
+    def __init__(self) -> None:
+        self._began: dict[str, float] = {}
+        self._due: dict[str, float] = {}
+        self._delays: dict[str, Iterator[float]] = {}
+
+    def failed(self, path: str) -> None:
+        """Put off the next list of *path*; the longer, the more often it failed in a row."""
+        now = asyncio.get_running_loop().time()
+        stood = now - self._began.get(path, now) > PAUSE_CAP_S
+        if stood or path not in self._delays:
+            self._delays[path] = iter(EndlessBackoff(WATCH_PAUSE_S, PAUSE_CAP_S))
+        self._due[path] = now + next(self._delays[path])
+
+    async def before_list(self, path: str) -> None:
+        """Wait for what `failed` put off."""
+        due = self._due.pop(path, 0.0)
+        await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+
+    async def before_watch(self, path: str) -> None:
+        """Wait a little since the last watch of *path* began."""
+        # kopf has no pause between two watches: something that accepts and closes them at
+        # once would be asked thousands of times a second.
+        now = asyncio.get_running_loop().time()
+        start = max(now, self._began.get(path, now - WATCH_PAUSE_S) + WATCH_PAUSE_S)
+        self._began[path] = start
+        await asyncio.sleep(start - now)
+
+
 class _Travel:
     """The middleware that every request of the shell goes through."""
 
@@ -71,35 +112,94 @@ class _Travel:
         self._base = URL(access.server)
         self._credential = _Credential(access)
         self._initial_lists = initial_lists
-        self._watch_began: dict[str, float] = {}
+        self._pace = _Pace()
         self._forbidden: set[tuple[str, str]] = set()
+        self._missing_since: dict[str, float] = {}
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         path = self.path_of(request.url)
         watching = request.url.query.get("watch") == "true"
         if watching:
             self._initial_lists.watched(path)
-            await self._pause(path)
-        pauses = iter(EndlessBackoff(WATCH_PAUSE_S, 15))
-        while True:
+            await self._pace.before_watch(path)
+        else:
+            await self._pace.before_list(path)
+        response = await self._answer(request, handler, path)
+        self._note_right(path, "watch" if watching else "list", response.status)
+        if response.status >= 400 and request.method == "GET":
+            return self._failure(response, path, watching=watching)
+        if watching:
+            ended = self._ended(path)
+            response.content = WatchEvents(response.content, ended)  # type: ignore[assignment]
+        return response
+
+    async def _answer(
+        self, request: ClientRequest, handler: ClientHandlerType, path: str
+    ) -> ClientResponse:
+        """Return the first answer that does not ask for patience alone."""
+        for pause_s in EndlessBackoff(WATCH_PAUSE_S, PAUSE_CAP_S):
             self._authorize(request)
-            response = await handler(request)
-            if response.status == 410 and not watching:
-                # The rest of a list that took too long. The shell would end; so it lists anew.
-                response.close()
-                raise aiohttp.ClientPayloadError
-            if response.status != 401:
-                self._note_right(path, "watch" if watching else "list", response.status)
+            response = await _sent(request, handler)
+            asked_s = self._patience_s(path, response)
+            if asked_s is None:
                 return response
+            response.close()
+            await asyncio.sleep(max(pause_s, asked_s))
+        raise AssertionError
+
+    def _patience_s(self, path: str, response: ClientResponse) -> float | None:
+        """Return how long to wait at least before it is asked again, None where it is not."""
+        if response.status != 404:
+            self._missing_since.pop(path, None)
+        if response.status == 401:
             # Handed on, it would make the shell log in again and, after three times the same
             # credential, give up. The server may be starting, or the token be about to change.
-            response.close()
             log.warning("cluster.login_refused", why="the API server answers 401", path=path)
-            await asyncio.sleep(next(pauses))
+            return 0.0
+        if response.status == 429:
+            # The shell would end at a date, and sleep for a year if that is what is said.
+            asked = response.headers.get("Retry-After", "")
+            return min(int(asked), ASKED_CAP_S) if re.fullmatch("[0-9]{1,9}", asked) else 0.0
+        if response.status == 404:
+            # One API server of several may not know the kind yet.
+            now = asyncio.get_running_loop().time()
+            if path not in self._missing_since:
+                self._missing_since[path] = now
+                log.warning("watch.broken", path=path, why="status 404")
+            return 0.0 if now - self._missing_since[path] < MISSING_S else None
+        return None
+
+    def _failure(self, response: ClientResponse, path: str, *, watching: bool) -> ClientResponse:
+        """Return what the shell knows how to take; the rest makes it list anew."""
+        if response.status in _HANDED_ON or response.status >= 500:
+            return response
+        ended = self._ended(path)
+        ended(f"status {response.status}")
+        if watching:
+            return as_gone(response, ended)
+        # Also 410, for the rest of a list that took too long.
+        response.close()
+        raise aiohttp.ClientPayloadError
+
+    def _ended(self, path: str) -> Callable[[str], None]:
+        def ended(why: str) -> None:
+            self._pace.failed(path)
+            if why not in _EXPIRED:
+                log.warning("watch.broken", path=path, why=why)
+
+        return ended
+
+    def misread(self, url: URL) -> None:
+        """Take note of a list at *url* that could not be read."""
+        self._ended(self.path_of(url))("no list")
 
     def path_of(self, url: URL) -> str:
         """Return *url*'s path below the API server's own."""
         return url.path.removeprefix(self._base.path.rstrip("/"))
+
+    def listed(self, url: URL, page: dict[str, Any]) -> None:
+        """Take note of a page of the list at *url*."""
+        self._initial_lists.listed(self.path_of(url), page)
 
     def _note_right(self, path: str, verb: str, status: int) -> None:
         if status != 403:
@@ -116,13 +216,25 @@ class _Travel:
         if header and request.url.origin() == self._base.origin():
             request.headers["Authorization"] = header
 
-    async def _pause(self, path: str) -> None:
-        # kopf has no pause between two watches: something that accepts and closes them at
-        # once would be asked thousands of times a second.
-        now = asyncio.get_running_loop().time()
-        start = max(now, self._watch_began.get(path, now - WATCH_PAUSE_S) + WATCH_PAUSE_S)
-        self._watch_began[path] = start
-        await asyncio.sleep(start - now)
+
+async def _sent(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """
+    Return the answer, if an API server can have given it.
+
+    Raises:
+        aiohttp.ClientConnectionError: There is none. The shell asks again, with a backoff.
+    """
+    try:
+        response = await handler(request)
+    except aiohttp.ClientConnectionError:
+        raise
+    except aiohttp.ClientError:
+        raise aiohttp.ClientConnectionError("no HTTP") from None
+    foreign = response.status < 300 and "json" not in response.content_type
+    if foreign or 300 <= response.status < 400:
+        response.close()
+        raise aiohttp.ClientConnectionError("no API server")
+    return response
 
 
 def open_session(
@@ -136,21 +248,30 @@ def open_session(
         ),
         headers={"User-Agent": OPERATOR},
         middlewares=(travel,),
-        response_class=_noting(travel.path_of, initial_lists),
+        response_class=_noting(travel),
         trust_env=False,
     )
 
 
-def _noting(path_of: Callable[[URL], str], initial_lists: InitialLists) -> type[ClientResponse]:
+def _noting(travel: _Travel) -> type[ClientResponse]:
     class NotingResponse(ClientResponse):
         """Takes note of the lists that it decodes."""
 
         async def json(self, **options: Any) -> Any:
-            value = await super().json(**({"loads": orjson.loads} | options))
-            if isinstance(value, dict) and "items" in value:
+            if self.status >= 400:
+                return await super().json(**options)
+            listing = "limit" in self.url.query
+            try:
+                value = await super().json(**({"loads": orjson.loads} | options))
+            except (aiohttp.ClientError, ValueError, TimeoutError):
+                value = None
+            if listing and not is_list(value):
+                travel.misread(self.url)
+                raise aiohttp.ClientPayloadError
+            if listing:
                 # The shell iterates over it, and an empty list may come as null.
                 value["items"] = value["items"] or []
-                initial_lists.listed(path_of(self.url), value)
+                travel.listed(self.url, value)
             return value
 
     return NotingResponse
