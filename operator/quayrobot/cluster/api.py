@@ -40,6 +40,8 @@ TIMEOUT_S = 30
 _JSON = "application/json"
 _METADATA_LIST = f"{_JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _TYPES = {"PATCH": "application/merge-patch+json"}
+# All else has a kind.
+_NO_OBJECTS = {"/version", "/.well-known/openid-configuration"}
 _FAR_SIDE = (aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -113,7 +115,8 @@ class ClusterApi:
         Return the object or list at *path*; None where the server says that it is not there.
 
         Raises:
-            TryLater: The server cannot be reached, is overloaded, or does not serve the kind.
+            TryLater: The server cannot be reached, is overloaded, does not serve the kind, or
+                is no API server.
             Refused: The server does not let us.
         """
         return await self._get(path, query, _JSON)
@@ -134,7 +137,7 @@ class ClusterApi:
             group, _, version = group_version.partition("/")
             return kinds_in(listed, group, version)
         if not is_plain(listed):
-            raise TryLater(Reason.CLUSTER_UNAVAILABLE, "what answers is no API server")
+            raise _no_api_server()
         if not names_version(listed, group_version):
             return frozenset()
         return resources_in(await self._discover(f"/apis/{group_version}"))
@@ -169,8 +172,8 @@ class ClusterApi:
 
         Raises:
             Conflict: The object is not as it was looked at (409, or gone).
-            TryLater: The server cannot be reached, or this replica does not lead. Our
-                writes carry uid and version, so that repeating one that was done is
+            TryLater: The server cannot be reached, is no API server, or this replica does
+                not lead. Our writes carry uid and version, so that repeating one that was done is
                 a Conflict.
             Refused: The server does not let us.
         """
@@ -193,9 +196,12 @@ class ClusterApi:
         return self._checked(_VERBS[method], path, status, answer)
 
     def _checked(self, verb: str, path: str, status: int, body: Body) -> Body:
-        if 200 <= status < 300:
+        if not 200 <= status < 300:
+            raise failure(self._who, verb, path, status, body)
+        if path in _NO_OBJECTS or isinstance(body.get("kind"), str):
             return body
-        raise failure(self._who, verb, path, status, body)
+        # The page of a load balancer would be an empty list, and a deletion that was done.
+        raise _no_api_server()
 
     async def _call(
         self,
@@ -264,6 +270,10 @@ def _following(file: TokenFile) -> Callable[[client.Configuration], None]:
 
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+
+
+def _no_api_server() -> TryLater:
+    return TryLater(Reason.CLUSTER_UNAVAILABLE, "what answers is no API server")
 
 
 def _decode(raw: bytes | str | None) -> Body:

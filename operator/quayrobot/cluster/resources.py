@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 
-from ..model.errors import Conflict, TryLater
+from ..model.errors import Conflict, Reason, TryLater
 from ..model.names import ANNOTATION_MADE_AT, FINALIZER
 from .api import Body, ClusterApi
 from .kinds import CLUSTER_QUAY_ROBOT, NAMESPACE, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT, Kind
@@ -53,7 +53,9 @@ class Resources:
             query = {"limit": str(PAGE)}
             query |= {"labelSelector": selector} if selector else {}
             query |= {"continue": more} if more else {}
-            page = await read(kind.path(namespace), **query) or {}
+            page = await read(kind.path(namespace), **query)
+            if page is None or "items" not in page:
+                raise TryLater(Reason.CLUSTER_UNAVAILABLE, "the API server answers with no list")
             # An empty list of metadata comes as null.
             for item in page.get("items") or ():
                 yield item
