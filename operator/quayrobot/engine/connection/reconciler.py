@@ -216,13 +216,14 @@ async def _hold(context: Context, record: ConnectionRecord) -> QuayRobotError | 
     if record.key.kind != "QuayConnection":
         return None
 
-    live = context.pool.known(record.key)
-    held = any(_holds(each) for each in context.store.users_of(record.key))
+    live, users = context.pool.known(record.key), context.store.users_of(record.key)
+    held = any(_holds(each) for each in users)
     # Before anything is stored the pass over a robot says so.
     needed = held or (live is not None and bool(live.needed_by))
     try:
         if needed:
             await _guard(context, record)
+        if needed or (not record.terminating and any(_may_need(each) for each in users)):
             await _let_secret_be_replaced(context, record)
         else:
             await _release(context, record)
@@ -272,6 +273,11 @@ async def _is_needed(context: Context, record: ConnectionRecord) -> bool:
 def _holds(robot: RobotRecord) -> bool:
     # One that is being made says so in its status before it has a finalizer.
     return robot.guarded or robot.status.robot is not None
+
+
+def _may_need(robot: RobotRecord) -> bool:
+    # A policy refuses its finalizer: it would be held and let go again at each try.
+    return not robot.terminating and not settled(robot.status)
 
 
 async def _let_secret_be_replaced(context: Context, record: ConnectionRecord) -> None:
