@@ -64,6 +64,8 @@ from .version import installed_version
 __all__ = ["run"]
 
 GRACE_S = 15.0
+# So long the end waits for Events.
+EVENTS_S = 2.0
 GAUGES_S, GAUGES_MOST_S, AT_ONCE = 5.0, 30.0, 500
 COLLECT_AFTER = 10_000
 
@@ -99,6 +101,7 @@ async def run(settings: Settings) -> bool:
             return True
         context, runner = await _assemble(settings, api, metrics, fence)
         stack.push_async_callback(context.pool.aclose)
+        _in_background(stack, context.recorder.write_forever())
         # One that waits for the Lease with all caches filled is as ready as it can be.
         probes.working = lambda: runner.working or not leadership.held
 
@@ -116,6 +119,7 @@ async def run(settings: Settings) -> bool:
             alive[0] = False
             log.info("operator.stopping")
             await runner.stop(grace_s=GRACE_S)
+            await context.recorder.settle(EVENTS_S)
             watching.cancel()
             await leadership.release()
     log.info("operator.stopped")

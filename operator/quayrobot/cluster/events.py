@@ -1,13 +1,16 @@
 """
 Which Events report a change of state?
 
-One Event per change, never per retry. An Event that cannot be written is
-dropped: it must not hold up the work that it tells of.
+One Event per change, never per retry. They are written one after the other, apart
+from the work that they tell of: a slow API server must not hold that up. An Event
+that cannot be written is dropped, and so is one that comes while MOST wait.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from ..model.errors import QuayRobotError, Reason, Refused
@@ -19,6 +22,7 @@ __all__ = ["Recorder", "cut_note", "name_event"]
 
 # Bytes, although the API server's refusal says characters.
 NOTE_MAX = 1024
+MOST = 1000
 
 
 def cut_note(note: str) -> str:
@@ -51,13 +55,41 @@ class Recorder:
     ) -> None:
         self._api, self._now, self._suffix, self._posted = api, now, suffix, posted
         self._refused, self._told = refused, set[Reason]()
+        self._waiting: asyncio.Queue[Body] = asyncio.Queue(MOST)
 
-    async def emit(self, about: Body, *, kind: str, warning: bool, reason: str, note: str) -> bool:
-        """Write one Event about the object *about*; tell whether it was stored."""
+    def emit(self, about: Body, *, kind: str, warning: bool, reason: str, note: str) -> None:
+        """Have one Event about the object *about* written, as it is now."""
+        event = self._event(about, kind, "Warning" if warning else "Normal", reason, note)
+        with suppress(asyncio.QueueFull):
+            self._waiting.put_nowait(event)
+
+    async def write_forever(self) -> None:
+        """Write what was emitted, in that order."""
+        while True:
+            event = await self._waiting.get()
+            try:
+                await self._write(event)
+            finally:
+                self._waiting.task_done()
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until all that was emitted is written, for *seconds* at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._waiting.join()
+
+    async def _write(self, event: Body) -> None:
+        try:
+            await self._api.write("POST", EVENT.path(event["metadata"]["namespace"]), event)
+        except QuayRobotError as error:
+            self._tell(error)
+            return
+        self._posted(event["type"], event["reason"])
+
+    def _event(self, about: Body, kind: str, severity: str, reason: str, note: str) -> Body:
         meta = about["metadata"]
         namespace = meta.get("namespace") or "default"
-        severity = "Warning" if warning else "Normal"
-        body = {
+        return {
             "apiVersion": EVENT.api_version,
             "kind": "Event",
             "metadata": {"name": name_event(meta["name"], self._suffix()), "namespace": namespace},
@@ -77,13 +109,6 @@ class Recorder:
                 "resourceVersion": meta["resourceVersion"],
             },
         }
-        try:
-            await self._api.write("POST", EVENT.path(namespace), body)
-        except QuayRobotError as error:
-            self._tell(error)
-            return False
-        self._posted(severity, reason)
-        return True
 
     def _tell(self, error: QuayRobotError) -> None:
         if isinstance(error, Refused) and error.reason not in self._told:

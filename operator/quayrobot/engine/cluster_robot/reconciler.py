@@ -115,15 +115,15 @@ async def update_status(
             # The next pass goes by what it is now, whatever the watch has shown by then.
             await take_over(context, record)
         else:
-            await tell_unsaid(context, kind.kind, record.body, error)
+            tell_unsaid(context, kind.kind, record.body, error)
         return error
     context.unsaid.discard(record.uid)
     context.store.observe(kind.kind, None, body)
-    await _tell(context, before, after, body)
+    _tell(context, before, after, body)
     return None
 
 
-async def _tell(
+def _tell(
     context: Context,
     before: ClusterRobotStatus,
     after: ClusterRobotStatus,
@@ -131,7 +131,7 @@ async def _tell(
 ) -> None:
     """One Event per change of what Ready says, and per contest; counts alone are no news."""
     if (contest := _contest(after)) is not None and _contest(before) is None:
-        await _emit(context, body, contest, warning=True)
+        _emit(context, body, contest, warning=True)
     old, new = _ready(before), _ready(after)
     if new is None or new.reason is Reason.PROGRESSING:
         return
@@ -144,16 +144,12 @@ async def _tell(
         log.info(word, reason=new.reason, **who)
     else:
         log.warning("resource.not_ready", reason=new.reason, why=new.message, **who)
-    await _emit(context, body, new, warning=not fine)
+    _emit(context, body, new, warning=not fine)
 
 
-async def _emit(
-    context: Context, body: dict[str, object], told: Condition, *, warning: bool
-) -> None:
+def _emit(context: Context, body: dict[str, object], told: Condition, *, warning: bool) -> None:
     kind = CLUSTER_QUAY_ROBOT.kind
-    await context.recorder.emit(
-        body, kind=kind, warning=warning, reason=told.reason, note=told.message
-    )
+    context.recorder.emit(body, kind=kind, warning=warning, reason=told.reason, note=told.message)
 
 
 def _ready(status: ClusterRobotStatus) -> Condition | None:

@@ -98,7 +98,7 @@ async def _write_all(
             if Component.SECRETS in stopped.stopped:
                 raise
             return stopped
-        await tell_declared(context, record.body, action, scene)
+        tell_declared(context, record.body, action, scene)
         scene = note_write(context, action, scene, after)
     return scene
 

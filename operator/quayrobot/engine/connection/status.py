@@ -78,7 +78,7 @@ async def update_status(
         if leftovers(record.status) != leftovers(after):
             live.counted_at = live.told_at
     context.store.observe(record.key.kind, None, body)
-    await _tell(context, record, after, body)
+    _tell(context, record, after, body)
     return None
 
 
@@ -93,7 +93,7 @@ async def _write(
         # The watch brings what it is now.
         return error
     except QuayRobotError as error:
-        await tell_unsaid(context, key.kind, record.body, error)
+        tell_unsaid(context, key.kind, record.body, error)
         return error
     context.unsaid.discard(record.uid)
     return body
@@ -157,7 +157,7 @@ def _circuit(live: LiveConnection) -> str:
     return "Open" if live.limits.open else "Closed"
 
 
-async def _tell(
+def _tell(
     context: Context, record: ConnectionRecord, after: ConnectionStatus, body: dict[str, object]
 ) -> None:
     old = {each.type: (each.status, each.reason) for each in record.status.conditions}
@@ -170,7 +170,7 @@ async def _tell(
             continue
         if new.type is C.READY:
             _log_change(record, new)
-        await context.recorder.emit(
+        context.recorder.emit(
             body,
             kind=record.key.kind,
             warning=not good,

@@ -20,7 +20,7 @@ __all__ = ["after_unsaid", "tell_unsaid"]
 log = structlog.get_logger(__name__)
 
 
-async def tell_unsaid(context: Context, kind: str, body: Body, error: QuayRobotError) -> None:
+def tell_unsaid(context: Context, kind: str, body: Body, error: QuayRobotError) -> None:
     """Report that *error* kept the status of the resource *body* of *kind* from being stored."""
     meta = body["metadata"]
     who = {"kind": kind, "namespace": meta.get("namespace", ""), "name": meta["name"]}
@@ -29,7 +29,7 @@ async def tell_unsaid(context: Context, kind: str, body: Body, error: QuayRobotE
         return
     context.unsaid.add(meta["uid"])
     note = f"the status cannot be stored, so it may be out of date: {error.message}"
-    await context.recorder.emit(body, kind=kind, warning=True, reason=error.reason, note=note)
+    context.recorder.emit(body, kind=kind, warning=True, reason=error.reason, note=note)
 
 
 def after_unsaid(

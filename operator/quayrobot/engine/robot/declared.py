@@ -19,7 +19,7 @@ from ..connection.context import Context
 __all__ = ["tell_declared"]
 
 
-async def tell_declared(context: Context, body: Body, action: Action, before: Scene) -> None:
+def tell_declared(context: Context, body: Body, action: Action, before: Scene) -> None:
     """Write the Event about the resource *body* after *action*; *before* is the scene then."""
     if not isinstance(action, LinkAccount):
         return
@@ -30,7 +30,7 @@ async def tell_declared(context: Context, body: Body, action: Action, before: Sc
     links = {link for link, _ in action.add}
     for link, words in declared_elsewhere(seen.value).items():
         if link in links and context.told.first((before.me.uid, seen.value.uid, words)):
-            await context.recorder.emit(
+            context.recorder.emit(
                 body,
                 kind=before.me.kind,
                 warning=True,

@@ -19,12 +19,12 @@ __all__ = ["tell_news"]
 log = structlog.get_logger()
 
 
-async def tell_news(context: Context, record: RobotRecord, body: Body, after: RobotStatus) -> None:
+def tell_news(context: Context, record: RobotRecord, body: Body, after: RobotStatus) -> None:
     """Log and emit events for what is new in *after*, stored in *body*, compared with *record*."""
     if (change := change_of_ready(record.status, after)) is not None:
         _log(record, after, change)
     for each in news(record.status, after):
-        await context.recorder.emit(
+        context.recorder.emit(
             body,
             kind=record.key.kind,
             warning=each.warning,

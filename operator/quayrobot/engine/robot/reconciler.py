@@ -161,7 +161,7 @@ class RobotPass:
                 return without(scene, action, finding.component, told), finding
             scene = note_write(self.context, action, before, scene)
             log_effect(action, scene, _who(self.first))
-            await tell_declared(self.context, self.applier.record.body, action, before)
+            tell_declared(self.context, self.applier.record.body, action, before)
         return scene, None
 
     async def _with_secrets_read(self, action: Action, scene: Scene) -> Scene | None:
@@ -212,7 +212,7 @@ class RobotPass:
         body = await self.write(after)
         if body is None:
             return
-        await tell_news(self.context, self.first, body, after)
+        tell_news(self.context, self.first, body, after)
         self._enqueue_rivals(self.first.status, after)
 
     async def write(self, after: RobotStatus) -> Body | None:
@@ -227,7 +227,7 @@ class RobotPass:
             return None
         except QuayRobotError as error:
             self.unsaid = error
-            await tell_unsaid(context, kind, body, error)
+            tell_unsaid(context, kind, body, error)
             return None
         context.unsaid.discard(self.first.uid)
         self.applier.keep(body)
