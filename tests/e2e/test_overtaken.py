@@ -59,12 +59,15 @@ def test_a_label_that_comes_before_our_finalizer_or_its_removal_is_no_news(
     tenant.wait_ready(timeout_s=40)
 
     assert (first.done, statuses(tenant, begun)) == (1, 1)
-    begun, _ = tenant.rest()
+    begun, called = tenant.rest()
     last = Overtaker(tenant, 1)
     replica.spoil = last
     tenant.delete()
     tenant.wait_gone(timeout_s=40)
     assert (last.done, statuses(tenant, begun)) == (1, 0)
+    # What was seen in Quay is still true.
+    assert tenant.effects(called) == ["robot.delete"]
+    assert tenant.operations(called).count("robot.get") == 1
     tenant.leave()
 
 

@@ -18,6 +18,7 @@ from .ownership import other_manager
 __all__ = ["Resources"]
 
 PAGE = 500
+TRIES = 3
 # Of connections the operator has no right to read a single one.
 _LOOKED_AT = {QUAY_ROBOT, CLUSTER_QUAY_ROBOT}
 _CONTESTED = {each.kind: each for each in (SECRET, SERVICE_ACCOUNT, QUAY_ROBOT)}
@@ -99,8 +100,27 @@ class Resources:
         Take our finalizer and what was noted with it; None when the object went with it.
 
         Raises:
-            Conflict: The object changed meanwhile.
+            Conflict: Somebody edited the object meanwhile, or wrote it again and again.
         """
+        for left in reversed(range(TRIES)):
+            try:
+                return await self._let_go(kind, body)
+            except Conflict:
+                newer = await self._unedited(kind, body) if left else None
+                if newer is None:
+                    raise
+                body = newer
+        raise AssertionError
+
+    async def _unedited(self, kind: Kind, body: Body) -> Body | None:
+        """Return *body* as it is now, if its labels or its status alone changed."""
+        if kind not in _LOOKED_AT:
+            return None
+        meta = body["metadata"]
+        live = await self._api.get(kind.path(meta.get("namespace"), meta["name"]))
+        return live if live is not None and _life(live["metadata"]) == _life(meta) else None
+
+    async def _let_go(self, kind: Kind, body: Body) -> Body | None:
         held = body["metadata"].get("finalizers") or []
         if FINALIZER not in held:
             return body
@@ -157,6 +177,10 @@ class Resources:
 def _annotations(body: Body) -> Mapping[str, object]:
     found: Mapping[str, object] = body["metadata"].get("annotations") or {}
     return found
+
+
+def _life(meta: Mapping[str, object]) -> tuple[object, ...]:
+    return tuple(meta.get(key) for key in ("uid", "generation", "deletionTimestamp"))
 
 
 def _is_done(live: Mapping[str, object], uid: str, finalizers: list[str]) -> bool:

@@ -276,6 +276,11 @@ class ClusterRobotRecord(RobotRecord):
         """Its stored status, of which a robot's is a part."""
         return self.cluster_robot_status
 
+    @property
+    def stored_status(self) -> ClusterRobotStatus:
+        """The same: a robot's part alone would be stored without the rest."""
+        return self.cluster_robot_status
+
     @cached_property
     def copied_spec(self) -> RobotSpec | InvalidSpec:
         """The spec of the robot that all namespaces share, with the Secrets of each."""
