@@ -34,7 +34,7 @@ from ..connection.context import Context
 from ..robot.contested import known_contests, note_losses, note_write
 from ..robot.declared import tell_declared
 from ..robot.observe import observe
-from ..robot.secret_reads import read_secret
+from ..robot.secret_reads import look_again, read_secret
 from ..workqueue.keys import Lane, NamespaceKey
 
 __all__ = ["known_token", "remove_copies", "scene_of_copies", "apply_copies"]
@@ -207,7 +207,7 @@ async def _write(context: Context, action: CreateSecret | ReplaceSecret, scene: 
         else:
             seen = await context.secrets.replace(wanted, action.uid, action.version)
     except Conflict:
-        context.store.drop_secret(wanted.namespace, wanted.name)
+        await look_again(context, wanted.namespace, wanted.name)
         raise
     word = "secret.created" if isinstance(action, CreateSecret) else "secret.replaced"
     who = {"namespace": wanted.namespace, "name": scene.me.name, "uid": scene.me.uid}
@@ -220,7 +220,7 @@ async def _delete(context: Context, action: DeleteSecret, scene: Scene) -> Scene
     try:
         await context.secrets.delete(action.namespace, action.name, action.uid, action.version)
     except QuayRobotError:
-        context.store.drop_secret(action.namespace, action.name)
+        await look_again(context, action.namespace, action.name)
         raise
     who = {"namespace": action.namespace, "name": scene.me.name, "uid": scene.me.uid}
     log.info("secret.deleted", **who, secret=action.name)

@@ -8,12 +8,13 @@ else's Secret, which only a read shows, or the trial before a creation.
 from __future__ import annotations
 
 from ...model.errors import InvalidSpec, QuayRobotError
+from ...model.names import LABEL_MANAGED_BY, OPERATOR
 from ...model.resources.robot import RobotSpec, secrets_of
 from ...model.world import Absent, Present, SecretSeen, Seen, Unknown
 from ..cache.store import RobotRecord
 from ..connection.context import UNWATCHED, Context
 
-__all__ = ["known_secrets", "presumes_free", "read_secret", "read_secrets"]
+__all__ = ["known_secrets", "look_again", "presumes_free", "read_secret", "read_secrets"]
 
 
 def presumes_free(record: RobotRecord) -> bool:
@@ -53,6 +54,23 @@ async def read_secrets(
         name: await read_secret(context, record.key.namespace, name)
         for name in secrets_of(record.key.name, spec)
     }
+
+
+async def look_again(context: Context, namespace: str, name: str) -> None:
+    """
+    Have the cache hold a Secret as it is now, after a write of it that failed.
+
+    What was written in between, or that nothing was, nobody shows again. Where the Secret
+    cannot be read now, what is known of it stays.
+    """
+    try:
+        seen = await context.secrets.get(namespace, name)
+    except QuayRobotError:
+        return
+    if isinstance(seen, Present) and seen.value.labels.get(LABEL_MANAGED_BY) == OPERATOR:
+        context.store.keep_secret(seen.value)
+    else:
+        context.store.drop_secret(namespace, name)
 
 
 async def read_secret(context: Context, namespace: str, name: str) -> Seen[SecretSeen]:

@@ -78,6 +78,7 @@ from .grants import change_grant, federate
 from .keyless import exchange, received
 from .reads import perform_read, usable
 from .regeneration import regenerate
+from .secret_reads import look_again
 
 __all__ = ["Applier"]
 
@@ -286,7 +287,7 @@ class Applier:
             else:
                 seen = await secrets.replace(action.wanted, action.uid, action.version)
         except Conflict:
-            store.drop_secret(*action.place)
+            await look_again(self.context, *action.place)
             raise
         store.keep_secret(seen)
         # From this moment on somebody may have read it.
