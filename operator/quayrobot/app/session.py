@@ -37,7 +37,7 @@ MISSING_S = 30.0
 ASKED_CAP_S = 30
 # The shell asks again after a 403 and whatever is above 500, and ends the process at a 404.
 _HANDED_ON = {403, 404}
-# What was listed too long ago is listed anew: no trouble.
+# What was listed too long ago is listed again: no trouble.
 _EXPIRED = {"status 410", "an error 410"}
 log = structlog.get_logger(__name__)
 
@@ -170,7 +170,7 @@ class _Travel:
         return None
 
     def _failure(self, response: ClientResponse, path: str, *, watching: bool) -> ClientResponse:
-        """Return what the shell knows how to take; the rest makes it list anew."""
+        """Return what the shell knows how to take; the rest makes it list again."""
         if response.status in _HANDED_ON or response.status >= 500:
             return response
         ended = self._ended(path)

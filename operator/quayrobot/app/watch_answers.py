@@ -4,7 +4,7 @@ What of what answers a watch may the shell see?
 The shell ends the process at whatever it does not know: an error among the events
 that is not 410 (etcd is overloaded), a line that a load balancer cut in two, its
 page in the place of events. All of these say the same: what was watched has to be
-listed anew, which the shell does when it is told 410.
+listed again, which the shell does when it is told 410.
 """
 
 from __future__ import annotations
