@@ -42,7 +42,8 @@ class Server:
             self.refused.set()
             return web.json_response({}, status=401)
         if self.watches_forbidden and "watch" in request.query:
-            listed = {"metadata": {"resourceVersion": "7"}, "items": [{"metadata": {"uid": "1"}}]}
+            return web.json_response({}, status=403)
+        listed = {"metadata": {"resourceVersion": "7"}, "items": [{"metadata": {"uid": "1"}}]}
         return web.json_response(listed)
 
 
