@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,28 @@ def removable(installed: Reader) -> Reader:
     """Return an installation on a cluster that empties namespaces and collects garbage."""
     if not installed.plane.has_controllers:
         missing_part("the control plane has no controllers, so that no namespace ever goes")
+    numbers = itertools.count()
+    # A kind that is new is known to the garbage collector after up to 30 s; an owner that goes
+    # before, together with its definition, leaves its Secret behind for good.
+    wait_for(lambda: collects(installed.plane, next(numbers)), "garbage collected", timeout_s=90)
     return installed
+
+
+def collects(plane: ControlPlane, number: int) -> bool:
+    """Return whether what a QuayRobot owns goes with it within a second."""
+    meta = {"name": f"owner-{number}", "namespace": "default"}
+    name, kind = meta["name"], {"apiVersion": "quayrobot.io/v1alpha1", "kind": "QuayRobot"}
+    owner = {**kind, "metadata": meta, "spec": {"organization": "acme", "suspend": True}}
+    plane.kubectl("create", "-f", "-", stdin=json.dumps(owner))
+    uid = plane.kubectl("get", "quayrobot", name, "-o", "jsonpath={.metadata.uid}")
+    owned_by = {"ownerReferences": [{**kind, "name": name, "uid": uid}]}
+    owned = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta | owned_by}
+    plane.kubectl("create", "-f", "-", stdin=json.dumps(owned))
+    plane.kubectl("delete", "quayrobot", name)
+    time.sleep(1)
+    gone = not plane.kubectl("get", "configmap", name, "--ignore-not-found", "-o", "name")
+    plane.kubectl("delete", "configmap", name, "--ignore-not-found")
+    return gone
 
 
 # README.md --------------------------------------------------------------------

@@ -10,7 +10,7 @@ from tests.kit.canary_fixture import CanaryWatch
 from tests.kit.controlplane import ControlPlane
 from tests.kit.fakequay import FakeQuay
 from tests.kit.installation import ROOT, Installation
-from tests.kit.operating import NAMESPACE, OperatorProcess
+from tests.kit.operating import ACCOUNT, NAMESPACE, OperatorProcess
 from tests.kit.processes import wait_for
 
 
@@ -33,6 +33,13 @@ def restarted(operator: OperatorProcess) -> None:
     operator.start()
 
 
+def renewed(plane: ControlPlane) -> str:
+    """Return when the Lease was renewed last."""
+    return plane.kubectl(
+        "get", "lease", ACCOUNT, "-n", NAMESPACE, "-o", "jsonpath={.spec.renewTime}"
+    )
+
+
 def test_a_restored_snapshot_is_no_blindness(own_house: Installation):
     tenant, plane = own_house.tenant(), own_house.plane
     tenant.robot("old")
@@ -43,6 +50,9 @@ def test_a_restored_snapshot_is_no_blindness(own_house: Installation):
         tenant.kubectl("annotate", "quayrobot", "old", f"n={number}", "--overwrite")
     tenant.robot("lost")
     tenant.wait_ready("lost", timeout_s=60)
+    # The Lease tells of it, which is renewed every five seconds.
+    held = renewed(plane)
+    wait_for(lambda: renewed(plane) != held, "the Lease to be renewed")
 
     plane.restore("backup")
     restarted(own_house.operator)
