@@ -74,3 +74,25 @@ async def test_a_right_that_is_missing_is_told_by_name_and_once(control_plane: C
 
     assert told == ["the operator may not create events in namespace default"]
     await api.aclose()
+
+
+async def test_one_that_nobody_foresaw_does_not_silence_the_next(control_plane: ControlPlane):
+    api = await ClusterApi.connect(control_plane.kubeconfig, None, env_proxies=False)
+    posted: list[str] = []
+    failed: list[str] = []
+    recorder = Recorder(api, now=lambda: datetime.now(UTC), suffix=lambda: uuid.uuid4().hex[:8],
+                        posted=lambda _, reason: posted.append(reason),
+                        failed=failed.append)  # fmt: skip
+    about = control_plane.get("namespace", "default")
+    assert about is not None
+    odd = {**about, "metadata": {**about["metadata"], "uid": object()}}
+
+    for body, reason in ((odd, "Odd"), (about, "Plain")):
+        recorder.emit(body, kind="Namespace", warning=False, reason=reason, note="x")
+    writing = asyncio.create_task(recorder.write_forever())
+    await recorder.settle(20)
+    writing.cancel()
+
+    assert posted == ["Plain"]
+    assert len(failed) == 1
+    await api.aclose()

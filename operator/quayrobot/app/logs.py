@@ -53,6 +53,7 @@ VOCABULARY = frozenset(
         "watch.diverged",
         "pass.done",
         "pass.failed",
+        "event.failed",
         "quay.called",
         "robot.created",
         "robot.adopted",

@@ -117,13 +117,17 @@ async def run(settings: Settings) -> bool:
             await run_shell(registry, access, settings, stop, seen_all)
         finally:
             alive[0] = False
-            log.info("operator.stopping")
-            await runner.stop(grace_s=GRACE_S)
-            await context.recorder.settle(EVENTS_S)
+            await _end(context, runner)
             watching.cancel()
             await leadership.release()
     log.info("operator.stopped")
     return not leadership.lost
+
+
+async def _end(context: Context, runner: Runner) -> None:
+    log.info("operator.stopping")
+    await runner.stop(grace_s=GRACE_S)
+    await context.recorder.settle(EVENTS_S)
 
 
 async def _reach(settings: Settings, fence: Fence) -> tuple[ClusterAccess, ClusterApi]:
@@ -181,13 +185,7 @@ async def _assemble(
         hosts=IssuerHosts(addresses_of, clock=time.monotonic),
         tokens=Tokens(api),
         accounts=AccountWriter(ServiceAccounts(api), keep=store.keep_account),
-        recorder=Recorder(
-            api,
-            now=_now,
-            suffix=lambda: secrets.token_hex(6),
-            posted=metrics.posted,
-            refused=lambda why: log.warning("cluster.forbidden", kind=EVENT.kind, why=why),
-        ),
+        recorder=_recorder(api, metrics),
         clock=time.monotonic,
         now=_now,
         jitter=random.random,
@@ -196,6 +194,17 @@ async def _assemble(
     )
     turned.append(Runner(context, metrics, workers=settings.workers))
     return context, turned[0]
+
+
+def _recorder(api: ClusterApi, metrics: Metrics) -> Recorder:
+    return Recorder(
+        api,
+        now=_now,
+        suffix=lambda: secrets.token_hex(6),
+        posted=metrics.posted,
+        refused=lambda why: log.warning("cluster.forbidden", kind=EVENT.kind, why=why),
+        failed=lambda error: log.error("event.failed", error=error),
+    )
 
 
 async def _cluster_id(resources: Resources) -> str:

@@ -41,7 +41,7 @@ class Recorder:
 
     *now* gives the time, *suffix* a unique ending for a name; *posted* is told
     the type and the reason of every Event that was stored, *refused* in words why
-    none is let in, once for each reason.
+    none is let in, once for each reason, *failed* the type of an error that nobody foresaw.
     """
 
     def __init__(
@@ -52,9 +52,11 @@ class Recorder:
         suffix: Callable[[], str],
         posted: Callable[[str, str], None],
         refused: Callable[[str], None] = lambda _: None,
+        failed: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._api, self._now, self._suffix, self._posted = api, now, suffix, posted
         self._refused, self._told = refused, set[Reason]()
+        self._failed = failed
         self._waiting: asyncio.Queue[Body] = asyncio.Queue(MOST)
 
     def emit(self, about: Body, *, kind: str, warning: bool, reason: str, note: str) -> None:
@@ -69,6 +71,9 @@ class Recorder:
             event = await self._waiting.get()
             try:
                 await self._write(event)
+            except Exception as error:  # noqa: BLE001
+                # One that was not foreseen must not silence all that come after it.
+                self._failed(type(error).__name__)
             finally:
                 self._waiting.task_done()
 
