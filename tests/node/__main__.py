@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.delivery.programs import built
-from tests.kit.controlplane.build import PartMissing, find_binary
 from tests.kit.processes import run_folder
 
 from .images import base_image, operator_image, pause_program
 from .namespaces import run_inside
-from .parts import check_parts, node_binary
+from .parts import node_binary, status_without_node
 from .shown import STEPS
 
 HERE = Path(__file__).parent
@@ -25,13 +24,8 @@ HERE = Path(__file__).parent
 
 def on_a_node(command: Callable[[Path], Sequence[str]]) -> int:
     """Build what a node needs, run there what *command* returns for a folder, and its status."""
-    try:
-        check_parts()
-        find_binary()
-    except PartMissing as error:
-        required = bool(os.environ.get("REQUIRE_NODE"))
-        print(f"{'FAILED' if required else 'SKIPPED'}: {error}", file=sys.stderr)
-        return 1 if required else 0
+    if (status := status_without_node()) is not None:
+        return status
     folder = run_folder()
     try:
         return _run(folder, command(folder))

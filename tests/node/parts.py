@@ -10,12 +10,27 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.kit.controlplane.build import PartMissing, Program, cache_root, cached_binary
+from tests.kit.controlplane.build import (
+    PartMissing,
+    Program,
+    cache_root,
+    cached_binary,
+    find_binary,
+)
 
-__all__ = ["CACHE", "NODE_PROGRAM", "cached", "check_parts", "node_binary", "run"]
+__all__ = [
+    "CACHE",
+    "NODE_PROGRAM",
+    "cached",
+    "check_parts",
+    "node_binary",
+    "run",
+    "status_without_node",
+]
 
 CACHE = cache_root() / "node"
 NODE_PROGRAM = Program(
@@ -55,6 +70,18 @@ def check_parts() -> None:
         missing.add("containernetworking-plugins")
     if missing:
         raise PartMissing(f"these packages are missing: {' '.join(sorted(missing))}")
+
+
+def status_without_node() -> int | None:
+    """Return the exit status where there can be no node, and say why; None where there can."""
+    try:
+        check_parts()
+        find_binary()
+    except PartMissing as error:
+        required = bool(os.environ.get("REQUIRE_NODE"))
+        print(f"{'FAILED' if required else 'SKIPPED'}: {error}", file=sys.stderr)
+        return 1 if required else 0
+    return None
 
 
 def node_binary() -> Path:

@@ -13,14 +13,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.kit.controlplane.build import PartMissing, find_binary
 from tests.kit.packing import packed
 from tests.kit.processes import run_folder
 
 from .images import pause_program
 from .machine import PAUSE, Machine, NodePlane
 from .namespaces import run_inside
-from .parts import check_parts, node_binary
+from .parts import node_binary, status_without_node
 
 INSIDE = "NODE_SUITE"
 ALL = ("tests/e2e",)
@@ -30,13 +29,8 @@ def main() -> int:
     """Return the exit status of pytest, or 0 with the reason where there can be no node."""
     if INSIDE in os.environ:
         return _inside(Path(os.environ["NODE_FOLDER"]))
-    try:
-        check_parts()
-        find_binary()
-    except PartMissing as error:
-        required = bool(os.environ.get("REQUIRE_NODE"))
-        print(f"{'FAILED' if required else 'SKIPPED'}: {error}", file=sys.stderr)
-        return 1 if required else 0
+    if (status := status_without_node()) is not None:
+        return status
     folder = run_folder()
     try:
         node = {

@@ -10,35 +10,23 @@ from pathlib import Path
 import yaml
 
 from ..site import NAME, ROOT
-from .way import COLUMN, DEFINITION, LATER, NOW, Body, Version, Way, as_version, shipped, words
+from .way import COLUMN, DEFINITION, NOW, AppliedWay, Body, Version, as_version, shipped, words
 
 __all__ = ["Flux", "Kustomize", "OneFile"]
 
 
-class OneFile(Way):
+class OneFile(AppliedWay):
     """`kubectl apply` of the one file of a release."""
 
     name = "`kubectl apply` of the one file"
-
-    def install(self) -> None:
-        """Apply the file."""
-        self._apply(NOW)
-
-    def upgrade(self) -> None:
-        """Apply the later file over it."""
-        self._apply(LATER)
-
-    def roll_back(self) -> None:
-        """Apply the first file again."""
-        self._apply(NOW)
 
     def remove(self) -> None:
         """Delete what is in the file."""
         self.site.plane.kubectl("delete", "-f", str(self._file(NOW)), "--timeout=110s")
 
-    def _apply(self, version: Version) -> None:
+    def apply(self, version: Version) -> None:
+        """Apply the file of *version*."""
         self.site.plane.kubectl("apply", "-f", str(self._file(version)))
-        self.site.wait_operator(timeout_s=120)
 
     def _file(self, version: Version) -> Path:
         file = self.folder / f"{version.tag}.yaml"
@@ -47,30 +35,18 @@ class OneFile(Way):
         return file
 
 
-class Kustomize(Way):
+class Kustomize(AppliedWay):
     """A kustomization of one's own over the shipped manifests."""
 
     name = "`kubectl apply -k`"
-
-    def install(self) -> None:
-        """Apply the kustomization."""
-        self._apply(NOW)
-
-    def upgrade(self) -> None:
-        """Apply it with the later tag."""
-        self._apply(LATER)
-
-    def roll_back(self) -> None:
-        """Apply it as it was."""
-        self._apply(NOW)
 
     def remove(self) -> None:
         """Delete what it makes."""
         self.site.plane.kubectl("delete", "-k", str(self._overlay(NOW)), "--timeout=110s")
 
-    def _apply(self, version: Version) -> None:
+    def apply(self, version: Version) -> None:
+        """Apply the kustomization with the tag of *version*."""
         self.site.plane.kubectl("apply", "-k", str(self._overlay(version)))
-        self.site.wait_operator(timeout_s=120)
 
     def _overlay(self, version: Version) -> Path:
         folder = self.folder / version.tag
@@ -94,31 +70,19 @@ def _patch(kind: str, name: str, change: Body) -> Body:
     return {"target": {"kind": kind, "name": name}, "patch": json.dumps([change])}
 
 
-class Flux(Way):
+class Flux(AppliedWay):
     """What Flux's kustomize-controller does, by its library."""
 
     name = "Flux (the library of its kustomize-controller)"
-
-    def install(self) -> None:
-        """Apply a first revision and wait as Flux waits."""
-        self._go_to(NOW)
-
-    def upgrade(self) -> None:
-        """Apply the next revision."""
-        self._go_to(LATER)
-
-    def roll_back(self) -> None:
-        """Apply the first revision, as after `git revert`."""
-        self._go_to(NOW)
 
     def remove(self) -> None:
         """Prune everything, as after the Kustomization is deleted."""
         self._run("prune", NOW)
 
-    def _go_to(self, version: Version) -> None:
+    def apply(self, version: Version) -> None:
+        """Apply a revision and wait as Flux waits; going back is a `git revert`."""
         self._run("apply", version)
         self._run("wait", version)
-        self.site.wait_operator(timeout_s=120)
 
     def _run(self, what: str, version: Version) -> None:
         objects = as_version(shipped(self.site), self.image, version)

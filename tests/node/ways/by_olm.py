@@ -17,39 +17,27 @@ import yaml
 from tests.kit.operating import NAMESPACE
 
 from ..site import NAME, ROOT
-from .way import LATER, NOW, Body, Version, Way, as_version, words
+from .way import NOW, AppliedWay, Body, Version, as_version, words
 
 __all__ = ["Bundle"]
 
 RBAC = "rbac.authorization.k8s.io"
 
 
-class Bundle(Way):
+class Bundle(AppliedWay):
     """The objects of the bundle, applied as OLM applies them: server-side."""
 
     name = "the objects of the OLM bundle"
-
-    def install(self) -> None:
-        """Apply what a first bundle asks for."""
-        self._apply(NOW)
-
-    def upgrade(self) -> None:
-        """Apply what the next one asks for."""
-        self._apply(LATER)
-
-    def roll_back(self) -> None:
-        """Apply the first again; OLM itself never goes back."""
-        self._apply(NOW)
 
     def remove(self) -> None:
         """Delete everything; OLM itself keeps definitions and namespace."""
         said = words(self._objects(NOW))
         self.site.plane.kubectl("delete", "-f", "-", "--timeout=110s", stdin=said)
 
-    def _apply(self, version: Version) -> None:
+    def apply(self, version: Version) -> None:
+        """Apply what the bundle of *version* asks for; OLM itself never goes back."""
         said = words(self._objects(version))
         self.site.plane.kubectl("apply", "--server-side", "-f", "-", stdin=said)
-        self.site.wait_operator(timeout_s=120)
 
     def _objects(self, version: Version) -> list[Body]:
         folder = self.folder / version.tag

@@ -18,6 +18,7 @@ __all__ = [
     "LATER",
     "NOW",
     "Body",
+    "AppliedWay",
     "Version",
     "Way",
     "as_version",
@@ -77,6 +78,30 @@ class Way(ABC):
     @abstractmethod
     def remove(self) -> None:
         """Take everything away; robots and connections are gone by then."""
+
+
+class AppliedWay(Way):
+    """A tool whose one step brings any version: the later one, and the first one again."""
+
+    def install(self) -> None:
+        """Apply version NOW."""
+        self._go_to(NOW)
+
+    def upgrade(self) -> None:
+        """Apply version LATER over it."""
+        self._go_to(LATER)
+
+    def roll_back(self) -> None:
+        """Apply version NOW again."""
+        self._go_to(NOW)
+
+    def _go_to(self, version: Version) -> None:
+        self.apply(version)
+        self.site.wait_operator(timeout_s=120)
+
+    @abstractmethod
+    def apply(self, version: Version) -> None:
+        """Have the tool apply *version*."""
 
 
 def as_version(objects: list[Body], image: str, version: Version) -> list[Body]:
