@@ -121,6 +121,20 @@ def test_an_import_goes_robot_by_robot_where_the_list_with_rights_is_too_slow(te
     assert manifest["spec"]["permissions"]["teams"] == ["devs"]
 
 
+def test_an_import_of_a_mistyped_robot_fails(tenant: Tenant):
+    shell = Shell(tenant.house.plane)
+    tenant.connection()
+    tenant.house.quay.admin("robot", name=tenant.full("one"))
+
+    said = shell.quayrobot(
+        "import", "--connection", "QuayConnection/own", "--organization", tenant.name,
+        "-n", tenant.name, "--robot", "o*", "--robot", "tow",
+    )  # fmt: skip
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err.endswith(f"error: no robot of {tenant.name} matches --robot tow\n")
+
+
 def _listed(tenant: Tenant) -> list[dict]:
     return json.loads(tenant.kubectl("get", "quayrobots", "-o", "json"))["items"]
 

@@ -7,6 +7,7 @@ Everything is read here, and nothing written; what it is made into is told by
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
@@ -110,7 +111,15 @@ async def _import(
             base = await _base(api, cluster, asked, live, cache.store)
         finally:
             await pool.aclose()
+    _complain_of_unmatched(asked, [each.name.short for each in found])
     return Writer(asked, base, cache, secrets).write(found)
+
+
+def _complain_of_unmatched(asked: ImportOptions, names: list[str]) -> None:
+    """End the command for a mistyped name: less than was asked for would pass for all of it."""
+    for glob in asked.globs:
+        if not any(fnmatchcase(each, glob) for each in names):
+            fail(f"no robot of {asked.owner.name} matches --robot {glob}")
 
 
 async def _base(
