@@ -19,6 +19,7 @@ WORDS = {
     "Calls to Quay": "Calls per second, by operation and the status of the answer.",
     "Slow calls to Quay (p99)": "Over 5 s, fewer calls are made at once.",
     "Wait for a turn at Quay (p99)": "How long the limits of a connection hold calls up.",
+    "Calls at once (limit)": "How many each Quay can do, as found until now.",
     "Passes": "Passes over resources per second, by how they ended.",
     "Queue": "Resources that wait for a worker. Edits that wait for long are those to look at.",
     "Robots that nobody declares or uses": "unused: without a login in 90 days.",
@@ -54,6 +55,17 @@ PANELS: list[Row] = [
         "timeseries",
         "s",
         [(f"histogram_quantile(0.99, sum by (urgency, le) ({WAITS}))", "{{urgency}}")],
+    ),
+    (
+        "Calls at once (limit)",
+        "timeseries",
+        "none",
+        [
+            (
+                "max by (kind, connection) (quayrobot_connection_concurrency_limit)",
+                "{{kind}} {{connection}}",
+            )
+        ],
     ),
     (
         "Passes",
@@ -139,6 +151,8 @@ def board() -> dict[str, object]:
         "editable": True,
         "refresh": "30s",
         "time": {"from": "now-6h", "to": "now"},
+        # Grafana's model of a board requires the list, empty as it is.
+        "annotations": {"list": []},
         "templating": {"list": variables},
         "panels": [panel(number, row) for number, row in enumerate(PANELS)],
     }
