@@ -117,8 +117,8 @@ def check_operators(deployments: Iterable[Body] | None) -> CheckResult:
     if len(wanted) > 1:
         return CheckResult(
             about, State.DOUBTFUL, f"More than one Deployment may run: {places}.",
-            "Keep one, unless each serves namespaces of its own: two do no harm and ask Quay "
-            "twice.",
+            "Keep one, unless each serves namespaces of its own: logins hold, but two ask Quay "
+            "twice, may rotate twice, and take each other's repairs for a contest (Contested).",
         )  # fmt: skip
     ready = (wanted[0].get("status") or {}).get("readyReplicas", 0)
     if not ready:
