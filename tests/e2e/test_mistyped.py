@@ -6,6 +6,7 @@ import base64
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -38,13 +39,37 @@ class _Page(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def site() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
+class _Moved(_Page):
+    """What leads http to https."""
+
+    def do_GET(self) -> None:
+        self.send_response(301)
+        self.send_header("Location", f"https://quay.example.com{self.path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_PUT = do_GET  # noqa: N815 - the name that the server calls
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    with _serving(_Page) as url:
+        yield url
+
+
+@pytest.fixture
+def moved() -> Iterator[str]:
+    with _serving(_Moved) as url:
+        yield url
 
 
 @pytest.fixture
@@ -54,9 +79,9 @@ def strange_quay(tmp_path: Path) -> Iterator[FakeQuay]:
         yield quay
 
 
-@pytest.fixture(params=["name", "port", "certificate", "site"])
+@pytest.fixture(params=["name", "port", "certificate", "site", "moved"])
 def mistake(
-    request: pytest.FixtureRequest, tenant: Tenant, strange_quay: FakeQuay, site: str
+    request: pytest.FixtureRequest, tenant: Tenant, strange_quay: FakeQuay, site: str, moved: str
 ) -> tuple[dict[str, Any], str]:
     """Return what the connection says instead, and what it has to be told of that."""
     around = tenant.house.surroundings
@@ -70,6 +95,7 @@ def mistake(
             "its certificate was refused",
         ),
         "site": ({"url": site}, "does not answer like Quay"),
+        "moved": ({"url": moved}, "a redirect (status 301), which is not followed"),
     }[request.param]
 
 

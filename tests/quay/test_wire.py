@@ -136,6 +136,13 @@ def test_a_write_whose_outcome_is_not_known_is_ambiguous(shape):
     assert (type(error), error.reason) == (expected, reason)
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_told_as_one(status):
+    error = failure(reply(status, b"", HTML), write=False, scope="org:admin")
+
+    assert f"a redirect (status {status})" in error.message
+
+
 def test_a_missing_right_is_named():
     error = failure(SHAPES["A: not a right"][0], write=False, scope="the scope org:admin")
 

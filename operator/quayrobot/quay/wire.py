@@ -53,6 +53,7 @@ ANONYMOUS = "Anonymous access is not allowed"
 NO_ORGANIZATION = "Organization does not exist"
 RETRY_AFTER_CAP_S = 600.0
 _AWAY = {502, 503, 504, 520}
+_REDIRECTS = {301, 302, 303, 307, 308}
 
 
 def failure(reply: Reply, *, write: bool, scope: str) -> QuayRobotError:
@@ -109,6 +110,11 @@ def _server_failure(reply: Reply, *, write: bool) -> QuayRobotError:
 def not_understood(reply: Reply, *, write: bool) -> QuayRobotError:
     """Return the error for an answer that tells nothing."""
     msg = f"Quay's answer (status {reply.status}) was not understood"
+    if reply.status in _REDIRECTS:
+        msg = (
+            f"Quay's answer is a redirect (status {reply.status}), which is not followed: "
+            "give the address that it leads to"
+        )
     kind = Ambiguous if write else TryLater
     return kind(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, msg)
 
