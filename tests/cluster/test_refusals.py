@@ -92,6 +92,42 @@ def test_each_refusal_has_its_reason_and_names_what_refused(answer):
     assert FOREIGN not in error.message
 
 
+FAULTS = {
+    "too large": ([("FieldValueTooLong", "data")], ": data is too long"),
+    "of two fields, and one twice": (
+        [("FieldValueInvalid", "metadata.name"), ("FieldValueTooLong", "metadata.annotations"),
+         ("FieldValueInvalid", "metadata.name")],
+        ": metadata.annotations is too long, metadata.name is not valid",
+    ),
+    "at a key that somebody chose": (
+        [("FieldValueInvalid", f"data[{FOREIGN}]")], ": data is not valid",
+    ),
+    "at a place of no shape": ([("FieldValueInvalid", f"{FOREIGN}: x")], ""),
+    "nowhere": ([], ""),
+    "of no shape": ([None], ""),
+    "of more fields than anybody reads": (
+        [("FieldValueInvalid", f"spec.{each}") for each in "abcde"],
+        ": spec.a is not valid, spec.b is not valid, spec.c is not valid",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", FAULTS)
+def test_what_is_not_accepted_is_named_by_its_field(answer):
+    found, said = FAULTS[answer]
+    causes = [each and {"reason": each[0], "field": each[1], "message": FOREIGN} for each in found]
+    body = {"message": f'Secret "ci" is invalid: {FOREIGN}', "details": {"causes": causes}}
+
+    error = failure("the operator", "create", PATH, 422, body)
+
+    assert (
+        error.message.removeprefix(
+            "the API server does not accept what the operator wrote to secrets in namespace shop"
+        )
+        == said
+    )
+
+
 @pytest.mark.parametrize(
     ("verb", "path", "said"),
     [

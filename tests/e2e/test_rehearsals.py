@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from quayrobot.model.names import API_VERSION
 from tests.kit.installation import USER, Tenant, settle
 from tests.kit.policies import AUTHORS_WORDS, denied
 from tests.kit.processes import wait_for
@@ -174,6 +176,27 @@ def test_no_robot_is_made_whose_secret_cannot_be(tenant: Tenant):
 
     tenant.wait_ready(timeout_s=45)
     assert tenant.operations(called).count("robot.create") == 1
+
+
+def test_a_secret_that_is_too_large_is_told_by_its_field_before_a_robot_is_made(
+    tenant: Tenant, tmp_path: Path
+):
+    # Within the limits of each, and together over the API server's 256 kB.
+    notes = {f"note-{each}": "\u00fc" * 4096 for each in range(32)}
+    spec = {"organization": tenant.name, "secrets": [{"name": "ci", "annotations": notes}]}
+    body = {"apiVersion": API_VERSION, "kind": "QuayRobot", "metadata": {"name": "ci"}}
+    written = tmp_path / "large.json"
+    written.write_text(json.dumps({**body, "spec": spec}))
+    # Without the copy of the manifest that `apply` keeps as an annotation.
+    tenant.kubectl("create", "-f", str(written))
+
+    tenant.wait_reason("ClusterRefused")
+
+    assert "metadata.annotations is too long" in tenant.condition()["message"]
+    assert tenant.in_quay() is None
+    small = json.dumps({"spec": {"secrets": [{"name": "ci"}]}})
+    tenant.kubectl("patch", "quayrobot", "ci", "--type=merge", "-p", small)
+    tenant.wait_ready(timeout_s=45)
 
 
 def test_a_full_quota_is_told_by_its_name(tenant: Tenant):

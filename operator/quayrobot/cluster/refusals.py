@@ -29,6 +29,10 @@ _NO_QUOTA = re.compile(rf"{_FORBIDDEN}insufficient quota to ")
 # Of a path that is no object's the API server says "forbidden: ..." alone.
 _NO_RIGHT = re.compile(rf'(?:{_FORBIDDEN}|forbidden: )User "[^"]*" cannot ')
 _NO_WEBHOOK = re.compile(rf'Internal error occurred: failed calling webhook "{_NAME}"')
+# Without what follows in brackets: a key of a map is whatever its author wrote.
+_FIELD = re.compile(r"[A-Za-z]{1,32}(?:\.[A-Za-z]{1,32}){0,5}(?=$|\[)")
+_FAULTS = {"FieldValueTooLong": "too long", "FieldValueTooMany": "too many"}
+FAULTS_MAX = 3
 RETRY_AFTER_CAP_S = 60
 _BEYOND = {404, 409, 410, 412}
 
@@ -45,7 +49,7 @@ def failure(who: str, verb: str, path: str, status: int, body: dict[str, Any]) -
     if status == 403:
         return _forbidden(who, _right(verb, path), what, body, text)
     if status in {400, 413, 422}:
-        msg = f"the API server does not accept what {who} wrote to {what}"
+        msg = f"the API server does not accept what {who} wrote to {what}{_faults(body)}"
         return Refused(Reason.CLUSTER_REFUSED, msg)
     if (silent := _NO_WEBHOOK.match(text)) is not None:
         msg = f"{what}: the admission webhook {silent[1]} does not answer the API server"
@@ -87,6 +91,18 @@ def _forbidden(who: str, right: str, what: str, body: dict[str, Any], text: str)
         return Refused(Reason.CLUSTER_REFUSED, f"{who} may not {right} {what}")
     msg = f"{what}: an admission plugin of the API server denies it"
     return Refused(Reason.ADMISSION_DENIED, msg)
+
+
+def _faults(body: dict[str, Any]) -> str:
+    """Which fields are at fault; the API server names their places, which hold no values."""
+    details = body.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    found = [
+        f"{place[0]} is {_FAULTS.get(str(each.get('reason')), 'not valid')}"
+        for each in (causes if isinstance(causes, list) else [])
+        if isinstance(each, dict) and (place := _FIELD.match(str(each.get("field")))) is not None
+    ]
+    return f": {', '.join(sorted(set(found))[:FAULTS_MAX])}" if found else ""
 
 
 def _right(verb: str, path: str) -> str:
