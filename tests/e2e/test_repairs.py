@@ -63,6 +63,23 @@ def test_a_deleted_secret_comes_back_within_seconds_with_the_same_token(tenant: 
     assert writes == []
 
 
+def test_a_deleted_secret_that_a_finalizer_holds_is_told_and_comes_back_when_it_goes(
+    tenant: Tenant,
+):
+    tenant.robot()
+    tenant.wait_ready()
+    before = tenant.credential()
+    _patch(tenant, "ci", {"metadata": {"finalizers": ["example.com/hold"]}})
+
+    tenant.kubectl("delete", "secret", "ci", "--wait=false")
+    tenant.wait_reason("ClusterUnavailable")
+    assert "waits for its finalizers example.com/hold" in tenant.condition()["message"]
+
+    _patch(tenant, "ci", {"metadata": {"finalizers": None}})
+    tenant.wait_ready(timeout_s=40)
+    assert tenant.credential() == before
+
+
 def test_edited_bytes_are_put_right_within_seconds(tenant: Tenant):
     tenant.robot()
     tenant.wait_ready()

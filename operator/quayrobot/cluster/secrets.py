@@ -229,6 +229,7 @@ def secret_seen(body: Body) -> SecretSeen:
         our_annotations=our_fields(meta, "f:annotations"),
         immutable=bool(body.get("immutable")),
         deleting="deletionTimestamp" in meta,
+        finalizers=tuple(meta.get("finalizers") or ()),
     )
 
 

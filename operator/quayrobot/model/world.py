@@ -178,7 +178,8 @@ class SecretSeen:
     One Secret as the cluster shows it, without its bytes.
 
     *digests* maps each data key to the digest of its bytes. *our_labels* and
-    *our_annotations* are the keys that our field manager set.
+    *our_annotations* are the keys that our field manager set. *finalizers* are who has
+    to let it go while it is *deleting*.
     """
 
     namespace: str
@@ -194,6 +195,7 @@ class SecretSeen:
     our_annotations: frozenset[str] = frozenset()
     immutable: bool = False
     deleting: bool = False
+    finalizers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,6 +242,15 @@ def test_a_secret_on_its_way_out_is_waited_for():
         plan_secret(wanted_secret_of(held()), Present(ours(held(), deleting=True)))
 
 
+def test_who_holds_a_secret_on_its_way_out_is_named():
+    held_on = ours(held(), deleting=True, finalizers=("b.io/x", "a.io/y"))
+
+    with pytest.raises(TryLater) as error:
+        plan_secret(wanted_secret_of(held()), Present(held_on))
+
+    assert "waits for its finalizers a.io/y, b.io/x;" in error.value.message
+
+
 def spare(**changes):
     return replace(ours(held()), name="old", uid="uid-old", **changes)
 

@@ -42,6 +42,7 @@ from .secrets import (
     same_but_data,
     secret_contests,
     spare_deletions,
+    still_going,
     wanted_secret,
 )
 
@@ -210,8 +211,7 @@ def _check_staying(scene: Scene) -> None:
     for name in secrets_of(scene.me.name, scene.spec):
         seen = scene.secrets.get(name)
         if isinstance(seen, Present) and seen.value.deleting:
-            msg = f"Secret {name} is being deleted; a new one follows"
-            raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
+            raise still_going(seen.value)
 
 
 def _was_rotated(scene: Scene) -> bool:

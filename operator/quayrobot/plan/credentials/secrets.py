@@ -58,6 +58,7 @@ __all__ = [
     "plan_secrets",
     "secret_contests",
     "same_but_data",
+    "still_going",
     "secrets_intact",
     "was_restored",
     "spare_deletions",
@@ -294,6 +295,13 @@ def not_owned(name: str) -> Refused:
     return Refused(Reason.SECRET_NOT_OWNED, msg)
 
 
+def still_going(secret: SecretSeen) -> TryLater:
+    """Return why *secret*, which is being deleted, waits; who holds it may do so forever."""
+    held = f" and waits for its finalizers {', '.join(sorted(secret.finalizers))}"
+    msg = f"Secret {secret.name} is being deleted{held if secret.finalizers else ''}"
+    return TryLater(Reason.CLUSTER_UNAVAILABLE, f"{msg}; a new one follows")
+
+
 def _not_looked_at(name: str) -> TryLater:
     return TryLater(Reason.CLUSTER_UNAVAILABLE, f"Secret {name} could not be read")
 
@@ -334,8 +342,7 @@ def _change(wanted: SecretWanted, seen: SecretSeen, *, restored: bool) -> tuple[
         raise not_owned(wanted.name)
 
     if seen.deleting:
-        msg = f"Secret {wanted.name} is being deleted; a new one follows"
-        raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
+        raise still_going(seen)
 
     if _agrees(wanted, seen):
         return ()
