@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
+
+import pytest
 
 from tests.kit.canary_fixture import CanaryWatch
-from tests.kit.installation import Installation
+from tests.kit.controlplane.certificates import Authority
+from tests.kit.installation import Installation, Tenant, settle
+from tests.kit.processes import wait_for
 from tests.kit.proxy import Asked, When
 from tests.kit.replicas import replicas
 
@@ -41,3 +47,58 @@ def test_no_pass_over_the_connection_lets_it_go_in_between(
         tenant.delete()
         tenant.wait_gone()
         tenant.leave()
+
+
+@pytest.fixture
+def trusting(tenant: Tenant, tmp_path: Path) -> Tenant:
+    """Return a tenant whose connection keeps its authorities in the namespace, with a robot."""
+    tenant.house.plane.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "ca", "namespace": tenant.name},
+            "data": {"ca.crt": Authority(tmp_path).file.read_text()},
+        }
+    )
+    tenant.connection(caBundleRef={"name": "ca"})
+    tenant.robot(connectionRef=OWN)
+    tenant.wait_ready()
+    return tenant
+
+
+def gone(tenant: Tenant) -> bool:
+    return tenant.house.plane.get("namespace", tenant.name) is None
+
+
+def test_authorities_that_go_before_their_connection_keep_no_robot(trusting: Tenant):
+    """A namespace that is deleted takes them in any order."""
+    trusting.kubectl("delete", "configmap", "ca")
+    trusting.kubectl("delete", "quayconnection", "own", "--wait=false")
+    trusting.kubectl("wait", "quayconnection", "own", "--timeout=20s",
+                     "--for=jsonpath={.status.observedGeneration}=2")  # fmt: skip
+
+    trusting.delete()
+
+    trusting.wait_gone()
+    assert trusting.in_quay() is None
+    trusting.wait_gone("own", "quayconnection")
+
+
+def test_a_token_is_kept_while_a_new_process_cannot_use_its_connection(
+    trusting: Tenant, tmp_path: Path
+):
+    trusting.house.operator.stop()
+    trusting.house.plane.kubectl("delete", "namespace", trusting.name, "--wait=false")
+    wait_for(lambda: trusting.get("ca", "configmap") is None, "the authorities to go")
+    trusting.house.operator.start()
+    trusting.wait_reason("DeletionBlocked", timeout_s=40)
+    assert "ConfigMap ca does not exist" in trusting.condition()["message"]
+    settle(lambda: trusting.get("token-own", "secret") is not None)
+
+    # Nothing can be created in the namespace any more, and what is there can be edited.
+    change = {"caBundleRef": None, "caBundle": Authority(tmp_path).file.read_text()}
+    patch = json.dumps({"spec": change})
+    trusting.kubectl("patch", "quayconnection", "own", "--type=merge", "-p", patch)
+
+    wait_for(lambda: gone(trusting), f"the end; {trusting.get()}", timeout_s=60)
+    assert trusting.in_quay() is None

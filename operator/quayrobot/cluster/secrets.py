@@ -168,6 +168,11 @@ class Secrets:
         data = body.get("data") or {}
         return _printable(data, "username", name), _printable(data, "password", name)
 
+    async def is_deleting(self, namespace: str, name: str) -> bool:
+        """Return, from a live read, whether the Secret is there and is being deleted."""
+        body = await self._api.get(SECRET.path(namespace, name))
+        return body is not None and "deletionTimestamp" in body["metadata"]
+
     async def guard(self, namespace: str, name: str) -> None:
         """
         Put our finalizer on a credential Secret.

@@ -116,6 +116,18 @@ class LiveConnection:
             in_doubt=self.probe.in_doubt,
         )
 
+    def is_of(self, record: ConnectionRecord) -> bool:
+        """
+        Return whether *record* declares what is in use.
+
+        A deletion is a new generation too, and may have taken what it was made of.
+        """
+        if self.uid != record.uid:
+            return False
+        if self.generation != record.generation and record.terminating:
+            self.generation = record.generation if record.spec == self.spec else self.generation
+        return self.generation == record.generation
+
     def introduce(self) -> bool:
         """Return True the first time, when the connection is new."""
         new, self._new = self._new, False
@@ -281,7 +293,7 @@ class ConnectionPool:
         async with self._locks[key]:
             record = self._record(key)
             live = self._pool.get(key)
-            if live is not None and (live.uid, live.generation) == (record.uid, record.generation):
+            if live is not None and live.is_of(record):
                 return live
             return await self._make(record, live)
 

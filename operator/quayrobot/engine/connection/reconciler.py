@@ -14,10 +14,11 @@ import structlog
 
 from ...cluster.kinds import QUAY_CONNECTION, QUAY_ROBOT
 from ...model.conditions import ConditionType
-from ...model.errors import Conflict, Denied, QuayRobotError, Reason, TryLater
+from ...model.errors import Conflict, Denied, InvalidSpec, QuayRobotError, Reason, TryLater
 from ..cache.store import ConnectionRecord, RobotRecord
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
 from .context import Context, Outcome
+from .places import SecretPlace, secret_place
 from .pool import LiveConnection
 from .status import settled, update_status
 from .token_renewal import hold_for_renewal, is_renewed, renew_in_time, renewal_wait_s
@@ -288,30 +289,49 @@ async def _let_secret_be_replaced(context: Context, record: ConnectionRecord) ->
     the robots still need it. Whoever deletes several at once may begin with the
     Secret, so it is kept for a moment.
     """
-    used = context.pool.known(record.key)
-    current = (used.place.namespace, used.place.name) if used and used.place else None
-    for place in _places(context, record) - ({current} if current else set()):
+    current = _current_places(context, record)
+    for place in _places(context, record) - current:
         await context.secrets.unguard(*place)
-    if used is None or used.place is None or record.terminating:
+    if record.terminating:
         return
-    if not used.credential.deleting:
-        return
-    if not used.leaving_for(LEAVING_S):
-        context.queue.add(record.key, Lane.DRIFT, delay_s=LEAVING_S)
-        return
-    if not await context.resources.namespace_terminating(record.key.namespace):
-        await context.secrets.unguard(used.place.namespace, used.place.name)
+    for place in current:
+        leaves = await _is_leaving(context, record, place)
+        if leaves and not await context.resources.namespace_terminating(record.key.namespace):
+            await context.secrets.unguard(*place)
+
+
+async def _is_leaving(context: Context, record: ConnectionRecord, place: tuple[str, str]) -> bool:
+    used = context.pool.known(record.key)
+    if used is None:
+        return await context.secrets.is_deleting(*place)
+    if not used.credential.deleting or used.leaving_for(LEAVING_S):
+        return used.credential.deleting
+    context.queue.add(record.key, Lane.DRIFT, delay_s=LEAVING_S)
+    return False
+
+
+def _current_places(context: Context, record: ConnectionRecord) -> set[tuple[str, str]]:
+    """Where the token is that the connection calls with, or will once it can be used."""
+    live, spec = context.pool.known(record.key), record.spec
+    if live is not None:
+        return _in(live.place)
+    if isinstance(spec, InvalidSpec):
+        # What it names is not known.
+        return _places(context, record)
+    return _in(secret_place(record.key, spec))
 
 
 def _places(context: Context, record: ConnectionRecord) -> set[tuple[str, str]]:
-    places = set()
     live = context.pool.known(record.key)
-    if live is not None and live.place is not None:
-        places.add((live.place.namespace, live.place.name))
+    places = _in(live.place) if live is not None else set()
     noted = record.status.credential
     if noted is not None and noted.secret_namespace == record.key.namespace:
         places.add((noted.secret_namespace, noted.secret_name))
     return places
+
+
+def _in(place: SecretPlace | None) -> set[tuple[str, str]]:
+    return set() if place is None else {(place.namespace, place.name)}
 
 
 def _turned_ready(context: Context, before: ConnectionRecord) -> bool:
