@@ -102,3 +102,39 @@ def test_a_token_is_kept_while_a_new_process_cannot_use_its_connection(
 
     wait_for(lambda: gone(trusting), f"the end; {trusting.get()}", timeout_s=60)
     assert trusting.in_quay() is None
+
+
+def test_a_token_that_two_connections_share_stays_until_both_are_done(tenant: Tenant):
+    second = {"kind": "QuayConnection", "name": "second"}
+    tenant.connection()
+    tenant.connections({"second": {}})
+    tenant.robot("first", connectionRef=OWN)
+    tenant.robot(connectionRef=second)
+    tenant.wait_ready("first")
+    tenant.wait_ready()
+    tenant.house.quay.admin("repository", namespace=tenant.name, name="app")
+    tenant.house.quay.admin("mirror", repository=f"{tenant.name}/app", robot=tenant.full())
+
+    tenant.house.plane.kubectl("delete", "namespace", tenant.name, "--wait=false")
+
+    tenant.wait_gone("own", "quayconnection")
+    tenant.wait_reason("DeletionBlocked")
+    settle(lambda: tenant.get("token-own", "secret") is not None)
+    tenant.house.quay.admin("mirror", repository=f"{tenant.name}/app", robot=None)
+    wait_for(lambda: gone(tenant), f"the end; {tenant.get()}", timeout_s=60)
+    assert tenant.in_quay() is None
+
+
+def test_a_namespace_with_many_connections_that_share_a_token_goes(tenant: Tenant):
+    names = [f"c{each}" for each in range(4)]
+    tenant.connection()
+    tenant.connections({name: {} for name in names})
+    refs = {name: {"kind": "QuayConnection", "name": name} for name in names}
+    tenant.robots({name: {"connectionRef": ref} for name, ref in refs.items()})
+    for name in names:
+        tenant.wait_ready(name)
+
+    tenant.house.plane.kubectl("delete", "namespace", tenant.name, "--wait=false")
+
+    wait_for(lambda: gone(tenant), "the end", timeout_s=60)
+    assert [name for name in names if tenant.in_quay(name)] == []

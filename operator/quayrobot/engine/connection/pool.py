@@ -267,6 +267,8 @@ class ConnectionPool:
         self._observer, self._on_change = observer, on_change
         self._pool: dict[ResourceKey, LiveConnection] = {}
         self._locks: dict[ResourceKey, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # Held by whoever lets a connection and its Secret go.
+        self.releasing = asyncio.Lock()
 
     def rules(self, key: ResourceKey) -> tuple[AccessRule, ...] | None:
         """Return the access rules of *key*; None for a kind without rules, or no record."""

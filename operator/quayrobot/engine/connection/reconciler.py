@@ -217,10 +217,9 @@ async def _hold(context: Context, record: ConnectionRecord) -> QuayRobotError | 
     if record.key.kind != "QuayConnection":
         return None
 
-    live, users = context.pool.known(record.key), context.store.users_of(record.key)
-    held = any(_holds(each) for each in users)
+    users = context.store.users_of(record.key)
     # Before anything is stored the pass over a robot says so.
-    needed = held or (live is not None and bool(live.needed_by))
+    needed = any(_holds(each) for each in users) or _is_awaited(context, record)
     try:
         if needed:
             await _guard(context, record)
@@ -253,10 +252,12 @@ async def _guard(context: Context, record: ConnectionRecord) -> None:
 async def _release(context: Context, record: ConnectionRecord) -> None:
     if not record.guarded or await _is_needed(context, record):
         return
-    # The Secret first: once the connection is gone nobody knows of its Secret.
-    for place in _places(context, record):
-        await context.secrets.unguard(*place)
-    after = await context.resources.remove_finalizer(QUAY_CONNECTION, record.body)
+    # One at a time: of two that share a Secret, the one that goes last lets it go.
+    async with context.pool.releasing:
+        # The Secret first: once the connection is gone nobody knows of its Secret.
+        for place in _places(context, record) - await _held_by_others(context, record):
+            await context.secrets.unguard(*place)
+        after = await context.resources.remove_finalizer(QUAY_CONNECTION, record.body)
     if after is not None:
         context.store.observe(record.key.kind, None, after)
 
@@ -290,8 +291,9 @@ async def _let_secret_be_replaced(context: Context, record: ConnectionRecord) ->
     Secret, so it is kept for a moment.
     """
     current = _current_places(context, record)
-    for place in _places(context, record) - current:
-        await context.secrets.unguard(*place)
+    if left := _places(context, record) - current:
+        for place in left - await _held_by_others(context, record):
+            await context.secrets.unguard(*place)
     if record.terminating:
         return
     for place in current:
@@ -308,6 +310,21 @@ async def _is_leaving(context: Context, record: ConnectionRecord, place: tuple[s
         return used.credential.deleting
     context.queue.add(record.key, Lane.DRIFT, delay_s=LEAVING_S)
     return False
+
+
+async def _held_by_others(context: Context, record: ConnectionRecord) -> set[tuple[str, str]]:
+    """Where, by a live read, the tokens are that other connections of the namespace hold."""
+    held: set[tuple[str, str]] = set()
+    async for body in context.resources.list_all(QUAY_CONNECTION, namespace=record.key.namespace):
+        other = ConnectionRecord(QUAY_CONNECTION.kind, body)
+        if other.key != record.key and (other.guarded or _is_awaited(context, other)):
+            held |= _current_places(context, other)
+    return held
+
+
+def _is_awaited(context: Context, record: ConnectionRecord) -> bool:
+    live = context.pool.known(record.key)
+    return live is not None and bool(live.needed_by)
 
 
 def _current_places(context: Context, record: ConnectionRecord) -> set[tuple[str, str]]:
