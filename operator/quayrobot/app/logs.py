@@ -74,6 +74,7 @@ VOCABULARY = frozenset(
         "connection.checked",
         "resource.ready",
         "resource.not_ready",
+        "resource.contested",
         "resource.released",
         "status.not_written",
     }

@@ -55,6 +55,32 @@ def test_each_further_loss_doubles_it_up_to_five_minutes(contests: Contests, clo
     assert waits == [60, 120, 240, 300, 300]
 
 
+def test_what_is_taken_waits_from_the_third_time_on(contests: Contests, clock: Clock):
+    waits = []
+    for _ in range(5):
+        waits.append(contests.taken(SPOT, "status"))
+        clock.now += waits[-1]
+
+    assert waits == [0, 0, 60, 120, 240]
+
+
+def test_what_is_taken_again_before_its_turn_waits_no_longer(contests: Contests, clock: Clock):
+    for _ in range(3):
+        contests.taken(SPOT, "status")
+    clock.now += 20
+
+    assert [contests.taken(SPOT, "status") for _ in range(3)] == [40, 40, 40]
+
+
+def test_what_was_left_alone_for_ten_minutes_is_put_back_at_once(contests: Contests, clock: Clock):
+    for _ in range(3):
+        contests.taken(SPOT, "status")
+    clock.now += 601
+
+    assert contests.view(SPOT, WORDS) is None
+    assert contests.taken(SPOT, "status") == 0
+
+
 def test_three_losses_in_more_than_ten_minutes_are_none(contests: Contests, clock: Clock):
     for _ in range(5):
         lose(contests, 1)

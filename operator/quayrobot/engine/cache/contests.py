@@ -71,11 +71,23 @@ class Contests:
                 lost |= {name} if one.delay else set()
         return frozenset(lost)
 
+    def taken(self, spot: Spot, name: str) -> float:
+        """
+        Take note that the field *name*, which was as wanted, is not any more.
+
+        Returns in how many seconds it is its turn to be put right.
+        """
+        self._keep_small()
+        one = self._fields(spot).setdefault(name, _Field(self._clock()))
+        # What waits for its turn was not put right yet: nothing is lost once more.
+        if one.held_until <= self._clock():
+            self._lose(one)
+        return max(0.0, one.held_until - self._clock())
+
     def wrote(self, spot: Spot, fields: Mapping[str, str], changed: Mapping[str, str]) -> None:
         """Take note that *fields* were written, of which *changed* came back otherwise at once."""
         now = self._clock()
-        if len(self._known) > self._most:
-            self._forget_old(now)
+        self._keep_small()
         known = self._fields(spot)
         for name, wanted in {**fields, **changed}.items():
             one = known.setdefault(name, _Field(now))
@@ -128,7 +140,10 @@ class Contests:
     def _fields(self, spot: Spot) -> dict[str, _Field]:
         return self._known.setdefault(spot, {})
 
-    def _forget_old(self, now: float) -> None:
+    def _keep_small(self) -> None:
+        if len(self._known) <= self._most:
+            return
+        now = self._clock()
         for spot, known in list(self._known.items()):
             if all(_is_over(one, now) for one in known.values()):
                 del self._known[spot]

@@ -147,11 +147,13 @@ class Record:
 
     def asks_as(self, later: Record) -> bool:
         """Return whether *later* asks for the same, so that seeing it is no news."""
-        # A status that somebody else took away or edited is written again: nothing else would
-        # correct it before the next edit of the spec.
-        lost = self.told and not later.told
+        return not self.lost_status_in(later) and _question(self) == _question(later)
+
+    def lost_status_in(self, later: Record) -> bool:
+        """Return whether somebody else took the status away in *later*, or edited it."""
+        # It is written again: nothing else would correct it before the next edit of the spec.
         edited = later._status_edited not in {None, self._status_edited}
-        return not (lost or edited) and _question(self) == _question(later)
+        return edited or (self.told and not later.told)
 
 
 class RobotRecord(Record):

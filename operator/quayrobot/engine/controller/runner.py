@@ -31,6 +31,7 @@ from ..workqueue.keys import (
     ResourceKey,
     namespace_of,
 )
+from .taken import contested_for_s
 
 __all__ = ["Runner"]
 
@@ -65,7 +66,11 @@ class Runner:
         self._meter.observed(kind)
         if event_type == "MODIFIED" and self._context.store.is_echo(kind, body):
             return
+        itself, wait_s = contested_for_s(self._context, kind, body)
         for key, lane in self._context.store.observe(kind, event_type, body):
+            if key == itself and wait_s:
+                self._context.queue.add(key, lane, delay_s=wait_s)
+                continue
             if lane is Lane.EDIT or (_kind(key) == kind == "QuayRobot"):
                 self._context.queue.forgive(key)
             # What was listed at the start is routine; a change is not.
