@@ -177,12 +177,27 @@ def test_a_deletion_says_deleting_and_a_blocked_one_why():
         pytest.param(DENIED, True, id="needs somebody"),
         pytest.param(Refused(Reason.CONNECTION_NOT_FOUND, "x"), True, id="nothing to ask"),
         pytest.param(TryLater(Reason.QUAY_UNREACHABLE, "x"), False, id="passes by itself"),
+        pytest.param(Refused(Reason.ADMISSION_DENIED, "x"), False, id="it would not help"),
     ],
 )
 def test_a_deletion_that_needs_somebody_says_how_to_give_the_robot_up(error, hinted):
     blocked = after(terminating(), error, component=Component.DELETION)
 
     assert ("deletionPolicy: Orphan" in blocked.conditions[0].message) is hinted
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        (Refused(Reason.ADMISSION_DENIED, "x"), "the resource cannot be let go yet"),
+        (TryLater(Reason.CLUSTER_UNAVAILABLE, "x"), "the resource cannot be let go yet"),
+        (DENIED, "the robot cannot be deleted yet"),
+    ],
+)
+def test_a_blocked_deletion_tells_who_is_kept(error, kept):
+    blocked = after(terminating(), error, component=Component.DELETION)
+
+    assert blocked.conditions[0].message.startswith(f"{kept} ({error.reason})")
 
 
 def test_progress_is_said_before_a_robot_is_made():

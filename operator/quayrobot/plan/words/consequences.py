@@ -37,6 +37,8 @@ NAMED = 10
 C = ConditionType
 _PARTS = (C.ROBOT_READY, C.GRANTS_READY, C.FEDERATION_READY, C.SECRETS_READY)
 _TAKEN = {Reason.ROBOT_EXISTS, Reason.FOREIGN_OWNER, Reason.ALREADY_CLAIMED}
+# Who keeps the finalizer on, or a ServiceAccount as it is, keeps no robot in Quay.
+_OF_THE_CLUSTER = {Reason.ADMISSION_DENIED, Reason.CLUSTER_REFUSED, Reason.CLUSTER_UNAVAILABLE}
 _MISSING = {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
 
 
@@ -57,8 +59,10 @@ def deleting(findings: tuple[Finding, ...]) -> list[Condition]:
     reason, message = Reason.DELETING, "being deleted"
     if findings:
         error, reason = findings[0].error, Reason.DELETION_BLOCKED
-        message = f"the robot cannot be deleted yet ({error.reason}): {error.message}"
-        if not isinstance(error, TryLater):
+        here = error.reason in _OF_THE_CLUSTER
+        what = "the resource cannot be let go" if here else "the robot cannot be deleted"
+        message = f"{what} yet ({error.reason}): {error.message}"
+        if not (here or isinstance(error, TryLater)):
             message += "; deletionPolicy: Orphan lets the resource go and leaves the robot in Quay"
     return [Condition(type=ConditionType.READY, status="False", reason=reason, message=message)]
 
