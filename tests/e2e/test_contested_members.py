@@ -89,6 +89,32 @@ def test_a_policy_that_changes_each_write(cluster_robot: ClusterRobot):
     settle(lambda: cluster_robot.condition("Reconciling") == {})
 
 
+def test_somebody_who_deletes_a_robot_each_time(cluster_robot: ClusterRobot):
+    (tenant,) = cluster_robot.namespaces(1)
+    cluster_robot.apply()
+    cluster_robot.wait_ready(1)
+    called, times = cluster_robot.house.quay.mark(), [0]
+
+    def delete() -> None:
+        tenant.delete(cluster_robot.name)
+        times[0] += 1
+
+    with each_time(delete):
+        cluster_robot.wait_reason("NamespacesFailed", timeout_s=40)
+        wait_for(lambda: times[0] >= 15, "enough of it", timeout_s=40)
+    (failed,) = cluster_robot.status()["failed"]
+    assert failed["reason"] == "Contested"
+    # Three before it waits, the first after a minute.
+    made = cluster_robot.operations(called).count("robot.create")
+    assert 2 <= made <= 4
+    assert events(cluster_robot) == 0
+
+    # An edit has its turn at once.
+    cluster_robot.apply(template={"description": "edited"})
+    cluster_robot.wait_ready(1)
+    assert tenant.logs_in(cluster_robot.name)
+
+
 def members_written(robot: ClusterRobot, since: int) -> int:
     """Count the operator's writes of QuayRobots themselves, their status aside."""
     found = robot.house.operator_writes(since)

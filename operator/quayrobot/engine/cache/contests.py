@@ -99,6 +99,11 @@ class Contests:
             # One write a pass, also before it is slowed.
             one.held_until = max(one.held_until, now + len(one.losses))
 
+    def withdraw(self, spot: Spot, name: str) -> None:
+        """Take note that the field *name* is not wanted any more as it was written."""
+        if (one := self._known.get(spot, {}).get(name)) is not None:
+            one.written = None
+
     def name(self, spot: Spot, by: Mapping[str, str]) -> None:
         """Take note of who has each field now."""
         for name, manager in by.items():

@@ -25,7 +25,7 @@ from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord, RobotRecord
 from ..connection.context import GATHER_S, Context, Outcome, requeue_s
 from ..workqueue.keys import Lane, NamespaceKey, ResourceKey
-from .contested import contest_about, has_to_wait, note_written
+from .contested import contest_about, has_to_wait, note_left, note_written
 from .freshness import confirm_namespace, confirm_selecting
 from .secret_copies import apply_copies, remove_copies
 
@@ -111,6 +111,7 @@ class _Copy(ABC):
         seen = self.context.store.namespaces.get(self.namespace)
         if seen is None or seen.terminating:
             # All that is in it goes with it.
+            note_left(self.context, self.record, self.namespace)
             self.memory.forget(self.namespace)
             return
         self.seen = seen
@@ -192,6 +193,7 @@ class _Member(_Copy):
             await self._confirm()
         for action in actions:
             await self._apply(action)
+        note_left(self.context, self.record, self.namespace)
         self.memory.forget(self.namespace)
 
     async def _apply(self, action: MemberAction) -> Body | None:
