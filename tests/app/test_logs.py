@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from kopf._cogs.clients.errors import APIServerError
 
 from quayrobot.app import logs
 from quayrobot.app.logs import VOCABULARY, configure_logs
@@ -74,6 +75,38 @@ def test_a_library_that_speaks_up_is_masked_too(stream):
     (line,) = lines(stream)
 
     assert line["event"] == "failed with ***"
+
+
+SAID = "words of the\nAPI server"
+
+
+@pytest.mark.parametrize(
+    ("before", "quoted", "shown"),
+    [
+        (
+            "Request attempt #1 failed; will retry: GET https://x/api/v1 -> ",
+            repr(APIServerError({"message": SAID}, status=503, headers={})),
+            "APIServerError (status=503)",
+        ),
+        (
+            "Request attempt #2 failed; escalating: GET https://x/api -> ",
+            repr(ValueError(SAID)),
+            "ValueError",
+        ),
+        ("Watcher for quayrobots has failed", f": {SAID}", ""),
+        (
+            "Throttling for 1 seconds due to an unexpected error: ",
+            repr(KeyError(SAID)),
+            "KeyError",
+        ),
+    ],
+)
+def test_what_the_shell_quotes_of_an_exception_is_its_type(stream, before, quoted, shown):
+    configure_logs("info", "json", stream)
+    logging.getLogger("kopf._cogs.clients.api").error("%s%s", before, quoted)
+    (line,) = lines(stream)
+
+    assert line["event"] == before + shown
 
 
 @pytest.mark.parametrize("style", ["json", "console"])

@@ -11,6 +11,7 @@ print what they carry are muted, whatever the level.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any, TextIO
@@ -98,6 +99,13 @@ _LIBRARIES = (
     "urllib3",
 )
 
+# Where the shell puts an exception's words, which quote what the API server answered.
+_QUOTED = re.compile(
+    r"(?P<before> -> | error: )(?P<kind>\w+)\(.*?(?P<status>status=\d+)?\)\Z"
+    r"|(?P<end> has failed): .*",
+    re.DOTALL,
+)
+
 
 def configure_logs(level: LogLevel, style: LogFormat, stream: TextIO | None = None) -> None:
     """Send all logs, our own and the libraries', to *stream* (stderr) in *style*."""
@@ -152,6 +160,7 @@ def _common() -> list[structlog.typing.Processor]:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _show_exception,
+        _leave_out_quotes,
         _redact,
     ]
 
@@ -167,6 +176,21 @@ def _show_exception(
     if isinstance(error, BaseException):
         event["exception"] = shown_exception(error)
     return event
+
+
+def _leave_out_quotes(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    if str(event.get("logger")).startswith("kopf"):
+        event["event"] = _QUOTED.sub(_type_alone, str(event["event"]))
+    return event
+
+
+def _type_alone(found: re.Match[str]) -> str:
+    if found["end"]:
+        return found["end"]
+    status = f" ({found['status']})" if found["status"] else ""
+    return f"{found['before']}{found['kind']}{status}"
 
 
 def _redact(
