@@ -41,12 +41,17 @@ class Tokens:
             if await self._api.get(SERVICE_ACCOUNT.path(namespace, account)) is None:
                 msg = f"there is no ServiceAccount {account} in namespace {namespace}"
                 raise Refused(Reason.SERVICE_ACCOUNT_NOT_FOUND, msg) from None
-            raise
+            # Nobody changed anything: to look again would be no use, and it is tried at once.
+            raise _none_issued() from None
         token = (answer.get("status") or {}).get("token")
         if not isinstance(token, str) or not token:
-            msg = "the API server issued no token for the ServiceAccount"
-            raise TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
+            raise _none_issued()
         return Token(token)
+
+
+def _none_issued() -> TryLater:
+    msg = "the API server issued no token for the ServiceAccount"
+    return TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
 
 
 def _request(audiences: Sequence[str]) -> Body:

@@ -66,7 +66,9 @@ class Runner:
         self._meter.observed(kind)
         if event_type == "MODIFIED" and self._context.store.is_echo(kind, body):
             return
-        itself, wait_s = contested_for_s(self._context, kind, body)
+        itself, wait_s = None, 0.0
+        if event_type != "DELETED":
+            itself, wait_s = contested_for_s(self._context, kind, body)
         for key, lane in self._context.store.observe(kind, event_type, body):
             if key == itself and wait_s:
                 self._context.queue.add(key, lane, delay_s=wait_s)
