@@ -94,6 +94,31 @@ def test_a_user_that_needs_a_helper_program_is_refused(tmp_path):
         find_access(written(tmp_path, {"exec": {"command": "aws"}}))
 
 
+@pytest.mark.parametrize(
+    ("user", "cluster"),
+    [
+        ({}, {"proxy-url": "http://proxy:3128"}),
+        ({}, {"tls-server-name": "api.internal"}),
+        ({"as": "somebody"}, {}),
+        ({"as-uid": "1"}, {}),
+        ({"as-groups": ["readers"]}, {}),
+        ({"as-user-extra": {"scopes": ["view"]}}, {}),
+    ],
+    ids=str,
+)
+def test_another_way_or_another_self_than_ours_is_refused(tmp_path, user, cluster):
+    (name,) = {**user, **cluster}
+
+    with pytest.raises(LoginError, match=f"has {name}, which is not supported"):
+        find_access(written(tmp_path, {"token": "t", **user}, cluster))
+
+
+def test_an_empty_proxy_is_none(tmp_path):
+    access = find_access(written(tmp_path, {"token": "t"}, {"proxy-url": ""}))
+
+    assert access.server == "https://here:6443"
+
+
 def test_credentials_are_not_in_the_repr(tmp_path):
     key = base64.b64encode(oauth_token().encode()).decode()
     access = find_access(written(tmp_path, {"token": oauth_token(), "client-key-data": key}))

@@ -28,6 +28,8 @@ __all__ = ["ClusterAccess", "LoginError", "find_access"]
 
 Entry = tuple[Path, Mapping[str, Any]]
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+# Without these we would go another way than the file says, or as somebody else.
+UNSUPPORTED = ("proxy-url", "tls-server-name", "as", "as-uid", "as-groups", "as-user-extra")
 
 
 class LoginError(Exception):
@@ -134,6 +136,10 @@ def _access(of_cluster: Entry, of_user: Entry) -> ClusterAccess:
     if "exec" in user or "auth-provider" in user:
         msg = "the kubeconfig's user needs a helper program; use a token instead"
         raise LoginError(msg)
+    for name in UNSUPPORTED:
+        if cluster.get(name) or user.get(name):
+            msg = f"the kubeconfig has {name}, which is not supported here"
+            raise LoginError(msg)
     key = _content(beside_user, user, "client-key")
     token_file = user.get("tokenFile")
     return ClusterAccess(
