@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from ..cluster.kubeconfig_files import current_context, find_entry, read_files
+from ..cluster.kubeconfig_files import IMPERSONATION, current_context, find_entry, read_files
 from ..model.secrecy import Token
 from ..model.tls import even
 
@@ -29,7 +29,7 @@ __all__ = ["ClusterAccess", "LoginError", "find_access"]
 Entry = tuple[Path, Mapping[str, Any]]
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 # Without these we would go another way than the file says, or as somebody else.
-UNSUPPORTED = ("proxy-url", "tls-server-name", "as", "as-uid", "as-groups", "as-user-extra")
+UNSUPPORTED = ("proxy-url", "tls-server-name", *IMPERSONATION)
 
 
 class LoginError(Exception):

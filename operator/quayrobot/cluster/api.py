@@ -28,7 +28,13 @@ from ..model.fence import Fence
 from ..model.names import OPERATOR
 from ..model.tls import even
 from .discovery import ACCEPTED, is_aggregated, is_plain, kinds_in, names_version, resources_in
-from .kubeconfig_files import current_context, read_files
+from .kubeconfig_files import (
+    IMPERSONATION,
+    KubeconfigFiles,
+    current_context,
+    find_entry,
+    read_files,
+)
 from .refusals import failure, resource_of
 from .token_file import TokenFile
 
@@ -251,6 +257,7 @@ async def _configure(
         config.load_incluster_config(client_configuration=settings)
         return
     files = read_files(named or "~/.kube/config")
+    _check_nobody_is_impersonated(files, context)
     await config.load_kube_config(
         config_file=os.pathsep.join(str(path) for path, _ in files),
         # Of several files the library would take the last one's.
@@ -258,6 +265,17 @@ async def _configure(
         client_configuration=settings,
         persist_config=False,
     )
+
+
+def _check_nobody_is_impersonated(files: KubeconfigFiles, context: str | None) -> None:
+    """The library passes it over."""
+    # What the file lacks is the library's to say.
+    with contextlib.suppress(KeyError, TypeError):
+        _, chosen = find_entry(files, "contexts", context or current_context(files))
+        _, user = find_entry(files, "users", chosen["user"])
+        if named := next((each for each in IMPERSONATION if user.get(each)), None):
+            msg = f"the kubeconfig has {named}, which is not supported here"
+            raise Refused(Reason.CLUSTER_REFUSED, msg)
 
 
 def _following(file: TokenFile) -> Callable[[client.Configuration], None]:

@@ -16,7 +16,10 @@ from typing import Any
 
 import yaml
 
-__all__ = ["KubeconfigFiles", "current_context", "find_entry", "read_files"]
+__all__ = ["IMPERSONATION", "KubeconfigFiles", "current_context", "find_entry", "read_files"]
+
+# Where these are passed over, a request has the user's own rights in place of those asked for.
+IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
 
 KubeconfigFiles = list[tuple[Path, Mapping[str, Any]]]
 
