@@ -14,6 +14,7 @@ from quayrobot.app.commands.access.documents import (
     read_documents,
 )
 from quayrobot.app.commands.render.cluster_robot_plan_text import cluster_robot_plan_tree
+from quayrobot.app.commands.render.plan_values import cluster_robot_plan_values
 from quayrobot.engine.cache.records import ClusterRobotRecord
 from quayrobot.engine.preview.cluster_robot import (
     ClusterRobotPreview,
@@ -22,11 +23,19 @@ from quayrobot.engine.preview.cluster_robot import (
 )
 from quayrobot.model.actions import Component
 from quayrobot.model.errors import InvalidSpec, Reason, Refused
-from quayrobot.model.members import DeleteMember, MemberSeen
+from quayrobot.model.members import (
+    CreateMember,
+    DeleteMember,
+    MemberSeen,
+    MemberWanted,
+    ReplaceMember,
+)
 from quayrobot.plan.scene import Finding
 from tests.app.commands.test_cluster_robot_status import cluster_robot
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+WANTED = MemberWanted("a", "puller", {}, {}, {}, "puller", "us")
+SEEN = MemberSeen("a", "puller", "u", "1", "us", {}, {}, {})
 Body = dict[str, Any]
 
 
@@ -126,6 +135,26 @@ def test_what_becomes_of_a_robot_is_told_with_the_resource_that_goes():
     assert gone()[1].endswith("(it is no longer selected; its robot is deleted too)")
     assert gone(deletionPolicy="Orphan")[1].endswith("its robot stays in Quay)")
     assert gone()[-1] == "plan: 0 to create, 0 to change, 1 to delete, 1 as they are"
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        (CreateMember(WANTED), "CreateMember"),
+        (ReplaceMember(WANTED, SEEN), "ReplaceMember"),
+        (DeleteMember("a", "puller", "u"), "DeleteMember"),
+        (None, None),
+    ],
+)
+def test_programs_are_told_what_becomes_of_the_quay_robot(action: Any, told: str | None):
+    step = MemberStep(action, None) if action is not None else None
+    preview = ClusterRobotPreview([NamespacePreview("a", step)])
+
+    values = cluster_robot_plan_values(ClusterRobotRecord(cluster_robot(), None), preview)
+
+    assert values["namespaces"] == [
+        {"namespace": "a", "member": told, "steps": [], "findings": []}
+    ]  # fmt: skip
 
 
 def test_nothing_to_do_says_why_where_that_is_not_plain():

@@ -49,7 +49,7 @@ def _preview(preview: Preview) -> Values:
 
 
 def _namespace(preview: NamespacePreview) -> Values:
-    member = type(preview.member).__name__ if preview.member is not None else None
+    member = type(preview.member.action).__name__ if preview.member is not None else None
     return {
         "namespace": preview.namespace,
         "member": member,
