@@ -31,11 +31,13 @@ REQUIREMENTS = ROOT / "requirements" / "mutants.txt"
 # The modules of the rules whose mutants are tried: what is claimed is what is run.
 MODULES = (
     "credentials/contest",
+    "decide",
     "rights/by_quay",
     "rights/grants",
     "robot/claim",
     "robot/deletion",
     "robot/proof",
+    "rotation/overlap",
     "rotation/rotation",
     "rotation/schedule",
 )

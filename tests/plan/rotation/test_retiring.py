@@ -213,6 +213,13 @@ def test_a_repository_that_went_meanwhile_does_not_keep_it():
     assert words(decide(heir(grant_refusals=gone))) == ["DeleteRobot"]
 
 
+def test_nothing_is_inherited_from_somebody_elses_robot():
+    theirs = alt(marked(cluster="cluster-2"), created="another day")
+    scene = heir(other=replace(heir().other, robot=Present(theirs)))
+
+    assert words(decide(scene)) == []
+
+
 def test_it_stays_where_its_heir_is_refused_the_role_and_no_declared_right_is_blamed():
     assert late(heir(grant_refusals={"repository made": NO_RIGHT})) is NO_RIGHT
 

@@ -116,6 +116,19 @@ def test_at_a_quay_with_a_new_name_the_robot_is_noted_as_it_was():
     assert recorded.state == before.model_copy(update={"last_used_on": "2026-11-01"})
 
 
+def test_at_a_quay_with_a_new_name_nothing_of_the_one_before_is_noted_of_the_next():
+    before = RobotState(full_name="acme+ci", created_at=CREATED, metadata_digest="sha256:main")
+    moved = connection(origin="https://new.example:443")
+    known = begun().status.model_copy(update={"robot": before})
+    scene = naming(begun(connection=moved, status=known, other=made()), ALT)
+
+    (recorded,) = plan_overlap(active_first(scene)).actions
+
+    assert recorded == RecordProgress(
+        RobotState(full_name="acme+ci.alt", created_at=CREATED_ANEW, slot=ALT)
+    )
+
+
 # The robot that goes --------------------------------------------------------------------
 
 
