@@ -4,9 +4,9 @@
 Runs the tests that measure (crashes, costs, the contract), lives drawn from
 seeds, deliberate bugs, misoperations, and the bench with small sizes, and writes
 `build/figures.md`. What takes longer is told from its last run on the same sources:
-`make failover`, `make sieve` and `make mutants`. With `KEPT=1` nothing runs, and the
-one table is all: of the last runs of these, of `make soak MINUTES=` and of
-`make misoperations`.
+`make failover`, `make upgrade`, `make sieve` and `make mutants`. With `KEPT=1` nothing
+runs, and the one table is all: of the last runs of these, of `make soak MINUTES=` and
+of `make misoperations`.
 What the runs say goes to standard error, the report to standard output. Fails where
 a figure is missing or a test failed, never for a time.
 """
@@ -70,8 +70,12 @@ def main() -> int:
 
 
 def _kept() -> Row:
-    mutants = kept("mutants", of=RESTS_ON)
-    return {"failover": kept("failover"), "whole_sieve": kept("sieve"), "mutants": mutants}
+    return {
+        "failover": kept("failover"),
+        "upgrade": kept("upgrade"),
+        "whole_sieve": kept("sieve"),
+        "mutants": kept("mutants", of=RESTS_ON),
+    }
 
 
 def _tests(workers: int) -> Findings:

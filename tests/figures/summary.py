@@ -29,6 +29,7 @@ def summary(figures: Row) -> Iterator[str]:
     for bench, rows in (
         ("failover", _failover(figures["failover"])),
         ("soak", _soak(figures["soak"])),
+        ("upgrade", _upgrade(figures["upgrade"])),
         ("sieve", _sieve(figures["whole_sieve"])),
         ("mutants", _mutants(figures["mutants"])),
         ("misoperations", _misoperations(figures["misoperations"])),
@@ -74,6 +75,18 @@ def _soak(soak: Row | None) -> Rows:
         ("tokens lost (S4)", broken.get("S4", 0)),
         ("regenerates too many (S5)", broken.get("S5", 0)),
         ("longest time that a Secret held a dead token, s", soak["longest_dead_token_s"]),
+    ]
+
+
+def _upgrade(upgrade: Row | None) -> Rows:
+    if upgrade is None:
+        return []
+    return [
+        (
+            f"from {upgrade['old']} and back: {each['name']}",
+            f"{each['edits']} edits, {each['cuts']} cuts, a kill, {each['surprises']} surprises",
+        )
+        for each in upgrade["steps"]
     ]
 
 

@@ -207,19 +207,25 @@ FAILOVER = [{
 SIEVE = {"plans": {"stale": 900, "intermediate": 30}, "lives": 31, "missed": 0, "unequal": 1,
          "surplus": {"creates": 4, "others": 0}, "wrong": 5}  # fmt: skip
 
+UPGRADE = {"old": "v0.2.0", "steps": [
+    {"name": "this version", "edits": 24, "cuts": 5, "surprises": 0},
+    {"name": "the older one", "edits": 25, "cuts": 4, "surprises": 2},
+]}  # fmt: skip
+
 
 def test_one_table_has_what_every_bench_found(seen: Findings):
     tried = {"modules": ["a", "b"], "mutants": 9, "killed": 7, "explained": 1, "survived": 1}
     soak = SOAK | {"violations": {"S6": 2, "L1": 1}}
 
-    table = list(
-        summary(values(seen, None, soak, ODD, mutants=tried, whole_sieve=SIEVE, failover=FAILOVER))
-    )
+    kept = {"mutants": tried, "whole_sieve": SIEVE, "failover": FAILOVER, "upgrade": UPGRADE}
+
+    table = list(summary(values(seen, None, soak, ODD, **kept)))
 
     cost = (
         "15.0 s until the other writes, 0 writes of both, 2 regenerates and 2 calls too many, "
         "1 edits lost, 3 of 90 logins failed"
     )
+    there = "from v0.2.0 and back"
     assert table[4:] == [
         f"| `make failover` | leader killed, 1000 robots, 90 edits | {cost} |",
         "| `make soak` | seeds run | 2 |",
@@ -229,6 +235,8 @@ def test_one_table_has_what_every_bench_found(seen: Findings):
         "| `make soak` | tokens lost (S4) | 0 |",
         "| `make soak` | regenerates too many (S5) | 0 |",
         "| `make soak` | longest time that a Secret held a dead token, s | 1.5 |",
+        f"| `make upgrade` | {there}: this version | 24 edits, 5 cuts, a kill, 0 surprises |",
+        f"| `make upgrade` | {there}: the older one | 25 edits, 4 cuts, a kill, 2 surprises |",
         "| `make sieve` | plans of 31 lives | stale 900, intermediate 30 |",
         "| `make sieve` | end states unequal | 1 |",
         "| `make sieve` | surplus | creates 4, others 0 |",
@@ -244,7 +252,8 @@ def test_a_bench_that_did_not_run_is_told_as_such():
     rows = list(summary(values(Findings(), None)))[4:]
 
     assert [each.split(" | ")[0] for each in rows if "did not run on these sources" in each] == [
-        f"| `make {each}`" for each in ("failover", "soak", "sieve", "mutants", "misoperations")
+        f"| `make {each}`"
+        for each in ("failover", "soak", "upgrade", "sieve", "mutants", "misoperations")
     ]
     assert rows[-1].endswith("| 0 of 18 |")
 

@@ -17,7 +17,7 @@ from .summary import summary
 
 __all__ = ["KEPT", "faults", "markdown", "values"]
 
-KEPT = ("failover", "whole_sieve", "mutants")
+KEPT = ("failover", "upgrade", "whole_sieve", "mutants")
 
 
 def values(
@@ -31,7 +31,7 @@ def values(
     Return all figures as one JSON value; *odd* are those of misoperations.
 
     *kept* are those of benches that take too long to be run with the others: `failover`,
-    `whole_sieve` and `mutants`, from their last runs on the same sources.
+    `upgrade`, `whole_sieve` and `mutants`, from their last runs on the same sources.
     """
     return {
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},

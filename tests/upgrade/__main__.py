@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from tests.kit.controlplane import ControlPlane
 from tests.kit.installation import ROOT
+from tests.kit.kept import keep
 
 from .busy import Busy, differing, stocked
 from .declared import declare
@@ -47,8 +48,13 @@ def snapshot(version: str, code: Path) -> int:
     return 0
 
 
-def upgrade(old: Path) -> int:
-    """Go from the version in *old* to this one and back among edits; return 1 if it is noticed."""
+def upgrade(old: Path, commit: str) -> int:
+    """
+    Go from the version in *old* to this one and back among edits.
+
+    Keeps what was found for `make figures`, under the name of the *commit* that *old* is from.
+    Returns 1 if anything was noticed.
+    """
     with ControlPlane() as plane, sited(plane) as site:
         site.define(old)
         site.run(old)
@@ -60,8 +66,9 @@ def upgrade(old: Path) -> int:
             Step("the older one, under its own", old, old),
             Step("this version again", ROOT, ROOT),
         )
-        found = [each for number, step in enumerate(steps) for each in _take(site, number, step)]
-    return int(bool(found))
+        taken = [_take(site, number, step) for number, step in enumerate(steps)]
+    keep("upgrade", {"old": commit, "steps": [each._asdict() for each in taken]})
+    return int(any(each.surprises for each in taken))
 
 
 class Step(NamedTuple):
@@ -72,7 +79,16 @@ class Step(NamedTuple):
     definitions: Path | None = None
 
 
-def _take(site: Site, number: int, step: Step) -> list[str]:
+class Taken(NamedTuple):
+    """What came of a step: *edits* and *cuts* meanwhile, and what was noticed of it."""
+
+    name: str
+    edits: int
+    cuts: int
+    surprises: int
+
+
+def _take(site: Site, number: int, step: Step) -> Taken:
     before = Before.of(site)
     with Busy(site, number) as busy:
         busy.wait_for(EDITS)
@@ -87,9 +103,10 @@ def _take(site: Site, number: int, step: Step) -> list[str]:
     # What is done twice may come late.
     twice = differing(site.quay.calls(before.called), busy.done)
     found = list(dict.fromkeys([*surprises(site, before), *lost, *twice]))
-    edits = f"{len(busy.done)} edits, {busy.cuts} cuts, a kill"
-    print(f"{step.name}: {edits}: {len(found)} surprises", *found, sep="\n  ", flush=True)
-    return found
+    taken = Taken(step.name, len(busy.done), busy.cuts, len(found))
+    edits = f"{taken.edits} edits, {taken.cuts} cuts, a kill"
+    print(f"{step.name}: {edits}: {taken.surprises} surprises", *found, sep="\n  ", flush=True)
+    return taken
 
 
 def extracted(commit: str, folder: Path) -> Path:
@@ -113,7 +130,9 @@ def main() -> int:
         parser.error("say VERSION= or OLD=")
     with tempfile.TemporaryDirectory() as made:
         code = extracted(options.old, Path(made)) if options.old else ROOT
-        return snapshot(options.snapshot, code) if options.snapshot else upgrade(code)
+        if options.snapshot:
+            return snapshot(options.snapshot, code)
+        return upgrade(code, options.old)
 
 
 if __name__ == "__main__":
