@@ -8,6 +8,7 @@ prefix of a life is a life, so that a failing one can be shrunk.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -48,6 +49,8 @@ FAULTS = ("cut", "cut", "answer", "answer", "page", "throttle", "delay", "rename
           "skip", "api-restart", "kill", "kill", "stop", "split", "split-quay", "quay-down",
           "readonly", "revoke", "quay-clock", "clock", "clock", "slow", "torn", "silent",
           "silent-quay", "old-view", "old-view")  # fmt: skip
+# Each kind of fault comes in any so many lives that follow one another, whatever is drawn.
+DEALT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,11 @@ def draw(seed: int, *, robots: int = 6, steps: int = 12) -> Life:
         "each": _cluster_robot(dice, "PerNamespace"),
         "all": _cluster_robot(dice, "Shared"),
     }
-    drawn = tuple(_step(dice, number, sorted(specs)) for number in range(steps))
+    drawn = [_step(dice, number, sorted(specs)) for number in range(steps)]
+    for place, fault in _dealt(seed, steps, sorted(specs)):
+        drawn[place] = fault
     # Half of all lives begin in a storm.
-    return Life(seed, specs, cluster_robots, drawn, settled=dice.random() < 0.5)
+    return Life(seed, specs, cluster_robots, tuple(drawn), settled=dice.random() < 0.5)
 
 
 def rights(dice: Random, mode: str | None = None) -> Spec:
@@ -153,8 +158,19 @@ def _cluster_robot(dice: Random, mode: str) -> Spec:
     return {"mode": mode, "template": template}
 
 
-def _step(dice: Random, number: int, names: list[str]) -> Step:
-    what = dice.choice(dice.choice((EDITS, EDITS, BY_HAND, OTHERS, FAULTS, FAULTS, FAULTS)))
+def _dealt(seed: int, steps: int, names: list[str]) -> Iterator[tuple[int, Step]]:
+    """Yield the faults that are the turn of *seed*, each with the place of a step."""
+    dice = Random(f"faults {seed}")
+    kinds = sorted(set(FAULTS))[seed % DEALT :: DEALT]
+    places = dice.sample(range(steps), min(len(kinds), steps))
+    for place, kind in zip(places, kinds, strict=False):
+        yield place, _step(dice, place, names, kind)
+
+
+def _step(dice: Random, number: int, names: list[str], what: str = "") -> Step:
+    what = what or dice.choice(
+        dice.choice((EDITS, EDITS, BY_HAND, OTHERS, FAULTS, FAULTS, FAULTS))
+    )
     whom = dice.choice(names)
     pause = dice.choice((0.0, 0.1, 0.3, 1.0, 2.0))
     how: dict[str, Any] = {"number": number + 1}

@@ -6,7 +6,8 @@ import pytest
 
 from tests.kit.controlplane import ControlPlane
 
-from .drawing import Life, draw
+from .drawing import DEALT, FAULTS, Life, draw
+from .faults import FAULTS as INJECTED
 from .living import live, shortest
 from .stage import staged
 
@@ -18,6 +19,15 @@ def test_a_seed_draws_one_life_and_a_prefix_of_it_is_a_life():
     assert draw(7) != draw(8)
     assert draw(7).prefix(3).steps == draw(7).steps[:3]
     assert draw(7).prefix(3).robots == draw(7).robots
+
+
+@pytest.mark.parametrize("first", [1, 101, 996])
+def test_any_ten_lives_in_a_row_have_every_fault(first: int):
+    drawn = {step.what for seed in range(first, first + DEALT) for step in draw(seed).steps}
+
+    assert DEALT == 10
+    assert set(FAULTS) <= drawn
+    assert set(FAULTS) == set(INJECTED)
 
 
 @pytest.mark.parametrize("needed", [0, 1, 5, 12])
