@@ -41,6 +41,8 @@ MODULES = (
     "rotation/rotation",
     "rotation/schedule",
 )
+# Modules that the tests of another room are about, too.
+ALSO = {"robot/creation": ("rotation",), "robot/slots": ("rotation",)}
 NEEDED = (
     "tests/__init__.py",
     "tests/plan",
@@ -61,7 +63,7 @@ source_paths = ["quayrobot"]
 also_copy = ["deploy"]
 only_mutate = {paths}
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
-pytest_add_cli_args_test_selection = ["{tests}"]
+pytest_add_cli_args_test_selection = {tests}
 track_dependencies = false
 use_git_change_detection = false
 use_setproctitle = false
@@ -82,13 +84,19 @@ def run(modules: tuple[str, ...]) -> list[Outcome]:
         CalledProcessError: mutmut could not be had, or the tests fail without a mutant.
     """
     install_beside(REQUIREMENTS, PROGRAM)
-    rooms = groupby(modules, key=lambda each: each.rpartition("/")[0])
-    return [each for room, inside in rooms for each in _run_room(room, tuple(inside))]
+    groups = groupby(modules, key=_tests)
+    return [each for tests, inside in groups for each in _run_tests(tests, tuple(inside))]
 
 
-def _run_room(room: str, modules: tuple[str, ...]) -> list[Outcome]:
-    """Hold *modules* against the tests of their *room*: others reach them, too, but slowly."""
-    _lay_out(f"tests/plan/{room}", modules)
+def _tests(module: str) -> tuple[str, ...]:
+    """Return the folders of the tests that are about *module*: others reach it, but slowly."""
+    room = module.rpartition("/")[0]
+    return tuple(f"tests/plan/{each}" for each in (room, *ALSO.get(module, ())))
+
+
+def _run_tests(tests: tuple[str, ...], modules: tuple[str, ...]) -> list[Outcome]:
+    """Hold *modules* against *tests*."""
+    _lay_out(tests, modules)
     environment = os.environ | {
         "PYTHONPATH": str(PROGRAM),
         "EXAMPLES": "5",
@@ -106,7 +114,7 @@ def _run_room(room: str, modules: tuple[str, ...]) -> list[Outcome]:
     return [Outcome(**each) for each in json.loads((FOLDER / "outcomes.json").read_text())]
 
 
-def _lay_out(tests: str, modules: tuple[str, ...]) -> None:
+def _lay_out(tests: tuple[str, ...], modules: tuple[str, ...]) -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     no_cache = shutil.ignore_patterns("__pycache__")
     shutil.copytree(RULES.parent, FOLDER / "quayrobot", ignore=no_cache)
@@ -118,4 +126,6 @@ def _lay_out(tests: str, modules: tuple[str, ...]) -> None:
         else:
             shutil.copy2(ROOT / name, place)
     paths = json.dumps([f"quayrobot/plan/{each}.py" for each in modules])
-    (FOLDER / "pyproject.toml").write_text(CONFIGURATION.format(paths=paths, tests=tests))
+    (FOLDER / "pyproject.toml").write_text(
+        CONFIGURATION.format(paths=paths, tests=json.dumps(tests))
+    )
