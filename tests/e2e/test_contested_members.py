@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.kit.asking import AGREED, TOLD
+from tests.kit.asking_cluster_robots import AskingClusterRobot
 from tests.kit.cluster_robots import ClusterRobot
 from tests.kit.installation import Installation, settle
 from tests.kit.policies import changed
@@ -20,10 +22,14 @@ GROUP, VERSION = "quayrobot.io", "v1alpha1"
 
 
 @pytest.fixture
-def cluster_robot(house: Installation) -> Iterator[ClusterRobot]:
-    made = ClusterRobot(house)
+def cluster_robot(
+    house: Installation, request: pytest.FixtureRequest
+) -> Iterator[AskingClusterRobot]:
+    """Yield one for which `plan` foretells each edit."""
+    made = AskingClusterRobot(house)
     yield made
     made.close()
+    request.node.user_properties += [(TOLD, made.compared), (AGREED, made.agreed)]
 
 
 def moved(robot: ClusterRobot) -> tuple[str, str]:
@@ -38,10 +44,11 @@ def events(robot: ClusterRobot) -> int:
     )
 
 
-def test_another_writer_who_sets_a_field_back_each_time(cluster_robot: ClusterRobot):
+def test_another_writer_who_sets_a_field_back_each_time(cluster_robot: AskingClusterRobot):
     (tenant,) = cluster_robot.namespaces(1)
     cluster_robot.apply(template={"description": "ours"})
     cluster_robot.wait_ready(1)
+    cluster_robot.compare()
     patch = json.dumps({"spec": {"description": "theirs"}})
     manager = "--field-manager=release-tool"
 
@@ -64,13 +71,15 @@ def test_another_writer_who_sets_a_field_back_each_time(cluster_robot: ClusterRo
 
     cluster_robot.apply(template={"description": "edited"})
     cluster_robot.wait_ready(1)
+    cluster_robot.compare()
     assert tenant.get(cluster_robot.name)["spec"]["description"] == "edited"
 
 
-def test_a_policy_that_changes_each_write(cluster_robot: ClusterRobot):
+def test_a_policy_that_changes_each_write(cluster_robot: AskingClusterRobot):
     (tenant,) = cluster_robot.namespaces(1)
     cluster_robot.apply(template={"description": "ours"})
     cluster_robot.wait_ready(1)
+    cluster_robot.compare()
     applied = 'Object{spec: Object.spec{description: "policy"}}'
 
     with changed(tenant, applied, group=GROUP, version=VERSION, resource="quayrobots"):
@@ -78,6 +87,7 @@ def test_a_policy_that_changes_each_write(cluster_robot: ClusterRobot):
         cluster_robot.apply(template={"description": "edited"})
 
         wait_for(lambda: moved(cluster_robot) == ("True", "Contested"), "it", timeout_s=40)
+        cluster_robot.compare(again=True)
         assert "an admission policy" in cluster_robot.condition("Reconciling")["message"]
         tenant.wait_login(cluster_robot.name)
         time.sleep(max(0.0, WATCHED_S - (time.monotonic() - begun)))
@@ -86,6 +96,7 @@ def test_a_policy_that_changes_each_write(cluster_robot: ClusterRobot):
 
     cluster_robot.apply(template={"description": "again"})
     cluster_robot.wait_ready(1)
+    cluster_robot.compare()
     settle(lambda: cluster_robot.condition("Reconciling") == {})
 
 

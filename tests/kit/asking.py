@@ -138,6 +138,10 @@ class AskingTenant(Tenant):
             self.asked.clear()
         return super().kubectl(*args, check=check)
 
+    def again(self, name: str = "ci") -> None:
+        """Let more come than was foretold of *name*: what is set back is written again."""
+        self.asked[name].open_end = True
+
     def compare(self, name: str = "ci", reason: str | None = None) -> None:
         """Compare what was foretold of *name* with what was done; *reason* is in the way of it."""
         told = self.asked.pop(name, None)
