@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.kit.asking import AskingTenant
@@ -241,3 +243,26 @@ def test_a_robot_of_another_cluster_is_taken_over_where_a_rule_names_that_cluste
     tenant.wait_gone()
     assert tenant.in_quay() is None
     tenant.house.plane.kubectl("delete", "clusterquayconnection", name)
+
+
+def test_who_made_the_robot_keeps_it_though_the_status_is_lost_and_an_older_one_was_bound(
+    tenant: Tenant,
+):
+    nowhere = {"kind": "QuayConnection", "name": "nowhere"}
+    tenant.robot("older", robotName="ci", connectionRef=nowhere)
+    tenant.robot()
+    tenant.wait_ready()
+    before = tenant.in_quay()
+    tenant.robot("older", robotName="ci")
+    tenant.wait_reason("AlreadyClaimed", "older")
+    # As after a race for the claim: whoever saw the other one too late has a finalizer.
+    bound = json.dumps({"metadata": {"finalizers": ["quayrobot.io/finalizer"]}})
+    tenant.kubectl("patch", "quayrobot", "older", "--type=merge", "-p", bound)
+
+    lost = ("--subresource=status", "--type=json", "-p", '[{"op":"remove","path":"/status"}]')
+    tenant.kubectl("patch", "quayrobot", "ci", *lost)
+
+    tenant.wait_ready(timeout_s=60)
+    settle(lambda: (tenant.reason(), tenant.reason("older")) == ("Reconciled", "AlreadyClaimed"))
+    _stays(tenant, before | {"last_accessed": tenant.in_quay()["last_accessed"]})
+    assert tenant.logs_in()

@@ -10,27 +10,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quayrobot.model.actions import LookAtRobot
 from quayrobot.model.errors import Reason, Refused
-from quayrobot.model.resources.robot import RobotState
+from quayrobot.model.names import ALT, RobotName
+from quayrobot.model.resources.robot import RobotState, RobotStatus
 from quayrobot.model.resources.rotation import Intent, Retiring, RotationState
-from quayrobot.model.world import Claimant, Present
+from quayrobot.model.world import Absent, Claimant, Missing, Present, RobotView, Unlooked
 from quayrobot.plan.decide import decide
 from quayrobot.plan.robot.claim import check_claim, held_by
+from quayrobot.plan.scene import Look, Scene
 
+from ..pairs import alt, pair, turns
 from ..scenes import (
+    ACME,
     BORN,
     CREATED,
+    OUTAGE,
     UID,
+    does,
     fresh,
     got,
     held,
+    listed,
     marked,
     me,
     rival,
     status,
     stops,
     terminating,
+    unknown,
 )
+
+ROBOT = RobotName(ACME, "ci")
 
 
 @pytest.mark.parametrize(
@@ -146,18 +157,78 @@ def test_who_holds_it_wins_over_all_who_do_not():
     assert wins(replace(rival(), holds=True, uid="me"), (older,))
 
 
-def test_a_robot_that_carries_the_mark_of_one_claimant_is_never_refused_to_both():
+# A finalizer may be left of a claim that was lost.
+LEFT = replace(rival(older=True), guarded=True)
+
+
+@pytest.mark.parametrize("other", [rival(older=True), LEFT], ids=["", "guarded"])
+def test_a_robot_that_carries_the_mark_of_one_claimant_is_never_refused_to_both(other: Claimant):
     first = fresh(
-        me=me(guarded=True), robot=Present(got()), rivals=(rival(older=True),)
+        me=me(guarded=True), robot=Present(got()), rivals=(other,)
     )  # it made the robot, then the process died
     second = fresh(
-        me=me(namespace="bakery", name="oven", uid="uid-rival", created=rival(older=True).created),
+        me=me(namespace="bakery", name="oven", uid="uid-rival", created=other.created,
+              guarded=other.guarded),
         robot=Present(got()),
-        rivals=(Claimant("QuayRobot", "shop", "ci", UID, BORN, holds=False),),
+        rivals=(Claimant("QuayRobot", "shop", "ci", UID, BORN, holds=False, guarded=True),),
         owner_lives=True,
-    )
+    )  # fmt: skip
 
-    assert not decide(first).findings or not decide(second).findings
+    assert does(first) == ["CreateSecret"]
+    assert stops(second).reason == Reason.ALREADY_CLAIMED
+
+
+THEIRS = got(marked(namespace="bakery", name="oven"))
+LOST = {"me": me(guarded=True), "rivals": (LEFT,)}
+
+
+@pytest.mark.parametrize("robot", [Unlooked(), Missing(), Present(listed())])
+def test_who_lost_the_status_asks_for_the_mark_before_an_older_one_has_it(robot):
+    assert decide(fresh(robot=robot, **LOST)).actions == (LookAtRobot(ROBOT),)
+    assert does(fresh(robot=Present(got()), **LOST)) == ["CreateSecret"]
+
+
+@pytest.mark.parametrize("robot", [Absent(), Present(got(None)), Present(THEIRS)])
+def test_without_that_mark_the_older_one_has_it(robot):
+    assert stops(fresh(robot=robot, **LOST)).reason == Reason.ALREADY_CLAIMED
+
+
+def test_a_look_for_the_mark_that_failed_is_no_claim_that_was_lost():
+    assert stops(fresh(robot=unknown(), **LOST)) is OUTAGE
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"rivals": (replace(LEFT, holds=True),)}, id="the other one holds it"),
+        pytest.param({"me": me()}, id="nothing was ever made"),
+    ],
+)
+def test_nobody_asks_for_a_mark_where(changes):
+    assert stops(fresh(**{**LOST, **changes})).reason == Reason.ALREADY_CLAIMED
+
+
+def test_a_mark_is_no_claim_against_who_holds_the_robot_and_may_have_adopted_it():
+    holder = replace(LEFT, holds=True)
+
+    scene = fresh(robot=Present(got()), **{**LOST, "rivals": (holder,)})
+    assert stops(scene).reason == Reason.ALREADY_CLAIMED
+
+
+def test_of_two_that_take_turns_the_contested_one_is_asked_for_its_mark():
+    names = frozenset({"acme+ci.alt"})
+    other = replace(LEFT, contested=names)
+    known = {"spec": turns(), "status": RobotStatus(), "rivals": (other,)}
+
+    def scene(there: RobotView, main: RobotView) -> Scene:
+        return pair(**known, robot=main, other=Look(robot=there))
+
+    assert check_claim(scene(Unlooked(), Unlooked())) == (LookAtRobot(ROBOT.in_slot(ALT)),)
+    assert check_claim(scene(Present(alt()), Unlooked())) == ()
+    for theirs in (Absent(), Present(alt(None))):
+        # The mark on the main one says nothing of the other.
+        with pytest.raises(Refused):
+            check_claim(scene(theirs, Present(got())))
 
 
 def test_who_comes_later_in_one_namespace_is_told_who_was_first():

@@ -5,32 +5,39 @@ The one that already holds it keeps it, else the older wins; equal age is
 decided by uid, so that every replica and every restart agrees. The loser is
 told the winner's name only within its own namespace. Who holds one of two
 robots that take turns and wants the other has to give way to who holds that
-other.
+other. Where no status tells who holds it, and both have a finalizer, one may
+have made it: Quay is asked for the mark on it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from ...model.actions import Action, LookAtRobot
 from ...model.errors import Reason, Refused
-from ...model.names import ALT, ALT_SUFFIX
+from ...model.names import ALT, ALT_SUFFIX, RobotName
 from ...model.resources.robot import RobotStatus
-from ...model.world import Claimant
+from ...model.world import Claimant, Missing, Present, RobotView, Unknown, Unlooked
 from ..scene import Scene
 
 __all__ = ["already_claimed", "check_claim", "held_by", "is_claimed"]
 
 
-def check_claim(scene: Scene) -> None:
+def check_claim(scene: Scene) -> tuple[Action, ...]:
     """
-    Raise if another resource has the robot.
+    Return the look that tells whether this resource made the robot; none where it has the claim.
 
     Raises:
         Refused: AlreadyClaimed, another resource comes first.
+        QuayRobotError: The look that would tell failed.
     """
     for rival in scene.rivals:
-        if _comes_first(scene, rival):
-            raise already_claimed(scene, min(rival.contested, default=None), rival)
+        if not _comes_first(scene, rival):
+            continue
+        if looks := _looks_for_mark(scene, rival):
+            return looks
+        raise already_claimed(scene, min(rival.contested, default=None), rival)
+    return ()
 
 
 def is_claimed(scene: Scene) -> bool:
@@ -55,11 +62,48 @@ def already_claimed(
 
 def _comes_first(scene: Scene, rival: Claimant) -> bool:
     me, status = scene.me, scene.status
-    held = held_by(status)
-    holds = bool(held & rival.contested) if rival.contested else status.holds
+    # Against who holds it by status a mark is no claim: they may have adopted it.
+    marked = frozenset() if rival.holds else _marked(scene)
+    holds = status.holds or bool(marked)
+    if rival.contested:
+        holds = bool((held_by(status) | marked) & rival.contested)
     mine = _rank(me.created, me.uid, holds=holds, guarded=me.guarded)
     theirs = _rank(rival.created, rival.uid, holds=rival.holds, guarded=rival.guarded)
     return theirs < mine
+
+
+def _looks_for_mark(scene: Scene, rival: Claimant) -> tuple[Action, ...]:
+    """A lost status says nothing, and a finalizer may be left of a claim that was lost."""
+    if rival.holds or scene.status.holds or not scene.me.guarded:
+        return ()
+    looks = []
+    for name, view in _views(scene).items():
+        if rival.contested and name.full not in rival.contested:
+            continue
+        if isinstance(view, Unknown):
+            raise view.error
+        if isinstance(view, Unlooked | Missing) or _is_listed(view):
+            looks.append(LookAtRobot(name))
+    return tuple(looks)
+
+
+def _views(scene: Scene) -> dict[RobotName, RobotView]:
+    both = (scene, scene.turned()) if scene.other is not None else (scene,)
+    return {each.robot_name: each.robot for each in both}
+
+
+def _is_listed(view: RobotView) -> bool:
+    return isinstance(view, Present) and view.value.metadata is None
+
+
+def _marked(scene: Scene) -> frozenset[str]:
+    """Return the full names of the robots that were seen to carry this resource's mark."""
+    seen = (each.value for each in _views(scene).values() if isinstance(each, Present))
+    return frozenset(
+        each.full_name
+        for each in seen
+        if each.marker is not None and each.marker.same_owner(scene.marker)
+    )
 
 
 def held_by(status: RobotStatus) -> frozenset[str]:

@@ -87,8 +87,8 @@ def plan_robot(scene: Scene) -> tuple[Action, ...]:
     if adopts(scene) and not permit.adoption:
         raise adoption_denied(scene)
 
-    check_claim(scene)
-    if asks := check_user(scene, connection):
+    looks = check_claim(scene)
+    if asks := check_user(scene, connection) or looks:
         return asks
     if has_moved(scene, connection):
         return _find_again(scene, connection)
@@ -110,9 +110,11 @@ def adopts(scene: Scene) -> bool:
 def _permit(scene: Scene) -> Permit:
     """Who has two robots in turn has to be let have both."""
     connection = scene.spec.connection_ref.name
-    for name in scene.robot_names:
-        permit_of(scene.rules, scene.namespace, name, connection=connection)
-    return permit_of(scene.rules, scene.namespace, scene.robot_name, connection=connection)
+    permits = {
+        name: permit_of(scene.rules, scene.namespace, name, connection=connection)
+        for name in scene.robot_names
+    }
+    return permits[scene.robot_name]
 
 
 def connection_of(scene: Scene) -> ConnectionSeen:
