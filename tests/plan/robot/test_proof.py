@@ -82,6 +82,11 @@ def test_an_adopted_robot_that_was_regenerated_by_hand_is_still_ours():
             },
             id="adopted by another cluster",
         ),
+        pytest.param(
+            got(None, token=OTHER_TOKEN),
+            {"robot": ADOPTED.model_copy(update={"slot": "alt"})},
+            id="the other one of two was adopted, in the same second",
+        ),
         pytest.param(got(None, token=OTHER_TOKEN), {"robot": None}, id="nothing is known"),
     ],
 )

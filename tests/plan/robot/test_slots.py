@@ -12,8 +12,8 @@ from quayrobot.model.actions import (
     ReplaceSecret,
 )
 from quayrobot.model.errors import Reason
-from quayrobot.model.names import ALT, ANNOTATION_ROBOT, MAIN
-from quayrobot.model.resources.robot import RobotStatus
+from quayrobot.model.names import ALT, ANNOTATION_ROBOT, MAIN, Slot
+from quayrobot.model.resources.robot import RobotState, RobotStatus
 from quayrobot.model.world import (
     Absent,
     Claimant,
@@ -110,6 +110,11 @@ def test_the_active_robot_is(scene, expected):
     assert active_first(active_first(scene)) == active_first(scene)
 
 
+def adopted(slot: Slot, name: str) -> RobotState:
+    """Return what the status says of an adopted robot."""
+    return RobotState(full_name=name, created_at=CREATED, adopted=True, slot=slot)
+
+
 # A status, or a Quay, of before the last turn
 GONE = {"robot": Absent(), "secrets": {"ci": Absent()}}
 
@@ -133,6 +138,16 @@ GONE = {"robot": Absent(), "secrets": {"ci": Absent()}}
         pytest.param(
             pair(**GONE, other=Look(robot=Present(alt(marked(name="cd"))))), MAIN,
             id="the other is somebody else's",
+        ),
+        pytest.param(
+            pair(**GONE, status=status(robot=adopted(MAIN, "acme+ci")),
+                 other=Look(robot=Present(alt(None, created=CREATED)))), MAIN,
+            id="the other is somebody else's, made in the second of the adopted one that went",
+        ),
+        pytest.param(
+            pair(status=status(robot=adopted(ALT, "acme+ci.alt")),
+                 robot=Present(got(None, created=CREATED)), other=Look(robot=Absent())), ALT,
+            id="so is the main one",
         ),
         pytest.param(
             pair(status=status(robot=IN_ALT), robot=Absent(), other=Look(robot=Absent())), ALT,

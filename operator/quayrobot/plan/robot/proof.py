@@ -130,8 +130,10 @@ def adopted_before(scene: Scene, seen: RobotSeen) -> bool:
     What another cluster noted is no adoption here, although a backup may bring its status.
     """
     robot = scene.status.robot
-    same = robot is not None and robot.adopted and robot.created_at == seen.created
-    return same and status_proves(scene)
+    # Of two that take turns it speaks of one: the other may be of the same second.
+    if robot is None or not robot.adopted or robot.slot != scene.slot:
+        return False
+    return robot.created_at == seen.created and status_proves(scene)
 
 
 def _adoptable(scene: Scene, permit: Permit | None) -> Proof:

@@ -176,7 +176,7 @@ def _was_left(scene: Scene, known: RobotView) -> bool:
 
 def _newer(scene: Scene, views: dict[Slot, RobotView], otherwise: Slot = MAIN) -> Slot:
     """Of those that are ours by what was seen, the one that was made last."""
-    made = {slot: _made(scene, slot, view) for slot, view in views.items()}
+    made = {slot: _made(scene, view) for slot, view in views.items()}
     born = {slot: when for slot, when in made.items() if when is not None}
     return max(_in_order(born), key=lambda slot: born[slot], default=otherwise)
 
@@ -185,12 +185,12 @@ def _in_order(slots: Iterable[Slot]) -> list[Slot]:
     return [each for each in SLOTS if each in set(slots)]
 
 
-def _made(scene: Scene, slot: Slot, view: RobotView) -> float | None:
+def _made(scene: Scene, view: RobotView) -> float | None:
     if not isinstance(view, Present):
         return None
-    # Adopted is what the status says, and it says nothing here.
-    there = scene if slot == scene.slot else _other(scene, None, None)
-    if not isinstance(prove(there, view.value, None), Ours | NeedsLook):
+    # The status says nothing, or speaks of the one that went: none of these was adopted by it.
+    bare = replace(scene, status=scene.status.model_copy(update={"robot": None}))
+    if not isinstance(prove(bare, view.value, None), Ours | NeedsLook):
         return None
     try:
         return datetime.fromisoformat(view.value.created).timestamp()
