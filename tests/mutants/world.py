@@ -33,16 +33,24 @@ MODULES = (
     "credentials/contest",
     "decide",
     "rights/by_quay",
+    "rights/federation",
     "rights/grants",
     "robot/claim",
+    "robot/creation",
     "robot/deletion",
+    "robot/owner",
     "robot/proof",
+    "robot/slots",
     "rotation/overlap",
     "rotation/rotation",
     "rotation/schedule",
 )
 # Modules that the tests of another room are about, too.
-ALSO = {"robot/creation": ("rotation",), "robot/slots": ("rotation",)}
+ALSO = {
+    "credentials/secrets": ("robot", "rotation"),
+    "robot/creation": ("rotation",),
+    "robot/slots": ("rotation",),
+}
 NEEDED = (
     "tests/__init__.py",
     "tests/plan",

@@ -24,6 +24,7 @@ from quayrobot.plan.robot.creation import plan_robot
 from quayrobot.plan.scene import Look
 
 from ..credentials.test_restored_secrets import EARLIER
+from ..pairs import alt
 from ..scenes import (
     ACME,
     NO_RIGHT,
@@ -125,6 +126,21 @@ def test_what_is_taken_from_another_cluster_is_bounded_by_the_rule_for_that_clus
     assert does(scene(takes, adopts)) == ["RecordProgress", "AddFinalizer"]
     few = scene(rule(takeover=["cluster-0"], maxRole="read"), rule(maxRole="write"))
     assert stops(few).reason is Reason.ACCESS_DENIED
+
+
+def test_of_two_the_one_that_is_taken_from_another_cluster_is_noted():
+    overlap = spec(permissions={}, rotation={"strategy": "Overlap"})
+    theirs = alt(marked(cluster="cluster-0", slot="alt"))
+    scene = fresh(
+        spec=overlap,
+        other=Look(),
+        robot=Present(theirs),
+        rules=(rule(takeover=["cluster-0"]),),
+        grants=Present(GrantsSeen()),
+    )
+
+    noted = only(plan_robot(replace(scene, slot=ALT)), RecordProgress).state
+    assert (noted.full_name, noted.slot, noted.adopted) == ("acme+ci.alt", ALT, True)
 
 
 def test_what_is_adopted_of_ones_own_cluster_is_bounded_by_the_rule_for_adoption():
