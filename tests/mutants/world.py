@@ -30,8 +30,13 @@ RESTS_ON = ("operator/quayrobot/plan", "tests/plan")
 REQUIREMENTS = ROOT / "requirements" / "mutants.txt"
 # The modules of the rules whose mutants are tried: what is claimed is what is run.
 MODULES = (
+    "cluster_robot/targets",
     "credentials/contest",
+    "credentials/digests",
+    "credentials/render",
+    "credentials/renewal",
     "decide",
+    "inventory",
     "rights/by_quay",
     "rights/federation",
     "rights/grants",

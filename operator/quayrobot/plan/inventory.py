@@ -59,11 +59,15 @@ def total(
         for owner, number in managed.items()
     ]
     counts.sort(key=lambda each: (-each.unmanaged, -each.unused, each.name, each.kind))
-    known = managed.keys() <= listed.keys() or before is None or len(managed) <= SHOWN
+    unmanaged = sum(each.unmanaged for each in counts)
+    unused = sum(each.unused for each in counts)
+    known = managed.keys() <= listed.keys() or len(managed) <= SHOWN
+    if before is not None and not known:
+        unmanaged, unused = before.unmanaged, before.unused
     return RobotCounts(
         managed=sum(managed.values()),
-        unmanaged=sum(each.unmanaged for each in counts) if known else _was(before, "unmanaged"),
-        unused=sum(each.unused for each in counts) if known else _was(before, "unused"),
+        unmanaged=unmanaged,
+        unused=unused,
         organizations=len(counts),
         owners=tuple(counts[:SHOWN]),
     )
@@ -118,10 +122,6 @@ def _apart_from_counts(status: ConnectionStatus) -> ConnectionStatus:
 
 def _bare(owner: OwnerName) -> OwnerCount:
     return OwnerCount(name=owner.name, kind=owner.kind)
-
-
-def _was(before: RobotCounts | None, field: str) -> int:
-    return int(getattr(before, field)) if before is not None else 0
 
 
 def _unused(robot: RobotSeen, now: datetime) -> bool:

@@ -156,3 +156,20 @@ def test_whatever_comes_no_more_is_left_than_is_free_or_was_confirmed(served, tu
         served, leaving = served - leaving, 0
         assert lately <= max(10, 0.2 * (served + lately))
     assert most - served <= granted + max(10, 0.2 * most) * (1 + len(turns))
+
+
+def test_what_was_left_lately_counts_to_those_that_were_served_too():
+    slow = plan_removal(6, served=54, lately=6, confirm=None, state=None)
+    more = plan_removal(7, served=54, lately=6, confirm=None, state=None)
+
+    assert (slow.allowed, more.allowed) == (True, False)
+
+
+def test_a_confirmation_holds_for_as_many_as_were_left_and_stays_noted_beside_a_few():
+    noted = Removal(confirmed="30", left=30)
+
+    again = plan_removal(30, served=40, lately=0, confirm="30", state=noted)
+    few = plan_removal(1, served=40, lately=0, confirm="30", state=noted)
+    assert (again.allowed, again.confirmed, again.state) == (True, True, noted)
+    assert (few.allowed, few.confirmed, few.state) == (True, False, noted)
+    assert not plan_removal(31, served=40, lately=0, confirm="30", state=noted).allowed

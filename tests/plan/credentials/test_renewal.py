@@ -242,3 +242,22 @@ def test_what_stands_in_the_way_is_said_and_stands_until_it_is_known_to_be_over(
 
     assert said.reason is reason
     assert (said.status == "True") is (reason is Reason.RECONCILED)
+
+
+def test_all_times_of_a_token_are_told():
+    life = lifetime_of(RENEWAL, seen(NOW), None, NOW)
+
+    told_of = credential_status(PLACE, life, None)
+    assert (life.digest, life.expires_at) == (NEW, NOW + HOUR)
+    assert (told_of.digest, told_of.asked_at) == (NEW, None)
+    assert (told_of.issued_at, told_of.expires_at) == (
+        "2026-11-26T12:00:00Z", "2026-11-26T13:00:00Z",
+    )  # fmt: skip
+
+
+def test_a_condition_of_the_renewal_says_why():
+    refused = RenewalRequest(NOW, heard=RenewalResult.REFUSED, error=NO)
+
+    assert renewed_condition(refused, None, place="here", now=NOW).message == NO.message
+    fine = renewed_condition(None, None, place="here", now=NOW)
+    assert (fine.status, "before it expires" in fine.message) == ("True", True)
