@@ -209,7 +209,7 @@ def test_nobody_asks_for_a_mark_where(changes):
 
 
 def test_a_mark_is_no_claim_against_who_holds_the_robot_and_may_have_adopted_it():
-    holder = replace(LEFT, holds=True)
+    holder = replace(rival(), holds=True)
 
     scene = fresh(robot=Present(got()), **{**LOST, "rivals": (holder,)})
     assert stops(scene).reason == Reason.ALREADY_CLAIMED

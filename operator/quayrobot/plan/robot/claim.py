@@ -88,8 +88,7 @@ def _looks_for_mark(scene: Scene, rival: Claimant) -> tuple[Action, ...]:
 
 
 def _views(scene: Scene) -> dict[RobotName, RobotView]:
-    both = (scene, scene.turned()) if scene.other is not None else (scene,)
-    return {each.robot_name: each.robot for each in both}
+    return {each.robot_name: each.robot for each in (scene, scene.turned())}
 
 
 def _is_listed(view: RobotView) -> bool:
