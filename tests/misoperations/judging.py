@@ -94,7 +94,7 @@ def _cluster_robot(subject: Subject, look: Look, main: Body) -> Iterator[str]:
             yield f"{space} has no robot"
             continue
         plain = {key: value for key, value in member["spec"].items() if key != "robotName"}
-        if _spelled_out(plain) != _spelled_out(template):
+        if spelled_out(plain) != spelled_out(template):
             yield f"the robot of {space} is not as the template: {plain}"
         if said(member).ready:
             yield from unmatched(subject, look, member)
@@ -115,11 +115,21 @@ def _left(subject: Subject, look: Look, space: str) -> Iterator[str]:
         yield f"{space} still has {kept}"
 
 
-def _spelled_out(spec: Body) -> Body:
+# Blocks whose emptiness says something.
+MEANT = {"permissions", "federation", "rotation"}
+
+
+def spelled_out(spec: Body) -> Body:
     """What nobody wrote is as good as its default: a member is not written anew for that."""
     default = {"format": "DockerConfigJson", "scope": "Registry", "deletionPolicy": "Delete"}
-    secrets = [default | each for each in spec.get("secrets") or ()]
-    return spec | {"secrets": secrets}
+    secrets = [default | _unempty(each) for each in spec.get("secrets") or ()]
+    credentials = {"type": "Static"} | (spec.get("credentials") or {})
+    meant = {key: spec[key] for key in MEANT & spec.keys()}
+    return _unempty(spec) | meant | {"secrets": secrets, "credentials": credentials}
+
+
+def _unempty(block: Body) -> Body:
+    return {key: value for key, value in block.items() if value not in ({}, [])}
 
 
 # What it may cost --------------------------------------------------------------------

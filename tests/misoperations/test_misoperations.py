@@ -11,6 +11,7 @@ from tests.kit.controlplane import ControlPlane
 
 from .drawing import cases, drawn, places
 from .grounds import GROUNDS
+from .judging import spelled_out
 from .looking import changes, flatten
 from .running import ran
 from .stage import staged
@@ -49,6 +50,17 @@ def test_the_order_of_what_has_a_name_is_no_difference():
     flatten("s", [{"digest": "3", "name": "a"}, {"digest": "2", "name": "b"}], other)
 
     assert changes(one, other, renewed=False) == ["s[a].digest: 1 became 3"]
+
+
+def test_what_is_said_to_be_empty_is_a_difference_only_where_that_means_something():
+    plain = {"organization": "acme", "secrets": [{"name": "ci"}]}
+    empty = {"credentials": {}, "metadata": {}, "secrets": [{"name": "ci", "labels": {}}]}
+
+    assert spelled_out(plain | empty) == spelled_out(plain)
+    for block in ("permissions", "federation", "rotation"):
+        assert spelled_out(plain | {block: {}}) != spelled_out(plain)
+    assert spelled_out(plain | {"credentials": {"type": "Federated"}}) != spelled_out(plain)
+    assert spelled_out(plain | {"secrets": []}) != spelled_out(plain)
 
 
 def test_what_a_new_credential_changes_is_a_difference_where_none_was_asked_for():
