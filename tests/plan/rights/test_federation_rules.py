@@ -62,7 +62,13 @@ DISGUISED = [
     "https://127.1",
     "https://0177.0.0.1",
     "https://0x7f.0.0.1",
+    "https://0x7f.0.0.0x1",
+    "https://ci.localhost",
     "https://[64:ff9b::a00:1]",
+    # A gateway on the way makes another address of them.
+    "https://[64:ff9b::808:808]",
+    "https://[2002:808:808::1]",
+    "https://[::ffff:8.8.8.8]",
 ]
 # What URL parsers may read in different ways is no issuer at all.
 UNREADABLE = [
@@ -83,6 +89,26 @@ def test_a_private_issuer_is_refused_unless_it_is_named(issuer):
 @pytest.mark.parametrize("issuer", DISGUISED)
 def test_a_private_issuer_in_disguise_is_refused_too(issuer):
     assert not allowed(issuer, GIVES)
+
+
+@pytest.mark.parametrize("rules", [GIVES, rule(federation=True, issuers=["https://*"])])
+def test_an_issuer_that_is_no_address_is_refused_whatever_the_rules_name(rules):
+    assert refused("https://[1:2]", rules).reason == Reason.ISSUER_REFUSED
+
+
+def test_a_rule_with_issuers_has_to_name_this_clusters_own_too():
+    named = bound(rule(federation=True, issuers=["https://ci.example.com"]),
+                  spec=spec(federation=said_of(CI, NAMED)))  # fmt: skip
+
+    error = stops(named)
+    assert (error.reason, OWN in error.message) == (Reason.ISSUER_REFUSED, True)
+
+
+def test_without_a_rule_for_federation_the_connection_is_named():
+    error = stops(bound(rule(), spec=spec(federation=said_of(CI))))
+
+    assert error.reason == Reason.ACCESS_DENIED
+    assert "ClusterQuayConnection default do not allow federation" in error.message
 
 
 @pytest.mark.parametrize("issuer", UNREADABLE)

@@ -106,6 +106,8 @@ def _issuers(scene: Scene) -> list[str]:
 
 
 def _allows(rule: AccessRule, issuer: str, own: str | None) -> bool:
+    if not _is_readable(issuer):
+        return False
     if rule.issuers is not None:
         return any(_names(each, issuer) for each in rule.issuers)
     return issuer == own or not _private(issuer)
@@ -117,15 +119,21 @@ def _names(pattern: str, issuer: str) -> bool:
     return any_glob([pattern], issuer) and any_glob([host], urlsplit(issuer).netloc)
 
 
+def _is_readable(issuer: str) -> bool:
+    """Whether it leads anywhere: what stands in brackets may be no address."""
+    try:
+        urlsplit(issuer)
+    except ValueError:
+        return False
+    return True
+
+
 def _host(issuer: str) -> str:
     return urlsplit(issuer).hostname or ""
 
 
 def _private(issuer: str) -> bool:
-    try:
-        host = _host(issuer).rstrip(".")
-    except ValueError:
-        return True
+    host = _host(issuer).rstrip(".")
     address = address_of(host)
     if address is None:
         return _local(host)
