@@ -18,7 +18,7 @@ from .looking import Look
 from .matching import secret_unlike, secrets_of, unmatched
 from .subjects import Subject, selected
 
-__all__ = ["Allowed", "Said", "allowed", "harm", "said", "unsettled"]
+__all__ = ["Allowed", "Said", "allowed", "harm", "said", "spelled_out", "unsettled"]
 
 ON_THE_WAY = {"", "Creating", "Progressing", "Deleting", "Rotating"}
 
