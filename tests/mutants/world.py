@@ -30,6 +30,7 @@ RESTS_ON = ("operator/quayrobot/plan", "tests/plan")
 REQUIREMENTS = ROOT / "requirements" / "mutants.txt"
 # The modules of the rules whose mutants are tried: what is claimed is what is run.
 MODULES = (
+    "cluster_robot/copies",
     "cluster_robot/targets",
     "credentials/contest",
     "credentials/digests",
