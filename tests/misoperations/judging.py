@@ -7,6 +7,7 @@ made, deleted or regenerated that nobody asked for.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,16 @@ from .looking import Look
 from .matching import secret_unlike, secrets_of, unmatched
 from .subjects import Subject, selected
 
-__all__ = ["Allowed", "Said", "allowed", "harm", "said", "spelled_out", "unsettled"]
+__all__ = [
+    "Allowed",
+    "Said",
+    "allowed",
+    "given_by_default",
+    "harm",
+    "said",
+    "spelled_out",
+    "unsettled",
+]
 
 ON_THE_WAY = {"", "Creating", "Progressing", "Deleting", "Rotating"}
 
@@ -130,6 +140,27 @@ def spelled_out(spec: Body) -> Body:
 
 def _unempty(block: Body) -> Body:
     return {key: value for key, value in block.items() if value not in ({}, [])}
+
+
+# What stays when it is taken back -------------------------------------------------------
+
+ROLES = ("read", "write", "admin")
+ON_REPOSITORY = re.compile(r"robot \S+\.grants\.repositories\..+")
+
+
+def given_by_default(ground: Body, before: Body, after: Body) -> set[str]:
+    """
+    Return the facts of *after* that a default which *ground* declares may have made.
+
+    A role that is no longer declared is then left: nobody can tell who gave it.
+    """
+    permissions = _robots(ground).get("permissions") or {}
+    defaults = [ROLES.index(each["role"]) for each in permissions.get("defaults") or ()]
+    most = max(defaults, default=-1)
+    return {
+        path for path, role in after.items()
+        if path not in before and ON_REPOSITORY.fullmatch(path) and ROLES.index(role) <= most
+    }  # fmt: skip
 
 
 # What it may cost --------------------------------------------------------------------
