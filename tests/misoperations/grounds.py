@@ -143,7 +143,7 @@ def _cluster_robot(mode: str, **changes: Any) -> Spec:
     return {
         "namespaceSelectors": [SELECTED],
         "excludeNamespaces": ["kube-*"],
-        "consent": "consents=yes",
+        "consent": "consents=<own>",
         "mode": mode,
         "robotNameTemplate": "{name}-{namespace}" if mode == "PerNamespace" else "{name}",
         "template": {

@@ -94,7 +94,11 @@ def _cluster_robot(subject: Subject, look: Look, main: Body) -> Iterator[str]:
             yield from _left(subject, look, space)
             continue
         if main["spec"]["mode"] == "Shared":
-            full = main["status"]["robot"]["fullName"]
+            robot = main["status"].get("robot")
+            if robot is None:
+                yield "it has no robot"
+                return
+            full = robot["fullName"]
             for wanted in secrets_of(template, subject.name):
                 secret = look.at(subject, "Secret", wanted["name"], space)
                 yield from secret_unlike(subject, secret, wanted, full)

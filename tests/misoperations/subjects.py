@@ -129,7 +129,8 @@ def _stock_quay(subject: Subject) -> None:
 def _surroundings(subject: Subject) -> list[Body]:
     stage, name = subject.stage, subject.name
     stage.oidc.subjects[f"system:serviceaccount:{name}:caller"] = CLIENT
-    labels = {"misoperated": name, "consents": "yes"}
+    # A selector that picks every namespace is not to reach those of other subjects.
+    labels = {"misoperated": name, "consents": name}
     spaces = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": each, "labels": labels}}
         for each in subject.spaces

@@ -64,6 +64,9 @@ def test_a_field_of_a_copy_that_others_set_back_waits_for_its_turn():
     held_back = replace(scene, contested={"Secret/ci": Contest(frozenset({field}), error)})
     plan = plan_copy(held_back, TOKEN, REGISTRY)
     assert (plan.actions, [each.error for each in plan.findings]) == ((), [error])
+    # Everything else goes on.
+    stale = held_back.with_secret("ci", Present(replace(theirs, digests={})))
+    assert isinstance(plan_copy(stale, TOKEN, REGISTRY).actions[0], ReplaceSecret)
 
 
 def test_a_copy_that_was_restored_is_taken_up_where_the_mark_proves_the_robot():

@@ -81,7 +81,7 @@ def test_three_names_are_told_that_a_rule_allows(count: int, more: bool):
 
 @pytest.mark.parametrize(
     ("own", "meant"),
-    [(["zebra", "default"], "default"), (["zebra", "apple"], "apple")],
+    [(["zebra", "default", "apple"], "default"), (["zebra", "apple"], "apple")],
     ids=["of that name", "the first"],
 )
 def test_who_forgot_the_kind_is_told_how_to_name_it(own: list[str], meant: str):
