@@ -23,11 +23,11 @@ __all__ = [
     "Allowed",
     "Said",
     "allowed",
-    "given_by_default",
     "harm",
     "said",
     "spelled_out",
     "unsettled",
+    "without_given",
 ]
 
 ON_THE_WAY = {"", "Creating", "Progressing", "Deleting", "Rotating"}
@@ -149,22 +149,27 @@ def _unempty(block: Body) -> Body:
 # What stays when it is taken back -------------------------------------------------------
 
 ROLES = ("read", "write", "admin")
-ON_REPOSITORY = re.compile(r"robot \S+\.grants\.repositories\..+")
+ON_REPOSITORY = re.compile(r"robot \S+\.grants\.repositories\.(?P<name>.+)")
 
 
-def given_by_default(ground: Body, before: Body, after: Body) -> set[str]:
+def without_given(ground: Body, facts: Body) -> Body:
     """
-    Return the facts of *after* that a default which *ground* declares may have made.
+    Return *facts* without roles on repositories that a default of *ground* may have given.
 
-    A role that is no longer declared is then left: nobody can tell who gave it.
+    Those that are no longer declared are left: nobody can tell who gave them.
     """
     permissions = _robots(ground).get("permissions") or {}
+    declared = {each["name"] for each in permissions.get("repositories") or ()}
     defaults = [ROLES.index(each["role"]) for each in permissions.get("defaults") or ()]
     most = max(defaults, default=-1)
-    return {
-        path for path, role in after.items()
-        if path not in before and ON_REPOSITORY.fullmatch(path) and ROLES.index(role) <= most
-    }  # fmt: skip
+
+    def given(path: str, role: object) -> bool:
+        found = ON_REPOSITORY.fullmatch(path)
+        return (
+            found is not None and found["name"] not in declared and ROLES.index(str(role)) <= most
+        )
+
+    return {path: value for path, value in facts.items() if not given(path, value)}
 
 
 # What it may cost --------------------------------------------------------------------

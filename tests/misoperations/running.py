@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from tests.kit.installation import Body
 
 from .drawing import Case
-from .judging import allowed, given_by_default, harm, said, unsettled
+from .judging import allowed, harm, said, unsettled, without_given
 from .looking import Look, changes, facts, looked
 from .stage import Stage
 from .subjects import Subject, made
@@ -176,9 +176,10 @@ class Wave:
         within = allowed(subject, outcome.case.spec)
         early = self._unfounded(subject, look)
         renewed = bool(within.made or within.regenerated) or within.keyless
-        before, now = self._before[subject.name], facts(subject, look)
-        left = given_by_default(subject.ground.spec, before, now)
-        now = {path: value for path, value in now.items() if path not in left}
+        before, now = (
+            without_given(subject.ground.spec, each)
+            for each in (self._before[subject.name], facts(subject, look))
+        )
         return early or changes(before, now, renewed=renewed)
 
     def _rest(self) -> None:

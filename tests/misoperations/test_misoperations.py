@@ -11,7 +11,7 @@ from tests.kit.controlplane import ControlPlane
 
 from .drawing import cases, drawn, places
 from .grounds import GROUNDS
-from .judging import given_by_default, spelled_out
+from .judging import spelled_out, without_given
 from .looking import changes, flatten
 from .running import ran
 from .stage import staged
@@ -63,16 +63,17 @@ def test_what_is_said_to_be_empty_is_a_difference_only_where_that_means_somethin
     assert spelled_out(plain | {"secrets": []}) != spelled_out(plain)
 
 
-def test_a_role_that_a_declared_default_may_have_given_is_left_and_none_above_it():
+def test_a_role_that_a_declared_default_may_have_given_is_no_difference_and_none_above_it():
     of = "robot acme+ci.grants.repositories"
-    before = {f"{of}.app": "read"}
-    after = {f"{of}.app": "write", f"{of}.lib": "read", f"{of}.tool": "write", "robot x.y": "read"}
-    ground = {"permissions": {"defaults": [{"role": "read"}]}}
+    found = {f"{of}.app": "read", f"{of}.lib": "read", f"{of}.tool": "write", "robot x.y": "read"}
+    rights = {"repositories": [{"name": "app", "role": "read"}], "defaults": [{"role": "read"}]}
+    ground = {"permissions": rights}
 
-    assert given_by_default(ground, before, after) == {f"{of}.lib"}
-    assert given_by_default({"template": {"spec": ground}}, before, after) == {f"{of}.lib"}
-    assert given_by_default({"permissions": {}}, before, after) == set()
-    assert given_by_default({}, before, after) == set()
+    left = {path: role for path, role in found.items() if path != f"{of}.lib"}
+    assert without_given(ground, found) == left
+    assert without_given({"template": {"spec": ground}}, found) == left
+    assert without_given({"permissions": {}}, found) == found
+    assert without_given({}, found) == found
 
 
 def test_what_a_new_credential_changes_is_a_difference_where_none_was_asked_for():
