@@ -40,10 +40,14 @@ async def regenerate(live: LiveConnection, robot: RobotName, scene: Scene) -> Sc
         if error.overdue:
             live.snapshots.gave_up(robot)
         raise
-    # The answer leaves out the metadata, which never changes.
-    seen = received(scene, replace(seen, metadata=before.metadata if before else None))
+    same = before is not None and before.created == seen.created
+    # The answer leaves out the metadata, which never changes. That of a robot which was made
+    # anew since it was seen is not known, nor whose it is: a look proves it first.
+    metadata = before.metadata if before is not None and same else None
+    seen = received(scene, replace(seen, metadata=metadata))
     live.snapshots.saw(robot, Present(seen))
-    return replace(scene, robot=Present(seen), status=known_by(scene, seen))
+    status = known_by(scene, seen) if same else scene.status
+    return replace(scene, robot=Present(seen), status=status)
 
 
 def _check_overdue(live: LiveConnection, robot: RobotName) -> None:
