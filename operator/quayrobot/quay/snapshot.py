@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from ..model.errors import QuayRobotError
+from ..model.errors import QuayRobotError, Reason
 from ..model.names import OwnerName, RobotName
 from ..model.world import (
     Absent,
@@ -165,6 +165,11 @@ class Snapshots:
         """Return how long ago the last write to *name* was given up; None for none."""
         since = self._at(name.owner).overdue.get(name.full)
         return None if since is None else self._clock() - since
+
+    def doubt(self, name: RobotName, error: QuayRobotError) -> None:
+        """Note that a call about *name* failed: a look tells if Quay knows no such robot."""
+        if error.reason is Reason.ROBOT_NOT_FOUND:
+            self.begin_write(name)
 
     def saw(self, name: RobotName, seen: Present[RobotSeen] | Absent) -> None:
         """Remember what Quay answered about *name* itself."""

@@ -25,7 +25,7 @@ from ...model.actions import (
     TakeDefault,
     TakeRole,
 )
-from ...model.errors import QuayRobotError, Refused, TryLater
+from ...model.errors import QuayRobotError, Reason, Refused, TryLater
 from ...model.world import DefaultSeen, GrantsSeen, Present, Unknown, Unlooked
 from ...plan.rights.federation import federation_finished
 from ...plan.rights.grants import after, known_grants, target_of
@@ -93,13 +93,19 @@ async def federate(
     except QuayRobotError as error:
         # Whatever was put there before is no longer believed.
         live.federation[action.robot] = before if error.did_nothing else None
-        looked = isinstance(action, LookAtFederation) and isinstance(error, TryLater)
-        if looked and federation_finished(scene):
+        live.snapshots.doubt(action.robot, error)
+        if _may_wait(action, error) and federation_finished(scene):
             # A beat that has to wait is no news; the next pass asks again.
             return replace(scene, federation=Unlooked(), federation_due=False)
         raise
     live.federation[action.robot] = found
     return replace(scene, federation=Present(found), federation_due=False, federation_read=True)
+
+
+def _may_wait(action: LookAtFederation | SetFederation, error: QuayRobotError) -> bool:
+    """Return whether *error* says no more than that it cannot be read now."""
+    looked = isinstance(action, LookAtFederation) and isinstance(error, TryLater)
+    return looked and error.reason is not Reason.ROBOT_NOT_FOUND
 
 
 async def change_grant(
@@ -131,6 +137,8 @@ async def change_grant(
         # At its deadline a pass may be cut off in the middle of a change.
         if not (isinstance(error, QuayRobotError) and error.did_nothing):
             live.grants.forget(scene.robot_name)
+        if isinstance(error, QuayRobotError):
+            live.snapshots.doubt(scene.robot_name, error)
         raise
     live.not_found.found(owner, target)
     now = _after(change, known_grants(scene) or GrantsSeen(), default)

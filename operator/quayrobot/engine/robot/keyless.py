@@ -50,8 +50,7 @@ def known_by(scene: Scene, seen: RobotSeen) -> RobotStatus:
 
 
 def _failed(live: LiveConnection, action: Exchange, scene: Scene, error: QuayRobotError) -> Scene:
-    if error.reason is Reason.ROBOT_NOT_FOUND:
-        live.snapshots.begin_write(action.robot)
+    live.snapshots.doubt(action.robot, error)
     if error.reason is not Reason.EXCHANGE_REFUSED or scene.federation_read:
         return scene
     live.federation[action.robot] = None
