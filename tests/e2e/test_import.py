@@ -135,6 +135,27 @@ def test_an_import_of_a_mistyped_robot_fails(tenant: Tenant):
     assert said.err.endswith(f"error: no robot of {tenant.name} matches --robot tow\n")
 
 
+def test_a_robot_that_goes_while_it_is_read_is_left_out_of_an_import(tenant: Tenant):
+    quay, shell = tenant.house.quay, Shell(tenant.house.plane)
+    tenant.connection()
+    for robot in ("goes", "stays"):
+        quay.admin("robot", name=tenant.full(robot))
+    gone = {"message": "Could not find robot with specified username"}
+    quay.admin(
+        "fault", operation="federation.get", path=f"{tenant.name}/robots/goes/", count=-1,
+        status=400, body=json.dumps(gone), headers={"Content-Type": "application/json"},
+    )  # fmt: skip
+
+    said = shell.quayrobot(
+        "import", "--connection", "QuayConnection/own", "--organization", tenant.name,
+        "-n", tenant.name,
+    )  # fmt: skip
+
+    assert said.code == 0, said.err
+    [manifest] = [each for each in yaml.safe_load_all(said.out) if each]
+    assert manifest["spec"]["robotName"] == "stays"
+
+
 def _listed(tenant: Tenant) -> list[dict]:
     return json.loads(tenant.kubectl("get", "quayrobots", "-o", "json"))["items"]
 

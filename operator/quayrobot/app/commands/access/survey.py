@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ....engine.connection.pool import LiveConnection
-from ....model.errors import Denied, QuayRobotError, Reason, Refused, TryLater, Unfinished
+from ....model.errors import (
+    Ambiguous,
+    Denied,
+    QuayRobotError,
+    Reason,
+    Refused,
+    TryLater,
+    Unfinished,
+)
 from ....model.names import OwnerName, RobotName
 from ....model.resources.federation import IdentityState
 from ....model.world import GrantsSeen, Present, RobotSeen
@@ -196,11 +204,21 @@ async def _look(
 ) -> Found | None:
     """None for one that went meanwhile."""
     seen = await _patiently(lambda: live.client.get_robot(name))
-    identities: tuple[IdentityState, ...] = ()
+    identities: tuple[IdentityState, ...] | None = ()
     if federation and isinstance(seen, Present):
-        identities = await _patiently(lambda: live.client.federation(name))
+        identities = await _identities(live, name)
     done.count()
-    return Found(name, seen.value, rights, identities) if isinstance(seen, Present) else None
+    if identities is None or not isinstance(seen, Present):
+        return None
+    return Found(name, seen.value, rights, identities)
+
+
+async def _identities(live: LiveConnection, name: RobotName) -> tuple[IdentityState, ...] | None:
+    try:
+        return await _patiently(lambda: live.client.federation(name), but=Ambiguous)
+    except Ambiguous:
+        # The one thing that a read leaves open: the robot is there no more.
+        return None
 
 
 async def _patiently(
