@@ -105,7 +105,7 @@ def parse_roles_of(reply: Reply) -> dict[str, str]:
     return found
 
 
-def parse_teams(reply: Reply, owner: OwnerName, *, scope: str) -> dict[str, str | None]:
+def parse_teams(reply: Reply, owner: OwnerName, *, scope: str) -> dict[str, str]:
     """
     Return the teams in *reply*, an organization, with their roles.
 
@@ -121,7 +121,10 @@ def parse_teams(reply: Reply, owner: OwnerName, *, scope: str) -> dict[str, str 
         what = needed(scope, signed_on=reply.signed_on)
         msg = f"Quay does not show the teams to this connection; this needs {what}"
         raise Refused(Reason.INSUFFICIENT_SCOPE, msg)
-    return {name: _role(each) for name, each in teams.items()}
+    roles = {name: role for name, each in teams.items() if (role := _role(each)) is not None}
+    if len(roles) < len(teams):
+        raise not_understood(reply, write=False)
+    return roles
 
 
 def parse_members(reply: Reply, team: str) -> frozenset[str]:
@@ -173,15 +176,18 @@ def parse_prototype(reply: Reply) -> tuple[str, DefaultSeen] | None:
 
 
 def _prototype(item: Mapping[str, object]) -> tuple[str, DefaultSeen] | None:
-    delegate, creator = item.get("delegate"), item.get("activating_user")
+    delegate, creator = item.get("delegate"), item.get("activating_user", "")
     role, name, key = _role(item), None, item.get("id")
     # A team's name has no `+`, so it is never taken for a robot.
     if isinstance(delegate, Mapping) and delegate.get("kind") in {"user", "team"}:
         name = delegate.get("name")
     if not isinstance(name, str) or role is None or not isinstance(key, str):
         return None
+    if creator is None:
+        return name, DefaultSeen(role, None, key)
+    # One of which it is not shown whose repositories it is for is not for everybody's.
     by = creator.get("name") if isinstance(creator, Mapping) else None
-    return name, DefaultSeen(role, by if isinstance(by, str) else None, key)
+    return (name, DefaultSeen(role, by, key)) if isinstance(by, str) else None
 
 
 def _items(reply: Reply, key: str) -> list[Mapping[str, object]]:

@@ -103,7 +103,7 @@ class Rights:
         roles = await self.teams(owner)
         return frozenset(name for name, role in roles.items() if role in CREATORS)
 
-    async def teams(self, owner: OwnerName) -> dict[str, str | None]:
+    async def teams(self, owner: OwnerName) -> dict[str, str]:
         """
         Return the teams of the organization with their roles.
 

@@ -52,6 +52,7 @@ __all__ = [
 ANONYMOUS = "Anonymous access is not allowed"
 NO_ORGANIZATION = "Organization does not exist"
 RETRY_AFTER_CAP_S = 600.0
+METADATA = "unstructured_metadata"
 _AWAY = {502, 503, 504, 520}
 _REDIRECTS = {301, 302, 303, 307, 308}
 
@@ -142,7 +143,19 @@ def parse_robot(reply: Reply, name: RobotName, *, write: bool) -> RobotSeen:
         check_spelling(seen.full_name.partition("+")[0], name.owner)
     if seen is None or seen.full_name != name.full or (seen.token is None and write):
         raise not_understood(reply, write=write)
+    if tells and not _shows_metadata(body, made=write):
+        raise not_understood(reply, write=write)
     return seen
+
+
+def _shows_metadata(body: object, *, made: bool) -> bool:
+    """
+    Return whether *body* tells what the robot is marked with: what is left out may be there.
+
+    Whoever *made* it without metadata is shown null.
+    """
+    shown = body.get(METADATA, "") if isinstance(body, Mapping) else ""
+    return isinstance(shown, Mapping) or (made and shown is None)
 
 
 def check_spelling(shown: str, owner: OwnerName) -> None:
@@ -208,7 +221,7 @@ def _robot(item: Mapping[str, object]) -> RobotSeen | None:
     if "token" in item and not (isinstance(token, str) and token):
         return None
 
-    metadata = item.get("unstructured_metadata")
+    metadata = item.get(METADATA)
     description = item.get("description")
     return RobotSeen(
         full_name=name,

@@ -1,0 +1,85 @@
+"""Is what an answer leaves out ever taken for what is not there?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from quayrobot.model.errors import Ambiguous, QuayRobotError, Reason, TryLater
+from quayrobot.quay.grants_wire import parse_prototype, parse_prototypes, parse_teams
+from quayrobot.quay.wire import parse_robot
+
+from .test_client import ACME, CI
+from .test_wire import reply, robot, without
+
+METADATA = "unstructured_metadata"
+BOT = {"name": CI.full, "kind": "user", "is_robot": True}
+
+
+@pytest.mark.parametrize(
+    ("status", "write", "kind"), [(200, False, TryLater), (201, True, Ambiguous)]
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(without(METADATA), id="left out"),
+        pytest.param(robot(**{METADATA: []}), id="a list"),
+        pytest.param(robot(**{METADATA: "{}"}), id="a text"),
+    ],
+)
+def test_a_robot_shown_without_metadata_is_not_one_without_marker(
+    body: dict[str, Any], status: int, write: bool, kind: type[QuayRobotError]
+):
+    with pytest.raises(kind) as raised:
+        parse_robot(reply(status, body), CI, write=write)
+
+    assert raised.value.reason == Reason.QUAY_ANSWER_NOT_UNDERSTOOD
+
+
+def test_only_who_was_made_without_metadata_is_shown_with_null():
+    body = robot(**{METADATA: None})
+    assert parse_robot(reply(201, body), CI, write=True).marker is None
+    with pytest.raises(TryLater):
+        parse_robot(reply(200, body), CI, write=False)
+
+
+def test_a_new_token_comes_without_metadata():
+    assert parse_robot(reply(200, without(METADATA)), CI, write=True).full_name == CI.full
+
+
+def prototype(**changes: object) -> dict[str, object]:
+    return {"id": "3f0c", "role": "read", "delegate": BOT, "activating_user": None, **changes}
+
+
+def test_a_default_for_everybody_says_so():
+    found = parse_prototypes(reply(200, {"prototypes": [prototype()]}), ACME)
+
+    [seen] = found[CI.full]
+    assert (seen.role, seen.creator) == ("read", None)
+
+
+@pytest.mark.parametrize(
+    "creator", [{}, {"name": None}, {"username": "bob"}, "bob", ["bob"], False], ids=repr
+)
+def test_a_default_whose_creator_is_not_shown_is_not_one_for_everybody(creator: object):
+    odd = prototype(activating_user=creator)
+
+    with pytest.raises(TryLater):
+        parse_prototypes(reply(200, {"prototypes": [prototype(), odd]}), ACME)
+    assert parse_prototype(reply(200, odd)) is None
+
+
+def test_a_default_that_leaves_out_its_creator_is_not_one_for_everybody():
+    odd = {key: value for key, value in prototype().items() if key != "activating_user"}
+
+    with pytest.raises(TryLater):
+        parse_prototypes(reply(200, {"prototypes": [odd]}), ACME)
+
+
+@pytest.mark.parametrize("team", [{}, {"role": None}, {"role": 1}, None, "creator"], ids=repr)
+def test_a_team_whose_role_is_not_shown_is_not_one_that_creates_nothing(team: object):
+    body = {"name": ACME.name, "teams": {"devs": {"role": "creator"}, "ops": team}}
+
+    with pytest.raises(TryLater):
+        parse_teams(reply(200, body), ACME, scope="org:admin")
