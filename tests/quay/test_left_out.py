@@ -77,6 +77,15 @@ def test_a_default_that_leaves_out_its_creator_is_not_one_for_everybody():
         parse_prototypes(reply(200, {"prototypes": [odd]}), ACME)
 
 
+@pytest.mark.parametrize("kind", [None, [], {}, ["user"], 7], ids=repr)
+def test_a_default_for_whom_it_is_not_shown_is_not_understood(kind: object):
+    odd = prototype(delegate={**BOT, "kind": kind})
+
+    with pytest.raises(TryLater):
+        parse_prototypes(reply(200, {"prototypes": [odd]}), ACME)
+    assert parse_prototype(reply(200, odd)) is None
+
+
 @pytest.mark.parametrize("team", [{}, {"role": None}, {"role": 1}, None, "creator"], ids=repr)
 def test_a_team_whose_role_is_not_shown_is_not_one_that_creates_nothing(team: object):
     body = {"name": ACME.name, "teams": {"devs": {"role": "creator"}, "ops": team}}

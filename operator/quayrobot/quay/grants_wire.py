@@ -178,8 +178,8 @@ def parse_prototype(reply: Reply) -> tuple[str, DefaultSeen] | None:
 def _prototype(item: Mapping[str, object]) -> tuple[str, DefaultSeen] | None:
     delegate, creator = item.get("delegate"), item.get("activating_user", "")
     role, name, key = _role(item), None, item.get("id")
-    # A team's name has no `+`, so it is never taken for a robot.
-    if isinstance(delegate, Mapping) and delegate.get("kind") in {"user", "team"}:
+    # A team's name has no `+`, so it is never taken for a robot. No set: a list has no hash.
+    if isinstance(delegate, Mapping) and delegate.get("kind") in ("user", "team"):
         name = delegate.get("name")
     if not isinstance(name, str) or role is None or not isinstance(key, str):
         return None
