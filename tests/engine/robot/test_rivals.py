@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from quayrobot.engine.robot.observe import _rivals, me_of
 from quayrobot.engine.workqueue.keys import ResourceKey
 from quayrobot.model.errors import Refused
 from quayrobot.model.names import OwnerName, RobotName
-from quayrobot.model.world import ConnectionSeen, NamespaceSeen
+from quayrobot.model.world import Absent, ConnectionSeen, NamespaceSeen
 from quayrobot.plan.robot.claim import check_claim
 from quayrobot.plan.scene import Scene
 
@@ -70,7 +71,9 @@ def wins(context: Any, record: RobotRecord) -> bool:
         rivals=_rivals(context, record, CONNECTION),
     )
     try:
-        check_claim(scene)
+        if check_claim(scene):
+            # Quay is asked for the mark, and has no such robot.
+            assert check_claim(replace(scene, robot=Absent())) == ()
     except Refused:
         return False
     return True
