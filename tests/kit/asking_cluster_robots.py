@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from .cluster_robots import ClusterRobot
+from .installation import Body
 from .operating import USER
 from .shell import Shell
 
@@ -36,10 +37,7 @@ class AskingClusterRobot(ClusterRobot):
     def apply(self, **spec: Any) -> None:
         """Ask what would come of it, then apply it."""
         body = self.body(**spec)
-        said = Shell(self.house.plane).plugin(
-            "plan", "-f", "-", "-o", "json", stdin=yaml.safe_dump(body)
-        )
-        (item,) = json.loads(said.out)["items"]
+        item = self._plan(body)
         assert item["findings"] == []
         self.told = Counter(
             (each["namespace"], VERBS[each["member"]])
@@ -48,6 +46,18 @@ class AskingClusterRobot(ClusterRobot):
         )
         self.since = len(self.house.plane.audit())
         self.apply_body(body)
+
+    def _plan(self, body: Body) -> Body:
+        """Ask, and ask again where the operator's own turn came meanwhile."""
+        while True:
+            self.since = len(self.house.plane.audit())
+            said = Shell(self.house.plane).plugin(
+                "plan", "-f", "-", "-o", "json", stdin=yaml.safe_dump(body)
+            )
+            if not self._written():
+                break
+        (item,) = json.loads(said.out)["items"]
+        return dict(item)
 
     def compare(self, *, again: bool = False) -> None:
         """Compare what was foretold with what was done; *again*: what is set back is repeated."""
