@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from quayrobot.app.commands.access.cluster_access import context_namespace
-from quayrobot.app.kubeconfig import find_access
+from quayrobot.app.kubeconfig import LoginError, find_access
 from quayrobot.cluster.api import ClusterApi
 from quayrobot.model.errors import QuayRobotError
 
@@ -96,3 +96,18 @@ async def test_an_empty_file_alone_is_no_kubeconfig(tmp_path, listed):
 
     with pytest.raises(QuayRobotError, match="no kubeconfig that can be used"):
         await ClusterApi.connect(None, None)
+
+
+@pytest.mark.parametrize("part", ["contexts", "clusters", "users"])
+async def test_an_entry_without_fields_is_told(tmp_path, listed, part):
+    path = written(tmp_path / "a", "a", "a")
+    config = yaml.safe_load(path.read_text())
+    config[part][0][part.removesuffix("s")] = "text"
+    path.write_text(yaml.safe_dump(config))
+    listed(path)
+
+    with pytest.raises(QuayRobotError, match="no kubeconfig that can be used"):
+        await ClusterApi.connect(None, None)
+    with pytest.raises(LoginError, match="lacks a part"):
+        find_access(service_account=Path("/nowhere"))
+    assert context_namespace(None, None) == ("default" if part == "contexts" else "ns-a")

@@ -88,7 +88,7 @@ class ClusterApi:
         settings = client.Configuration()
         try:
             await _configure(settings, kubeconfig, context)
-        except (config.ConfigException, OSError, yaml.YAMLError) as error:
+        except (config.ConfigException, OSError, TypeError, yaml.YAMLError) as error:
             msg = "there is no kubeconfig that can be used"
             raise Refused(Reason.CLUSTER_UNAVAILABLE, msg) from error
         if token_file is not None:
@@ -257,7 +257,7 @@ async def _configure(
         config.load_incluster_config(client_configuration=settings)
         return
     files = read_files(named or "~/.kube/config")
-    _check_nobody_is_impersonated(files, context)
+    _check_entries(files, context)
     await config.load_kube_config(
         config_file=os.pathsep.join(str(path) for path, _ in files),
         # Of several files the library would take the last one's.
@@ -267,11 +267,12 @@ async def _configure(
     )
 
 
-def _check_nobody_is_impersonated(files: KubeconfigFiles, context: str | None) -> None:
-    """The library passes it over."""
+def _check_entries(files: KubeconfigFiles, context: str | None) -> None:
+    """The library passes impersonation over, and fails at an entry without fields."""
     # What the file lacks is the library's to say.
-    with contextlib.suppress(KeyError, TypeError):
+    with contextlib.suppress(KeyError):
         _, chosen = find_entry(files, "contexts", context or current_context(files))
+        find_entry(files, "clusters", chosen["cluster"])
         _, user = find_entry(files, "users", chosen["user"])
         if named := next((each for each in IMPERSONATION if user.get(each)), None):
             msg = f"the kubeconfig has {named}, which is not supported here"

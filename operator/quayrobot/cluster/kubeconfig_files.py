@@ -61,9 +61,13 @@ def find_entry(
 
     Raises:
         KeyError: No file knows it.
+        TypeError: What the file says of it has no fields.
     """
     for path, content in files:
         for each in content.get(part) or []:
             if each["name"] == name:
-                return path.parent, each[part.removesuffix("s")] or {}
+                entry = each[part.removesuffix("s")] or {}
+                if not isinstance(entry, Mapping):
+                    raise TypeError(part)
+                return path.parent, entry
     raise KeyError(name)
