@@ -7,7 +7,6 @@ Everything is read here, and nothing written; what it is made into is told by
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
@@ -117,9 +116,8 @@ async def _import(
 
 def _complain_of_unmatched(asked: ImportOptions, names: list[str]) -> None:
     """End the command for a mistyped name: less than was asked for would pass for all of it."""
-    for glob in asked.globs:
-        if not any(fnmatchcase(each, glob) for each in names):
-            fail(f"no robot of {asked.owner.name} matches --robot {glob}")
+    for glob in asked.unmatched(names):
+        fail(f"no robot of {asked.owner.name} matches --robot {glob}")
 
 
 async def _base(

@@ -122,11 +122,10 @@ class LiveConnection:
 
         A deletion is a new generation too, and may have taken what it was made of.
         """
-        if self.uid != record.uid:
-            return False
-        if self.generation != record.generation and record.terminating:
-            self.generation = record.generation if record.spec == self.spec else self.generation
-        return self.generation == record.generation
+        same = self.generation == record.generation
+        return self.uid == record.uid and (
+            same or (record.terminating and self.spec == record.spec)
+        )
 
     def introduce(self) -> bool:
         """Return True the first time, when the connection is new."""

@@ -60,6 +60,10 @@ class ImportOptions:
         """Return whether a robot is asked for."""
         return not self.globs or any(fnmatchcase(short, each) for each in self.globs)
 
+    def unmatched(self, shorts: list[str]) -> list[str]:
+        """Return the globs that none of *shorts* matches."""
+        return [each for each in self.globs if not any(fnmatchcase(one, each) for one in shorts)]
+
 
 class _Aside(Exception):
     """No manifest is written for a robot; the text says why."""
