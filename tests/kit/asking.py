@@ -177,7 +177,7 @@ class AskingTenant(Tenant):
 
     def _secrets(self, since: int) -> Iterator[str]:
         for each in self.house.plane.audit()[since:]:
-            ours = each.user == USER and each.namespace == self.name and each.write
+            ours = each.user == USER and each.namespace == self.name and each.stored
             # That of the connection is held while robots need it.
             if ours and each.resource == "secrets" and not each.name.startswith("token-"):
                 yield {"patch": "update"}.get(each.verb, each.verb)

@@ -73,7 +73,7 @@ class AskingClusterRobot(ClusterRobot):
             (each.namespace, each.verb)
             for each in self.house.plane.audit()[self.since :]
             if each.user == USER
-            and each.write
+            and each.stored
             and each.resource == "quayrobots"
             and each.verb in VERBS.values()
             and not each.subresource

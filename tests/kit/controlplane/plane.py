@@ -62,6 +62,11 @@ class AuditEntry:
         return changes and not self.rehearsal
 
     @property
+    def stored(self) -> bool:
+        """Tell whether it changed something: a write that lost to another one did not."""
+        return self.write and self.code < 400
+
+    @property
     def rehearsal(self) -> bool:
         """Tell whether it was a dry run: all but stored."""
         return "dryRun=All" in self.uri
