@@ -31,6 +31,7 @@ REQUIREMENTS = ROOT / "requirements" / "mutants.txt"
 # The modules of the rules whose mutants are tried: what is claimed is what is run.
 MODULES = (
     "cluster_robot/copies",
+    "cluster_robot/members",
     "cluster_robot/targets",
     "credentials/contest",
     "credentials/digests",
@@ -38,6 +39,7 @@ MODULES = (
     "credentials/rehearsal",
     "credentials/render",
     "credentials/renewal",
+    "credentials/secrets",
     "decide",
     "inventory",
     "rights/access",

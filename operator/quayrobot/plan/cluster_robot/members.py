@@ -111,8 +111,8 @@ def lost_fields(wanted: MemberWanted, seen: MemberSeen) -> dict[str, str]:
     """Return the fields that *seen* has otherwise than *wanted*, with what is wanted of each."""
     found = {}
     for each in differences(wanted, seen):
-        part, _, key = each.partition(".")
-        if part == "spec":
+        key = each.removeprefix("spec.")
+        if key != each:
             found[each] = json.dumps(wanted.spec.get(key), sort_keys=True)
     for part, ours, theirs, set_by_us in (
         ("labels", wanted.labels, seen.labels, seen.our_labels),

@@ -218,7 +218,7 @@ def secrets_intact(scene: Scene) -> bool:
     if set(left) != set(wanted) or scene.spare_secrets:
         return False
 
-    seen = [scene.secrets.get(name, Unlooked()) for name in wanted]
+    seen = [scene.secrets.get(name) for name in wanted]
     return all(
         isinstance(each, Present)
         and _ours_in(scene, each.value)
