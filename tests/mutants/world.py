@@ -32,6 +32,7 @@ REQUIREMENTS = ROOT / "requirements" / "mutants.txt"
 MODULES = (
     "cluster_robot/copies",
     "cluster_robot/members",
+    "cluster_robot/status",
     "cluster_robot/targets",
     "credentials/contest",
     "credentials/digests",
