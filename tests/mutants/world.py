@@ -36,6 +36,7 @@ MODULES = (
     "cluster_robot/targets",
     "credentials/contest",
     "credentials/digests",
+    "credentials/keyless",
     "credentials/links",
     "credentials/rehearsal",
     "credentials/render",

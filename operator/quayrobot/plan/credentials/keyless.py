@@ -35,7 +35,6 @@ from .contest import lost_fields, secret_place
 from .digests import content_digest
 from .secrets import (
     check_names,
-    is_restored,
     owns,
     plan_secret,
     plan_secrets,
@@ -156,23 +155,31 @@ def noted_secrets(scene: Scene) -> tuple[SecretState, ...]:
 
 def refresh_at(credential: CredentialState, uid: str) -> datetime | None:
     """Return when *credential* is to be replaced, None where it has no end."""
-    if credential.expires_at is None or credential.issued_at is None:
-        return None
-    issued = datetime.fromisoformat(credential.issued_at)
-    life = datetime.fromisoformat(credential.expires_at) - issued
-    return issued + life * (REFRESH - SPREAD * share_of(uid))
+    life = _life(credential)
+    return None if life is None else _due(*life, uid)
 
 
 def next_look(status: RobotStatus, uid: str, now: datetime) -> datetime | None:
     """Return when the password has to be looked at next: to replace it, then at its end."""
-    credential = status.credential
-    due = refresh_at(credential, uid) if credential is not None else None
-    if credential is None or credential.expires_at is None or due is None:
+    life = _life(status.credential)
+    if life is None:
         return None
+    due, ends = _due(*life, uid), life[1]
     if now < due:
         return due
-    ends = datetime.fromisoformat(credential.expires_at)
     return ends if now < ends else None
+
+
+def _life(credential: CredentialState | None) -> tuple[datetime, datetime] | None:
+    """Return from when until when it works; None where there is none, or it has no end."""
+    if credential is None or credential.expires_at is None or credential.issued_at is None:
+        return None
+    begins = datetime.fromisoformat(credential.issued_at)
+    return begins, datetime.fromisoformat(credential.expires_at)
+
+
+def _due(begins: datetime, ends: datetime, uid: str) -> datetime:
+    return begins + (ends - begins) * (REFRESH - SPREAD * share_of(uid))
 
 
 def _needed(scene: Scene) -> bool:
@@ -236,11 +243,12 @@ def _written(scene: Scene) -> bool:
 
 def _has(scene: Scene, spec: SecretSpec, password: Password) -> bool:
     seen = scene.secrets.get(spec.name)
-    if not isinstance(seen, Present) or not owns(scene, spec.name):
+    if not isinstance(seen, Present):
         return False
     wanted = wanted_secret(scene, spec, password.token, _registries(scene))
     try:
-        return plan_secret(wanted, seen, restored=is_restored(scene, seen)) == ()
+        # One that somebody else has, or that a backup brought back, is not as wanted.
+        return plan_secret(wanted, seen) == ()
     except QuayRobotError:
         return False
 
