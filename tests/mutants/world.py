@@ -44,6 +44,7 @@ MODULES = (
     "credentials/secrets",
     "decide",
     "inventory",
+    "jitter",
     "rights/access",
     "rights/by_quay",
     "rights/federation",
@@ -58,6 +59,8 @@ MODULES = (
     "rotation/overlap",
     "rotation/rotation",
     "rotation/schedule",
+    "scene",
+    "words/news",
 )
 # Modules that the tests of another room are about, too.
 ALSO = {
