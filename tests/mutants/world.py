@@ -60,6 +60,7 @@ MODULES = (
     "rotation/rotation",
     "rotation/schedule",
     "scene",
+    "words/consequences",
     "words/news",
 )
 # Modules that the tests of another room are about, too.
