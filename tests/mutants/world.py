@@ -62,6 +62,7 @@ MODULES = (
     "scene",
     "words/consequences",
     "words/news",
+    "words/status",
 )
 # Modules that the tests of another room are about, too.
 ALSO = {

@@ -346,7 +346,7 @@ def _parts(
         waits, stop = Component.FEDERATION in broken, stops.get(Component.FEDERATION)
         parts.append(_part(C.FEDERATION_READY, stop, FEDERATION_WORDS, waits=waits))
     secrets = stops.get(Component.SECRETS)
-    return [*parts, _part(C.SECRETS_READY, secrets, SECRETS_WORDS, waits=False)]
+    return [*parts, _part(C.SECRETS_READY, secrets, SECRETS_WORDS)]
 
 
 def _worst(scene: Scene, stops: Mapping[Component, QuayRobotError]) -> QuayRobotError | None:
@@ -357,7 +357,7 @@ def _worst(scene: Scene, stops: Mapping[Component, QuayRobotError]) -> QuayRobot
 
 
 def _part(
-    kind: ConditionType, stop: QuayRobotError | None, words: str, *, waits: bool
+    kind: ConditionType, stop: QuayRobotError | None, words: str, *, waits: bool = False
 ) -> Condition:
     if stop is None and waits:
         held_up = "not finished: another problem has to be fixed first"
