@@ -32,6 +32,29 @@ def test_every_setting_is_a_flag_and_a_variable(setting):
     assert f"{ENV_PREFIX}{setting.upper()}" in said
 
 
+@pytest.mark.parametrize("words", [["-o", "wide"], ["--nosuch"], ["-f"], ["pod/ci"]])
+def test_wrong_usage_of_plan_is_no_exit_code_that_says_something_is_to_be_done(words):
+    assert CliRunner().invoke(plugin, ["plan", *words]).exit_code == 1
+
+
+@pytest.mark.parametrize("text", ["", "---\n"])
+def test_a_plan_of_no_manifest_is_a_mistake(text):
+    done = CliRunner().invoke(plugin, ["plan", "-f", "-"], input=text)
+
+    assert done.exit_code == 1
+    assert "no manifest" in done.output
+
+
+@pytest.mark.parametrize("words", [["-o", "wide"], ["pod/ci"], ["--kubeconfig", "/nowhere"]])
+def test_a_status_that_could_not_be_asked_for_is_not_the_exit_code_of_robots_in_trouble(words):
+    assert CliRunner().invoke(plugin, ["status", *words]).exit_code == 2
+
+
+@pytest.mark.parametrize("words", [["--service-account", "x"], ["--kubeconfig", "/nowhere"]])
+def test_a_check_that_could_not_begin_is_not_the_exit_code_of_something_wrong(words):
+    assert typed("check", *words)[0] == 2
+
+
 def test_a_wrong_setting_is_named_without_what_was_typed():
     code, said = typed("run", "--log-level", "supersecret")
 

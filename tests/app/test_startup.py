@@ -101,7 +101,9 @@ def test_a_kubeconfig_that_is_not_there(flags, environment, tmp_path):
 def test_a_context_that_is_not_there(tmp_path):
     kubeconfig = kubeconfig_for(free_port(), tmp_path)
 
-    assert_plain(ended(f"--kubeconfig={kubeconfig}", "--context=other"), "kubeconfig", "lacks")
+    assert_plain(
+        ended(f"--kubeconfig={kubeconfig}", "--context=other"), "kubeconfig", "no context other"
+    )
 
 
 def test_an_api_server_that_is_not_there(tmp_path):

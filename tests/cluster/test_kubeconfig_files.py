@@ -98,6 +98,25 @@ async def test_an_empty_file_alone_is_no_kubeconfig(tmp_path, listed):
         await ClusterApi.connect(None, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "context", "words"),
+    [
+        (None, None, "no such file"),
+        ("a: [", None, "not YAML"),
+        ("{contexts: [{name: a, context: {}}]}", "b", "no context b"),
+        ("{contexts: [{name: a, context: {}}], current-context: b}", None, "not in it"),
+        ("{contexts: [{name: a, context: {}}]}", None, "no current context"),
+    ],
+)
+async def test_what_is_wrong_with_a_kubeconfig_is_told(tmp_path, text, context, words):
+    path = tmp_path / "config"
+    if text is not None:
+        path.write_text(text)
+
+    with pytest.raises(QuayRobotError, match=words):
+        await ClusterApi.connect(path, context)
+
+
 @pytest.mark.parametrize("part", ["contexts", "clusters", "users"])
 async def test_an_entry_without_fields_is_told(tmp_path, listed, part):
     path = written(tmp_path / "a", "a", "a")

@@ -134,6 +134,16 @@ def test_an_import_of_a_mistyped_robot_fails(tenant: Tenant):
     assert (said.code, said.out) == (1, "")
     assert said.err.endswith(f"error: no robot of {tenant.name} matches --robot tow\n")
 
+    for connection, words in (
+        ("nosuch", "no ClusterQuayConnection nosuch (a QuayConnection of the namespace is"),
+        ("QuayConnection/nosuch", f"no QuayConnection nosuch in the namespace {tenant.name}"),
+    ):
+        said = shell.quayrobot(
+            "import", "--connection", connection, "--organization", tenant.name, "-n", tenant.name
+        )
+        assert (said.code, said.out) == (1, "")
+        assert words in said.err
+
 
 def test_a_robot_that_goes_while_it_is_read_is_left_out_of_an_import(tenant: Tenant):
     quay, shell = tenant.house.quay, Shell(tenant.house.plane)

@@ -20,7 +20,13 @@ from typing import Any
 
 import yaml
 
-from ..cluster.kubeconfig_files import IMPERSONATION, current_context, find_entry, read_files
+from ..cluster.kubeconfig_files import (
+    IMPERSONATION,
+    current_context,
+    find_entry,
+    missing_context,
+    read_files,
+)
 from ..model.secrecy import Token
 from ..model.tls import even
 
@@ -120,6 +126,8 @@ def read_kubeconfig(named: str, context: str | None = None) -> ClusterAccess:
     """
     try:
         files = read_files(named)
+        if missing := missing_context(files, context):
+            raise LoginError(missing)
         _, chosen = find_entry(files, "contexts", context or current_context(files))
         cluster = find_entry(files, "clusters", chosen["cluster"])
         return _access(cluster, find_entry(files, "users", chosen["user"]))

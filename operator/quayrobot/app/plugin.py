@@ -30,7 +30,7 @@ from .commands.access.cluster_access import (
 from .commands.access.resource_args import ResourceArg, parse_resource_arg
 from .commands.plan import plan
 from .commands.status import status
-from .programs import PluginCommands
+from .programs import PlanCommand, PluginCommands
 from .release import VersionOption
 
 __all__ = ["app", "main"]
@@ -67,7 +67,7 @@ def top(*, version: VersionOption = False) -> None:
 
 
 app.command(epilog=STATUS_EXAMPLES)(status)
-app.command(epilog=PLAN_EXAMPLES)(plan)
+app.command(cls=PlanCommand, epilog=PLAN_EXAMPLES)(plan)
 
 
 @app.command(epilog=ROTATE_EXAMPLES)

@@ -1,14 +1,15 @@
-"""What does a program say to a command that only the other program has?"""
+"""What does a program say to a command that only the other program has, and to a wrong option?"""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from typer.core import TyperGroup
+from typer import TyperException
+from typer.core import TyperCommand, TyperGroup
 
 from .commands.access.cluster_access import fail
 
-__all__ = ["OperatorCommands", "PluginCommands"]
+__all__ = ["OperatorCommands", "PlanCommand", "PluginCommands"]
 
 
 class _Commands(TyperGroup):
@@ -20,6 +21,18 @@ class _Commands(TyperGroup):
         if instead is not None:
             fail(f"{ctx.command_path} has no command {args[0]}: use {instead}")
         return super().resolve_command(ctx, args)
+
+
+class PlanCommand(TyperCommand):
+    """`plan`, whose exit code 2 says that there is something to do: wrong usage ends with 1."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the command line means; wrong usage raises, with the exit code 1."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except TyperException as error:
+            error.exit_code = 1
+            raise
 
 
 class OperatorCommands(_Commands):

@@ -33,6 +33,7 @@ from .kubeconfig_files import (
     KubeconfigFiles,
     current_context,
     find_entry,
+    missing_context,
     read_files,
 )
 from .refusals import failure, resource_of
@@ -89,7 +90,7 @@ class ClusterApi:
         try:
             await _configure(settings, kubeconfig, context)
         except (config.ConfigException, OSError, TypeError, yaml.YAMLError) as error:
-            msg = "there is no kubeconfig that can be used"
+            msg = f"there is no kubeconfig that can be used: {_unusable(error)}"
             raise Refused(Reason.CLUSTER_UNAVAILABLE, msg) from error
         if token_file is not None:
             settings.refresh_api_key_hook = _following(TokenFile(token_file))
@@ -257,6 +258,8 @@ async def _configure(
         config.load_incluster_config(client_configuration=settings)
         return
     files = read_files(named or "~/.kube/config")
+    if missing := missing_context(files, context):
+        raise Refused(Reason.CLUSTER_UNAVAILABLE, missing)
     _check_entries(files, context)
     await config.load_kube_config(
         config_file=os.pathsep.join(str(path) for path, _ in files),
@@ -265,6 +268,16 @@ async def _configure(
         client_configuration=settings,
         persist_config=False,
     )
+
+
+def _unusable(error: Exception) -> str:
+    if isinstance(error, yaml.YAMLError):
+        return "it is not YAML"
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file, or it is empty; see --kubeconfig and KUBECONFIG"
+    if isinstance(error, OSError):
+        return "it, or a file that it names, cannot be read"
+    return "it lacks a part that is needed"
 
 
 def _check_entries(files: KubeconfigFiles, context: str | None) -> None:

@@ -16,7 +16,14 @@ from typing import Any
 
 import yaml
 
-__all__ = ["IMPERSONATION", "KubeconfigFiles", "current_context", "find_entry", "read_files"]
+__all__ = [
+    "IMPERSONATION",
+    "KubeconfigFiles",
+    "current_context",
+    "find_entry",
+    "missing_context",
+    "read_files",
+]
 
 # Where these are passed over, a request has the user's own rights in place of those asked for.
 IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
@@ -49,6 +56,21 @@ def current_context(files: KubeconfigFiles) -> str | None:
     """Return the name of the context that kubectl would use."""
     named = (content.get("current-context") for _, content in files)
     return next((name for name in named if name), None)
+
+
+def missing_context(files: KubeconfigFiles, given: str | None) -> str:
+    """Return words for the context that is *given*, or current, and not there; '' if it is."""
+    name = given or current_context(files)
+    if name is None:
+        return "the kubeconfig has no current context: name one with --context"
+    listed = (each for _, content in files for each in content.get("contexts") or [])
+    if any(isinstance(each, Mapping) and each.get("name") == name for each in listed):
+        return ""
+    return (
+        f"the kubeconfig has no context {given}"
+        if given
+        else ("the kubeconfig's current context is not in it: name one with --context")
+    )
 
 
 def find_entry(

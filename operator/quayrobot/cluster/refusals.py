@@ -55,6 +55,8 @@ def failure(who: str, verb: str, path: str, status: int, body: dict[str, Any]) -
         msg = f"{what}: the admission webhook {silent[1]} does not answer the API server"
         return TryLater(Reason.CLUSTER_UNAVAILABLE, msg)
     msg = f"the API server cannot serve {what} now (status {status})"
+    if status == 401:
+        msg = f"the API server does not accept the login with which {who} came (status 401)"
     after = _wait_asked_s(body) if status == 429 or status >= 500 else None
     return TryLater(Reason.CLUSTER_UNAVAILABLE, msg, retry_after=after)
 

@@ -17,6 +17,7 @@ from quayrobot.app.commands.report.checks import (
     check_leader,
     check_operators,
     check_renewal,
+    failed,
 )
 from quayrobot.app.commands.report.rights import NAMESPACED_RIGHTS, RIGHTS, Right, check_rights
 from quayrobot.app.commands.report.served_namespaces import (
@@ -27,7 +28,7 @@ from quayrobot.app.commands.report.served_namespaces import (
 )
 from quayrobot.model.conditions import Condition, ConditionType
 from quayrobot.model.crd import DEFINITIONS, crd
-from quayrobot.model.errors import Reason
+from quayrobot.model.errors import QuayRobotError, Reason, Refused, TryLater
 from quayrobot.model.resources.parse import parse_robot
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -225,6 +226,24 @@ def renewed(status: str, reason: Reason) -> list[Condition]:
     ready = Condition(type=ConditionType.READY, status="True", reason=Reason.RECONCILED)
     kind = ConditionType.RENEWED
     return [ready, Condition(type=kind, status=status, reason=reason, message="it is so")]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "helps"),
+    [
+        (Refused(Reason.CLUSTER_REFUSED, "you may not get secrets"), State.UNSEEN, "Ask somebody"),
+        (TryLater(Reason.CLUSTER_UNAVAILABLE, "not now"), State.UNSEEN, "try again"),
+        (Refused(Reason.CREDENTIAL_REFUSED, "no"), State.WRONG, "token"),
+    ],
+)
+def test_what_the_caller_may_not_read_is_no_fault_of_the_installation(
+    error: QuayRobotError, state: State, helps: str
+):
+    result = failed("something", error, State.WRONG)
+
+    assert result.state is state
+    assert helps in result.cure
+    assert "deploy/manifests" not in result.cure
 
 
 def test_a_renewal_in_trouble_is_a_warning_with_what_helps():

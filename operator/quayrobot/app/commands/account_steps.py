@@ -16,7 +16,7 @@ from ...model.errors import InvalidSpec, QuayRobotError, Reason
 from ...model.resources.robot import links_of
 from ...plan.cluster_robot.targets import is_target
 from ...plan.credentials.links import declared_elsewhere
-from .report.checks import CheckResult, State
+from .report.checks import CheckResult, State, failed
 from .report.cures import cure_of
 
 __all__ = ["linked_accounts"]
@@ -33,8 +33,7 @@ async def linked_accounts(cache: OneShotCache, served: tuple[str, ...]) -> list[
             return []
         found = [each async for each in _declared(cache, wanted, served)]
     except QuayRobotError as error:
-        words = f"{error.message[:1].upper()}{error.message[1:]}."
-        return [CheckResult(ABOUT, State.UNSEEN, words, cure_of(error.reason))]
+        return [failed(ABOUT, error, State.UNSEEN)]
     cure = cure_of(Reason.IMAGE_PULL_SECRETS_DECLARED)
     if not found:
         return [CheckResult(ABOUT, State.FINE, "No manifest of theirs names imagePullSecrets.")]

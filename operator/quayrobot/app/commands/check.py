@@ -55,10 +55,10 @@ def check(
     """
     namespace, _, name = account.partition("/")
     if not namespace or not name:
-        fail("--service-account is NAMESPACE/NAME")
+        fail("--service-account is NAMESPACE/NAME", code=NOT_ALL_SEEN)
     served = tuple(each.strip() for each in (namespaces or "").split(",") if each.strip())
     asked = CheckOptions((namespace, name), served, tuple(organization or ()))
-    results = run(_check(kubeconfig, context, asked))
+    results = run(_check(kubeconfig, context, asked), code=NOT_ALL_SEEN)
     if output is Output.TEXT:
         _print(results)
     else:

@@ -41,8 +41,8 @@ from .report.checks import (
     check_leader,
     check_operators,
     check_renewal,
+    failed,
 )
-from .report.cures import cure_of
 from .report.proxies import check_proxies
 from .report.rights import check_rights, denied_to
 from .report.served_namespaces import (
@@ -131,7 +131,7 @@ async def _take_in(cache: OneShotCache, served: tuple[str, ...]) -> list[CheckRe
             async for body in cache.resources.list_all(kind, namespace=place):
                 cache.store.observe(kind.kind, None, body)
         except QuayRobotError as error:
-            results.append(_failed(about, error, State.UNSEEN))
+            results.append(failed(about, error, State.UNSEEN))
     robots = [
         (f"{each.key.namespace}/{each.key.name}", each) for each in cache.store.robots.values()
     ]
@@ -150,7 +150,7 @@ async def _definitions(api: ClusterApi) -> list[CheckResult]:
             live = await Resources(api).get(DEFINITION, None, name)
             results.append(check_definition(definition, live))
         except QuayRobotError as error:
-            results.append(_failed(f"definition {name}", error, State.UNSEEN))
+            results.append(failed(f"definition {name}", error, State.UNSEEN))
     return results
 
 
@@ -172,7 +172,7 @@ async def _place(api: ClusterApi, namespace: str) -> CheckResult | None:
     try:
         return check_place(namespace, await Resources(api).get(NAMESPACE, None, namespace))
     except QuayRobotError as error:
-        return _failed(f"namespace {namespace}", error, State.UNSEEN)
+        return failed(f"namespace {namespace}", error, State.UNSEEN)
 
 
 async def _deployments(api: ClusterApi, home: str) -> list[Body] | None:
@@ -189,7 +189,7 @@ async def _leader(api: ClusterApi, home: str) -> CheckResult:
     try:
         return check_leader(await Leases(api, home, OPERATOR).read(), now())
     except QuayRobotError as error:
-        return _failed("leader", error, State.UNSEEN)
+        return failed("leader", error, State.UNSEEN)
 
 
 # Connections -------------------------------------------------------------
@@ -231,7 +231,7 @@ async def _connection(
     try:
         live = await getting
     except QuayRobotError as error:
-        return [_failed(about, error, State.WRONG)]
+        return [failed(about, error, State.WRONG)]
     results = await signed_on(live, about)
     if any(each.state is State.WRONG for each in results):
         return results
@@ -259,7 +259,7 @@ async def _organization(
         # Prototypes are shown to whoever administers robots, and to nobody else.
         await live.client.rights.defaults(owner)
     except QuayRobotError as error:
-        return [_failed(about, await told_by_name(live, owner, error), State.WRONG)]
+        return [failed(about, await told_by_name(live, owner, error), State.WRONG)]
     results = [CheckResult(about, State.FINE, "Quay answers, and the token has org:admin there.")]
     held = [
         each.active_name
@@ -278,9 +278,9 @@ async def _repositories(
     try:
         await live.client.rights.roles(owner, ANY_REPOSITORY)
     except QuayRobotError as error:
-        failed = _failed(about, error, State.DOUBTFUL)
+        result = failed(about, error, State.DOUBTFUL)
         words = f"Permissions on repositories cannot be granted: {error.message}."
-        return CheckResult(about, failed.state, words, failed.cure)
+        return CheckResult(about, result.state, words, result.cure)
     words = "The token has repo:admin there."
     if held and not await _shows_one_robot(live, held[0]):
         words += (
@@ -302,10 +302,5 @@ async def _federation(live: LiveConnection, about: str, robot: RobotName) -> Che
     try:
         await live.client.federation(robot)
     except QuayRobotError as error:
-        return _failed(about, error, State.DOUBTFUL)
+        return failed(about, error, State.DOUBTFUL)
     return CheckResult(about, State.FINE, "Quay has federation (3.13 or newer).")
-
-
-def _failed(about: str, error: QuayRobotError, state: State) -> CheckResult:
-    words = error.message[:1].upper() + error.message[1:]
-    return CheckResult(about, state, f"{words}.", cure_of(error.reason))

@@ -96,6 +96,8 @@ async def _import(
         cluster = cluster_id or await cluster_of(Resources(api))
         cache = OneShotCache(Resources(api))
         await cache.connection(asked.key)
+        if asked.key not in cache.store.connections:
+            fail(_no_connection(asked.key))
         await cache.everybody([asked.namespace])
         secrets = await cache.secret_names(asked.namespace)
         for words in cache.notes:
@@ -114,10 +116,20 @@ async def _import(
     return Writer(asked, base, cache, secrets).write(found)
 
 
+def _no_connection(key: ResourceKey) -> str:
+    if key.namespace:
+        return f"there is no QuayConnection {key.name} in the namespace {key.namespace}"
+    return (
+        f"there is no ClusterQuayConnection {key.name} (a QuayConnection of the namespace is "
+        f"--connection QuayConnection/{key.name})"
+    )
+
+
 def _complain_of_unmatched(asked: ImportOptions, names: list[str]) -> None:
     """End the command for a mistyped name: less than was asked for would pass for all of it."""
     for glob in asked.unmatched(names):
-        fail(f"no robot of {asked.owner.name} matches --robot {glob}")
+        short = f"; give the short name, without {asked.owner.name}+" if "+" in glob else ""
+        fail(f"no robot of {asked.owner.name} matches --robot {glob}{short}")
 
 
 async def _base(

@@ -119,6 +119,8 @@ def plan(
     place = namespace or context_namespace(kubeconfig, context)
     asked = [parse_resource_arg(each) for each in names or []]
     documents = [each for file in files or [] for each in _read(file, place)]
+    if not asked and not documents:
+        fail("there is no manifest in what -f names")
     told = run(_plan(kubeconfig, context, (cluster_id, cluster_name), place, asked, documents))
     if output is Output.TEXT:
         _print(told)

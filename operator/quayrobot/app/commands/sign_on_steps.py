@@ -11,8 +11,7 @@ from __future__ import annotations
 from ...engine.connection.pool import LiveConnection
 from ...model.errors import QuayRobotError
 from ...quay.oidc import OidcBearer
-from .report.checks import CheckResult, State
-from .report.cures import cure_of
+from .report.checks import CheckResult, State, failed
 
 __all__ = ["signed_on"]
 
@@ -35,8 +34,7 @@ async def signed_on(live: LiveConnection, about: str) -> list[CheckResult]:
         place = "token in Quay"
         user = await live.whose.ask()
     except QuayRobotError as error:
-        words, cure = f"{error.message[:1].upper()}{error.message[1:]}.", cure_of(error.reason)
-        return [*results, CheckResult(f"{about}, {place}", State.WRONG, words, cure)]
+        return [*results, failed(f"{about}, {place}", error, State.WRONG)]
     count = len(user.administers)
     told = f"Quay accepts the token; its user administers {count} organizations."
     state = State.FINE if count else State.DOUBTFUL

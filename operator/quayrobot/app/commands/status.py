@@ -64,7 +64,7 @@ def status(
     """
     if name is not None and everywhere:
         fail("a name is in one namespace: give -n instead of -A", code=NOT_SEEN)
-    one = None if name is None else parse_resource_arg(name)
+    one = None if name is None else parse_resource_arg(name, code=NOT_SEEN)
     place = None if everywhere else namespace or context_namespace(kubeconfig, context)
     reports = run(_read(kubeconfig, context, place, one), code=NOT_SEEN)
     if output is Output.TEXT:

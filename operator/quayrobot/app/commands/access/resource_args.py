@@ -48,12 +48,12 @@ def _words() -> dict[str, Kind]:
 _KINDS = _words()
 
 
-def parse_resource_arg(word: str) -> ResourceArg:
-    """Return what *word* names; a kind that has no robots ends the command."""
+def parse_resource_arg(word: str, *, code: int = 1) -> ResourceArg:
+    """Return what *word* names; a kind that has no robots ends the command, with *code*."""
     kind, slash, name = word.rpartition("/")
     if not slash:
         return ResourceArg(QUAY_ROBOT, name)
     found = _KINDS.get(kind.lower())
     if found is None or not name:
-        fail(f"{word} names no QuayRobot (NAME) and no ClusterQuayRobot (cqr/NAME)")
+        fail(f"{word} names no QuayRobot (NAME) and no ClusterQuayRobot (cqr/NAME)", code=code)
     return ResourceArg(found, name)

@@ -16,6 +16,7 @@ from typing import Any
 
 from ....model.conditions import Condition, ConditionType
 from ....model.crd import Definition, crd
+from ....model.errors import QuayRobotError, Reason
 from ....model.names import GROUP
 from .cures import cure_of
 
@@ -27,6 +28,7 @@ __all__ = [
     "check_leader",
     "check_operators",
     "check_renewal",
+    "failed",
 ]
 
 LEEWAY_S = 30.0
@@ -50,6 +52,21 @@ class CheckResult:
     state: State
     words: str
     cure: str = ""
+
+
+def failed(about: str, error: QuayRobotError, state: State) -> CheckResult:
+    """
+    Return what *error* means for the check.
+
+    What the API server keeps from the caller is not seen, whatever *state* the check ends in
+    otherwise; what helps an operator without that right does not help here.
+    """
+    cure = cure_of(error.reason)
+    if error.reason in {Reason.CLUSTER_REFUSED, Reason.CLUSTER_UNAVAILABLE}:
+        state, cure = State.UNSEEN, "Ask somebody who may, or try again if it may pass."
+    if error.reason is Reason.CLUSTER_REFUSED:
+        cure = "Ask somebody who may."
+    return CheckResult(about, state, f"{error.message[:1].upper()}{error.message[1:]}.", cure)
 
 
 def check_definition(definition: Definition, live: Body | None) -> CheckResult:
