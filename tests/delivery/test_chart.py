@@ -66,6 +66,22 @@ REFUSED = {
         {"connections": {"default": {"url": "https://quay.example.com"}}},
         "credentials",
     ),
+    "a connection with a path in its url": (
+        {"connections": {"default": {**CONNECTION, "url": "https://quay.example.com/api/v1"}}},
+        "url",
+    ),
+    "a connection without rules": (
+        {"connections": {"default": {**CONNECTION, "access": None}}},
+        "access",
+    ),
+    "a token's Secret without its namespace": (
+        {"connections": {"default": {**CONNECTION, "credentials": {"secretRef": {"name": "a"}}}}},
+        "namespace",
+    ),
+    "a tag in the image's repository": (
+        {"image": {"repository": "registry.example.com/operator:1.2"}},
+        "repository",
+    ),
     "a proxy with a password in its url": (
         {"connections": {"default": {**CONNECTION, "proxy": {"url": "http://u:p@proxy:3128"}}}},
         "proxy",
