@@ -94,7 +94,10 @@ def test_certificates_are_read_where_they_are_kept_and_new_ones_are_taken_up(
     (tmp_path / "other").mkdir()
     stranger = Authority(tmp_path / "other", "somebody-else")
     tenant.connection(url=quay.url, token=token, allowPlaintext=False, caBundleRef={"name": "ca"})
-    wait_for(lambda: "ConfigMap ca does not exist" in ready(tenant)[1], "the missing ConfigMap")
+    wait_for(
+        lambda: f"ConfigMap ca does not exist in the namespace {tenant.name}" in ready(tenant)[1],
+        "the missing ConfigMap",
+    )
 
     keep(tenant, "ConfigMap", "ca", {"ca.crt": "no certificate"})
     wait_for(lambda: "holds no PEM certificate" in ready(tenant)[1], "the wrong content")

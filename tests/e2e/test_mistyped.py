@@ -92,9 +92,9 @@ def mistake(
         "port": ({"url": f"http://127.0.0.1:{free_port()}"}, "no connection"),
         "certificate": (
             {"url": strange_quay.url, "allowPlaintext": False},
-            "its certificate was refused",
+            "its certificate was refused (its authority is not known: see caBundleRef)",
         ),
-        "site": ({"url": site}, "does not answer like Quay"),
+        "site": ({"url": site}, "(is http or the port wrong?)"),
         "moved": ({"url": moved}, "a redirect (status 301), which is not followed"),
     }[request.param]
 

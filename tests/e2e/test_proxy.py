@@ -132,7 +132,7 @@ def test_a_password_that_is_changed_and_a_secret_that_is_missing(behind: Behind)
     behind.robot("second")
     tenant.wait_ready("second", timeout_s=60)
     tenant.kubectl("delete", "secret", "proxy")
-    wait_for(lambda: "Secret proxy does not exist" in behind.ready()[1], "the Secret to be missed",
+    wait_for(lambda: "Secret proxy does not exist in the namespace" in behind.ready()[1], "the Secret to be missed",
              timeout_s=60)  # fmt: skip
     # What is known goes on to be used.
     assert tenant.condition()["status"] == "True"

@@ -8,6 +8,7 @@ from quayrobot.model.errors import Reason, Refused
 from quayrobot.model.names import OwnerName
 
 ACME = OwnerName("organization", "acme")
+ELSEWHERE = " (a robot has roles on repositories of acme alone)"
 
 
 @pytest.mark.parametrize(
@@ -21,9 +22,9 @@ ACME = OwnerName("organization", "acme")
         ),
         pytest.param("acme/acme/app", " (write acme/app, without the organization)", id="twice"),
         pytest.param("app", "", id="a name"),
-        pytest.param("team/app", "", id="a longer name"),
-        pytest.param("big-acme/app", "", id="a name that ends like it"),
-        pytest.param("acme/", "", id="nothing behind it"),
+        pytest.param("team/app", ELSEWHERE, id="a longer name, or of another organization"),
+        pytest.param("big-acme/app", ELSEWHERE, id="a name that ends like it"),
+        pytest.param("acme/", ELSEWHERE, id="nothing behind it"),
     ],
 )
 async def test_a_name_with_more_in_front_is_told_as_it_is_to_be_written(client, written, hint):

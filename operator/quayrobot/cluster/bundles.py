@@ -52,7 +52,8 @@ class Bundles:
         kind = SECRET if place.kind == "Secret" else CONFIG_MAP
         body = await self._api.get(kind.path(place.namespace, place.name))
         if body is None:
-            raise _no_bundle(f"{place.kind} {place.name} does not exist")
+            where = f"in the namespace {place.namespace}"
+            raise _no_bundle(f"{place.kind} {place.name} does not exist {where}")
         raw = (body.get("data") or {}).get(place.key)
         if not isinstance(raw, str):
             raise _no_bundle(f"{place.kind} {place.name} has no key {place.key}")

@@ -141,7 +141,7 @@ class Secrets:
         """
         body = await self._api.get(SECRET.path(namespace, name))
         if body is None:
-            raise _no_credential(f"Secret {name} does not exist")
+            raise _no_credential(f"Secret {name} does not exist in the namespace {namespace}")
         raw = (body.get("data") or {}).get(key)
         if raw is None:
             raise _no_credential(f"Secret {name} has no key {key}: {ASK_FOR_KEY}")
@@ -164,7 +164,7 @@ class Secrets:
         """
         body = await self._api.get(SECRET.path(namespace, name))
         if body is None:
-            raise _no_login(f"Secret {name} does not exist")
+            raise _no_login(f"Secret {name} does not exist in the namespace {namespace}")
         data = body.get("data") or {}
         return _printable(data, "username", name), _printable(data, "password", name)
 
@@ -333,6 +333,8 @@ def _token(raw: str, name: str, key: str) -> Token:
     except (binascii.Error, UnicodeDecodeError):
         raise _no_credential(f"key {key} of Secret {name} {NOT_ASCII}") from None
 
+    if not text:
+        raise _no_credential(f"key {key} of Secret {name} is empty: store the token there")
     if text.startswith("{"):
         try:
             found = orjson.loads(text).get("access_token")

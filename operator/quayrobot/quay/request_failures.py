@@ -30,6 +30,16 @@ NEVER_SENT = (
 # What OpenSSL says of a first answer that is none of TLS.
 _NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
 
+# What it says, in lower case, of a certificate that it refuses; the first that fits counts.
+_UNKNOWN = "its authority is not known: see caBundleRef"
+_DISTRUST = {
+    "has expired": "it has expired",
+    "not yet valid": "it is not valid yet",
+    "mismatch": "it is for another name",
+    "self-signed": _UNKNOWN,
+    "issuer": _UNKNOWN,
+}
+
 
 class TooLarge(httpx.ReadError):
     """An answer that is larger than is read."""
@@ -70,7 +80,7 @@ class Departure:
         if self._proxy is not None and not self._tunnelled:
             return _away(self._at_proxy(self._proxy, error))
         if "CERTIFICATE" in str(error):
-            return _away("its certificate was refused")
+            return _away(f"its certificate was refused{_why_refused(error)}")
         return self.unreached(_no_connection(error))
 
     def refused_login(self) -> TryLater:
@@ -93,12 +103,19 @@ class Departure:
             what = "no answer in time" if _timed_out(error) else "it broke the connection"
             return f"the proxy {proxy.place} opens no tunnel to {target}: {what}"
         refused = "CERTIFICATE" in str(error)
-        what = "its certificate was refused" if refused else _no_connection(error)
+        why = _why_refused(error)
+        what = f"its certificate was refused{why}" if refused else _no_connection(error)
         return f"the proxy {proxy.place} cannot be reached: {what}"
 
 
 def _away(what: str) -> TryLater:
     return TryLater(Reason.QUAY_UNREACHABLE, f"Quay cannot be reached: {what}").unsent()
+
+
+def _why_refused(error: Exception) -> str:
+    """Words of our own: those of the TLS library quote the certificate."""
+    said = str(error).lower()
+    return next((f" ({why})" for mark, why in _DISTRUST.items() if mark in said), "")
 
 
 def _timed_out(error: Exception) -> bool:

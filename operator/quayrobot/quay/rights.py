@@ -160,6 +160,8 @@ class Rights:
             if inner and (not before or before.endswith("/")):
                 what = "registry and organization" if before else "the organization"
                 msg += f" (write {inner}, without {what})"
+            elif "/" in repository:
+                msg += f" (a robot has roles on repositories of {owner.name} alone)"
             raise Refused(Reason.REPOSITORY_NOT_FOUND, msg)
 
     async def take_role(self, robot: RobotName, repository: str) -> None:

@@ -189,7 +189,11 @@ def test_who_is_denied_is_told_what_is_allowed_instead(rules, robot, told):
 
 @pytest.mark.parametrize(
     ("own", "told"),
-    [([], ""), (["b", "a"], ", which has a, b"), (["d", "c", "b", "a"], ", which has a, b, c")],
+    [
+        ([], ""),
+        (["b", "a"], ", which has a, b"),
+        (["d", "c", "b", "a"], ", which has a, b, c, ..."),
+    ],
 )
 def test_a_name_that_is_none_of_the_namespaces_connections_is_told_with_those(own, told):
     error = connection_not_found("QuayConnection", "shopp", own)

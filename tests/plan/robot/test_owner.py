@@ -32,6 +32,19 @@ def test_where_names_were_no_good_the_organization_is_asked_for_once():
     assert stops(suspect(organization_exists=False)).reason is Reason.ORGANIZATION_NOT_FOUND
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"), [("Acme", " (is it acme?)"), ("acme", "")], ids=["upper", "lower"]
+)
+def test_an_organization_in_upper_case_that_is_not_there_is_told_as_it_may_be_written(name, hint):
+    scene = suspect(
+        spec=spec(organization=name),
+        rules=(rule(organizations=[name]),),
+        organization_exists=False,
+    )
+
+    assert stops(scene).message == f"the organization {name} does not exist in Quay{hint}"
+
+
 def test_a_failed_look_is_told_before_names_are_doubted():
     assert stops(suspect(robot=unknown(OUTAGE))) is OUTAGE
 

@@ -72,7 +72,8 @@ class QuayProbe:
             self._on_change()
 
     def _no_quay(self, error: QuayRobotError) -> TryLater:
-        msg = f"{self._origin} does not answer like Quay: {error.message}"
+        hint = " (is http or the port wrong?)" if self._origin.startswith("http://") else ""
+        msg = f"{self._origin} does not answer like Quay: {error.message}{hint}"
         return TryLater(Reason.QUAY_ANSWER_NOT_UNDERSTOOD, msg)
 
 

@@ -172,7 +172,8 @@ def connection_not_found(kind: str, name: str, own: Sequence[str] = ()) -> Refus
     forgets to name it, or its kind.
     """
     if kind == "QuayConnection":
-        others = f", which has {', '.join(sorted(own)[:NAMED])}" if own else ""
+        more = ", ..." if len(own) > NAMED else ""
+        others = f", which has {', '.join(sorted(own)[:NAMED])}{more}" if own else ""
         msg = f"there is no QuayConnection {name} in this namespace{others}"
         return Refused(Reason.CONNECTION_NOT_FOUND, msg)
     msg = f"there is no {kind} {name} that this resource may use"

@@ -78,5 +78,7 @@ def _is_suspect(scene: Scene) -> bool:
 
 def no_organization(scene: Scene) -> Refused:
     """Return the refusal of a robot in an organization that is not there."""
-    msg = f"the organization {scene.robot_name.owner.name} does not exist in Quay"
+    name = scene.robot_name.owner.name
+    hint = f" (is it {name.lower()}?)" if name != name.lower() else ""
+    msg = f"the organization {name} does not exist in Quay{hint}"
     return Refused(Reason.ORGANIZATION_NOT_FOUND, msg)
