@@ -14,7 +14,7 @@ from quayrobot.cluster.api import ClusterApi
 from quayrobot.cluster.secrets import Secrets
 from quayrobot.model.errors import Reason, Refused
 
-GONE = (404, {"kind": "Status"})
+GONE = (404, {"kind": "Status", "details": {"name": "quay"}})
 
 
 def holding(text: str) -> tuple[int, dict[str, Any]]:

@@ -8,17 +8,16 @@ import subprocess
 from pathlib import Path
 
 from tests.kit.installation import Tenant
+from tests.kit.playground import addressed
 
 PAGE = Path(__file__).parents[2] / "docs" / "first-hour.md"
 STEP = re.compile(r"^```sh\n(.*?)^```\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-URL = re.compile(r"^( *)url: https://quay\.example\.com$", re.MULTILINE)
 SHOWN = "shop"
 
 
 def script_of(text: str, tenant: Tenant) -> str:
     """Return shown commands for the tenant's namespace and organization, and for the double."""
-    url = rf"\1url: {tenant.house.quay.url}\n\1allowPlaintext: true"
-    return URL.sub(url, re.sub(rf"\b{SHOWN}\b", tenant.name, text))
+    return addressed(re.sub(rf"\b{SHOWN}\b", tenant.name, text), tenant.house.quay.url)
 
 
 def typed(script: str, tenant: Tenant, programs: Path) -> str:

@@ -132,8 +132,8 @@ def test_a_password_that_is_changed_and_a_secret_that_is_missing(behind: Behind)
     behind.robot("second")
     tenant.wait_ready("second", timeout_s=60)
     tenant.kubectl("delete", "secret", "proxy")
-    wait_for(lambda: "Secret proxy does not exist in the namespace" in behind.ready()[1], "the Secret to be missed",
-             timeout_s=60)  # fmt: skip
+    missed = f"Secret proxy does not exist in the namespace {tenant.name}"
+    wait_for(lambda: missed in behind.ready()[1], "the Secret to be missed", timeout_s=60)
     # What is known goes on to be used.
     assert tenant.condition()["status"] == "True"
     behind.keep(new)

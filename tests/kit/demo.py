@@ -22,7 +22,7 @@ from .controlplane import ControlPlane, PartMissing
 from .fakequay import FakeQuay
 from .installation import Installation, Tenant
 from .operating import NAMESPACE
-from .playground import addresses, lines_to_paste, write_programs
+from .playground import addresses, lines_to_paste, prepare_first_hour, write_programs
 from .processes import wait_for
 
 EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples"
@@ -185,6 +185,8 @@ def stay(demo: Demo) -> None:
     step("Then any of these, as they stand:")
     for line in rest:
         say(line)
+    step("Or the blocks of docs/first-hour.md, here with this Quay's address:")
+    say(str(prepare_first_hour(house)))
     step("What listens where:")
     for what, url in addresses(house).items():
         say(f"{what}: {url}")

@@ -8,14 +8,18 @@ can be pasted as it stands, and ends by itself.
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from pathlib import Path
 
 from .installation import Installation
 
-__all__ = ["addresses", "lines_to_paste", "write_programs"]
+__all__ = ["addressed", "addresses", "lines_to_paste", "prepare_first_hour", "write_programs"]
 
+FIRST_HOUR = Path(__file__).parents[2] / "docs" / "first-hour.md"
+SHOP = "shop"
+_URL = re.compile(r"^( *)url: https://quay\.example\.com$", re.MULTILINE)
 OURS = ("quayrobot", "kubectl-quayrobot", "kubectl_complete-quayrobot")
 
 
@@ -33,6 +37,21 @@ def write_programs(house: Installation) -> Path:
     return folder
 
 
+def addressed(text: str, url: str) -> str:
+    """Return *text* with the Quay at *url* in place of the one that the pages name."""
+    return _URL.sub(rf"\1url: {url}\n\1allowPlaintext: true", text)
+
+
+def prepare_first_hour(house: Installation) -> Path:
+    """Make what docs/first-hour.md begins with; return a copy of it with our Quay's address."""
+    house.plane.make_namespace(SHOP)
+    house.quay.admin("organization", name=SHOP)
+    house.quay.admin("repository", namespace=SHOP, name="app")
+    page = house.plane.folder / FIRST_HOUR.name
+    page.write_text(addressed(FIRST_HOUR.read_text(), house.quay.url))
+    return page
+
+
 def addresses(house: Installation) -> dict[str, str]:
     """Return what listens where, by what it is."""
     return {
@@ -46,10 +65,14 @@ def addresses(house: Installation) -> dict[str, str]:
 def lines_to_paste(house: Installation, programs: Path, team: str, robot: str) -> list[str]:
     """Return shell lines about the QuayRobot *robot* in the namespace *team*, in order."""
     name, listening = shlex.quote(robot), addresses(house)
+    token = house.plane.folder / "quay-token"
+    token.touch(mode=0o600)
+    token.write_text(house.token)
     return [
         (
             f"export KUBECONFIG={shlex.quote(str(house.plane.kubeconfig))} "
-            f"PATH={shlex.quote(str(programs))}:$PATH"
+            f"PATH={shlex.quote(str(programs))}:$PATH "
+            f'QUAY_TOKEN="$(cat {shlex.quote(str(token))})"'
         ),
         "kubectl get quayrobots -A -o wide",
         f"kubectl quayrobot status {name} -n {team}",
