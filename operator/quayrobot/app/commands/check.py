@@ -33,7 +33,11 @@ def check(
     ] = f"{OPERATOR}/{OPERATOR}",
     organization: Annotated[
         list[str] | None,
-        typer.Option("--organization", help="Try these; default: those in use."),
+        typer.Option(
+            "--organization",
+            metavar="<str>",
+            help="Try these; default: those in use. Can be repeated.",
+        ),
     ] = None,
     namespaces: Annotated[
         str | None,

@@ -48,7 +48,12 @@ def import_robots(
         str, typer.Option("--connection", help="KIND/NAME, or the NAME of a cluster connection.")
     ] = "ClusterQuayConnection/default",
     robot: Annotated[
-        list[str] | None, typer.Option("--robot", help="Globs for short names; default: all.")
+        list[str] | None,
+        typer.Option(
+            "--robot",
+            metavar="<glob>",
+            help="Globs for short names; default: all. Can be repeated.",
+        ),
     ] = None,
     namespace: NamespaceOption = None,
     kubeconfig: KubeconfigOption = None,

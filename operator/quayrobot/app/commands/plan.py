@@ -99,7 +99,12 @@ def plan(
     ] = None,
     files: Annotated[
         list[str] | None,
-        typer.Option("--filename", "-f", help="Plan manifests: a file, a folder, - for stdin."),
+        typer.Option(
+            "--filename",
+            "-f",
+            metavar="<path>",
+            help="Plan manifests: a file, a folder, - for stdin. Can be repeated.",
+        ),
     ] = None,
     namespace: NamespaceOption = None,
     kubeconfig: KubeconfigOption = None,
