@@ -101,7 +101,8 @@ async def _import(
         cluster = cluster_id or await cluster_of(Resources(api))
         cache = OneShotCache(Resources(api))
         await cache.connection(asked.key)
-        if asked.key not in cache.store.connections:
+        # One that could not be read has left a note.
+        if asked.key not in cache.store.connections and not cache.notes:
             fail(_no_connection(asked.key))
         await cache.everybody([asked.namespace])
         secrets = await cache.secret_names(asked.namespace)

@@ -104,8 +104,9 @@ PORT = Rule(
 )
 # What is stored goes on to match nothing.
 BARE_NAME = Rule(
-    rule="!self.matches(r'[+/:]')",
-    message="give a pattern for the name alone; '+', '/' and ':' are in no name",
+    rule=r"self.matches(r'^[A-Za-z0-9*?._{}\[\]!-]+$')",
+    message="give a pattern for the name alone: letters, digits, '.', '_' and '-', with *, ? and "
+    "[...]; '+', '/' and ':' are in no name",
 )
 TWICE = "self.all(a, self.exists_one(b, a == b))"
 Least = Literal["10s", "1m", "1h"]
