@@ -50,6 +50,7 @@ _TYPES = {"PATCH": "application/merge-patch+json"}
 # All else has a kind.
 _NO_OBJECTS = {"/version", "/.well-known/openid-configuration"}
 _FAR_SIDE = (aiohttp.ClientError, TimeoutError, OSError)
+_REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class ClusterApi:
@@ -96,7 +97,10 @@ class ClusterApi:
             settings.refresh_api_key_hook = _following(TokenFile(token_file))
         settings.connection_pool_maxsize = CONNECTIONS
         settings.retries = None
-        settings.client_session_kwargs = {"trust_env": env_proxies}
+        settings.client_session_kwargs = {
+            "trust_env": env_proxies,
+            "middlewares": (_follow_no_redirect,),
+        }
         api = client.ApiClient(settings)
         api.user_agent = OPERATOR
         even(api.rest_client.ssl_context)
@@ -223,6 +227,8 @@ class ClusterApi:
                 return await self._exchange(method, path, query, body, accept)
         except client.ApiException as error:
             return int(error.status or 0), _decode(error.body)
+        except _RedirectedError as error:
+            raise TryLater(Reason.CLUSTER_UNAVAILABLE, str(error)) from None
         except _FAR_SIDE as error:
             self._note_trust(error)
             msg = "the API server cannot be reached"
@@ -248,6 +254,30 @@ class ClusterApi:
         self.date = answer.headers.get("Date")
         self._note_trust(None)
         return answer.status, _with_pause(_decode(await answer.read()), answer.headers)
+
+
+class _RedirectedError(aiohttp.ClientError):
+    """What answers sends us elsewhere; its text is ours."""
+
+
+async def _follow_no_redirect(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """
+    Send *request*, and go no further: what it holds is meant for the API server alone.
+
+    Raises:
+        _RedirectedError: The answer leads elsewhere.
+    """
+    response = await handler(request)
+    if response.status not in _REDIRECTS:
+        return response
+    response.close()
+    msg = (
+        f"what answers in the API server's place redirects (status {response.status}), which is "
+        "not followed: give the address that it leads to"
+    )
+    raise _RedirectedError(msg)
 
 
 async def _configure(
