@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from quayrobot.engine.workqueue.keys import Lane
-from quayrobot.engine.workqueue.queue import BACKOFF_CAP_S, Queue
+from quayrobot.engine.workqueue.queue import BACKOFF_CAP_S, QUICK_CONFLICTS, Queue
 
 from .test_queue import A, B, C, taken
 
@@ -45,6 +45,24 @@ def test_an_edit_forgives(queue):
 
     assert queue.backoff_s(A) == 0.5
     queue.forgive(B)
+
+
+def test_the_first_conflicts_are_tried_again_at_once_and_then_they_are_failures(queue):
+    waits = [queue.conflict_s(A) for _ in range(12)]
+
+    assert waits[: QUICK_CONFLICTS + 1] == [0.5, 1.0, 1.0, 1.0, 1.0, 16.0]
+    assert waits[-1] == BACKOFF_CAP_S / 2
+
+    queue.forgive(A)
+    assert queue.conflict_s(A) == 0.5
+
+
+def test_a_conflict_after_an_outage_is_tried_again_at_once(queue):
+    for _ in range(9):
+        queue.backoff_s(A)
+
+    assert queue.conflict_s(A) == 1.0
+    assert queue.failing(A)
 
 
 async def test_failures_are_remembered_between_runs(queue, clock):

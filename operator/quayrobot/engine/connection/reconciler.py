@@ -44,6 +44,7 @@ async def reconcile_connection(context: Context, key: ResourceKey) -> Outcome:
         return Outcome()
 
     error: QuayRobotError | None = None
+    conflicts = context.queue.conflicts(key)
     changed, before = False, _used(context, key)
     try:
         # Whoever made it: those that wait were not told of it yet.
@@ -66,9 +67,9 @@ async def reconcile_connection(context: Context, key: ResourceKey) -> Outcome:
     elif changed:
         _wake_with_token(context, key, before)
     outcome = _outcome(context, key, error)
-    if unsaid is None:
+    if unsaid is None and context.queue.conflicts(key) == conflicts:
         context.queue.forgive(key)
-    else:
+    if unsaid is not None:
         outcome = after_unsaid(context, key, replace(outcome, again_s=None), unsaid)
     waits = [each for each in (outcome.again_s, renewal_wait_s(context, key)) if each is not None]
     return replace(outcome, again_s=min(waits, default=None))
@@ -228,7 +229,8 @@ async def _hold(context: Context, record: ConnectionRecord) -> QuayRobotError | 
         else:
             await _release(context, record)
     except Conflict:
-        context.queue.add(record.key, Lane.DRIFT, delay_s=1.0)
+        again_s = context.queue.conflict_s(record.key)
+        context.queue.add(record.key, Lane.DRIFT, delay_s=again_s)
     except QuayRobotError as error:
         why = error.message
         log.warning("connection.checked", reason=error.reason, why=why, name=record.key.name)

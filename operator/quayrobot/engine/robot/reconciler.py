@@ -97,6 +97,7 @@ class RobotPass:
         self.quiet = False
         # Why the status after this pass is not stored.
         self.unsaid: QuayRobotError | None = None
+        self.contended = False
         self._presumed = presumes_free(record)
 
     async def run(self, scene: Scene) -> Outcome:
@@ -222,7 +223,9 @@ class RobotPass:
             body = await context.resources.write_status(OURS[kind], body, dump_status(after))
         except Conflict:
             # Somebody edited it: the next pass goes by what it is now.
-            context.queue.add(self.first.key, Lane.EDIT, delay_s=0.5)
+            self.contended = True
+            delay_s = context.queue.conflict_s(self.first.key) / 2
+            context.queue.add(self.first.key, Lane.EDIT, delay_s=delay_s)
             await take_over(context, self.first)
             return None
         except QuayRobotError as error:
@@ -295,6 +298,8 @@ class RobotPass:
 
     def _late_s(self, scene: Scene, findings: tuple[Finding, ...]) -> float | None:
         """When to come again for what may come later; None where it is not that alone."""
+        if any(isinstance(each.error, Conflict) for each in findings):
+            return None
         ends = [scene.waits_until(each.error) for each in findings]
         until = [each for each in ends if each is not None]
         if len(until) < len(ends):
@@ -306,6 +311,8 @@ class RobotPass:
         return min(self.context.queue.backoff_s(self.first.key), left)
 
     def _failed_s(self, error: QuayRobotError) -> float:
+        if isinstance(error, Conflict):
+            return self.context.queue.conflict_s(self.first.key)
         if isinstance(error, Contested):
             return error.retry_after or UNWATCHED_S
         return requeue_s(self.context, self.first.key, error, slow_s=self._resync_s)
@@ -331,15 +338,13 @@ class RobotPass:
             return Outcome(again_s=self.context.queue.backoff_s(key), settled=False)
         if not findings:
             due = _sooner(self._rotation_s(), self._refresh_s())
-            if not self.quiet and self.unsaid is None:
+            if not self.quiet and self.unsaid is None and not self.contended:
                 self.context.queue.forgive(key)
             elif self._refresh_is_late():
                 due = _sooner(due, self.context.queue.backoff_s(key))
             return Outcome(again_s=due, settled=not self.quiet)
         error = _most_urgent(findings)
         again = self._failed_s(error) if (late := self._late_s(scene, findings)) is None else late
-        if isinstance(error, Conflict):
-            again = min(again, 1.0)
         if isinstance(error, TryLater) and error.retry_after == 0.0:
             again = 0.0
         if scene.me.terminating:

@@ -23,6 +23,8 @@ __all__ = ["Queue"]
 
 BACKOFF_FIRST_S = 1.0
 BACKOFF_CAP_S = 300.0
+# So many looks find what somebody else wrote meanwhile; what goes on is no race any more.
+QUICK_CONFLICTS = 5
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class _Entry:
     running: bool = False
     again: Lane | None = None
     failures: int = 0
+    conflicts: int = 0
 
 
 class Queue:
@@ -83,7 +86,7 @@ class Queue:
         entry = self._entries.get(key)
         if entry is None:
             return
-        entry.failures = 0
+        entry.failures = entry.conflicts = 0
         if not entry.running and entry.due is None:
             del self._entries[key]
 
@@ -103,6 +106,17 @@ class Queue:
         entry.failures += 1
         most = min(BACKOFF_CAP_S, BACKOFF_FIRST_S * 2.0 ** min(entry.failures - 1, 20))
         return most * (0.5 + self._jitter() / 2)
+
+    def conflict_s(self, key: Key) -> float:
+        """Count a conflict of *key* as `backoff_s` does; after the first few it is a failure."""
+        waits = self.backoff_s(key)
+        entry = self._entries[key]
+        entry.conflicts += 1
+        return waits if entry.conflicts > QUICK_CONFLICTS else min(waits, BACKOFF_FIRST_S)
+
+    def conflicts(self, key: Key) -> int:
+        """Return how many conflicts of *key* were counted since it was forgiven."""
+        return self._entries[key].conflicts if key in self._entries else 0
 
     async def take(self, most: Lane = Lane.RESYNC) -> tuple[Key, Lane]:
         """Wait for the next key, of lane *most* or a more urgent one; call `done` after it."""
