@@ -37,11 +37,11 @@ def test_a_robot_shown_without_metadata_is_not_one_without_marker(
     assert raised.value.reason == Reason.QUAY_ANSWER_NOT_UNDERSTOOD
 
 
-def test_only_who_was_made_without_metadata_is_shown_with_null():
-    body = robot(**{METADATA: None})
-    assert parse_robot(reply(201, body), CI, write=True).marker is None
-    with pytest.raises(TryLater):
-        parse_robot(reply(200, body), CI, write=False)
+@pytest.mark.parametrize(("status", "write"), [(200, False), (201, True)])
+def test_null_is_shown_of_a_robot_without_metadata(status: int, write: bool):
+    seen = parse_robot(reply(status, robot(**{METADATA: None})), CI, write=write)
+
+    assert (seen.marker, seen.metadata) == (None, {})
 
 
 def test_a_new_token_comes_without_metadata():

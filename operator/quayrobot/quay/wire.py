@@ -143,19 +143,20 @@ def parse_robot(reply: Reply, name: RobotName, *, write: bool) -> RobotSeen:
         check_spelling(seen.full_name.partition("+")[0], name.owner)
     if seen is None or seen.full_name != name.full or (seen.token is None and write):
         raise not_understood(reply, write=write)
-    if tells and not _shows_metadata(body, made=write):
+    if tells and not _shows_metadata(body):
         raise not_understood(reply, write=write)
     return seen
 
 
-def _shows_metadata(body: object, *, made: bool) -> bool:
+def _shows_metadata(body: object) -> bool:
     """
     Return whether *body* tells what the robot is marked with: what is left out may be there.
 
-    Whoever *made* it without metadata is shown null.
+    Null says that there is nothing: Quay shows it to whoever made the robot without metadata,
+    and always where its database holds it (a JSON text, so `null` can be stored).
     """
     shown = body.get(METADATA, "") if isinstance(body, Mapping) else ""
-    return isinstance(shown, Mapping) or (made and shown is None)
+    return shown is None or isinstance(shown, Mapping)
 
 
 def check_spelling(shown: str, owner: OwnerName) -> None:
