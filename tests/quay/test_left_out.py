@@ -8,7 +8,7 @@ import pytest
 
 from quayrobot.model.errors import Ambiguous, QuayRobotError, Reason, TryLater
 from quayrobot.quay.grants_wire import parse_prototype, parse_prototypes, parse_teams
-from quayrobot.quay.wire import parse_robot
+from quayrobot.quay.wire import parse_robot, parse_user
 
 from .test_client import ACME, CI
 from .test_wire import reply, robot, without
@@ -92,3 +92,13 @@ def test_a_team_whose_role_is_not_shown_is_not_one_that_creates_nothing(team: ob
 
     with pytest.raises(TryLater):
         parse_teams(reply(200, body), ACME, scope="org:admin")
+
+
+@pytest.mark.parametrize("name", [{}, {"name": None}, {"name": 7}], ids=repr)
+def test_an_organization_without_a_name_is_none_that_somebody_administers(name: dict[str, Any]):
+    listed = [{**name, "is_org_admin": True}, {"name": "acme", "is_org_admin": True}]
+
+    seen = parse_user(reply(200, {"username": "bob", "organizations": listed}))
+
+    assert seen is not None
+    assert seen.administers == ("acme",)

@@ -286,11 +286,11 @@ def parse_user(reply: Reply) -> UserSeen | None:
         return None
     listed = body.get("organizations")
     mine = [
-        str(each.get("name"))
+        each.get("name")
         for each in (listed if isinstance(listed, list) else ())
         if isinstance(each, Mapping) and each.get("is_org_admin") is True
     ]
-    return UserSeen(name, tuple(sorted(mine)))
+    return UserSeen(name, tuple(sorted(each for each in mine if isinstance(each, str))))
 
 
 # Identities, each with what Quay keeps of it beside issuer and subject.
