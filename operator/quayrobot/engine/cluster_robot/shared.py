@@ -26,6 +26,7 @@ from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord
 from ..connection.context import Context, Outcome
 from ..connection.pool import LiveConnection
+from ..robot.kept import tell_kept
 from ..robot.observe import observe
 from ..robot.reconciler import RobotPass
 from ..workqueue.keys import Lane, NamespaceKey
@@ -92,7 +93,7 @@ async def finalize_shared(
 ) -> Outcome:
     """Delete the copies, then the robot; what cannot be deleted goes with the resource."""
     if not record.guarded:
-        return Outcome()
+        return await tell_kept(context, record.key, record)
     scene, live = await observe(context, record, namespace=NOWHERE)
     this = RobotPass(context, record, live)
     left = [each for each in left_with_copies(context, record) if each.name not in memory.stuck]

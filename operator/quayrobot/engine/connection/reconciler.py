@@ -275,8 +275,9 @@ async def _is_needed(context: Context, record: ConnectionRecord) -> bool:
 
 
 def _holds(robot: RobotRecord) -> bool:
-    # One that is being made says so in its status before it has a finalizer.
-    return robot.guarded or robot.status.robot is not None
+    # One that is being made says so in its status before it has a finalizer; one that is being
+    # deleted gets none any more.
+    return robot.guarded or (robot.status.robot is not None and not robot.terminating)
 
 
 def _may_need(robot: RobotRecord) -> bool:

@@ -14,6 +14,7 @@ from collections import Counter
 import structlog
 
 from ...cluster.api import Body
+from ...cluster.holders import held_by
 from ...cluster.kinds import OURS
 from ...model.conditions import Condition, ConditionType, Status, merge_conditions, rfc3339
 from ...model.errors import Conflict, QuayRobotError, Reason, TryLater
@@ -56,7 +57,9 @@ async def update_status(
         observed_generation=record.generation,
         conditions=merge_conditions(
             record.status.conditions,
-            [_leaving(held)] if record.terminating else _conditions(context, record, live, error),
+            [_leaving(record, held)]
+            if record.terminating
+            else _conditions(context, record, live, error),
             generation=record.generation,
             now=context.now(),
         ),
@@ -206,9 +209,11 @@ def _conditions(
     return [*_of_connection(context, live, record.status), *([renewal] if renewal else [])]
 
 
-def _leaving(held: QuayRobotError | None) -> Condition:
+def _leaving(record: ConnectionRecord, held: QuayRobotError | None) -> Condition:
     if held is None:
-        return _condition(C.READY, "False", Reason.DELETING, "being deleted; robots still use it")
+        kept = held_by(record.meta)
+        words = f"the operator let it go, and it is {kept}" if kept else "robots still use it"
+        return _condition(C.READY, "False", Reason.DELETING, f"being deleted; {words}")
     words = f"the connection cannot be let go yet ({held.reason}): {held.message}"
     return _condition(C.READY, "False", Reason.DELETION_BLOCKED, words)
 

@@ -58,6 +58,7 @@ from .declared import tell_declared
 from .effects import log_effect
 from .events import tell_news
 from .freshness import take_over
+from .kept import look_again_s, tell_kept
 from .observe import me_of, observe
 from .secret_reads import presumes_free, read_secrets
 from .writes import Applier
@@ -78,8 +79,7 @@ async def reconcile_robot(context: Context, key: ResourceKey) -> Outcome:
     """Reconcile one QuayRobot as far as that can be done now, and store the result."""
     record = context.store.robots.get(key)
     if record is None or (record.terminating and not record.guarded):
-        context.queue.forgive(key)
-        return Outcome()
+        return await tell_kept(context, key, record)
 
     try:
         scene, live = await observe(context, record, presuming=True)
@@ -255,7 +255,7 @@ class RobotPass:
         self.context.queue.add(self.first.connection_key, Lane.DRIFT)
         for rival in self.context.store.namesakes(self.first):
             self.context.queue.add(rival.key, Lane.DRIFT, delay_s=0.5)
-        return Outcome()
+        return Outcome(again_s=look_again_s(self.applier.record))
 
     def _rotation_s(self) -> float | None:
         """When a rotation goes on, or the next is due; never more than a day ahead."""
