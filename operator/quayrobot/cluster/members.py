@@ -20,6 +20,7 @@ from ..model.members import (
 )
 from ..model.names import API_VERSION, LABEL_MANAGED_BY, OPERATOR
 from .api import Body, ClusterApi
+from .holders import held_by
 from .kinds import CLUSTER_QUAY_ROBOT, QUAY_ROBOT
 from .ownership import merged, our_fields
 
@@ -88,6 +89,7 @@ def member_seen(body: Body) -> MemberSeen:
         our_labels=our_fields(meta, "f:labels"),
         our_annotations=our_fields(meta, "f:annotations"),
         deleting="deletionTimestamp" in meta,
+        held_by=held_by(meta),
     )
 
 

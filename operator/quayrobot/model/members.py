@@ -25,7 +25,8 @@ class MemberSeen:
     """
     A QuayRobot as the cluster shows it.
 
-    *our_labels* and *our_annotations* are the keys that our field manager set.
+    *our_labels* and *our_annotations* are the keys that our field manager set. *held_by* says in
+    words who holds it once we let it go; empty where nobody does.
     """
 
     namespace: str
@@ -39,6 +40,7 @@ class MemberSeen:
     our_labels: frozenset[str] = frozenset()
     our_annotations: frozenset[str] = frozenset()
     deleting: bool = False
+    held_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

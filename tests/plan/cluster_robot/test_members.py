@@ -183,6 +183,16 @@ def test_what_is_not_known_or_on_its_way_out_is_waited_for(seen):
         plan_member(WANTED, seen)
 
 
+def test_one_that_others_hold_is_told_with_their_names():
+    held = replace(SEEN, deleting=True, held_by="held by the finalizer example.com/audit")
+
+    with pytest.raises(TryLater) as waits:
+        plan_member(WANTED, Present(held))
+
+    assert waits.value.reason is Reason.DELETION_BLOCKED
+    assert "example.com/audit" in waits.value.message
+
+
 @pytest.mark.parametrize(
     ("seen", "expected"),
     [

@@ -71,6 +71,12 @@ def _change(wanted: MemberWanted, seen: MemberSeen) -> tuple[MemberAction, ...]:
             "left alone: delete it, or give the ClusterQuayRobot another name"
         )
         raise Refused(Reason.QUAY_ROBOT_NOT_OWNED, msg)
+    if seen.held_by:
+        msg = (
+            f"the QuayRobot is being deleted and {seen.held_by}; a new one is created when it is "
+            "gone"
+        )
+        raise TryLater(Reason.DELETION_BLOCKED, msg)
     if seen.deleting:
         raise TryLater(
             Reason.CREATING, "the QuayRobot is being deleted; a new one is created when it is gone"
