@@ -6,6 +6,7 @@ import base64
 import json
 
 from tests.kit.installation import Tenant, settle
+from tests.kit.policies import denied
 from tests.kit.processes import wait_for
 
 SOON_S = 8
@@ -190,3 +191,24 @@ def test_a_robot_replaced_by_hand_is_not_taken_for_ours(tenant: Tenant):
     tenant.delete()
     tenant.wait_gone()
     assert tenant.in_quay() == before
+
+
+def test_a_label_that_a_policy_keeps_away_leaves_the_credential_ready(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    tenant.house.operator.stop()
+    _patch(tenant, "ci", {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}})
+
+    with denied(tenant, "UPDATE"):
+        tenant.house.operator.start()
+        wait_for(
+            lambda: tenant.condition(kind="Reconciling").get("reason") == "AdmissionDenied",
+            "why it is not repaired",
+        )
+        assert tenant.condition()["status"] == "True"
+        assert tenant.condition(kind="SecretsReady")["status"] == "False"
+        assert tenant.logs_in()
+
+    tenant.wait_ready(timeout_s=60)
+    wait_for(lambda: tenant.condition(kind="SecretsReady")["status"] == "True", "the repair")
+    assert "labels" in tenant.get("ci", "secret")["metadata"]

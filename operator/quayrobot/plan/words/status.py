@@ -33,6 +33,7 @@ from ...model.secrecy import digest_of
 from ...model.world import ConnectionSeen, Present, RobotSeen
 from ..credentials.keyless import noted_credential, noted_secrets, still_works
 from ..credentials.secrets import content_digest, issued_at
+from ..credentials.unrepaired import works_unrepaired
 from ..rights.federation import (
     intended_identities,
     leaves_federation,
@@ -305,10 +306,16 @@ def _conditions(
         # What is in the Secrets goes on to work; only its successor is late.
         late = TryLater(secrets.reason, secrets.message)
         del stops[Component.SECRETS]
+    unrepaired = stops.pop(Component.SECRETS, None) if works_unrepaired(scene) else None
     stops = with_links(scene, stops)
     stop = stops.get(Component.SPEC) or stops.get(Component.ROBOT)
-    parts = _parts(scene, status, stops, broken, held_up=stop)
     worst = stop or _worst(scene, stops)
+    if unrepaired is not None:
+        stops.setdefault(Component.SECRETS, unrepaired)
+    parts = _parts(scene, status, stops, broken, held_up=stop)
+    if worst is None and late is None and unrepaired is not None and not works_anyway(unrepaired):
+        ready = up_to_date(C.READY, "the credential can be used; a Secret waits for its repair")
+        return [ready, *parts, put_off(unrepaired)]
     if worst is None and late is None:
         return [up_to_date(C.READY, "the robot and its Secrets are up to date"), *parts]
     works = _is_ready(status) or carried(scene)
