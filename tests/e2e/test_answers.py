@@ -179,3 +179,10 @@ def test_a_plan_is_said_to_a_program_too(tenant: Tenant):
     (item,) = json.loads(said.out)["items"]
     assert (item["kind"], item["name"], item["findings"]) == ("QuayRobot", "ci", [])
     assert "CreateRobot" in [each["action"] for each in item["steps"]]
+
+
+def test_a_field_that_does_nothing_is_noted_and_refused_by_nobody(tenant: Tenant):
+    said = planned(tenant, {"rotation": {"interval": "24h", "overlap": "2h"}})
+
+    assert "note: QuayRobot ci: spec.rotation.overlap does nothing" in said.err
+    assert findings(said) == {}

@@ -45,6 +45,7 @@ from .access.documents import (
     check_declared,
     read_documents,
 )
+from .access.idle_fields import idle_fields
 from .access.readers import (
     ClusterIdOption,
     ClusterNameOption,
@@ -165,6 +166,8 @@ async def _plan(
         for one in asked:
             wanted.add(one.kind.kind, await _live(resources, place, one))
         for number, document in enumerate(documents, 1):
+            for line in idle_fields(document):
+                note(f"note: {line}")
             if document.ours:
                 wanted.add(document.kind, await _as_applied(resources, document, number, wanted))
             else:
