@@ -47,6 +47,7 @@ VOCABULARY = frozenset(
         "cluster.authority_changed",
         "cluster.authority_unreadable",
         "cluster.forbidden",
+        "cluster.right_missing",
         "watch.started",
         "watch.bounded",
         "watch.forbidden",

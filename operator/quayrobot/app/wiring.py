@@ -27,6 +27,7 @@ from ..cluster.events import Recorder
 from ..cluster.issuer import Issuer
 from ..cluster.kinds import EVENT, NAMESPACE
 from ..cluster.members import Members
+from ..cluster.missing_rights import MissingRights
 from ..cluster.resources import Resources
 from ..cluster.secrets import Secrets
 from ..cluster.serviceaccounts import ServiceAccounts
@@ -139,6 +140,7 @@ async def _reach(settings: Settings, fence: Fence) -> tuple[ClusterAccess, Clust
             env_proxies=False,
             fence=fence,
             token_file=access.token_file,
+            rights=MissingRights(_tell_missing),
         )
     except (LoginError, QuayRobotError) as error:
         cure = "name a readable one by --kubeconfig, or run in a pod with a ServiceAccount"
@@ -194,6 +196,11 @@ async def _assemble(
     )
     turned.append(Runner(context, metrics, workers=settings.workers))
     return context, turned[0]
+
+
+def _tell_missing(verb: str, resource: str, namespace: str) -> None:
+    where = {"namespace": namespace} if namespace else {}
+    log.warning("cluster.right_missing", verb=verb, resource=resource, **where)
 
 
 def _recorder(api: ClusterApi, metrics: Metrics) -> Recorder:

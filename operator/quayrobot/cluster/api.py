@@ -36,6 +36,7 @@ from .kubeconfig_files import (
     missing_context,
     read_files,
 )
+from .missing_rights import MissingRights
 from .refusals import failure, resource_of
 from .token_file import TokenFile
 
@@ -57,9 +58,14 @@ class ClusterApi:
     """One shared connection to the API server."""
 
     def __init__(
-        self, api: client.ApiClient, who: str = "the operator", fence: Fence | None = None
+        self,
+        api: client.ApiClient,
+        who: str = "the operator",
+        fence: Fence | None = None,
+        rights: MissingRights | None = None,
     ) -> None:
         self._api, self._who, self._fence = api, who, fence or Fence()
+        self._rights = rights
         # What time the API server had at its last answer, in its own words.
         self.date: str | None = None
         # Since when its certificate is not believed, by the event loop's clock.
@@ -75,6 +81,7 @@ class ClusterApi:
         env_proxies: bool = True,
         fence: Fence | None = None,
         token_file: Path | None = None,
+        rights: MissingRights | None = None,
     ) -> ClusterApi:
         """
         Connect as the pod's ServiceAccount, or as *kubeconfig* (else KUBECONFIG) says.
@@ -82,7 +89,7 @@ class ClusterApi:
         *who* is what refusals call the caller. A proxy that the kubeconfig names is used;
         one of the environment only with *env_proxies*, as a command line does. No write
         passes *fence* while that is closed. Where the token is in a *token_file*, each
-        request carries the one that is there by then.
+        request carries the one that is there by then. *rights* is told which are missing.
 
         Raises:
             Refused: There is no kubeconfig that can be used.
@@ -104,7 +111,7 @@ class ClusterApi:
         api = client.ApiClient(settings)
         api.user_agent = OPERATOR
         even(api.rest_client.ssl_context)
-        return cls(api, who, fence)
+        return cls(api, who, fence, rights)
 
     @property
     def server(self) -> str:
@@ -208,7 +215,12 @@ class ClusterApi:
 
     def _checked(self, verb: str, path: str, status: int, body: Body) -> Body:
         if not 200 <= status < 300:
-            raise failure(self._who, verb, path, status, body)
+            error = failure(self._who, verb, path, status, body)
+            if self._rights is not None:
+                self._rights.failed(verb, path, status, error)
+            raise error
+        if self._rights is not None:
+            self._rights.done(verb, path)
         if path in _NO_OBJECTS or isinstance(body.get("kind"), str):
             return body
         # The page of a load balancer would be an empty list, and a deletion that was done.

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
 
-__all__ = ["failure", "resource_of"]
+__all__ = ["failure", "resource_of", "right_of"]
 
 _NAME = r"([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)"
 _FORBIDDEN = r'[a-z0-9./-]+(?: "[^"]*")? is forbidden: '
@@ -117,11 +117,15 @@ def _right(verb: str, path: str) -> str:
 
 def resource_of(path: str) -> str:
     """Return what a *path* of the API server is about, in words that a role uses."""
-    namespace, parts = _place(path)
-    if not parts:
-        return "the list of kinds"
-    resource = "/".join((parts[0], *parts[2:3]))
+    _, resource, namespace = right_of("", path)
     return f"{resource} in namespace {namespace}" if namespace else resource
+
+
+def right_of(verb: str, path: str) -> tuple[str, str, str]:
+    """Return verb and resource as a role has to say them, and the namespace ("" for none)."""
+    namespace, parts = _place(path)
+    resource = "/".join((parts[0], *parts[2:3])) if parts else "the list of kinds"
+    return _right(verb, path), resource, namespace
 
 
 def _place(path: str) -> tuple[str, list[str]]:
