@@ -8,8 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from quayrobot.engine.connection.status import _is_news
+from quayrobot.engine.connection.status import _is_news, lacks_scope
+from quayrobot.model.conditions import Condition, ConditionType, Status
+from quayrobot.model.errors import Reason
 from quayrobot.model.resources.connection import ConnectionStatus, OwnerCount, RobotCounts
+from quayrobot.model.resources.robot import RobotStatus
 
 from ...plan.scenes import NOW
 
@@ -44,3 +47,24 @@ def test_the_first_of_them_are_told_at_once():
 
 def test_nothing_new_stays_so():
     assert told(ONE, ONE, 0, 30) == [False, False]
+
+
+def said(kind: ConditionType, status: Status, reason: Reason) -> Condition:
+    return Condition(type=kind, status=status, reason=reason, message=f"{kind} {reason}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        pytest.param(ConditionType.READY, "False", id="not ready"),
+        pytest.param(ConditionType.GRANTS_READY, "Unknown", id="rights that are not shown"),
+        pytest.param(ConditionType.RECONCILING, "True", id="a rotation that waits"),
+        pytest.param(ConditionType.STALLED, "True", id="stalled"),
+    ],
+)
+def test_what_a_robot_says_its_token_lacks_is_known_to_the_connection(kind, status):
+    ready = said(ConditionType.READY, "True", Reason.RECONCILED)
+    lacking = said(kind, status, Reason.INSUFFICIENT_SCOPE)
+
+    assert lacks_scope(RobotStatus(conditions=[ready, lacking])) == f"{kind} InsufficientScope"
+    assert lacks_scope(RobotStatus(conditions=[ready])) is None

@@ -136,7 +136,8 @@ def settled(status: ConnectionStatus | RobotStatus) -> bool:
 def lacks_scope(status: RobotStatus) -> str | None:
     """Return the scope that the connection's token lacks for a robot, in words, or None."""
     for each in status.conditions:
-        if each.status != "True" and each.reason is Reason.INSUFFICIENT_SCOPE:
+        # Also where the credential works and only its rotation has to wait.
+        if each.reason is Reason.INSUFFICIENT_SCOPE:
             return each.message
     return None
 
