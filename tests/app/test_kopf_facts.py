@@ -51,6 +51,9 @@ class Sink:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def listed(self, kind: str, namespace: str, page: dict[str, Any]) -> None:
+        """Nothing is known here that could be gone."""
+
     async def _tell(self) -> None:
         async with self._came:
             self._came.notify_all()

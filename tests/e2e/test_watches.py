@@ -15,6 +15,9 @@ from tests.kit.replicas import Replica, replicas
 
 OWN = {"kind": "QuayConnection", "name": "own"}
 HTML = b"<html><body>Please log in</body></html>"
+# Of our resources, and Secrets, ServiceAccounts, Namespaces.
+KINDS = 7
+FINALIZERS_OFF = '[{"op": "remove", "path": "/metadata/finalizers"}]'
 ROBOTS = "/apis/quayrobot.io/v1alpha1/quayrobots"
 
 
@@ -78,3 +81,32 @@ def test_a_watch_is_never_the_end(house: Installation, replica: Replica):
         # No more than one list for each watch.
         assert lists.count - listed <= asked + 2, name
     tenant.leave()
+
+
+def test_what_goes_while_nobody_watches_is_noticed_by_the_next_list(
+    house: Installation, replica: Replica
+):
+    tenant, other = house.tenant(), house.tenant()
+    for each in (tenant, other):
+        each.robot()
+        each.wait_ready()
+    watched = len(replica.front.watches)
+
+    # As when the API server was restarted meanwhile: where the watches were, nobody knows.
+    replica.front.lead("cut")
+    tenant.delete("ci", "secret")
+    # Somebody lost patience, and made it again.
+    other.kubectl("patch", "quayrobot", "ci", "--type=json", "-p", FINALIZERS_OFF)
+    other.delete()
+    other.wait_gone("ci", "secret")
+    other.robot()
+    replica.front.watch_answer = ANSWERS["410"]
+    replica.front.lead("open")
+    wait_for(lambda: len(set(replica.front.watches[watched:])) == KINDS, "watches that end")
+    replica.front.watch_answer = None
+
+    for each in (tenant, other):
+        each.wait_login(timeout_s=40)
+        each.wait_ready()
+    for each in (tenant, other):
+        each.leave()

@@ -51,6 +51,9 @@ class Sink(Protocol):
     def observe(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
         """Take the object *body*; *event_type* None means: it was there when listed."""
 
+    def listed(self, kind: str, namespace: str, page: dict[str, Any]) -> None:
+        """Take a *page* of a list, whose objects are observed besides; no *namespace*: all."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
@@ -80,14 +83,15 @@ _KINDS = (
 class Doors(kopf.OperatorRegistry):
     """A registry that also knows which listed objects have come through."""
 
-    def __init__(self) -> None:
+    def __init__(self, sink: Sink) -> None:
         super().__init__()
+        self.sink = sink
         self.initial_lists = InitialLists((), lambda: None)
 
 
 def build_registry(sink: Sink, *, clusterwide: bool = True) -> Doors:
     """Return one door per kind, each of which calls *sink*."""
-    doors = Doors()
+    doors = Doors(sink)
     for kind in _kinds(clusterwide):
         _add_door(doors, kind, sink)
     return doors
@@ -124,9 +128,16 @@ async def run_shell(
     if not settings.clusterwide:
         away = sorted(each.kind for each in _KINDS if not each.namespaced)
         log.info("watch.bounded", namespaces=settings.namespaces, unavailable=away)
-    paths = list(watched_paths(settings))
-    registry.initial_lists = InitialLists(paths, ready.set, bounded=not settings.clusterwide)
-    _add_login(registry, access, watches=len(paths))
+    lists = _watched_lists(settings)
+
+    def listed(path: str, page: dict[str, Any]) -> None:
+        if path in lists:
+            registry.sink.listed(*lists[path], page)
+
+    registry.initial_lists = InitialLists(
+        lists, ready.set, bounded=not settings.clusterwide, then=listed
+    )
+    _add_login(registry, access, watches=len(lists))
     before = await kopf.spawn_tasks(
         registry=registry,
         settings=kopf_settings(),
@@ -138,7 +149,7 @@ async def run_shell(
     )
     # kopf has just taken the signals for itself.
     take_signals(stop.set)
-    log.info("watch.started", watches=len(paths), clusterwide=settings.clusterwide)
+    log.info("watch.started", watches=len(lists), clusterwide=settings.clusterwide)
     await kopf.run_tasks(before, ignored=_Everything())
 
 
@@ -155,12 +166,18 @@ def own_kinds(settings: Settings) -> set[str]:
 
 def watched_paths(settings: Settings) -> Iterator[str]:
     """Return the paths of all lists that are watched."""
-    for kind in _kinds(settings.clusterwide):
-        if settings.clusterwide:
-            yield f"{kind.root}/{kind.plural}"
-        else:
-            for namespace in settings.namespaces:
-                yield f"{kind.root}/namespaces/{namespace}/{kind.plural}"
+    yield from _watched_lists(settings)
+
+
+def _watched_lists(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Return kind and namespace (empty: all) of what is listed at each path."""
+    if settings.clusterwide:
+        return {f"{each.root}/{each.plural}": (each.kind, "") for each in _KINDS}
+    return {
+        f"{each.root}/namespaces/{namespace}/{each.plural}": (each.kind, namespace)
+        for each in _kinds(clusterwide=False)
+        for namespace in settings.namespaces
+    }
 
 
 def _add_login(registry: Doors, access: ClusterAccess, *, watches: int) -> None:

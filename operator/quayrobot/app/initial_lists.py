@@ -19,20 +19,28 @@ class InitialLists:
     Calls *done* once, when all *paths* are watched and all that was listed was seen.
 
     Where *bounded* (some namespaces are served), a path that is forbidden is not
-    waited for: one namespace without rights must not hold up the others.
+    waited for: one namespace without rights must not hold up the others. Every page, of
+    later lists too, is passed on to *then*.
     """
 
     def __init__(
-        self, paths: Iterable[str], done: Callable[[], None], *, bounded: bool = False
+        self,
+        paths: Iterable[str],
+        done: Callable[[], None],
+        *,
+        bounded: bool = False,
+        then: Callable[[str, dict[str, Any]], None] = lambda _path, _page: None,
     ) -> None:
+        self._then = then
         self._bounded = bounded
         self._unwatched = set(paths)
         self._pending: set[str] = set()
         self._done = done
         self.complete = False
 
-    def listed(self, path: str, page: Mapping[str, Any]) -> None:
+    def listed(self, path: str, page: dict[str, Any]) -> None:
         """Take note of one page of a list."""
+        self._then(path, page)
         if not self.complete and path in self._unwatched:
             self._pending.update(item["metadata"]["uid"] for item in page.get("items") or ())
 

@@ -64,7 +64,7 @@ def test_a_tombstone_takes_the_object_out_of_the_store(kind: str):
     store = Store()
     store.observe(kind, "ADDED", body(kind, 7))
 
-    store.observe(kind, "DELETED", tombstone(store, kind, place(kind)))
+    store.observe(kind, "DELETED", tombstone(store, kind, place(kind), 7))
 
     assert versions(store, kind) == {}
 
@@ -75,7 +75,7 @@ def test_the_tombstone_of_a_secret_wakes_its_owner():
     store.observe("QuayRobot", "ADDED", robot)
     store.observe("Secret", "ADDED", body("Secret", 7))
 
-    woken = store.observe("Secret", "DELETED", tombstone(store, "Secret", ("shop", "ci")))
+    woken = store.observe("Secret", "DELETED", tombstone(store, "Secret", ("shop", "ci"), 7))
 
     assert ResourceKey("QuayRobot", "shop", "ci") in [key for key, _ in woken]
 

@@ -1,7 +1,7 @@
 """
 What does the store know of a kind, and how does an object leave it?
 
-A relist compares versions; what it no longer shows goes in as a deletion with
+Lists are compared with it; what they no longer show goes in as a deletion with
 as much of the object as is needed to tell whom that concerns.
 """
 
@@ -35,11 +35,11 @@ def versions(store: Store, kind: str) -> dict[Place, int]:
             }
 
 
-def tombstone(store: Store, kind: str, place: Place) -> Body:
-    """Return a deleted object of *kind* at *place*, as it is known."""
+def tombstone(store: Store, kind: str, place: Place, version: int) -> Body:
+    """Return a deleted object of *kind* at *place*, as it is known, in its last *version*."""
     namespace, name = place
     meta: dict[str, Any] = {"namespace": namespace, "name": name}
-    meta["resourceVersion"] = str(versions(store, kind)[place])
+    meta["resourceVersion"] = str(version)
     match kind:
         case "Secret":
             meta |= _secret(store, namespace, name)

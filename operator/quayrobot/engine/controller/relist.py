@@ -125,5 +125,5 @@ def _compare(
         # Gone from the list, and untouched since the list began: really gone.
         if place not in listed and now.get(place) == version:
             missed += 1
-            observe(kind.kind, "DELETED", tombstone(context.store, kind.kind, place))
+            observe(kind.kind, "DELETED", tombstone(context.store, kind.kind, place, version))
     return missed

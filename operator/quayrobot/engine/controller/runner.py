@@ -31,6 +31,7 @@ from ..workqueue.keys import (
     ResourceKey,
     namespace_of,
 )
+from .gaps import Gaps
 from .taken import contested_for_s
 
 __all__ = ["Runner"]
@@ -55,6 +56,7 @@ class Runner:
         self._tasks: list[asyncio.Task[None]] = []
         self._busy: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._gaps = Gaps(context.store, self.observe)
 
     @property
     def working(self) -> bool:
@@ -81,6 +83,10 @@ class Runner:
             counts = _kind(key) == "ClusterQuayRobot" and lane is not Lane.EDIT
             delay_s = GATHER_S if counts else 0.0
             self._context.queue.add(key, Lane.RESYNC if first else lane, delay_s=delay_s)
+
+    def listed(self, kind: str, namespace: str, page: dict[str, Any]) -> None:
+        """Take a page of a list, and find what was deleted unseen."""
+        self._gaps.listed(kind, namespace, page)
 
     def circuit_changed(self, key: ResourceKey) -> None:
         """Enqueue what depends on *key*, whose Quay went away or came back."""
