@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from quayrobot.engine.cache.records import RobotRecord
+from quayrobot.engine.cache.store import Store
 from quayrobot.engine.connection.context import Outcome
 from quayrobot.engine.controller.runner import Runner
 from quayrobot.engine.robot.reconciler import RobotPass
@@ -24,7 +25,8 @@ RECORD = RobotRecord("QuayRobot", body(5, 1))
 
 def some_context() -> Any:
     queue = Queue(clock=lambda: 0.0, jitter=lambda: 1.0)
-    return cast("Any", SimpleNamespace(queue=queue, spread=lambda seconds: seconds))
+    spread = lambda seconds: seconds  # noqa: E731
+    return cast("Any", SimpleNamespace(queue=queue, store=Store(), spread=spread))
 
 
 def outcomes(error: QuayRobotError, *, passes: int, found: Outcome) -> list[Outcome]:

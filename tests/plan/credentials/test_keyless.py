@@ -313,6 +313,14 @@ def test_bytes_that_somebody_changed_are_never_taken_for_ours():
     assert said.secrets == rest.status.secrets
 
 
+def test_the_right_bytes_in_a_secret_of_another_type_let_nobody_in():
+    rest = at_rest()
+    edited = {"ci": Present(replace(rest.secrets["ci"].value, type="Opaque"))}
+
+    assert still_works(rest)
+    assert not still_works(replace(rest, secrets=edited))
+
+
 def test_what_a_pass_wrote_that_died_goes_on_to_count():
     rest, before = at_rest(password()), late()
     scene = replace(rest, status=before.status, exchange=Unknown(OUTAGE))

@@ -326,6 +326,7 @@ def test_a_spare_secret_that_somebody_else_linked_goes():
         ({"secrets": {"ci": unknown()}}, False),
         ({"secrets": {"ci": Present(foreign())}}, False),
         ({"secrets": {"ci": Present(ours(held(), digests={}))}}, False),
+        ({"secrets": {"ci": Present(ours(held(), type="Opaque"))}}, False),
         ({"spare_secrets": (foreign("old"),)}, False),
         ({"spec": TWO, "secrets": held().secrets}, True),
     ],

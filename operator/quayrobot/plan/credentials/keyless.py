@@ -33,6 +33,7 @@ from ..jitter import share_of
 from ..scene import Finding, Plan, Scene
 from .contest import lost_fields, secret_place
 from .digests import content_digest
+from .render import SECRET_TYPES
 from .secrets import (
     check_names,
     owns,
@@ -256,6 +257,8 @@ def _has(scene: Scene, spec: SecretSpec, password: Password) -> bool:
 def _works(scene: Scene, spec: SecretSpec) -> bool:
     seen = scene.secrets.get(spec.name)
     if not isinstance(seen, Present) or not owns(scene, spec.name):
+        return False
+    if seen.value.type != SECRET_TYPES[spec.format]:
         return False
     if isinstance(scene.exchange, Present) and _has(scene, spec, scene.exchange.value):
         return True

@@ -221,6 +221,7 @@ def secrets_intact(scene: Scene) -> bool:
     seen = [scene.secrets.get(name) for name in wanted]
     return all(
         isinstance(each, Present)
+        and each.value.type == SECRET_TYPES[wanted[each.value.name].format]
         and _ours_in(scene, each.value)
         and content_digest(each.value.digests) == left[each.value.name]
         for each in seen
