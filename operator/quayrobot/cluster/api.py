@@ -37,6 +37,7 @@ from .kubeconfig_files import (
     read_files,
 )
 from .missing_rights import MissingRights
+from .no_proxy import goes_past_proxy
 from .refusals import failure, resource_of
 from .token_file import TokenFile
 
@@ -104,8 +105,9 @@ class ClusterApi:
             settings.refresh_api_key_hook = _following(TokenFile(token_file))
         settings.connection_pool_maxsize = CONNECTIONS
         settings.retries = None
+        proxied = env_proxies and not goes_past_proxy(str(settings.host))
         settings.client_session_kwargs = {
-            "trust_env": env_proxies,
+            "trust_env": proxied,
             "middlewares": (_follow_no_redirect,),
         }
         api = client.ApiClient(settings)
