@@ -217,11 +217,16 @@ async def test_nothing_is_ever_written(plane, hand, name):
 
 
 class Front:
-    """Stands before the API server: lets one token in, and cuts watches when told."""
+    """
+    Stands before the API server: lets one token in, and cuts watches when told.
+
+    *cuts* ends them at once, *drops* when something came.
+    """
 
     def __init__(self, behind: ClusterAccess) -> None:
         self.accepts = "first"
-        self.cuts = False
+        self.cuts = self.drops = False
+        self.asked: list[tuple[str, int]] = []
         self.refused = asyncio.Event()
         self.watches: dict[str, list[float]] = {}
         self._behind = behind
@@ -233,6 +238,7 @@ class Front:
         if request.query.get("watch") == "true":
             now = asyncio.get_running_loop().time()
             self.watches.setdefault(request.path, []).append(now)
+            self.asked.append((request.path, int(request.query["resourceVersion"])))
             if self.cuts:
                 return web.Response()
         return await self._hand_on(request)
@@ -245,6 +251,8 @@ class Front:
             await answer.prepare(request)
             async for chunk in theirs.content.iter_any():
                 await answer.write(chunk)
+                if self.drops and request.query.get("watch") == "true":
+                    break
             return answer
 
     async def watched(self, times: int) -> list[float]:
@@ -299,6 +307,21 @@ async def test_watches_that_are_cut_at_once_do_not_become_a_storm(front, through
 
     # Without a pause there are hundreds in a second; one that arrives late shortens a gap.
     assert (began[-1] - began[0]) / (len(began) - 1) > WATCH_PAUSE_S / 2
+
+
+async def test_bookmarks_alone_carry_a_watch_on(front, through, hand, name):
+    front.drops = True
+    async with Shell(through("first")) as shell:
+        await shell.until_ready()
+        for each in ("a", "b", "c"):
+            await hand.make(SECRETS, "Secret", f"{name}-{each}", labels=OURS)
+            await shell.sink.wait_for(("Secret", "ADDED", f"{name}-{each}"))
+    mine = [(event, seen[-1]) for _, event, seen in shell.sink.seen if name in seen]
+    versions = [version for path, version in front.asked if path == "/api/v1/secrets"]
+
+    # None is shown again, since each watch begins where the one before ended.
+    assert mine == [("ADDED", "a"), ("ADDED", "b"), ("ADDED", "c")]
+    assert versions[0] < versions[-1]
 
 
 async def test_a_token_that_is_refused_and_then_changed_is_survived(front, through, hand, name):

@@ -5,7 +5,7 @@ What does memory hold of one converged robot?
 
 Takes in what the API server and Quay show of as many robots, and prints how many bytes
 each adds: to the records (as read by a pass), to the Secrets, to the list from Quay,
-to the queue (each waits for its next look). kopf keeps nothing. No server is needed.
+to the queue (each waits for its next look). kopf sees nothing of it. No server is needed.
 """
 
 from __future__ import annotations

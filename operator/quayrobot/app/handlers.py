@@ -2,10 +2,10 @@
 Which watches deliver the cluster's events?
 
 kopf is the shell: it logs in, lists, watches and comes back after every fault.
-Each door hands the object to the sink and does nothing else: nothing is
-patched, nothing returned, no finalizer and no annotation of kopf's is ever
-written. The settings below were measured with the pinned version; a comment
-says what each prevents, `tests/app/test_kopf_facts.py` proves it.
+The objects are taken out of the answers on their way to it (`intake`), so nothing is
+patched, and no finalizer and no annotation of kopf's is ever written. The settings below
+were measured with the pinned version; a comment says what each prevents,
+`tests/app/test_kopf_facts.py` proves it.
 """
 
 from __future__ import annotations
@@ -17,24 +17,20 @@ import socket
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import kopf
 import structlog
 
-# The one thing of kopf's inside that is needed: 2 KB for each robot and its Secret, else.
-from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory
-
 from ..model.names import GROUP, LABEL_MANAGED_BY, OPERATOR, VERSION
 from .initial_lists import InitialLists
+from .intake import Intake, Sink
 from .kubeconfig import ClusterAccess
 from .session import EndlessBackoff, open_session
 from .settings import Settings
 
 __all__ = [
     "Doors",
-    "NoMemories",
-    "Sink",
     "build_registry",
     "own_kinds",
     "run_shell",
@@ -43,16 +39,6 @@ __all__ = [
 ]
 
 log = structlog.get_logger(__name__)
-
-
-class Sink(Protocol):
-    """Who wants to know; must be quick and must not fail."""
-
-    def observe(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
-        """Take the object *body*; *event_type* None means: it was there when listed."""
-
-    def listed(self, kind: str, namespace: str, page: dict[str, Any]) -> None:
-        """Take a *page* of a list, whose objects are observed besides; no *namespace*: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +67,18 @@ _KINDS = (
 
 
 class Doors(kopf.OperatorRegistry):
-    """A registry that also knows which listed objects have come through."""
+    """A registry of what is watched, which knows who wants to know."""
 
     def __init__(self, sink: Sink) -> None:
         super().__init__()
         self.sink = sink
-        self.initial_lists = InitialLists((), lambda: None)
 
 
 def build_registry(sink: Sink, *, clusterwide: bool = True) -> Doors:
-    """Return one door per kind, each of which calls *sink*."""
+    """Return a registry of all kinds, whose objects go to *sink*."""
     doors = Doors(sink)
     for kind in _kinds(clusterwide):
-        _add_door(doors, kind, sink)
+        _add_door(doors, kind)
     return doors
 
 
@@ -102,14 +87,10 @@ def _kinds(clusterwide: bool) -> tuple[_Kind, ...]:  # noqa: FBT001
     return _KINDS if clusterwide else tuple(each for each in _KINDS if each.namespaced)
 
 
-def _add_door(doors: Doors, kind: _Kind, sink: Sink) -> None:
+def _add_door(doors: Doors, kind: _Kind) -> None:
     @kopf.on.event(kind.group, kind.version, kind.plural, id=kind.plural, registry=doors)
-    async def door(event: kopf.RawEvent, **_: Any) -> None:
-        body: dict[str, Any] = dict(event["object"])
-        try:
-            sink.observe(kind.kind, event["type"], body)
-        finally:
-            doors.initial_lists.seen(body)
+    async def door(**_: Any) -> None:
+        """Make kopf watch the kind; nothing is left to go through."""
 
 
 async def run_shell(
@@ -129,19 +110,12 @@ async def run_shell(
         away = sorted(each.kind for each in _KINDS if not each.namespaced)
         log.info("watch.bounded", namespaces=settings.namespaces, unavailable=away)
     lists = _watched_lists(settings)
-
-    def listed(path: str, page: dict[str, Any]) -> None:
-        if path in lists:
-            registry.sink.listed(*lists[path], page)
-
-    registry.initial_lists = InitialLists(
-        lists, ready.set, bounded=not settings.clusterwide, then=listed
-    )
-    _add_login(registry, access, watches=len(lists))
+    initial_lists = InitialLists(lists, ready.set, bounded=not settings.clusterwide)
+    intake = Intake(registry.sink, lists)
+    _add_login(registry, access, initial_lists, intake, watches=len(lists))
     before = await kopf.spawn_tasks(
         registry=registry,
         settings=kopf_settings(),
-        memories=NoMemories(),
         identity=_identity(),
         clusterwide=settings.clusterwide,
         namespaces=settings.namespaces,
@@ -180,12 +154,19 @@ def _watched_lists(settings: Settings) -> dict[str, tuple[str, str]]:
     }
 
 
-def _add_login(registry: Doors, access: ClusterAccess, *, watches: int) -> None:
+def _add_login(
+    registry: Doors,
+    access: ClusterAccess,
+    initial_lists: InitialLists,
+    intake: Intake,
+    *,
+    watches: int,
+) -> None:
     @kopf.on.login(id="login", registry=registry)
     async def login(**_: Any) -> kopf.AiohttpSession:
         log.info("cluster.login", server=access.server)
         # A new session each time: kopf never again takes one that it once saw fail.
-        session = open_session(access, registry.initial_lists, watches=watches)
+        session = open_session(access, initial_lists, intake, watches=watches)
         return kopf.AiohttpSession(server=access.server, aiohttp_session=session)
 
 
@@ -201,13 +182,6 @@ def kopf_settings() -> kopf.OperatorSettings:
     own = kopf.OperatorSettings()
     # Removed by kopf from whatever carries it, so it must be a name that nobody sets.
     own.persistence.finalizer = f"{GROUP}/unused"
-    own.persistence.diffbase_storage = _NoDiffBase()
-    own.persistence.progress_storage = _NoProgress()
-    # A worker per object lives this long: short keeps the memory of a burst small. Their
-    # number must not be limited: idle ones count, and a start would crawl.
-    own.queueing.idle_timeout = 0.5
-    own.queueing.worker_limit = None
-    own.queueing.exit_timeout = 5.0
     own.watching.chunk_size = 500
     # Streaming the first list loses what a cut stream had not yet shown.
     own.watching.initial_streaming = False
@@ -225,46 +199,6 @@ def kopf_settings() -> kopf.OperatorSettings:
     # A process that hangs at its end is cut off by Ending.
     own.process.ultimate_exiting_timeout = None
     return own
-
-
-class _NoDiffBase(kopf.DiffBaseStorage):
-    """Remembers nothing: no annotation, and no deep copy of every object seen."""
-
-    def build(self, **_: Any) -> Any:
-        return {}
-
-    def fetch(self, **_: Any) -> None:
-        return None
-
-    def store(self, **_: Any) -> None:
-        return None
-
-
-class _NoProgress(kopf.ProgressStorage):
-    """Remembers nothing: there is no handler whose progress could be kept."""
-
-    def fetch(self, **_: Any) -> None:
-        return None
-
-    def store(self, **_: Any) -> None:
-        return None
-
-    def purge(self, **_: Any) -> None:
-        return None
-
-    def touch(self, **_: Any) -> None:
-        return None
-
-    def clear(self, *, essence: Any) -> Any:
-        return essence
-
-
-class NoMemories(ResourceMemories):
-    """Remembers nothing of an object: no handler of ours resumes, and no memo is read."""
-
-    async def recall(self, *args: Any, **named: Any) -> ResourceMemory:
-        """Return what kopf begins with for an object that it never saw."""
-        return await super().recall(*args, **named | {"ephemeral": True})
 
 
 class _Everything(Collection[Any]):

@@ -52,6 +52,7 @@ VOCABULARY = frozenset(
         "watch.bounded",
         "watch.forbidden",
         "watch.broken",
+        "watch.failed",
         "watch.diverged",
         "pass.done",
         "pass.failed",

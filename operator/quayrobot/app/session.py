@@ -3,8 +3,8 @@ How does kopf send its requests to the API server?
 
 kopf takes a ready HTTP session. Ours bounds the connections, reads a token file
 again when it changes, outlives refusals of the credential and answers that are no
-API server's (kopf would give up for good), pauses before what just failed, and takes
-note of what was listed. The token goes to the API server's own origin only.
+API server's (kopf would give up for good), pauses before what just failed, and hands
+on what was listed or has changed. The token goes to the API server's own origin only.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from yarl import URL
 from ..cluster.token_file import TokenFile
 from ..model.names import OPERATOR
 from .initial_lists import InitialLists
+from .intake import Intake
 from .kubeconfig import ClusterAccess
 from .watch_answers import WatchEvents, as_gone, is_list
 
@@ -108,10 +109,10 @@ class _Pace:
 class _Travel:
     """The middleware that every request of the shell goes through."""
 
-    def __init__(self, access: ClusterAccess, initial_lists: InitialLists) -> None:
+    def __init__(self, access: ClusterAccess, initial_lists: InitialLists, intake: Intake) -> None:
         self._base = URL(access.server)
         self._credential = _Credential(access)
-        self._initial_lists = initial_lists
+        self._initial_lists, self._intake = initial_lists, intake
         self._pace = _Pace()
         self._forbidden: set[tuple[str, str]] = set()
         self._missing_since: dict[str, float] = {}
@@ -129,8 +130,8 @@ class _Travel:
         if response.status >= 400 and request.method == "GET":
             return self._failure(response, path, watching=watching)
         if watching:
-            ended = self._ended(path)
-            response.content = WatchEvents(response.content, ended)  # type: ignore[assignment]
+            events = WatchEvents(response.content, self._ended(path), path, self._intake)
+            response.content = events  # type: ignore[assignment]
         return response
 
     async def _answer(
@@ -176,7 +177,7 @@ class _Travel:
         ended = self._ended(path)
         ended(f"status {response.status}")
         if watching:
-            return as_gone(response, ended)
+            return as_gone(response)
         # Also 410, for the rest of a list that took too long.
         response.close()
         raise aiohttp.ClientPayloadError
@@ -197,9 +198,12 @@ class _Travel:
         """Return *url*'s path below the API server's own."""
         return url.path.removeprefix(self._base.path.rstrip("/"))
 
-    def listed(self, url: URL, page: dict[str, Any]) -> None:
-        """Take note of a page of the list at *url*."""
-        self._initial_lists.listed(self.path_of(url), page)
+    async def listed(self, url: URL, page: dict[str, Any]) -> None:
+        """Hand on a *page* of the list at *url*, and leave nothing of it to the shell."""
+        path = self.path_of(url)
+        if self._intake.takes(path):
+            await self._intake.take_list(path, page)
+            page["items"] = []
 
     def _note_right(self, path: str, verb: str, status: int) -> None:
         if status != 403:
@@ -238,24 +242,32 @@ async def _sent(request: ClientRequest, handler: ClientHandlerType) -> ClientRes
 
 
 def open_session(
-    access: ClusterAccess, initial_lists: InitialLists, *, watches: int
+    access: ClusterAccess,
+    initial_lists: InitialLists,
+    intake: Intake | None = None,
+    *,
+    watches: int,
 ) -> aiohttp.ClientSession:
-    """Return a session whose *watches* endless requests leave room for the others."""
-    travel = _Travel(access, initial_lists)
+    """
+    Return a session whose *watches* endless requests leave room for the others.
+
+    What *intake* takes is taken out of the answers.
+    """
+    travel = _Travel(access, initial_lists, intake or Intake())
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=CONNECTIONS + watches, ssl=access.ssl_context(), keepalive_timeout=60
         ),
         headers={"User-Agent": OPERATOR},
         middlewares=(travel,),
-        response_class=_noting(travel),
+        response_class=_handing_on(travel),
         trust_env=False,
     )
 
 
-def _noting(travel: _Travel) -> type[ClientResponse]:
-    class NotingResponse(ClientResponse):
-        """Takes note of the lists that it decodes."""
+def _handing_on(travel: _Travel) -> type[ClientResponse]:
+    class Response(ClientResponse):
+        """Hands on the lists that it decodes."""
 
         async def json(self, **options: Any) -> Any:
             if self.status >= 400:
@@ -271,7 +283,7 @@ def _noting(travel: _Travel) -> type[ClientResponse]:
             if listing:
                 # The shell iterates over it, and an empty list may come as null.
                 value["items"] = value["items"] or []
-                travel.listed(self.url, value)
+                await travel.listed(self.url, value)
             return value
 
-    return NotingResponse
+    return Response

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from typing import Any
 
-from quayrobot.app.handlers import NoMemories
 from quayrobot.engine.cache.records import RobotRecord
 from quayrobot.engine.cache.store import Store
 from quayrobot.model.errors import InvalidSpec
@@ -81,12 +80,3 @@ def test_the_keys_of_ten_thousand_secrets_are_held_once():
     assert one.our_annotations is other.our_annotations
     assert [id(each) for each in one.annotations] == [id(each) for each in other.annotations]
     assert one.annotations["quayrobot.io/owner"] == "QuayRobot/team-1/robot-00001"
-
-
-async def test_kopf_remembers_no_object():
-    memories = NoMemories()
-
-    for number in range(3):
-        await memories.recall(robot(number), noticed_by_listing=True)
-
-    assert list(memories.iter_all_memories()) == []
