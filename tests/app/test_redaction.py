@@ -6,8 +6,9 @@ import base64
 import hashlib
 
 import pytest
+from hypothesis import given, strategies
 
-from quayrobot.app.redaction import MASK, mask, mask_text, shown_exception
+from quayrobot.app.redaction import MASK, PLAIN, SHAPES, mask, mask_text, shown_exception
 from quayrobot.model.errors import Reason, Refused
 from quayrobot.model.secrecy import Token
 from tests.kit.canary import oauth_token, robot_token, scan
@@ -95,3 +96,8 @@ def test_a_chain_that_bites_its_tail_ends():
     first.__cause__, second.__cause__ = second, first
 
     assert len(shown_exception(first)) == 5
+
+
+@given(text=strategies.from_regex(PLAIN, fullmatch=True))
+def test_what_is_taken_for_plain_has_no_shape(text: str):
+    assert [shape.pattern for shape, _ in SHAPES if shape.search(text)] == []

@@ -21,7 +21,7 @@ from typing import Any
 from ..model.errors import QuayRobotError
 from ..model.secrecy import Token
 
-__all__ = ["MASK", "mask", "mask_text", "shown_exception"]
+__all__ = ["MASK", "PLAIN", "SHAPES", "mask", "mask_text", "shown_exception"]
 
 MASK = "***"
 _DEPTH_MAX = 6
@@ -29,7 +29,7 @@ _FRAMES_MAX = 12
 _CAUSES_MAX = 5
 _TEXT_MAX = 4096
 
-_SHAPES = (
+SHAPES = (
     # Credentials inside a URL.
     (re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"), MASK),
     # An Authorization header's value, whatever follows the scheme.
@@ -53,11 +53,16 @@ _SHAPES = (
     (re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{86,}={0,2}"), MASK),
 )
 
+# Names, uids, words and times, which have none of these shapes: most of what is logged.
+PLAIN = re.compile(r"[a-z0-9._:/+TZ-]{0,39}")
+
 
 def mask_text(text: str) -> str:
     """Return *text* with everything that is shaped like a credential masked."""
+    if PLAIN.fullmatch(text):
+        return text
     shown = text if len(text) <= _TEXT_MAX else text[:_TEXT_MAX] + "..."
-    for shape, instead in _SHAPES:
+    for shape, instead in SHAPES:
         shown = shape.sub(instead, shown)
     return shown
 
