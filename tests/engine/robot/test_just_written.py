@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from quayrobot.engine.cache.in_flight import InFlight
 from quayrobot.engine.cache.store import Store
 from quayrobot.engine.robot.writes import Applier
 from quayrobot.engine.workqueue.queue import Queue
@@ -50,7 +52,8 @@ class World:
     def __init__(self, now: dict[str, Any]) -> None:
         self.store, self.resources = Store(), ApiServer(now)
         self.queue = Queue(clock=lambda: 0.0, jitter=lambda: 0.0)
-        self.secrets = self
+        self.secrets, self.in_flight = self, InFlight()
+        self.in_flight.take_in = self.store.observe
         self.store.observe("QuayRobot", None, body(5, 1))
 
     async def rehearse(self, _writes: object) -> None:
@@ -89,7 +92,9 @@ def test_without_it_the_resource_is_read(actions: tuple[Action, ...]):
 @pytest.mark.parametrize("edited", [body(7, 2), deleted(body(7, 1))], ids=["edited", "deleted"])
 def test_what_the_watch_brought_meanwhile_counts_more(edited: dict[str, Any]):
     world = World(edited)
-    world.resources.meanwhile = lambda: world.store.observe("QuayRobot", "MODIFIED", edited)
+    # As the runner does with what a watch shows.
+    show = partial(world.in_flight.holds_back, "QuayRobot", "MODIFIED", edited)
+    world.resources.meanwhile = show
 
     assert asyncio.run(world.carry_out(AddFinalizer())) is Conflict
     assert world.resources.looks == 1

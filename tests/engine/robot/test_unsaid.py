@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from quayrobot.engine.cache.in_flight import InFlight
 from quayrobot.engine.cache.records import RobotRecord
 from quayrobot.engine.cache.store import Store
 from quayrobot.engine.connection.context import Outcome
@@ -25,8 +26,8 @@ RECORD = RobotRecord("QuayRobot", body(5, 1))
 
 def some_context() -> Any:
     queue = Queue(clock=lambda: 0.0, jitter=lambda: 1.0)
-    spread = lambda seconds: seconds  # noqa: E731
-    return cast("Any", SimpleNamespace(queue=queue, store=Store(), spread=spread))
+    parts = {"store": Store(), "in_flight": InFlight(), "spread": lambda seconds: seconds}
+    return cast("Any", SimpleNamespace(queue=queue, **parts))
 
 
 def outcomes(error: QuayRobotError, *, passes: int, found: Outcome) -> list[Outcome]:

@@ -18,6 +18,7 @@ from ...model.errors import Denied, InvalidSpec, QuayRobotError, Reason, Refused
 from ...model.grace import DEFAULT_GRACE
 from ..cache.cluster_robot_memory import ClusterRobotMemories
 from ..cache.contests import Contests
+from ..cache.in_flight import InFlight
 from ..cache.once import Once
 from ..cache.store import Store
 from ..workqueue.keys import Key
@@ -89,6 +90,7 @@ class Context:
     now: Callable[[], datetime]
     jitter: Callable[[], float]
     contests: Contests
+    in_flight: InFlight = field(default_factory=InFlight)
     told: Once = field(default_factory=Once)
     unsaid: set[str] = field(default_factory=set)
     grace: timedelta = DEFAULT_GRACE

@@ -57,6 +57,7 @@ class Runner:
         self._busy: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._gaps = Gaps(context.store, self.observe)
+        context.in_flight.take_in = self._take_in
 
     @property
     def working(self) -> bool:
@@ -66,6 +67,10 @@ class Runner:
     def observe(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
         """Apply an event to the store and enqueue the keys that it maps to."""
         self._meter.observed(kind)
+        if not self._context.in_flight.holds_back(kind, event_type, body):
+            self._take_in(kind, event_type, body)
+
+    def _take_in(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
         if event_type == "MODIFIED" and self._context.store.is_echo(kind, body):
             return
         itself, wait_s = None, 0.0

@@ -1,9 +1,8 @@
 """
 How is a plan carried out?
 
-One method per action, each returning the scene as it is afterwards. Nothing is
-decided here but the order given; the first failure ends the plan, and the pass
-looks again.
+One method per action, each returning the scene as it is afterwards. The first
+failure ends the plan, and the pass looks again.
 """
 
 from __future__ import annotations
@@ -73,6 +72,7 @@ from ..connection.context import GATHER_S, Context
 from ..connection.finalizers import guard_for
 from ..connection.pool import LiveConnection
 from ..workqueue.keys import Lane
+from .echoes import echo_of
 from .freshness import confirm_live, identity, must_be_live, rests_on_spec
 from .grants import change_grant, federate
 from .keyless import exchange, received
@@ -124,9 +124,13 @@ class Applier:
         there = scene.towards(getattr(action, "robot", None))
         await self._confirm(action, scene)
         before = self.record
-        after = (await self._apply(action, there)).towards(scene.robot_name)
-        written = self.record is not before
-        self.just_written = written and identity(self.record) == identity(scene.me)
+        with self.context.in_flight.writing(echo_of(action, before.key)):
+            after = (await self._apply(action, there)).towards(scene.robot_name)
+        new = self.record is not before
+        if new:
+            # What was held back counts more.
+            self.record = self.context.store.robots.get(before.key, self.record)
+        self.just_written = new and identity(self.record) == identity(scene.me)
         return after
 
     async def _confirm(self, action: Action, scene: Scene) -> None:
@@ -261,14 +265,11 @@ class Applier:
         self.keep(await self.context.resources.write_status(self._kind, body, dump_status(status)))
         return replace(scene, status=status)
 
-    # ServiceAccounts -----------------------------------------------------
-
     async def _link(self, action: RecordLinks | LinkAccount, scene: Scene) -> Scene:
         if isinstance(action, RecordLinks):
             return await self._store(intent_to_link(scene, action.links), scene)
         seen = await self.context.accounts.change(action)
-        accounts = {**scene.accounts, action.name: seen}
-        return replace(scene, accounts=accounts)
+        return replace(scene, accounts={**scene.accounts, action.name: seen})
 
     # Secrets -----------------------------------------------------------
 
@@ -278,10 +279,9 @@ class Applier:
         secrets, store = self.context.secrets, self.context.store
         try:
             if isinstance(action, DeleteSecret):
-                namespace, name = action.namespace, action.name
-                await secrets.delete(namespace, name, action.uid, action.version)
-                store.drop_secret(namespace, name)
-                return scene.without_secret(name)
+                await secrets.delete(*action.place, action.uid, action.version)
+                store.drop_secret(*action.place)
+                return scene.without_secret(action.name)
             if isinstance(action, CreateSecret):
                 seen = await secrets.create(action.wanted)
             else:
