@@ -53,6 +53,7 @@ VOCABULARY = frozenset(
         "watch.forbidden",
         "watch.broken",
         "watch.failed",
+        "watch.caught_up",
         "watch.diverged",
         "pass.done",
         "pass.failed",
