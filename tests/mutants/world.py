@@ -42,6 +42,7 @@ MODULES = (
     "credentials/render",
     "credentials/renewal",
     "credentials/secrets",
+    "credentials/unrepaired",
     "decide",
     "inventory",
     "jitter",
@@ -67,6 +68,7 @@ MODULES = (
 # Modules that the tests of another room are about, too.
 ALSO = {
     "credentials/secrets": ("robot", "rotation"),
+    "credentials/unrepaired": ("words",),
     "robot/creation": ("rotation",),
     "robot/slots": ("rotation",),
 }

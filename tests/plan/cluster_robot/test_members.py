@@ -190,7 +190,10 @@ def test_one_that_others_hold_is_told_with_their_names():
         plan_member(WANTED, Present(held))
 
     assert waits.value.reason is Reason.DELETION_BLOCKED
-    assert "example.com/audit" in waits.value.message
+    assert waits.value.message == (
+        "the QuayRobot is being deleted and held by the finalizer example.com/audit; "
+        "a new one is created when it is gone"
+    )
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,7 @@ def test_who_is_denied_is_told_what_is_allowed_instead(rules, robot, told):
     [
         ([], ""),
         (["b", "a"], ", which has a, b"),
+        (["c", "b", "a"], ", which has a, b, c"),
         (["d", "c", "b", "a"], ", which has a, b, c, ..."),
     ],
 )

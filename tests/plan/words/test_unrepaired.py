@@ -8,17 +8,20 @@ from typing import Any
 import pytest
 
 from quayrobot.model.actions import Component
-from quayrobot.model.errors import Reason, Refused, TryLater
+from quayrobot.model.errors import Contested, Reason, Refused, TryLater
 from quayrobot.model.resources.robot import RobotStatus
 from quayrobot.model.world import Absent, Present
+from quayrobot.plan.credentials.unrepaired import works_unrepaired
 from quayrobot.plan.robot.proof import ownership
 from quayrobot.plan.scene import Finding, Scene
 from quayrobot.plan.words.status import status_after
 
-from ..scenes import NO_RIGHT, OTHER_TOKEN, got, held, me, ours, spec, status
+from ..passwords import keyless
+from ..scenes import NO_RIGHT, OTHER_TOKEN, got, held, listed, me, ours, spec, status, unknown
 
 SILENT = TryLater(Reason.CLUSTER_UNAVAILABLE, "secrets: the admission webhook does not answer")
 DENIED = Refused(Reason.ADMISSION_DENIED, "secrets: a policy denies it")
+WORKS = Contested("somebody sets a label back", retry_after=60, usable=True)
 TWO = [{"name": "ci"}, {"name": "more"}]
 
 
@@ -74,3 +77,42 @@ def test_what_else_is_wrong_is_told():
 
     assert said["Ready"] == ("False", "InsufficientScope")
     assert said["SecretsReady"] == ("False", "ClusterUnavailable")
+
+
+@pytest.mark.parametrize("findings", [(), (Finding(Component.SECRETS, WORKS),)])
+def test_what_others_set_back_is_no_repair_that_waits(findings: tuple[Finding, ...]):
+    said = status_after(unrepaired(), findings, adopted=False)
+
+    assert conditions(said)["Ready"] == ("True", "Reconciled")
+    assert "Reconciling" not in conditions(said)
+
+
+# Secret by Secret ------------------------------------------------------------------------
+
+
+def both(**more: Any) -> Scene:
+    """Return a robot with two Secrets, of which the first could not be repaired."""
+    scene = held(spec=spec(secrets=TWO))
+    first, second = ours(scene, labels={}), ours(scene, "more", **more)
+    seen = {"ci": Present(first), "more": Present(second)}
+    return replace(scene, secrets=seen, unwritten={"ci": SILENT})
+
+
+def test_all_of_them_have_to_be_ours_save_what_waits_for_its_repair():
+    assert works_unrepaired(both())
+    assert not works_unrepaired(both(controller_uid="uid-other"))
+    nobodys = unrepaired(controller_uid=None, annotations={})
+    assert works_unrepaired(nobodys)
+    assert not works_unrepaired(replace(nobodys, unwritten={"other": SILENT}))
+
+
+@pytest.mark.parametrize("robot", [unknown(), Present(listed().without_token())])
+def test_a_token_that_was_not_read_is_not_known_to_be_the_one(robot: Any):
+    assert not works_unrepaired(replace(unrepaired(), robot=robot))
+
+
+def test_a_password_is_judged_by_its_own_rules():
+    scene = unrepaired()
+
+    assert works_unrepaired(scene)
+    assert not works_unrepaired(replace(scene, spec=keyless()))
