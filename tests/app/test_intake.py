@@ -10,15 +10,17 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from quayrobot.app.initial_lists import InitialLists
 from quayrobot.app.intake import AT_ONCE, Intake
 from quayrobot.app.kubeconfig import ClusterAccess
 from quayrobot.app.session import open_session
+from tests.kit.answering import answering
 
 PATH, ELSEWHERE = "/api/v1/secrets", "/api/v1/pods"
 GONE = {"type": "ERROR", "object": {"code": 410}}
+# A page of so many cannot be compared with what is known.
+MANY = 3
 Seen = tuple[str, str | None, str]
 
 
@@ -32,6 +34,8 @@ class Sink:
     def listed(self, kind: str, namespace: str, page: dict[str, Any]) -> None:
         assert self.seen == []
         self.pages.append((kind, namespace, len(page["items"])))
+        if self.pages[-1][2] == MANY:
+            raise ValueError("s3cret")
 
     def observe(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
         self.seen.append((kind, event_type, body["metadata"]["name"]))
@@ -67,10 +71,8 @@ def sink() -> Sink:
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    made, app = Server(), web.Application()
-    app.router.add_route("*", "/{path:.*}", made.answer)
-    async with TestServer(app) as running:
-        made.url = str(running.make_url("")).rstrip("/")
+    made = Server()
+    async with answering(made.answer) as made.url:
         yield made
 
 
@@ -157,6 +159,18 @@ async def test_an_object_that_cannot_be_taken_in_holds_up_no_other(server, sessi
 
     assert await watched(server, session) == [bookmark(2)]
     assert [name for *_, name in sink.seen] == ["bad", "good"]
+    (told,) = (each.msg for each in caplog.records if each.levelname == "ERROR")
+    assert (told["event"], told["kind"]) == ("watch.failed", "Secret")
+
+
+async def test_a_list_that_cannot_be_compared_is_taken_in_all_the_same(
+    server, session, sink, caplog
+):
+    items = [body(str(number), number) for number in range(MANY)]
+    server.body = json.dumps({"metadata": {"resourceVersion": "7"}, "items": items}).encode()
+
+    assert (await listed(server, session))["items"] == []
+    assert len(sink.seen) == MANY
     (told,) = (each.msg for each in caplog.records if each.levelname == "ERROR")
     assert (told["event"], told["kind"]) == ("watch.failed", "Secret")
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from quayrobot.app.initial_lists import InitialLists
 from quayrobot.app.kubeconfig import ClusterAccess
 from quayrobot.app.session import WATCH_PAUSE_S, EndlessBackoff, open_session
 from quayrobot.model.secrecy import Token
+from tests.kit.answering import answering
 
 PATH = "/api/v1/secrets"
 
@@ -50,10 +50,7 @@ class Server:
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
     noting = Server()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", noting.answer)
-    async with TestServer(app) as running:
-        noting.url = str(running.make_url("")).rstrip("/")
+    async with answering(noting.answer) as noting.url:
         yield noting
 
 

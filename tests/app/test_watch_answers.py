@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from quayrobot.app.initial_lists import InitialLists
 from quayrobot.app.kubeconfig import ClusterAccess
 from quayrobot.app.session import open_session
+from tests.kit.answering import answering
 
 PATH = "/api/v1/secrets"
 PAGE = b"<html>Please log in</html>"
@@ -41,10 +41,8 @@ class Server:
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    made, app = Server(), web.Application()
-    app.router.add_route("*", "/{path:.*}", made.answer)
-    async with TestServer(app) as running:
-        made.url = str(running.make_url("")).rstrip("/")
+    made = Server()
+    async with answering(made.answer) as made.url:
         yield made
 
 

@@ -13,6 +13,7 @@ from kubernetes.aio import client
 from quayrobot.cluster.api import ClusterApi
 from quayrobot.cluster.secrets import Secrets
 from quayrobot.model.errors import Reason, Refused
+from tests.kit.answering import answering
 
 GONE = (404, {"kind": "Status", "details": {"name": "quay"}})
 
@@ -27,14 +28,10 @@ async def secrets(answer: tuple[int, dict[str, Any]]) -> AsyncIterator[Secrets]:
     async def handle(_request: web.BaseRequest) -> web.Response:
         return web.json_response(answer[1], status=answer[0])
 
-    runner = web.ServerRunner(web.Server(handle))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    api = ClusterApi(client.ApiClient(client.Configuration(host=f"http://127.0.0.1:{port}")))
-    yield Secrets(api)
-    await api.aclose()
-    await runner.cleanup()
+    async with answering(handle) as url:
+        api = ClusterApi(client.ApiClient(client.Configuration(host=url)))
+        yield Secrets(api)
+        await api.aclose()
 
 
 @pytest.mark.parametrize(

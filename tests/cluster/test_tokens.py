@@ -12,6 +12,7 @@ from kubernetes.aio import client
 from quayrobot.cluster.api import ClusterApi
 from quayrobot.cluster.tokens import Tokens
 from quayrobot.model.errors import Conflict, Reason, Refused, TryLater
+from tests.kit.answering import answering
 
 ACCOUNT = "/api/v1/namespaces/shop/serviceaccounts/builder"
 THERE = (200, {"kind": "ServiceAccount"})
@@ -37,14 +38,10 @@ def answers() -> Answers:
 
 @pytest.fixture
 async def tokens(answers: Answers) -> AsyncIterator[Tokens]:
-    runner = web.ServerRunner(web.Server(answers.handle))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    api = ClusterApi(client.ApiClient(client.Configuration(host=f"http://127.0.0.1:{port}")))
-    yield Tokens(api)
-    await api.aclose()
-    await runner.cleanup()
+    async with answering(answers.handle) as url:
+        api = ClusterApi(client.ApiClient(client.Configuration(host=url)))
+        yield Tokens(api)
+        await api.aclose()
 
 
 @pytest.mark.parametrize("status", [404, 409])

@@ -9,7 +9,8 @@ worker, which costs as much as what the object is about.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import structlog
@@ -51,8 +52,10 @@ class Intake:
     async def take_list(self, path: str, page: Body) -> None:
         """Hand on a page of the list at *path*, and each object on it."""
         assert self._sink is not None
+        kind, namespace = self._lists[path]
         # What is gone is told before what is there.
-        self._sink.listed(*self._lists[path], page)
+        with _logged(kind):
+            self._sink.listed(kind, namespace, page)
         for each in page["items"]:
             await self.take(path, None, each)
 
@@ -60,10 +63,17 @@ class Intake:
         """Hand on one object from *path*; what goes wrong with it is logged."""
         assert self._sink is not None
         kind, _ = self._lists[path]
-        try:
+        with _logged(kind):
             self._sink.observe(kind, event_type, body)
-        except Exception as unforeseen:
-            log.error("watch.failed", exc_info=unforeseen, kind=kind)  # noqa: TRY400
         self._taken += 1
         if self._taken % AT_ONCE == 0:
             await asyncio.sleep(0)
+
+
+@contextmanager
+def _logged(kind: str) -> Iterator[None]:
+    """Log what goes wrong with objects of *kind*: raised, it would end the shell's watch."""
+    try:
+        yield
+    except Exception as unforeseen:
+        log.error("watch.failed", exc_info=unforeseen, kind=kind)  # noqa: TRY400
