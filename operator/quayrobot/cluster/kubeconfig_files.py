@@ -66,11 +66,9 @@ def missing_context(files: KubeconfigFiles, given: str | None) -> str:
     listed = (each for _, content in files for each in content.get("contexts") or [])
     if any(isinstance(each, Mapping) and each.get("name") == name for each in listed):
         return ""
-    return (
-        f"the kubeconfig has no context {given}"
-        if given
-        else ("the kubeconfig's current context is not in it: name one with --context")
-    )
+    if given:
+        return f"the kubeconfig has no context {given}"
+    return "the kubeconfig's current context is not in it: name one with --context"
 
 
 def find_entry(

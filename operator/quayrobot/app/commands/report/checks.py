@@ -54,6 +54,13 @@ class CheckResult:
     cure: str = ""
 
 
+# What keeps the caller from seeing, and what the caller can do.
+_KEPT_BACK = {
+    Reason.CLUSTER_REFUSED: "Ask somebody who may.",
+    Reason.CLUSTER_UNAVAILABLE: "Ask somebody who may, or try again if it may pass.",
+}
+
+
 def failed(about: str, error: QuayRobotError, state: State) -> CheckResult:
     """
     Return what *error* means for the check.
@@ -61,12 +68,11 @@ def failed(about: str, error: QuayRobotError, state: State) -> CheckResult:
     What the API server keeps from the caller is not seen, whatever *state* the check ends in
     otherwise; what helps an operator without that right does not help here.
     """
-    cure = cure_of(error.reason)
-    if error.reason in {Reason.CLUSTER_REFUSED, Reason.CLUSTER_UNAVAILABLE}:
-        state, cure = State.UNSEEN, "Ask somebody who may, or try again if it may pass."
-    if error.reason is Reason.CLUSTER_REFUSED:
-        cure = "Ask somebody who may."
-    return CheckResult(about, state, f"{error.message[:1].upper()}{error.message[1:]}.", cure)
+    cure = _KEPT_BACK.get(error.reason)
+    if cure is not None:
+        state = State.UNSEEN
+    words = f"{error.message[:1].upper()}{error.message[1:]}."
+    return CheckResult(about, state, words, cure or cure_of(error.reason))
 
 
 def check_definition(definition: Definition, live: Body | None) -> CheckResult:
