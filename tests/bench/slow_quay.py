@@ -3,7 +3,8 @@ What does the credential cost where calls cost what a real Quay's do?
 
 The double spends the CPU of each call, on two workers: 0.2 s with an OAuth
 token, 0.019 s with a JWT of an OIDC service. Beside the operator stands the
-bare script with the same credential. The floor is nothing but the calls.
+bare script with the same credential. The floor is nothing but the calls. A neighbour
+asks that Quay for little meanwhile: how much longer does it wait than alone?
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tests.kit.oidc_service import OidcService
 from tests.kit.operating import NAMESPACE
 
 from .load import Load, connection_body
+from .neighbour import Neighbour
 from .stage import Place, Stage
 
 __all__ = ["DELETED", "SLOW", "measure_deletion", "measure_slow"]
@@ -31,6 +33,8 @@ SECRET_VALUE = "a-client-secret"
 CLIENT = "operator"
 WORKERS = 2
 COST_S = {"OAuthToken": 0.2, "OIDC": 0.019}
+# The neighbour rests for so many times as long as a call costs: a twelfth of what Quay can do.
+RESTS = 5
 SLOW = {
     "robots": "robots",
     "credential": "credential",
@@ -40,6 +44,7 @@ SLOW = {
     "operator_s": "operator s",
     "ratio": "ratio",
     "to_floor": "to the floor",
+    "neighbour": "a neighbour's call takes times",
 }
 DELETED = {
     "robots": "robots deleted",
@@ -100,26 +105,29 @@ def _made(stage: Stage, size: int, kind: str, service: OidcService) -> Row:
     bare_s = stage.bare(place.name, token=token)["seconds"]
     place.clear()
     place, operator = stage.declare(Load(size)), stage.operator()
-    _token(stage, place, service)
+    token = _token(stage, place, service) if kind == "OIDC" else token
     operator.start()
     try:
         place.wait("ConnectionNotFound")
-        ledger, begun = stage.double.mark(), time.monotonic()
-        _connect(stage, place, kind, service)
-        place.wait("Reconciled")
-        seconds = time.monotonic() - begun
+        with Neighbour(stage.double.url, token, rest_s=RESTS * COST_S[kind]) as neighbour:
+            ledger, begun = stage.double.mark(), time.monotonic()
+            _connect(stage, place, kind, service)
+            place.wait("Reconciled")
+            seconds = time.monotonic() - begun
         calls = [e for e in stage.double.operations(ledger) if e != "robot.list"]
     finally:
         operator.stop()
     place.clear()
-    row = _row(size, kind, len(calls), seconds)
+    row = _row(size, kind, len(calls) - neighbour.asked, seconds, also=neighbour.asked)
     row |= {"bare_s": round(bare_s, 2), "ratio": round(seconds / bare_s, 2)}
+    row |= {"neighbour": round(neighbour.times_as_long, 2)}
     made = calls.count("robot.create")
     return row | {"faults": [f"{made} robots made of {size}"] if made != size else []}
 
 
-def _row(size: int, kind: str, calls: int, seconds: float) -> Row:
-    floor = calls * COST_S[kind] / WORKERS
+def _row(size: int, kind: str, calls: int, seconds: float, *, also: int = 0) -> Row:
+    """Return the figures; Quay answered *also* more calls, which were not the operator's."""
+    floor = (calls + also) * COST_S[kind] / WORKERS
     return {
         "robots": size,
         "credential": kind,
