@@ -42,12 +42,14 @@ class Life:
 
     *covers* names workloads; *before* is the spec of a QuayRobot, or an act. What *loose*
     matches of the end may be as it likes: it depends on whether two acts were seen as one.
+    *again* is what may be done once more, where the first time was not noted before a kill.
     """
 
     covers: str
     before: dict[str, Any] | Act | None
     acts: tuple[Act, ...]
     loose: str = ""
+    again: frozenset[str] = frozenset()
 
     def begin(self, site: Site) -> None:
         """Declare what is there before the first act, and wait until it is done."""
@@ -189,7 +191,10 @@ CHANGED = {"permissions": AFTER, "secrets": _linked("two"), "federation": TWO}
 
 LIVES = {
     "create": Life("W1", None, (_declare(**FULL),)),
-    "create and delete": Life("W1 W8", None, (_declare(), _delete())),
+    # Nothing is held where neither is seen: then no call is made.
+    "create and delete": Life(
+        "W1 W8", None, (_declare(), _delete()), loose=r"\[(Authorized|Reachable)\]"
+    ),
     "rights": Life("W2 W3 W7", FULL, (_declare(**CHANGED),)),
     # What a default may have given stays.
     "rights and back": Life(
@@ -217,7 +222,10 @@ LIVES = {
     "secret less": Life("W6", _secrets(CI), (
         _declare(**_secrets(CI, OTHER)), _declare(**_secrets(CI)),
     )),
-    "to keyless": Life("W7", PLAIN, (_declare(credentials=KEYLESS),)),
+    # A password is believed where the status knows its bytes, and cannot be asked for again.
+    "to keyless": Life(
+        "W7", PLAIN, (_declare(credentials=KEYLESS),), again=frozenset({"secrets.update"})
+    ),
     "to static": Life("W7", {"credentials": KEYLESS}, (_declare(),), loose=r"federation"),
     "delete": Life("W8", FULL, (_delete(),)),
     "orphan": Life("W9", RIGHTS, (_declare(**RIGHTS, deletionPolicy="Orphan"), _delete())),
@@ -234,7 +242,7 @@ LIVES = {
     "fleet": Life("W8 W10", _serving("PerNamespace"), (_out, _in_again)),
     "fleet changed": Life("W2 W3", _serving("PerNamespace", **RIGHTS), (
         _selecting("PerNamespace", permissions=AFTER), _selecting("PerNamespace", **RIGHTS),
-    )),
+    ), loose=r"repositories\.tool"),
     "shared": Life("W8 W13", _serving("Shared"), (_out, _in_again)),
     "gone in Quay": Life("W17", FULL, (_in_quay("robot/delete", name="<robot>"),)),
     "granted by hand": Life("W18", RIGHTS, (

@@ -164,9 +164,15 @@ def differing(wanted: End, facts: Facts, others: list[End], loose: str) -> list[
     ]  # fmt: skip
 
 
-def surplus(wanted: End, counts: Counter[str]) -> dict[str, int]:
-    """Return how many creates, deletes, regenerates and other writes there were too many."""
-    more = counts - wanted.counts
+def surplus(
+    wanted: End, counts: Counter[str], again: frozenset[str] = frozenset()
+) -> dict[str, int]:
+    """
+    Return how many creates, deletes, regenerates and other writes there were too many.
+
+    Each of *again* may be done once more.
+    """
+    more = counts - wanted.counts - Counter(again)
     found = {what: sum(more[each] for each in names) for what, names in WHICH.items()}
     found["others"] = more.total() - sum(found.values())
     return {what: count for what, count in found.items() if count}

@@ -212,12 +212,12 @@ def _ended(
 
 def _judged(one: _Lived, record: Record, met: set[str]) -> Outcome:
     wanted, end = masked(record.ends), _end(one)
-    loose = LIVES[one.plan.life].loose
+    life = LIVES[one.plan.life]
     return Outcome(
         one.plan,
         one.site.name in met,
-        differing(wanted, end.facts, record.ends, loose),
-        surplus(wanted, end.counts),
+        differing(wanted, end.facts, record.ends, life.loose),
+        surplus(wanted, end.counts, life.again),
         end.counts - wanted.counts,
     )
 
