@@ -9,18 +9,16 @@ worker, which costs as much as what the object is about.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, Protocol
 
-import structlog
+from ..engine.cache.unforeseen import logged
 
 __all__ = ["Body", "Intake", "Sink"]
 
 Body = dict[str, Any]
 # After so many in a row the others have their turn.
 AT_ONCE = 50
-log = structlog.get_logger(__name__)
 
 
 class Sink(Protocol):
@@ -54,7 +52,7 @@ class Intake:
         assert self._sink is not None
         kind, namespace = self._lists[path]
         # What is gone is told before what is there.
-        with _logged(kind):
+        with logged(kind):
             self._sink.listed(kind, namespace, page)
         for each in page["items"]:
             await self.take(path, None, each)
@@ -63,17 +61,8 @@ class Intake:
         """Hand on one object from *path*; what goes wrong with it is logged."""
         assert self._sink is not None
         kind, _ = self._lists[path]
-        with _logged(kind):
+        with logged(kind):
             self._sink.observe(kind, event_type, body)
         self._taken += 1
         if self._taken % AT_ONCE == 0:
             await asyncio.sleep(0)
-
-
-@contextmanager
-def _logged(kind: str) -> Iterator[None]:
-    """Log what goes wrong with objects of *kind*: raised, it would end the shell's watch."""
-    try:
-        yield
-    except Exception as unforeseen:
-        log.error("watch.failed", exc_info=unforeseen, kind=kind)  # noqa: TRY400

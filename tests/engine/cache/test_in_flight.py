@@ -14,6 +14,8 @@ from quayrobot.model.names import FINALIZER
 
 KEY = ResourceKey("QuayRobot", "shop", "ci")
 PLACE = ("Secret", "shop", "ci")
+# An object of this version cannot be taken in.
+BAD = "13"
 
 
 class Watch:
@@ -31,6 +33,8 @@ class Watch:
             self._take_in(kind, event_type, body)
 
     def _take_in(self, kind: str, event_type: str | None, body: dict[str, Any]) -> None:
+        if event_type == "ADDED" and body["metadata"]["resourceVersion"] == BAD:
+            raise ValueError("s3cret")
         self.woken += self.store.observe(kind, event_type, body)
 
 
@@ -112,3 +116,14 @@ def test_the_last_of_two_writes_lets_go(watch):
         assert watch.woken == []
 
     assert watch.woken == [(KEY, Lane.DRIFT)]
+
+
+def test_an_object_that_cannot_be_taken_in_fails_no_write_and_holds_up_no_other(watch, caplog):
+    with watch.in_flight.writing(PLACE):
+        watch.show("Secret", "ADDED", secret(int(BAD)))
+        watch.show("Secret", "MODIFIED", secret(14))
+
+    assert watch.store.secret("shop", "ci").version == "14"
+    (told,) = (each.msg for each in caplog.records if each.levelname == "ERROR")
+    assert (told["event"], told["kind"]) == ("watch.failed", "Secret")
+    assert not watch.in_flight.holds_back("Secret", "MODIFIED", secret(15))

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .unforeseen import logged
+
 __all__ = ["InFlight", "Place"]
 
 Body = dict[str, Any]
@@ -44,7 +46,8 @@ class InFlight:
             if not self._writes[place]:
                 del self._writes[place]
                 for each in self._shown.pop(place, ()):
-                    self.take_in(*each)
+                    with logged(each[0]):
+                        self.take_in(*each)
 
     def holds_back(self, kind: str, event_type: str | None, body: Body) -> bool:
         """Return whether the object *body* is being written: it is taken in later."""
