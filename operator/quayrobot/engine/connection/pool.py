@@ -90,6 +90,8 @@ class LiveConnection:
         self.counted_at: datetime | None = None
         # Whose robots are being made right now; the passes over them say so.
         self.needed_by: set[ResourceKey] = set()
+        # When to try again to store that its token is being renewed; None: that is no trouble.
+        self.unstored_s: float | None = None
         self._new = True
         self._observer, self._clock = observer, clock
         self.client = self._connect()

@@ -35,8 +35,8 @@ from ...plan.credentials.renewal import (
 )
 from ...quay.rate_limiter import Urgency, with_urgency
 from ..cache.store import ConnectionRecord
-from ..workqueue.keys import Lane, ResourceKey
-from .context import Context
+from ..workqueue.keys import ResourceKey
+from .context import UNWATCHED_S, Context, requeue_s
 from .pool import LiveConnection
 
 __all__ = [
@@ -70,6 +70,7 @@ async def renew_in_time(context: Context, key: ResourceKey) -> bool:
         live, record = context.pool.known(key), context.store.connections.get(key)
         if live is None or record is None or _renewal(live) is None:
             return came
+        live.unstored_s = None
         life, asked = _lifetime_and_request(context, live, record)
         match next_step(life, asked, context.now()):
             case RenewalStep.WAIT:
@@ -80,6 +81,8 @@ async def renew_in_time(context: Context, key: ResourceKey) -> bool:
                     break
             case RenewalStep.ASK:
                 came = await _ask(context, live, record) or came
+                if live.unstored_s is not None:
+                    break
     hold_for_renewal(context, key)
     return came
 
@@ -135,6 +138,8 @@ def renewal_wait_s(context: Context, key: ResourceKey) -> float | None:
     live, record = context.pool.known(key), context.store.connections.get(key)
     if live is None or record is None or _renewal(live) is None:
         return None
+    if live.unstored_s is not None:
+        return live.unstored_s
     life, asked = _lifetime_and_request(context, live, record)
     soon = ARRIVING_S if is_arriving(asked, context.now()) else HELD_S
     return max(soon, next_step_s(life, asked, context.now()))
@@ -260,10 +265,12 @@ async def _intend(
             OURS[record.key.kind], record.body, dump_status(status)
         )
     except Conflict:
-        context.queue.add(record.key, Lane.DRIFT, delay_s=ARRIVING_S)
+        live.unstored_s = context.queue.conflict_s(record.key)
         return False
     except QuayRobotError as error:
         log.warning("connection.checked", reason=error.reason, name=record.key.name)
+        again_s = requeue_s(context, record.key, error, slow_s=UNWATCHED_S)
+        live.unstored_s = max(HELD_S, again_s)
         return False
     context.store.observe(record.key.kind, None, body)
     return True
