@@ -116,3 +116,15 @@ async def test_a_key_that_failed_once_and_was_forgiven_leaves_nothing_behind(que
     queue.forgive(A)
 
     assert queue._entries == {}
+
+
+def test_a_key_rests_whoever_wakes_it_once_its_conflicts_do_not_end(queue):
+    rests = []
+    for _ in range(QUICK_CONFLICTS + 2):
+        queue.conflict_s(A)
+        rests.append(queue.rest_s(A))
+
+    assert rests == [0.0] * QUICK_CONFLICTS + [32.0, 64.0]
+    assert queue.rest_s(B) == 0.0
+    queue.forgive(A)
+    assert queue.rest_s(A) == 0.0

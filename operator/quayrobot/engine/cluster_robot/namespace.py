@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 import structlog
 
 from ...cluster.api import Body
-from ...model.errors import InvalidSpec, QuayRobotError, Refused
+from ...model.errors import Conflict, InvalidSpec, QuayRobotError, Refused
 from ...model.members import DeleteMember, MemberAction, MemberSeen, MemberWanted
 from ...model.names import ANNOTATION_ROTATE, LABEL_MANAGED_BY, OPERATOR
 from ...model.resources.clusterrobot import ClusterRobotSpec
@@ -60,13 +60,19 @@ async def reconcile_namespace(context: Context, key: NamespaceKey) -> Outcome:
         _tell(key, memory, error)
         if memory.failed(key.namespace, error):
             enqueue_cluster_robot(context, record.key)
-        again = requeue_s(context, key, error, slow_s=SLOW_S)
+        again = _again_s(context, key, error)
         return Outcome(again_s=again, error=error, settled=False)
     if key.namespace in memory.waiting:
         # The robot's own pass wakes all when it knows more; one that came meanwhile waits here.
         return Outcome(again_s=context.queue.backoff_s(key), settled=False)
     context.queue.forgive(key)
     return Outcome()
+
+
+def _again_s(context: Context, key: NamespaceKey, error: QuayRobotError) -> float:
+    if isinstance(error, Conflict):
+        return context.queue.conflict_s(key)
+    return requeue_s(context, key, error, slow_s=SLOW_S)
 
 
 def _tell(key: NamespaceKey, memory: ClusterRobotMemory, error: QuayRobotError) -> None:

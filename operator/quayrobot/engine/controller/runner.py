@@ -87,6 +87,9 @@ class Runner:
             # How many namespaces stand how is counted once for many of them.
             counts = _kind(key) == "ClusterQuayRobot" and lane is not Lane.EDIT
             delay_s = GATHER_S if counts else 0.0
+            if _kind(key) == "Copy" and lane is not Lane.EDIT:
+                # Who writes there without end would have us lose to each of their writes.
+                delay_s = self._context.queue.rest_s(key)
             self._context.queue.add(key, Lane.RESYNC if first else lane, delay_s=delay_s)
 
     def listed(self, kind: str, namespace: str, page: dict[str, Any]) -> None:

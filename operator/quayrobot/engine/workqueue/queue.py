@@ -104,8 +104,7 @@ class Queue:
         """Count a failure of *key* and return how long to wait after it."""
         entry = self._entries.setdefault(key, _Entry())
         entry.failures += 1
-        most = min(BACKOFF_CAP_S, BACKOFF_FIRST_S * 2.0 ** min(entry.failures - 1, 20))
-        return most * (0.5 + self._jitter() / 2)
+        return _most_s(entry) * (0.5 + self._jitter() / 2)
 
     def conflict_s(self, key: Key) -> float:
         """Count a conflict of *key* as `backoff_s` does; after the first few it is a failure."""
@@ -113,6 +112,13 @@ class Queue:
         entry = self._entries[key]
         entry.conflicts += 1
         return waits if entry.conflicts > QUICK_CONFLICTS else min(waits, BACKOFF_FIRST_S)
+
+    def rest_s(self, key: Key) -> float:
+        """Return how long *key* is left alone whoever wakes it: 0 unless it conflicts for ever."""
+        entry = self._entries.get(key)
+        if entry is None or entry.conflicts <= QUICK_CONFLICTS:
+            return 0.0
+        return _most_s(entry)
 
     def conflicts(self, key: Key) -> int:
         """Return how many conflicts of *key* were counted since it was forgiven."""
@@ -172,3 +178,7 @@ class Queue:
                 await self._changed.wait()
         except TimeoutError:
             return
+
+
+def _most_s(entry: _Entry) -> float:
+    return min(BACKOFF_CAP_S, BACKOFF_FIRST_S * 2.0 ** min(entry.failures - 1, 20))
