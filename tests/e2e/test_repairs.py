@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 
-from tests.kit.installation import Tenant, settle
+import pytest
+
+from tests.kit.cluster_robots import ClusterRobot
+from tests.kit.installation import Installation, Tenant, settle
 from tests.kit.policies import denied
 from tests.kit.processes import wait_for
 
 SOON_S = 8
+
+
+@pytest.fixture
+def cluster_robot(house: Installation) -> Iterator[ClusterRobot]:
+    made = ClusterRobot(house)
+    yield made
+    made.close()
 
 
 def _patch(tenant: Tenant, secret: str, body: object) -> None:
@@ -212,3 +223,29 @@ def test_a_label_that_a_policy_keeps_away_leaves_the_credential_ready(tenant: Te
     tenant.wait_ready(timeout_s=60)
     wait_for(lambda: tenant.condition(kind="SecretsReady")["status"] == "True", "the repair")
     assert "labels" in tenant.get("ci", "secret")["metadata"]
+
+
+def test_so_does_one_that_a_copy_of_a_shared_robot_lost(cluster_robot: ClusterRobot):
+    tenant, _other = cluster_robot.namespaces(2)
+    cluster_robot.apply(mode="Shared", template={"secrets": [{"name": "pull"}]})
+    cluster_robot.wait_ready(2)
+    cluster_robot.house.operator.stop()
+    _patch(tenant, "pull", {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}})
+
+    with denied(tenant, "UPDATE"):
+        cluster_robot.house.operator.start()
+        wait_for(
+            lambda: cluster_robot.condition("Reconciling").get("reason") == "AdmissionDenied",
+            "why it is not repaired",
+        )
+        assert cluster_robot.condition("Reconciling")["message"].startswith(f"{tenant.name}: ")
+        assert cluster_robot.condition()["status"] == "True"
+        assert cluster_robot.condition("SecretsReady")["reason"] == "AdmissionDenied"
+        counts = cluster_robot.counts()
+        assert (counts["ready"], counts["failed"], counts["stale"]) == (2, 0, 0)
+
+    wait_for(lambda: cluster_robot.condition("SecretsReady")["status"] == "True", "the repair",
+             timeout_s=60)  # fmt: skip
+    cluster_robot.wait_ready(2)
+    assert cluster_robot.condition("Reconciling") == {}
+    assert "labels" in tenant.get("pull", "secret")["metadata"]

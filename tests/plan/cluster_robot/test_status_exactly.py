@@ -80,6 +80,22 @@ def test_a_namespace_that_cannot_have_it_says_why_and_whether_it_has_the_old_one
     assert stands(old, error=LATER) == expected
 
 
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        pytest.param(TOKEN, NamespaceState("a", ready=True), id="the credential"),
+        pytest.param(OTHER_TOKEN, NamespaceState("a"), id="the one before"),
+    ],
+)
+def test_copies_that_cannot_be_repaired_do_as_long_as_they_hold_the_credential(held, expected):
+    # Without our label the one is not even seen.
+    state = state_of_copies(
+        "a", FRESH[:1], BOTH, TOKEN.digest, error=None, settled=True, unrepaired=held.digest
+    )
+
+    assert state == expected
+
+
 def test_no_copy_is_up_to_date_where_there_is_no_credential():
     state = state_of_copies("a", FRESH, BOTH, None, error=None, settled=True)
 
@@ -169,6 +185,29 @@ def test_of_a_robot_that_is_up_to_date_it_is_told_how_the_copies_are():
         C.SECRETS_READY: ("False", "copies"),
         C.RECONCILING: ("True", "copies"),
     }
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        pytest.param(Reason.ADMISSION_DENIED, ("False", "b: a label"), id="a copy waits for it"),
+        pytest.param(Reason.PROGRESSING, ("True", "copies"), id="one namespace more"),
+    ],
+)
+def test_copies_that_can_be_used_are_ready_and_one_that_is_not_as_it_should_be_is_told(
+    reason, expected
+):
+    waits = Condition(type=C.RECONCILING, status="True", reason=reason, message="b: a label")
+    copies = [said(C.READY, "True", "copies"), waits]
+
+    found = {
+        each.type: (each.status, each.message)
+        for each in shared_conditions([said(C.READY, "True", "robot")], copies)
+    }
+
+    assert found[C.READY] == ("True", "copies")
+    assert found[C.SECRETS_READY] == expected
+    assert found[C.RECONCILING] == ("True", "b: a label")
 
 
 @pytest.mark.parametrize(

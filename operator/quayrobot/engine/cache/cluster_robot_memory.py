@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...model.errors import Contested, QuayRobotError
+from ...model.errors import QuayRobotError
 from ..workqueue.keys import ResourceKey
 
 __all__ = ["ClusterRobotMemory", "ClusterRobotMemories"]
@@ -30,7 +30,9 @@ class ClusterRobotMemory:
     *settled* maps a namespace to the generation that its pass ended with,
     *troubles* to why it did not. *told* says what all namespaces were last woken
     for. *removable* may lose what they have, *stuck* were not let go of by the cluster.
-    *contested* maps a namespace to what others set back of its QuayRobot.
+    *contested* maps a namespace to what others set back there, or keep from being repaired.
+    *unrepaired* maps one with a copy that is not as wanted to the digest of the credential
+    that all of its copies hold.
     *waiting* wait for the credential of the shared robot. *confirmed* is what was last
     read live (uid, generation, whether it goes), and when.
     """
@@ -38,7 +40,8 @@ class ClusterRobotMemory:
     uid: str = ""
     settled: dict[str, int] = field(default_factory=dict)
     troubles: dict[str, QuayRobotError] = field(default_factory=dict)
-    contested: dict[str, Contested] = field(default_factory=dict)
+    contested: dict[str, QuayRobotError] = field(default_factory=dict)
+    unrepaired: dict[str, str] = field(default_factory=dict)
     told: object = None
     removable: frozenset[str] = frozenset()
     stuck: frozenset[str] = frozenset()
@@ -79,12 +82,22 @@ class ClusterRobotMemory:
         """Note why a namespace lacks what it should have; return whether that is news."""
         before = self.troubles.get(namespace)
         self.settled.pop(namespace, None)
+        self.unrepaired.pop(namespace, None)
         self.troubles[namespace] = error
         return before is None or before.reason is not error.reason
 
-    def contest(self, namespace: str, error: Contested | None) -> bool:
-        """Note what others set back, None for nothing; return whether that is news."""
+    def contest(
+        self, namespace: str, error: QuayRobotError | None, *, digest: str | None = None
+    ) -> bool:
+        """
+        Note what others set back or keep away, None for nothing; return whether that is news.
+
+        *digest* is of the credential that all copies hold all the same.
+        """
         before = self.contested.pop(namespace, None)
+        self.unrepaired.pop(namespace, None)
+        if digest is not None:
+            self.unrepaired[namespace] = digest
         if error is not None:
             self.contested[namespace] = error
         return (before is None) is not (error is None)
@@ -110,6 +123,7 @@ class ClusterRobotMemory:
         self.troubles.pop(namespace, None)
         self.settled.pop(namespace, None)
         self.contested.pop(namespace, None)
+        self.unrepaired.pop(namespace, None)
 
 
 class ClusterRobotMemories:

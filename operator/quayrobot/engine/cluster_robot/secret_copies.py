@@ -21,16 +21,25 @@ from ...model.actions import (
     LinkAccount,
     ReplaceSecret,
 )
-from ...model.errors import Conflict, Contested, InvalidSpec, QuayRobotError, Refused
+from ...model.conditions import ConditionType
+from ...model.errors import (
+    Conflict,
+    Contested,
+    InvalidSpec,
+    QuayRobotError,
+    Refused,
+    TryLater,
+)
 from ...model.resources.robot import RobotSpec, links_of
 from ...model.secrecy import Token
 from ...model.world import Absent, AccountSeen, NamespaceSeen, Present, SecretSeen, Seen
 from ...plan.cluster_robot.copies import check_copy, noted_links, plan_copy, plan_copy_removal
+from ...plan.credentials.unrepaired import holds_unrepaired
 from ...plan.decide import without
 from ...plan.scene import Finding, Scene
 from ..cache.cluster_robot_memory import ClusterRobotMemory
 from ..cache.records import ClusterRobotRecord
-from ..connection.context import Context
+from ..connection.context import GATHER_S, UNWATCHED_S, Context, asked_s
 from ..robot.contested import known_contests, note_losses, note_write
 from ..robot.declared import tell_declared
 from ..robot.observe import observe
@@ -75,9 +84,8 @@ async def apply_copies(
             scene = met
             continue
         scene = await _write_all(context, record, memory, plan.actions, scene)
-        if plan.findings and not plan.actions:
-            _raise_or_wait(context, NamespaceKey(record.key, namespace.name), plan.findings)
         if not plan.actions:
+            _told(context, record, memory, scene, plan.findings)
             break
     return True
 
@@ -103,13 +111,51 @@ async def _write_all(
     return scene
 
 
-def _raise_or_wait(context: Context, key: NamespaceKey, findings: tuple[Finding, ...]) -> None:
-    """Who has a credential that can be used has it; what others set back has its turn later."""
-    for each in findings:
-        if not (isinstance(each.error, Contested) and each.error.usable):
-            raise each.error
-    waits = [each.error.retry_after for each in findings if isinstance(each.error, Contested)]
-    context.queue.add(key, Lane.RESYNC, delay_s=min(filter(None, waits), default=1.0))
+def _told(
+    context: Context,
+    record: ClusterRobotRecord,
+    memory: ClusterRobotMemory,
+    scene: Scene,
+    findings: tuple[Finding, ...],
+) -> None:
+    """
+    Note what others set back or keep from being repaired; it has its turn later.
+
+    Who has a credential that can be used has it, as with a QuayRobot.
+
+    Raises:
+        QuayRobotError: It cannot be used.
+    """
+    place, errors = scene.namespace.name, [each.error for each in findings]
+    works = _was_fine(record, memory, place) and holds_unrepaired(scene)
+    for each in errors:
+        usable = each.usable if isinstance(each, Contested) else works
+        if not usable:
+            raise each
+    told = next(iter(errors), None)
+    credential = scene.status.credential
+    digest = credential.digest if errors and credential is not None else None
+    if memory.contest(place, _in(place, told), digest=digest):
+        context.queue.add(record.key, Lane.DRIFT, delay_s=GATHER_S)
+    if errors:
+        waits = [asked_s(each) or UNWATCHED_S for each in errors]
+        key = NamespaceKey(record.key, place)
+        context.queue.add(key, Lane.RESYNC, delay_s=min(waits))
+
+
+def _in(place: str, error: QuayRobotError | None) -> QuayRobotError | None:
+    return error and TryLater(error.reason, f"{place}: {error.message}")
+
+
+def _was_fine(record: ClusterRobotRecord, memory: ClusterRobotMemory, place: str) -> bool:
+    """An edit that is refused is another matter: whoever made it waits for it."""
+    if place in memory.settled:
+        return memory.settled[place] == record.generation
+    return place not in memory.troubles and any(
+        each.type is ConditionType.READY
+        and (each.status, each.observed_generation) == ("True", record.generation)
+        for each in record.status.conditions
+    )
 
 
 async def remove_copies(

@@ -176,8 +176,9 @@ class CopyTargets(Targets):
         error = self.refusals.get(namespace) or self.memory.troubles.get(namespace)
         settled = self.is_settled(namespace)
         return state_of_copies(
-            namespace, copies, wanted, self.digest, error=error, settled=settled
-        )
+            namespace, copies, wanted, self.digest, error=error, settled=settled,
+            unrepaired=self.memory.unrepaired.get(namespace),
+        )  # fmt: skip
 
     def _copies(self, namespace: str) -> tuple[SecretSeen, ...]:
         return self.context.store.secrets_of(namespace, self.record.uid)

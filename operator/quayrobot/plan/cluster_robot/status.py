@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ...model.conditions import Condition, ConditionType, Status
-from ...model.errors import Conflict, Contested, QuayRobotError, Reason, Refused, TryLater
+from ...model.errors import Conflict, QuayRobotError, Reason, Refused, TryLater
 from ...model.resources.clusterrobot import (
     FAILED_MAX,
     ClusterRobotStatus,
@@ -65,7 +65,7 @@ class Summary:
 
     *moving_stale* of these have an older credential, and *suspended* wait to go on.
     *kept* still have what they are no longer to have, because taking it away failed.
-    *contested* is the first QuayRobot of which others set back what we write.
+    *contested* is what others set back in the first such namespace, or keep from being repaired.
     """
 
     counts: NamespaceCounts
@@ -74,7 +74,7 @@ class Summary:
     moving_stale: int = 0
     kept: int = 0
     suspended: int = 0
-    contested: Contested | None = None
+    contested: QuayRobotError | None = None
 
 
 def state_after_failure(namespace: str, error: QuayRobotError) -> NamespaceState:
@@ -112,17 +112,21 @@ def state_of_copies(
     *,
     error: QuayRobotError | None,
     settled: bool,
+    unrepaired: str | None = None,
 ) -> NamespaceState:
     """
     Return the state of *namespace* by its *copies* of the credential with *digest*.
 
     *error* is why it cannot have it, *settled* says that its own pass came to an end.
+    *unrepaired* is the digest of what all copies hold although one is not as wanted.
     """
     there = tuple(copies)
     fresh = {each.name for each in there if is_fresh(each, digest)}
     stale = any(each.name not in fresh for each in there)
     if error is not None:
         return replace(state_after_failure(namespace, error), stale=stale)
+    if digest is not None and unrepaired == digest:
+        return NamespaceState(namespace, ready=settled)
     return NamespaceState(namespace, ready=settled and wanted <= fresh, stale=stale)
 
 
@@ -138,6 +142,10 @@ def shared_conditions(
     of_cluster_robot = {each.type: each for each in cluster_robot}
     ready = of_cluster_robot[C.READY]
     secrets = ready.model_copy(update={"type": C.SECRETS_READY})
+    contest = of_cluster_robot.get(C.RECONCILING)
+    if ready.status == "True" and contest and contest.reason is not Reason.PROGRESSING:
+        # The credential can be used, and a copy is not as it should be.
+        secrets = contest.model_copy(update={"type": C.SECRETS_READY, "status": "False"})
     parts = {**of_robot, C.SECRETS_READY: secrets}
     if of_robot[C.READY].status == "True" and C.RECONCILING not in of_robot:
         parts |= of_cluster_robot
@@ -239,8 +247,8 @@ def cluster_robot_conditions(
     return [told, _condition(kind, "True", problem.reason, problem.message)]
 
 
-def _contest(error: Contested) -> Condition:
-    """What others set back keeps nobody from working."""
+def _contest(error: QuayRobotError) -> Condition:
+    """What others set back or keep away keeps nobody from working."""
     return _condition(C.RECONCILING, "True", error.reason, error.message)
 
 

@@ -16,7 +16,7 @@ from ..scene import Scene
 from .contest import is_of_credential, lost_fields
 from .secrets import owns, wanted_secret
 
-__all__ = ["works_unrepaired"]
+__all__ = ["holds_unrepaired", "works_unrepaired"]
 
 
 def works_unrepaired(scene: Scene) -> bool:
@@ -25,10 +25,13 @@ def works_unrepaired(scene: Scene) -> bool:
 
     An edit that is refused is another matter: whoever made it waits for it.
     """
+    return _was_ready(scene) and holds_unrepaired(scene)
+
+
+def holds_unrepaired(scene: Scene) -> bool:
+    """Return the same of Secrets that hold what was declared before, whoever waits for an edit."""
     token = scene.robot.value.token if isinstance(scene.robot, Present) else None
     if not scene.unwritten or is_keyless(scene.spec) or token is None or token.dropped:
-        return False
-    if not _was_ready(scene):
         return False
     wanted = secrets_of(scene.me.name, scene.spec)
     return all(_can_be_used(scene, each, token) for each in wanted.values())
