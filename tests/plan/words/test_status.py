@@ -42,6 +42,8 @@ from ..scenes import (
     terminating,
 )
 
+FINE = "every Secret holds the robot's credential"
+
 
 def conditions(said: RobotStatus) -> dict[str, tuple[str, str]]:
     return {str(each.type): (each.status, str(each.reason)) for each in said.conditions}
@@ -318,3 +320,39 @@ def test_what_is_stored_on_the_way_does_not_yet_observe_the_edit(stored):
     assert (on_the_way.observed_generation, generations) == (1, {1})
     assert status_after(edited, (), adopted=False).observed_generation == 2
     assert intent_to_hold(fresh(), None).observed_generation == 1
+
+
+# Whose robot it is ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        *[
+            pytest.param(Refused(reason, "x"), ("Unknown", reason, "not known: see RobotReady"),
+                         id=reason)
+            for reason in (
+                Reason.FOREIGN_OWNER, Reason.CONNECTION_MOVED, Reason.ALREADY_CLAIMED,
+                Reason.ROBOT_EXISTS, Reason.ROBOT_NOT_FOUND,
+            )
+        ],
+        pytest.param(OUTAGE, ("True", "Reconciled", FINE), id="an outage"),
+        pytest.param(Refused(Reason.ACCESS_DENIED, "x"), ("True", "Reconciled", FINE),
+                     id="a rule that is gone"),
+    ],
+)  # fmt: skip
+def test_of_a_robot_that_is_not_ours_any_more_nothing_else_is_known(error, expected):
+    before = after(held())
+    scene = replace(held(), status=before, me=me(guarded=True, generation=2))
+
+    said = {each.type: each for each in after(scene, error).conditions}
+
+    secrets = said["SecretsReady"]
+    assert (secrets.status, secrets.reason, secrets.message) == expected
+    assert (said["RobotReady"].status, said["RobotReady"].reason) == ("False", error.reason)
+
+
+def test_what_was_never_said_is_not_said_then_either():
+    error = Refused(Reason.FOREIGN_OWNER, "x")
+
+    assert "SecretsReady" not in conditions(after(fresh(), error))

@@ -24,6 +24,7 @@ __all__ = [
     "deleting",
     "failed",
     "first_of",
+    "kept",
     "only_late",
     "patience",
     "put_off",
@@ -37,6 +38,7 @@ NAMED = 10
 C = ConditionType
 _PARTS = (C.ROBOT_READY, C.GRANTS_READY, C.FEDERATION_READY, C.SECRETS_READY)
 _TAKEN = {Reason.ROBOT_EXISTS, Reason.FOREIGN_OWNER, Reason.ALREADY_CLAIMED}
+_NOT_OURS = {*_TAKEN, Reason.CONNECTION_MOVED, Reason.ROBOT_NOT_FOUND}
 # Who keeps the finalizer on, or a ServiceAccount as it is, keeps no robot in Quay.
 _OF_THE_CLUSTER = {Reason.ADMISSION_DENIED, Reason.CLUSTER_REFUSED, Reason.CLUSTER_UNAVAILABLE}
 _MISSING = {Reason.REPOSITORY_NOT_FOUND, Reason.TEAM_NOT_FOUND}
@@ -70,6 +72,23 @@ def deleting(findings: tuple[Finding, ...]) -> list[Condition]:
 def failed(kind: ConditionType, error: QuayRobotError) -> Condition:
     """Return the condition of a part that is not up to date, because of *error*."""
     return Condition(type=kind, status="False", reason=error.reason, message=error.message)
+
+
+def kept(
+    conditions: Iterable[Condition], kind: ConditionType, held_up: QuayRobotError
+) -> list[Condition]:
+    """
+    Return what is said of a part while the robot is *held_up*: what was, as long as it may hold.
+
+    Where the robot is not the resource's any more, nothing is known of what belongs to it.
+    """
+    known = [each for each in conditions if each.type == kind]
+    if held_up.reason not in _NOT_OURS:
+        return known
+    words = "not known: see RobotReady"
+    return [
+        Condition(type=kind, status="Unknown", reason=held_up.reason, message=words) for _ in known
+    ]
 
 
 def only_late(scene: Scene, error: QuayRobotError) -> bool:

@@ -49,6 +49,7 @@ from .consequences import (
     deleting,
     failed,
     first_of,
+    kept,
     only_late,
     patience,
     put_off,
@@ -342,9 +343,9 @@ def _parts(
     rights = managed_rights(after) is not None
     federated = federation_of(scene.spec) is not None or leaves_federation(after)
     if held_up is not None:
-        parts = [failed(C.ROBOT_READY, held_up), *_kept(status, C.SECRETS_READY)]
-        parts += _kept(status, C.GRANTS_READY) if rights else []
-        return parts + (_kept(status, C.FEDERATION_READY) if federated else [])
+        kinds = [C.SECRETS_READY, *[C.GRANTS_READY] * rights, *[C.FEDERATION_READY] * federated]
+        parts = [each for kind in kinds for each in kept(status.conditions, kind, held_up)]
+        return [failed(C.ROBOT_READY, held_up), *parts]
     parts = [up_to_date(C.ROBOT_READY, "the robot exists and belongs to this resource")]
     if rights:
         waits, stop = Component.GRANTS in broken, stops.get(Component.GRANTS)
@@ -377,10 +378,6 @@ def _part(
         kind in {C.GRANTS_READY, C.FEDERATION_READY} and stop.reason is Reason.INSUFFICIENT_SCOPE
     )
     return told.model_copy(update={"status": "Unknown"}) if unseen else told
-
-
-def _kept(status: RobotStatus, kind: ConditionType) -> list[Condition]:
-    return [each for each in status.conditions if each.type == kind]
 
 
 def _is_ready(status: RobotStatus) -> bool:
