@@ -23,6 +23,8 @@ from quayrobot.quay.transport import Endpoint, Transport
 from tests.kit.canary import oauth_token
 from tests.kit.controlplane.certificates import Authority
 
+MAKERS = {"create_default_context", "SSLContext"}
+
 
 class Answer(BaseHTTPRequestHandler):
     """Answers everything with an empty object."""
@@ -117,10 +119,9 @@ def test_every_context_that_the_program_makes_goes_through_the_one_place():
     for path in Path(quayrobot.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
-                made += _name(node) in {"create_default_context", "SSLContext"}
+                made += _name(node) in MAKERS
                 evened += _name(node) == "even" and any(
-                    isinstance(each, ast.Call) and _name(each) == "create_default_context"
-                    for each in node.args
+                    isinstance(each, ast.Call) and _name(each) in MAKERS for each in node.args
                 )
 
     assert made == evened > 0

@@ -107,7 +107,13 @@ def test_certificates_are_read_where_they_are_kept_and_new_ones_are_taken_up(
     wait_for(lambda: "certificate" in tenant.condition().get("message", ""), "the refusal")
     assert quay.operations() == []
 
-    keep(tenant, "ConfigMap", "ca", {"ca.crt": authority.file.read_text()})
+    # As large as with all public authorities and a company's beside it, and as many languages.
+    bundle = "".join(f"# T\u00dcB\u0130TAK {number}\n" * 16 for number in range(2000))
+    assert len(bundle) > 300 * 1024
+    (tmp_path / "all.crt").write_text(bundle + authority.file.read_text())
+    tenant.kubectl("delete", "configmap", "ca")
+    # Too large for what `kubectl apply` notes on it.
+    tenant.kubectl("create", "configmap", "ca", f"--from-file=ca.crt={tmp_path / 'all.crt'}")
     tenant.wait_ready(timeout_s=40)
     wait_for(lambda: ready(tenant)[0] == "True", "the connection")
     assert quay.operations().count("robot.create") == 1

@@ -18,6 +18,7 @@ from pathlib import Path
 import structlog
 
 from ..cluster.api import ClusterApi
+from ..model.tls import believe
 from .kubeconfig import ClusterAccess
 
 __all__ = ["DISTRUST_MAX_S", "follow_authority", "trusted"]
@@ -41,8 +42,8 @@ async def follow_authority(access: ClusterAccess, api: ClusterApi) -> None:
             continue
         try:
             for context in (*access.contexts, api.tls):
-                context.load_verify_locations(cadata=found)
-        except ssl.SSLError:
+                believe(context, found)
+        except (ssl.SSLError, ValueError):
             # Half of a file, or none of certificates: the next look may see more.
             log.warning("cluster.authority_unreadable")
         else:

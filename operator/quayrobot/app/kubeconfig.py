@@ -28,7 +28,7 @@ from ..cluster.kubeconfig_files import (
     read_files,
 )
 from ..model.secrecy import Token
-from ..model.tls import even
+from ..model.tls import believe, even
 
 __all__ = ["ClusterAccess", "LoginError", "find_access"]
 
@@ -59,7 +59,11 @@ class ClusterAccess:
 
     def ssl_context(self) -> ssl.SSLContext:
         """Return a TLS context: the cluster's CA, our certificate if we have one."""
-        context = even(ssl.create_default_context(cadata=self.ca))
+        context = even(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        if self.ca:
+            believe(context, self.ca)
+        else:
+            context.load_default_certs()
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

@@ -18,7 +18,8 @@ from .kinds import CONFIG_MAP, SECRET
 
 __all__ = ["BundlePlace", "Bundles"]
 
-BUNDLE_MAX = 262144
+# All public authorities with comments are 230 KiB, some companies add many. No ConfigMap has more.
+BUNDLE_MAX = 1048576
 MARK = "-----BEGIN CERTIFICATE-----"
 
 
@@ -59,7 +60,7 @@ class Bundles:
             raise _no_bundle(f"{place.kind} {place.name} has no key {place.key}")
         text = _decoded(raw, place) if place.kind == "Secret" else raw
         if len(text) > BUNDLE_MAX:
-            raise _no_bundle(f"{place} is larger than {BUNDLE_MAX // 1024} KiB")
+            raise _no_bundle(f"{place} is larger than 1 MiB")
         if MARK not in text:
             raise _no_bundle(f"{place} holds no PEM certificate")
         return text

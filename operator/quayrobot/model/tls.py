@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ssl
 
-__all__ = ["even"]
+__all__ = ["believe", "even"]
 
 
 def even(context: ssl.SSLContext) -> ssl.SSLContext:
@@ -20,3 +20,17 @@ def even(context: ssl.SSLContext) -> ssl.SSLContext:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
+
+
+def believe(context: ssl.SSLContext, bundle: str) -> None:
+    """
+    Let *context* trust the certificates in *bundle* (PEM) besides those that it trusts.
+
+    Comments between them may be in any language, as in bundles of all public authorities;
+    ssl takes ASCII only.
+
+    Raises:
+        ssl.SSLError: It holds no certificate.
+        ValueError: It is empty.
+    """
+    context.load_verify_locations(cadata=bundle.encode("ascii", "ignore").decode())

@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 
 from ..model.errors import InvalidSpec, Reason
-from ..model.tls import even
+from ..model.tls import believe, even
 
 __all__ = ["public_authorities", "trusting"]
 
@@ -34,8 +34,7 @@ def trusting(bundle: str | None, name: str) -> ssl.SSLContext:
     context = even(ssl.create_default_context())
     if bundle is not None:
         try:
-            # Comments between certificates may be in any language; ssl takes ASCII only.
-            context.load_verify_locations(cadata=bundle.encode("ascii", "ignore").decode())
+            believe(context, bundle)
         except (ssl.SSLError, ValueError):
             msg = f"{name} holds no PEM certificate"
             raise InvalidSpec(Reason.INVALID_SPEC, msg) from None
