@@ -45,6 +45,7 @@ class OidcService:
         self.header: dict[str, Any] = {"typ": "JWT"}
         self.claims: dict[str, Any] = {}
         self.discovery: dict[str, Any] = {}
+        self.answer: dict[str, Any] = {}
         self.clients: dict[str, str] = {}
         # Subjects that may stand for a client, and the keys of who signs their tokens.
         self.subjects: dict[str, str] = {}
@@ -144,7 +145,8 @@ class OidcService:
             return 401, {"error": "invalid_client"}
         self.issued += 1
         token = self.token(client, azp=client)
-        return 200, {"access_token": token, "token_type": "Bearer", "expires_in": self.life_s}
+        said = {"access_token": token, "token_type": "Bearer", "expires_in": self.life_s}
+        return 200, said | self.answer
 
     def _by_secret(self, authorization: str) -> str | None:
         scheme, _, pair = authorization.partition(" ")

@@ -42,6 +42,7 @@ def service(one_service: Kit, quay: FakeQuay) -> Iterator[Kit]:
     one_service.clients = {"operator": SECRET}
     one_service.audience, one_service.life_s = "quay", 300
     one_service.header, one_service.claims, one_service.discovery = {"typ": "JWT"}, {}, {}
+    one_service.answer = {}
     one_service.asked.clear()
     one_service.forms.clear()
     config = {"prefix": "KIT", "server": one_service.url, "client_id": "quay"}
@@ -142,6 +143,20 @@ async def test_one_call_serves_all_who_ask_and_two_thirds_of_the_life_are_used(
     assert service.asked.count("/token") == 2
     assert later.reveal()
     assert bearer.life_s == 300
+
+
+@pytest.mark.parametrize(
+    ("said", "life_s"),
+    [("120", 120), ("59.5", 59.5), (300.7, 300)]
+    + [(each, 300) for each in ("", "soon", "1e999", None, 0, -1, True, [])],
+)
+async def test_a_life_that_is_told_as_text_or_nonsense_keeps_no_token_away(
+    bearer: OidcBearer, service: Kit, said: object, life_s: float
+):
+    service.answer = {"expires_in": said}
+    assert await bearer.token()
+    # What the token itself says stands where the answer says nothing.
+    assert bearer.life_s == life_s
 
 
 async def test_a_service_that_is_away_changes_nothing_until_the_token_ends(

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote_plus
 
+import orjson
 from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
 
 from ..model.errors import Denied, QuayRobotError, Reason, TryLater
@@ -206,17 +207,30 @@ def _issued(reply: Reply) -> tuple[str, float | None]:
     """Return the token that the service gave, and how long it says that it lives."""
     if reply.status >= 500 or reply.status == 429:
         raise _answered(reply.status)
-    if not isinstance(parse_json(reply), Mapping):
+    body = parse_json(reply)
+    if not isinstance(body, Mapping):
         raise _denied("the OIDC service's answer holds no token")
-    client = BackendApplicationClient("")
+    # The library fails at a life that is no number, as some services tell it; the JWT says it too.
+    rest = orjson.dumps({key: value for key, value in body.items() if key != "expires_in"})
     try:
-        told = client.parse_request_body_response(reply.body.decode(errors="replace"))
+        told = BackendApplicationClient("").parse_request_body_response(rest.decode())
     except OAuth2Error as error:
         raise _denied(_REFUSALS.get(error.error, "the OIDC service issues no token")) from None
-    text, life = told.get("access_token"), told.get("expires_in")
+    text = told.get("access_token")
     if reply.status != 200 or not isinstance(text, str):
         raise _denied("the OIDC service's answer holds no token")
-    return text, float(life) if isinstance(life, int | float) else None
+    return text, _seconds(body.get("expires_in"))
+
+
+def _seconds(told: object) -> float | None:
+    """Return the number in *told*, also where it is a text, as Microsoft's; None for nonsense."""
+    if isinstance(told, bool) or not isinstance(told, int | float | str):
+        return None
+    try:
+        found = float(told)
+    except ValueError:
+        return None
+    return found if 0 < found < float("inf") else None
 
 
 _REFUSALS = {
