@@ -24,6 +24,7 @@ from tests.kit.processes import free_port
 # As in bundles of public authorities; Python's ssl takes text that is all ASCII.
 NOTE = "# NetLock Arany F\u0151tan\u00fas\u00edtv\u00e1ny\n"
 
+
 async def answer(_request: web.Request) -> web.Response:
     return web.json_response({"kind": "Status"})
 

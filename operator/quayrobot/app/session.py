@@ -21,6 +21,7 @@ import structlog
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from yarl import URL
 
+from ..cluster.pages import PageLimit, TooLargeError, read_capped
 from ..cluster.token_file import TokenFile
 from ..model.names import OPERATOR
 from .initial_lists import InitialLists
@@ -116,6 +117,7 @@ class _Travel:
         self._pace = _Pace()
         self._forbidden: set[tuple[str, str]] = set()
         self._missing_since: dict[str, float] = {}
+        self._limits: dict[str, PageLimit] = {}
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         path = self.path_of(request.url)
@@ -125,7 +127,9 @@ class _Travel:
             await self._pace.before_watch(path)
         else:
             await self._pace.before_list(path)
-        response = await self._answer(request, handler, path)
+        paged = not watching and "limit" in request.url.query
+        answer = self._page if paged else self._answer
+        response = await answer(request, handler, path)
         self._note_right(path, "watch" if watching else "list", response.status)
         if response.status >= 400 and request.method == "GET":
             return self._failure(response, path, watching=watching)
@@ -133,6 +137,27 @@ class _Travel:
             events = WatchEvents(response.content, self._ended(path), path, self._intake)
             response.content = events  # type: ignore[assignment]
         return response
+
+    async def _page(
+        self, request: ClientRequest, handler: ClientHandlerType, path: str
+    ) -> ClientResponse:
+        """Return a page of a list, of fewer objects than asked for while they are large."""
+        limit = self._limits.setdefault(path, PageLimit(int(request.url.query["limit"])))
+        while True:
+            request.url = request.url.update_query(limit=limit.now)
+            response = await self._answer(request, handler, path)
+            if response.status >= 300:
+                return response
+            assert isinstance(response, _Response)
+            try:
+                limit.fitted(await response.take_in(limit.cap))
+            except TooLargeError:
+                limit.too_large()
+            except (aiohttp.ClientError, TimeoutError):
+                self.misread(request.url)
+                raise aiohttp.ClientPayloadError from None
+            else:
+                return response
 
     async def _answer(
         self, request: ClientRequest, handler: ClientHandlerType, path: str
@@ -265,8 +290,22 @@ def open_session(
     )
 
 
+class _Response(ClientResponse):
+    """Can be read before the shell reads it."""
+
+    async def take_in(self, cap: int | None) -> int:
+        """
+        Read the body and return its size.
+
+        Raises:
+            TooLargeError: It has more than *cap* bytes.
+        """
+        self._body = await read_capped(self, cap)
+        return len(self._body)
+
+
 def _handing_on(travel: _Travel) -> type[ClientResponse]:
-    class Response(ClientResponse):
+    class Response(_Response):
         """Hands on the lists that it decodes."""
 
         async def json(self, **options: Any) -> Any:
@@ -274,7 +313,8 @@ def _handing_on(travel: _Travel) -> type[ClientResponse]:
                 return await super().json(**options)
             listing = "limit" in self.url.query
             try:
-                value = await super().json(**({"loads": orjson.loads} | options))
+                # As it came: a text of it, as by default, is a copy more.
+                value = orjson.loads(await self.read())
             except (aiohttp.ClientError, ValueError, TimeoutError):
                 value = None
             if listing and not is_list(value):

@@ -38,6 +38,7 @@ from .kubeconfig_files import (
 )
 from .missing_rights import MissingRights
 from .no_proxy import goes_past_proxy
+from .pages import PAGE_BYTES, read_capped
 from .refusals import failure, resource_of
 from .token_file import TokenFile
 
@@ -267,7 +268,9 @@ class ClusterApi:
         )
         self.date = answer.headers.get("Date")
         self._note_trust(None)
-        return answer.status, _with_pause(_decode(await answer.read()), answer.headers)
+        most = int(query.get("limit", "1"))
+        raw = await read_capped(answer.response, PAGE_BYTES if most > 1 else None)
+        return answer.status, _with_pause(_decode(raw), answer.headers)
 
 
 class _RedirectedError(aiohttp.ClientError):

@@ -14,6 +14,7 @@ from ..model.names import ANNOTATION_MADE_AT, FINALIZER
 from .api import Body, ClusterApi
 from .kinds import CLUSTER_QUAY_ROBOT, NAMESPACE, QUAY_ROBOT, SECRET, SERVICE_ACCOUNT, Kind
 from .ownership import other_manager
+from .pages import PageLimit, TooLargeError
 
 __all__ = ["Resources"]
 
@@ -50,11 +51,17 @@ class Resources:
             Refused: They may not be read.
         """
         more, read = "", self._api.list_metadata if metadata_only else self._api.get
+        limit = PageLimit(PAGE)
         while True:
-            query = {"limit": str(PAGE)}
+            query = {"limit": str(limit.now)}
             query |= {"labelSelector": selector} if selector else {}
             query |= {"continue": more} if more else {}
-            page = await read(kind.path(namespace), **query)
+            try:
+                page = await read(kind.path(namespace), **query)
+            except TooLargeError:
+                limit.too_large()
+                continue
+            limit.fitted(0)
             if page is None or "items" not in page:
                 raise TryLater(Reason.CLUSTER_UNAVAILABLE, "the API server answers with no list")
             # An empty list of metadata comes as null.
