@@ -15,6 +15,7 @@ from tests.kit.shell import Shell
 
 MANY = 200
 OWN = {"kind": "QuayConnection", "name": "own"}
+LET_GO = '[{"op": "remove", "path": "/metadata/finalizers"}]'
 FOREIGN = {
     "quayrobot.io": {
         "cluster": "another", "kind": "QuayRobot", "namespace": "n\nkind: Evil", "name": "x",
@@ -234,6 +235,23 @@ def test_an_import_of_an_organization_that_is_not_there_says_so(tenant: Tenant):
 
     assert said.code == 1
     assert said.err == "error: the organization mistyped does not exist in Quay\n"
+
+
+def test_a_manifest_for_a_namespace_that_goes_is_refused_beforehand(tenant: Tenant):
+    plane, going = tenant.house.plane, f"{tenant.name}-going"
+    tenant.house.quay.admin("robot", name=tenant.full("old"))
+    plane.make_namespace(going)
+    held = {"name": "held", "namespace": going, "finalizers": ["example.com/held"]}
+    plane.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": held})
+    plane.delete("namespace", going)
+    shell, words = Shell(plane), "NamespaceTerminating: the namespace is being deleted"
+
+    said = shell.quayrobot("import", "--organization", tenant.name, "-n", going)
+    planned = shell.plugin("plan", "-f", "-", stdin=said.out)
+
+    plane.kubectl("-n", going, "patch", "configmap", "held", "--type=json", "-p", LET_GO)
+    assert f"# refused for now: {words}" in said.out
+    assert (planned.code, words in planned.out) == (1, True)
 
 
 def _share(tenant: Tenant, name: str) -> None:

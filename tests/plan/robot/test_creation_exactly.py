@@ -186,6 +186,14 @@ SAID = {
         fresh(connection=connection(terminating=True)),
         Reason.CONNECTION_NOT_READY, "ClusterQuayConnection default is being deleted",
     ),
+    "a namespace that goes before an adoption": (
+        adopting(namespace=NamespaceSeen("shop", terminating=True)),
+        Reason.NAMESPACE_TERMINATING, "nothing is created or adopted in it",
+    ),
+    "a connection that goes before an adoption": (
+        adopting(connection=connection(terminating=True)),
+        Reason.CONNECTION_NOT_READY, "nothing is created or adopted with it",
+    ),
     "a connection that moved": (
         held(connection=MOVED, robot=Present(got(None))),
         Reason.CONNECTION_MOVED, "created at https://quay.example:443,",

@@ -145,7 +145,7 @@ async def _base(
     body = await Resources(api).get(NAMESPACE, None, asked.namespace)
     if body is None:
         note(f"the namespace {asked.namespace} is not there yet")
-    labels = (body or {}).get("metadata", {}).get("labels") or {}
+    meta = (body or {}).get("metadata", {})
     connection = store.connections[asked.key]
     rules = getattr(connection.spec, "access", None)
     return Scene(
@@ -158,7 +158,9 @@ async def _base(
         status=RobotStatus(),
         connection=live.seen(connection),
         rules=None if rules is None else tuple(rules),
-        namespace=NamespaceSeen(asked.namespace, labels),
+        namespace=NamespaceSeen(
+            asked.namespace, meta.get("labels") or {}, "deletionTimestamp" in meta
+        ),
         issuer=await Issuer(api).read(),
         owner_lives=False,
     )

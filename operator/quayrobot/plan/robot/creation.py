@@ -245,11 +245,12 @@ def _create(scene: Scene, connection: ConnectionSeen) -> tuple[Action, ...]:
 
 def _check_lasting(scene: Scene, connection: ConnectionSeen) -> None:
     if scene.namespace.terminating:
-        msg = "the namespace is being deleted; nothing is created in it"
+        msg = "the namespace is being deleted; nothing is created or adopted in it"
         raise TryLater(Reason.NAMESPACE_TERMINATING, msg)
 
     if connection.terminating:
-        msg = f"{connection.kind} {connection.name} is being deleted; nothing is created with it"
+        name = f"{connection.kind} {connection.name}"
+        msg = f"{name} is being deleted; nothing is created or adopted with it"
         raise TryLater(Reason.CONNECTION_NOT_READY, msg)
 
 
@@ -278,6 +279,8 @@ def _hold(
     """A robot that is ours is bound to the resource before anything is written for it."""
     if ours.adopted and not adopted_before(scene, seen):
         check_names(scene)
+        # What is about to be deleted would take along a robot that never served it.
+        _check_lasting(scene, connection)
         return _bind(
             scene,
             connection,
