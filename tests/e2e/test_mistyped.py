@@ -165,6 +165,25 @@ def test_a_token_that_is_none_is_told_without_a_call(tenant: Tenant):
     tenant.wait_ready(timeout_s=40)
 
 
+def test_a_robot_says_what_its_connection_lacks_now(tenant: Tenant):
+    tenant.robot(connectionRef=OWN)
+    wait_for(lambda: "there is no" in tenant.condition().get("message", ""), "no connection")
+    tenant.connections({"own": {}})
+
+    # By itself it looks less often each time, and would be late for the last ones.
+    for key, value, words in (
+        (None, "", "does not exist"),
+        ("password", "x", "has no key token"),
+        ("token", "", "is empty"),
+        ("token", "two words", "without spaces"),
+        ("token", "'quoted'", "without quotes"),
+    ):
+        if key:
+            tenant.kubectl("delete", "secret", "token-own", "--ignore-not-found")
+            tenant.kubectl("create", "secret", "generic", "token-own", f"--from-literal={key}={value}")
+        wait_for(lambda w=words: w in tenant.condition().get("message", ""), words, timeout_s=12)
+
+
 def test_a_write_that_never_left_leaves_no_origin(tenant: Tenant, tmp_path: Path):
     """Quay goes away between the last answer and the first write of a robot."""
     with FakeQuay() as quay:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import structlog
 
 from ...cluster.kinds import QUAY_CONNECTION, QUAY_ROBOT
-from ...model.conditions import ConditionType
+from ...model.conditions import Condition, ConditionType
 from ...model.errors import Conflict, Denied, InvalidSpec, QuayRobotError, Reason, TryLater
 from ..cache.store import ConnectionRecord, RobotRecord
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
@@ -66,6 +66,8 @@ async def reconcile_connection(context: Context, key: ResourceKey) -> Outcome:
         enqueue_all(context, key)
     elif changed:
         _wake_with_token(context, key, before)
+    elif error is not None and _tells_anew(context, record, error):
+        enqueue_waiting(context, key)
     outcome = _outcome(context, key, error)
     if unsaid is None and context.queue.conflicts(key) == conflicts:
         context.queue.forgive(key)
@@ -352,6 +354,26 @@ def _places(context: Context, record: ConnectionRecord) -> set[tuple[str, str]]:
 
 def _in(place: SecretPlace | None) -> set[tuple[str, str]]:
     return set() if place is None else {(place.namespace, place.name)}
+
+
+def _tells_anew(context: Context, before: ConnectionRecord, error: QuayRobotError) -> bool:
+    """
+    Whether robots that wait say something else of the connection than what is wrong with it now.
+
+    It was not there before, or its Secret lacks something else. An outage is none of this: those
+    that wait for its end are not to be woken each time it looks different.
+    """
+    now = context.store.connections.get(before.key)
+    if now is None or now.status.observed_generation != before.generation:
+        return False
+    if before.status.observed_generation != before.generation:
+        return True
+    lacks = error.reason is Reason.CONNECTION_NOT_READY
+    return lacks and _ready(now) != _ready(before)
+
+
+def _ready(record: ConnectionRecord) -> list[Condition]:
+    return [each for each in record.status.conditions if each.type is C.READY]
 
 
 def _turned_ready(context: Context, before: ConnectionRecord) -> bool:
