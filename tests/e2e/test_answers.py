@@ -147,6 +147,25 @@ def test_waiting_for_what_cannot_come_ends_at_once_with_the_reason(tenant: Tenan
     assert "suspended" in asleep.err
 
 
+def test_a_turn_that_waits_for_the_previous_robot_says_until_when(tenant: Tenant):
+    rotation = {"strategy": "Overlap", "overlap": "2h"}
+    tenant.robot(permissions={"mode": "Exact"}, rotation=rotation)
+    tenant.wait_ready()
+    shell = Shell(tenant.house.plane)
+    ask = ("rotate", "ci", "-n", tenant.name)
+    assert shell.plugin(*ask, "--wait").code == 0
+    status = (tenant.get() or {})["status"]
+    words = (
+        f"{tenant.full('ci')} is gone, which stays until {status['rotation']['retiring']['until']}"
+    )
+
+    told, refused = shell.plugin(*ask), shell.plugin(*ask, "--wait")
+
+    assert (told.code, refused.code) == (0, 1)
+    assert words in told.out
+    assert words in refused.err
+
+
 @pytest.mark.rotates
 def test_waiting_in_vain_ends_with_what_is_waited_for(tenant: Tenant):
     tenant.connection()

@@ -109,6 +109,8 @@ async def _rotate(
         typer.echo(f"{one.shown}: a new credential was requested")
         if _robot_spec(before).get("suspend"):
             _say_suspended(one, wait=bool(wait_s))
+        elif retiring := _retiring(before):
+            _say_retiring(one, retiring, wait_s)
         if wait_s:
             await _wait(api, one, namespace, _last(before), wait_s)
             typer.echo(f"{one.shown}: the new credential is in its Secrets")
@@ -130,6 +132,22 @@ async def _wait(
 def _say_suspended(one: ResourceArg, *, wait: bool) -> None:
     words = f"it is suspended: nothing happens until {suspend_field(one.kind.kind)} is false"
     if wait:
+        fail(f"{one.shown}: {words}")
+    typer.echo(words)
+
+
+def _retiring(body: Body) -> Body:
+    """Of two robots that take turns, the one that has to go before the next turn."""
+    takes_turns = (_robot_spec(body).get("rotation") or {}).get("strategy") == "Overlap"
+    rotation = (body.get("status") or {}).get("rotation") or {}
+    return rotation.get("retiring") or {} if takes_turns else {}
+
+
+def _say_retiring(one: ResourceArg, retiring: Body, wait_s: float) -> None:
+    until = retiring["until"]
+    words = f"it waits until {retiring['fullName']} is gone, which stays until {until}"
+    left = datetime.fromisoformat(until) - datetime.now(UTC)
+    if wait_s and left.total_seconds() > wait_s:
         fail(f"{one.shown}: {words}")
     typer.echo(words)
 
