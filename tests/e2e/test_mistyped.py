@@ -180,7 +180,9 @@ def test_a_robot_says_what_its_connection_lacks_now(tenant: Tenant):
     ):
         if key:
             tenant.kubectl("delete", "secret", "token-own", "--ignore-not-found")
-            tenant.kubectl("create", "secret", "generic", "token-own", f"--from-literal={key}={value}")
+            tenant.kubectl(
+                "create", "secret", "generic", "token-own", f"--from-literal={key}={value}"
+            )
         wait_for(lambda w=words: w in tenant.condition().get("message", ""), words, timeout_s=12)
 
 
