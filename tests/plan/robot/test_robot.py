@@ -199,9 +199,11 @@ def test_of_two_that_would_adopt_one_robot_the_older_does(policy):
     assert stops(scene(holds=True)).reason == Reason.ALREADY_CLAIMED
 
 
-def test_an_adopted_robot_is_ours_by_status_alone():
+@pytest.mark.parametrize("policy", ["Create", "Adopt", "CreateOrAdopt"])
+def test_an_adopted_robot_is_ours_by_status_alone(policy):
     adopted = RobotState(full_name="acme+ci", created_at=CREATED, adopted=True)
-    scene = held(robot=Present(got(None)), status=status(robot=adopted))
+    before, declared = status(robot=adopted), spec(creationPolicy=policy)
+    scene = held(robot=Present(got(None)), status=before, spec=declared)
 
     assert does(scene) == []
 

@@ -54,6 +54,7 @@ from .proof import (
     adopted_before,
     adoption_denied,
     prove,
+    status_proves,
 )
 
 __all__ = ["connection_of", "has_moved", "plan_robot"]
@@ -84,7 +85,7 @@ def plan_robot(scene: Scene) -> tuple[Action, ...]:
     )
     check_identities(scene, permit)
     connection = connection_of(scene)
-    if adopts(scene) and not permit.adoption:
+    if adopts(scene) and not permit.adoption and not _is_taken(scene):
         raise adoption_denied(scene)
 
     looks = check_claim(scene)
@@ -105,6 +106,12 @@ def _check_found(scene: Scene) -> None:
 def adopts(scene: Scene) -> bool:
     """Return whether the robot has to be there already; the second of two never has."""
     return scene.spec.creation_policy == "Adopt" and scene.slot == MAIN
+
+
+def _is_taken(scene: Scene) -> bool:
+    """Return whether the status says that the robot is here already, so nothing is to be adopted."""
+    robot = scene.status.robot
+    return robot is not None and robot.created_at is not None and status_proves(scene)
 
 
 def _permit(scene: Scene) -> Permit:
