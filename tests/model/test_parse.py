@@ -93,6 +93,7 @@ def test_a_full_name_of_255_characters_is_taken(short):
         ({}, "exactly one of organization and user"),
         ({"organization": "a", "user": "b"}, "exactly one of organization and user"),
         ({**ORG, "robotName": "A"}, "2 to 255 lower-case"),
+        ({**ORG, "robotName": "acme+ci"}, "without the organization"),
         ({**ORG, "robotName": "ab\n"}, "2 to 255 lower-case"),
         ({**ORG, "robotName": "b" * 251}, "longer than 255"),
         ({**ORG, "metadata": {"quayrobot.io": "x"}}, "key quayrobot.io"),

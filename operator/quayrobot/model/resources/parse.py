@@ -80,8 +80,8 @@ def parse_robot(name: str, spec: Mapping[str, object]) -> RobotSpec:
     robot = robot_name_of(name, parsed)
     if not is_robot_short_name(robot.short):
         raise _invalid(
-            "robotName (by default the resource's name) must be 2 to 255 lower-case letters and "
-            "digits, with single '.', '_' or '-' between them"
+            "robotName (by default the resource's name), without the organization, must be 2 to "
+            "255 lower-case letters and digits, with single '.', '_' or '-' between them"
         )
     if len(robot.full) > FULL_NAME_MAX:
         raise _invalid("'<organization or user>+<robotName>' is longer than 255 characters")

@@ -104,8 +104,9 @@ ROBOT_RULES = (
     ),
     Rule(
         rule=f"{_NAME}.matches('^[a-z0-9]+([._-][a-z0-9]+)*$') && size({_NAME}) >= 2",
-        message="robotName (by default the resource's name) must be 2 to 255 lower-case letters "
-        "and digits, with single '.', '_' or '-' between them; set spec.robotName",
+        message="robotName (by default the resource's name), without the organization, must be 2 "
+        "to 255 lower-case letters and digits, with single '.', '_' or '-' between them; "
+        "set spec.robotName",
     ),
     Rule(
         rule=f"size({_NAME}) + size({_OWNER}) + 1 <= 255",
