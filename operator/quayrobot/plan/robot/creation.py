@@ -109,7 +109,7 @@ def adopts(scene: Scene) -> bool:
 
 
 def _is_taken(scene: Scene) -> bool:
-    """Return whether the status says that the robot is here already, so nothing is to be adopted."""
+    """Return whether the status says that the robot is here: nothing is to be adopted."""
     robot = scene.status.robot
     return robot is not None and robot.created_at is not None and status_proves(scene)
 
