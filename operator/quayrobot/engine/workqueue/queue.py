@@ -114,7 +114,7 @@ class Queue:
         return waits if entry.conflicts > QUICK_CONFLICTS else min(waits, BACKOFF_FIRST_S)
 
     def rest_s(self, key: Key) -> float:
-        """Return how long *key* is left alone whoever wakes it: 0 unless it conflicts for ever."""
+        """Return how long *key* is left alone whoever wakes it: 0 unless its conflicts go on."""
         entry = self._entries.get(key)
         if entry is None or entry.conflicts <= QUICK_CONFLICTS:
             return 0.0
