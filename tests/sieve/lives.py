@@ -49,7 +49,7 @@ class Life:
     before: dict[str, Any] | Act | None
     acts: tuple[Act, ...]
     loose: str = ""
-    again: frozenset[str] = frozenset()
+    again: tuple[str, ...] = ()
 
     def begin(self, site: Site) -> None:
         """Declare what is there before the first act, and wait until it is done."""
@@ -224,7 +224,7 @@ LIVES = {
     )),
     # A password is believed where the status knows its bytes, and cannot be asked for again.
     "to keyless": Life(
-        "W7", PLAIN, (_declare(credentials=KEYLESS),), again=frozenset({"secrets.update"})
+        "W7", PLAIN, (_declare(credentials=KEYLESS),), again=("secrets.update",)
     ),
     "to static": Life("W7", {"credentials": KEYLESS}, (_declare(),), loose=r"federation"),
     "delete": Life("W8", FULL, (_delete(),)),

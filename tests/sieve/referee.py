@@ -164,13 +164,11 @@ def differing(wanted: End, facts: Facts, others: list[End], loose: str) -> list[
     ]  # fmt: skip
 
 
-def surplus(
-    wanted: End, counts: Counter[str], again: frozenset[str] = frozenset()
-) -> dict[str, int]:
+def surplus(wanted: End, counts: Counter[str], again: tuple[str, ...] = ()) -> dict[str, int]:
     """
     Return how many creates, deletes, regenerates and other writes there were too many.
 
-    Each of *again* may be done once more.
+    What is named in *again* may be done more often, by as much as it is named.
     """
     more = counts - wanted.counts - Counter(again)
     found = {what: sum(more[each] for each in names) for what, names in WHICH.items()}
