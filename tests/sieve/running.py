@@ -23,7 +23,7 @@ from .stage import Site, Stage
 
 __all__ = ["Outcome", "carried_out", "ran", "recorded", "summary"]
 
-QUIET_S, ACT_S, LATE_S, END_S, BEFORE_S = 1.0, 25.0, 60.0, 90.0, 60.0
+QUIET_S, ACT_S, LATE_S, END_S, BEFORE_S = 1.0, 25.0, 120.0, 90.0, 60.0
 # Drift and what no watch showed are found within this time.
 SETTLE_S = 25.0
 # An old view shows a robot that is gone: the token's Secret is held for it, and let go, and
