@@ -15,6 +15,7 @@ from tests.kit.processes import wait_for
 
 # How long the operator waits for more links to the same ServiceAccount before it writes.
 GATHERED = timedelta(seconds=0.1)
+SOON_S = 10
 
 
 @pytest.fixture
@@ -94,6 +95,20 @@ def test_a_link_removed_by_hand_comes_back_within_seconds(tenant: Tenant):
     tenant.kubectl("patch", "sa", "builder", "--type=merge", "-p", '{"imagePullSecrets":null}')
 
     wait_for(lambda: named(tenant) == ["ci"], "the link")
+
+
+def test_one_that_is_created_again_and_again_is_linked_each_time(tenant: Tenant):
+    account(tenant)
+    tenant.robot(secrets=linked())
+    tenant.wait_ready()
+
+    for _ in range(5):
+        tenant.delete("builder", "serviceaccount")
+        tenant.wait_gone("builder", "serviceaccount")
+        account(tenant)
+        wait_for(lambda: named(tenant) == ["ci"], "the link", timeout_s=SOON_S)
+    tenant.wait_ready()
+    assert tenant.condition(kind="SecretsReady")["status"] == "True"
 
 
 def test_a_foreign_secret_of_that_name_is_never_linked(tenant: Tenant):

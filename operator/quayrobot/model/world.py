@@ -230,13 +230,14 @@ class NamespaceSeen:
     """
     A namespace as the rules see it; *labels* None: they could not be read.
 
-    Its *version* is no part of what it says.
+    Its *version* is no part of what it says, nor its *uid*; that is empty where it was not seen.
     """
 
     name: str
     labels: Mapping[str, str] | None = field(default_factory=dict)
     terminating: bool = False
     version: str = field(default="0", compare=False)
+    uid: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,18 @@ MANY = 2000
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One object as one resource writes it, in one generation of that resource."""
+    """
+    One object as one resource writes it, in one generation of that resource.
+
+    *life* tells objects of one name apart, where somebody else creates them: nobody set back
+    what was created again.
+    """
 
     owner: str
     generation: int
     namespace: str
     place: str
+    life: str = ""
 
 
 @dataclass(slots=True)

@@ -275,8 +275,9 @@ class Store:
         meta = body["metadata"]
         name = meta["name"]
         terminating = "deletionTimestamp" in meta
+        version = meta.get("resourceVersion", "0")
         new = NamespaceSeen(
-            name, meta.get("labels") or {}, terminating, meta.get("resourceVersion", "0")
+            name, meta.get("labels") or {}, terminating, version, meta.get("uid", "")
         )
         old = self.namespaces.get(name)
         if old is not None and int(old.version) > int(new.version):

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ...model.actions import Action, CreateSecret, LinkAccount, ReplaceSecret
 from ...model.errors import QuayRobotError
-from ...model.world import Contest
+from ...model.world import Contest, Present
 from ...plan.credentials.contest import (
     account_fields,
     account_place,
@@ -74,7 +74,18 @@ def _repaired(action: Action, scene: Scene) -> tuple[str, dict[str, str], bool]:
 
 
 def _spot(scene: Scene, place: str) -> Spot:
-    return Spot(scene.me.uid, scene.me.generation, scene.namespace.name, place)
+    me, life = scene.me, _life(scene, place)
+    return Spot(me.uid, me.generation, scene.namespace.name, place, life)
+
+
+def _life(scene: Scene, place: str) -> str:
+    """Return the uid of the ServiceAccount, or of the namespace that a copy of a Secret is in."""
+    kind, _, name = place.partition("/")
+    account = scene.accounts.get(name) if kind == "ServiceAccount" else None
+    if isinstance(account, Present):
+        return account.value.uid
+    # Those of a QuayRobot go with it, and it has another uid when it is created again.
+    return "" if scene.me.namespace else scene.namespace.uid
 
 
 def _words(place: str) -> str:
