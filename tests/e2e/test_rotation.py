@@ -188,6 +188,28 @@ def test_a_rotation_waits_for_quay_and_the_resource_stays_ready(tenant: Tenant):
     assert sum(each.effect for each in made) == 1
 
 
+def test_a_request_while_quay_does_not_say_what_it_has_is_carried_out_afterwards(tenant: Tenant):
+    tenant.robot()
+    tenant.wait_ready()
+    before, quay = tenant.credential(), tenant.house.quay
+
+    def lists(since: int) -> int:
+        return tenant.operations(since).count("robot.list")
+
+    # Quay answers, so nothing tells the connection that it was away.
+    quay.admin("fault", operation=".*", path=tenant.name, status=500, count=-1)
+    failed = quay.mark()
+    # Until what the last list showed is too old to go by.
+    wait_for(lambda: lists(failed) >= 5, "lists that failed", timeout_s=60)
+    tenant.kubectl("annotate", "quayrobot", "ci", "quayrobot.io/rotate=now")
+    asked = quay.mark()
+    wait_for(lambda: lists(asked), "the look of its pass", timeout_s=60)
+    assert tenant.condition()["status"] == "True"
+    quay.admin("faults/clear")
+
+    wait_rotated(tenant, before, timeout_s=60)
+
+
 def test_a_window_in_no_time_zone_is_told(tenant: Tenant):
     window = {"schedule": "0 3 * * *", "duration": "1h", "timeZone": "Mars/Olympus"}
 

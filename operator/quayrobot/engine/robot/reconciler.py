@@ -269,10 +269,11 @@ class RobotPass:
             return None
         return min(max((due - self.context.now()).total_seconds(), 1.0), DAY_S)
 
-    def _under_way(self) -> bool:
-        """Return whether a rotation was begun, or its end is due."""
+    def _under_way(self, scene: Scene) -> bool:
+        """Return whether a rotation was begun or asked for, or its end is due."""
         state = self.applier.record.status.rotation
-        return state is not None and (state.intent is not None or self._rotation_s() == 1.0)
+        begun = state is not None and state.intent is not None
+        return begun or is_asked(scene) or self._rotation_s() == 1.0
 
     def _asked_meanwhile(self, scene: Scene) -> bool:
         """Return whether a rotation ended, and another was asked for since it began."""
@@ -333,7 +334,7 @@ class RobotPass:
         if not findings and scene.awaits_list:
             # The list that tells wakes it; this is for when that is lost.
             return Outcome(again_s=UNPROVEN_S, settled=False)
-        if not findings and self.quiet and self._under_way():
+        if not findings and self.quiet and self._under_way(scene):
             # It stays as it is told; what was begun is tried again like what failed.
             return Outcome(again_s=self.context.queue.backoff_s(key), settled=False)
         if not findings:
