@@ -37,10 +37,12 @@ from .proxy import DIAL, ProxyServer, ThroughProxy
 from .request_failures import BODY_CAP, Departure, TooLarge
 from .resolver import addresses_of
 from .trust import trusting
+from .ways import Direct
 
 __all__ = ["Endpoint", "Reply", "Transport"]
 
 MOST_ADDRESSES = 4
+CONNECTIONS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +104,13 @@ class Transport:
             _check_proxy(self._dialled, endpoint.reach)
             _check_behind(self._url, endpoint.reach)
         self._client = httpx.AsyncClient(
-            verify=self.tls,
-            transport=None if proxy is None else ThroughProxy(proxy, self.tls),
+            transport=Direct(self.tls) if proxy is None else ThroughProxy(proxy, self.tls),
             trust_env=False,
             follow_redirects=False,
             timeout=endpoint.timeout_s,
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=0),
             headers={"User-Agent": OPERATOR, "Accept": "application/json"},
         )
+        self._room = asyncio.Semaphore(CONNECTIONS)
 
     async def send(
         self,
@@ -248,11 +249,12 @@ class Transport:
         )
 
     async def _exchange(self, request: httpx.Request) -> Reply:
-        response = await self._client.send(request, stream=True)
-        try:
-            body = await _read_capped(response)
-        finally:
-            await response.aclose()
+        async with self._room:
+            response = await self._client.send(request, stream=True)
+            try:
+                body = await _read_capped(response)
+            finally:
+                await response.aclose()
         return Reply(
             status=response.status_code,
             content_type=response.headers.get("content-type", "").split(";")[0].strip().lower(),
