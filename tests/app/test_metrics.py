@@ -149,6 +149,7 @@ def test_everything_is_rendered_in_one_text(metrics):
     metrics.queued("edits", 2)
     metrics.passed("QuayRobot", "reconciled", 0.01)
     metrics.posted("Normal", "Reconciled")
+    metrics.event_dropped("queue_full")
     metrics.diverged("QuayRobot")
     metrics.leftovers("ClusterQuayConnection", "default", 3, 1)
     shown = text(metrics)
@@ -157,6 +158,7 @@ def test_everything_is_rendered_in_one_text(metrics):
         'quayrobot_queue_depth{lane="edits"} 2.0',
         'quayrobot_passes_total{kind="QuayRobot",outcome="reconciled"} 1.0',
         'quayrobot_events_total{reason="Reconciled",type="Normal"} 1.0',
+        'quayrobot_events_dropped_total{cause="queue_full"} 1.0',
         'quayrobot_watch_divergence_total{resource="QuayRobot"} 1.0',
         'kind="ClusterQuayConnection",state="unmanaged"} 3.0',
         "process_resident_memory_bytes",

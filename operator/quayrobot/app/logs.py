@@ -58,6 +58,7 @@ VOCABULARY = frozenset(
         "pass.done",
         "pass.failed",
         "event.failed",
+        "event.dropped",
         "quay.called",
         "robot.created",
         "robot.adopted",

@@ -38,6 +38,7 @@ OTHER = "other"
 _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,30}")
 # What Prometheus first sees as 1 did not increase for it: what an alert must not miss begins at 0.
 _RELISTED = (*OURS, SECRET.kind, SERVICE_ACCOUNT.kind, NAMESPACE.kind)
+_CAUSES = ("queue_full", "not_written")
 _LABELS_MAX = 64
 _CONNECTIONS_MAX = 200
 _PASS_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.3, 1, 3, 10, 30, 60)
@@ -139,6 +140,11 @@ class Metrics:
         self._events = Counter(
             "quayrobot_events", "Kubernetes Events posted.", ["type", "reason"], registry=own
         )
+        self._dropped = Counter(
+            "quayrobot_events_dropped", "Kubernetes Events given up.", ["cause"], registry=own
+        )
+        for cause in _CAUSES:
+            self._dropped.labels(cause)
 
     def _make_quay(self) -> None:
         own = self.registry
@@ -270,6 +276,10 @@ class Metrics:
     def posted(self, kind: str, reason: str) -> None:
         """Count one Kubernetes Event of *kind* (Normal or Warning)."""
         self._events.labels(self._state(kind), self._state(reason)).inc()
+
+    def event_dropped(self, cause: str) -> None:
+        """Count one Kubernetes Event that is not written, because of *cause*."""
+        self._dropped.labels(self._state(cause)).inc()
 
     def circuit(self, kind: str, connection: str, state: str) -> None:
         """Say which of CIRCUIT_STATES the circuit of *connection* is in."""

@@ -211,6 +211,8 @@ def _recorder(api: ClusterApi, metrics: Metrics) -> Recorder:
         posted=metrics.posted,
         refused=lambda why: log.warning("cluster.forbidden", kind=EVENT.kind, why=why),
         failed=lambda error: log.error("event.failed", error=error),
+        dropped=metrics.event_dropped,
+        overflowed=lambda waiting: log.warning("event.dropped", waiting=waiting),
     )
 
 

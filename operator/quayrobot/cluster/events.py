@@ -1,9 +1,10 @@
 """
 Which Events report a change of state?
 
-One Event per change, never per retry. They are written one after the other, apart
-from the work that they tell of: a slow API server must not hold that up. An Event
-that cannot be written is dropped, and so is one that comes while MOST wait.
+One Event per change, never per retry. A few writers write them, apart from the work
+that they tell of: a slow API server must not hold that up. Those of one object are
+written in their order, by one of the writers. An Event that cannot be written is
+dropped, and so is one that comes while too many wait for the same writer.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ __all__ = ["Recorder", "cut_note", "name_event"]
 
 # Bytes, although the API server's refusal says characters.
 NOTE_MAX = 1024
-MOST = 1000
+WRITERS = 4
+# For each writer.
+MOST = 250
 
 
 def cut_note(note: str) -> str:
@@ -42,6 +45,8 @@ class Recorder:
     *now* gives the time, *suffix* a unique ending for a name; *posted* is told
     the type and the reason of every Event that was stored, *refused* in words why
     none is let in, once for each reason, *failed* the type of an error that nobody foresaw.
+    *dropped* is told of each that is given up why: `queue_full`, or `not_written`;
+    *overflowed* at the first of a burst how many wait.
     """
 
     def __init__(
@@ -53,41 +58,63 @@ class Recorder:
         posted: Callable[[str, str], None],
         refused: Callable[[str], None] = lambda _: None,
         failed: Callable[[str], None] = lambda _: None,
+        dropped: Callable[[str], None] = lambda _: None,
+        overflowed: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._api, self._now, self._suffix, self._posted = api, now, suffix, posted
         self._refused, self._told = refused, set[Reason]()
-        self._failed = failed
-        self._waiting: asyncio.Queue[Body] = asyncio.Queue(MOST)
+        self._failed, self._dropped, self._overflowed = failed, dropped, overflowed
+        self._waiting = tuple(asyncio.Queue[Body](MOST) for _ in range(WRITERS))
+        # Whether one was given up since the last time that none waited.
+        self._in_burst = False
 
     def emit(self, about: Body, *, kind: str, warning: bool, reason: str, note: str) -> None:
         """Have one Event about the object *about* written, as it is now."""
         event = self._event(about, kind, "Warning" if warning else "Normal", reason, note)
-        with suppress(asyncio.QueueFull):
-            self._waiting.put_nowait(event)
+        turn = hash(about["metadata"]["uid"]) % WRITERS
+        try:
+            self._waiting[turn].put_nowait(event)
+        except asyncio.QueueFull:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._dropped("queue_full")
+        if not self._in_burst:
+            self._in_burst = True
+            self._overflowed(sum(each.qsize() for each in self._waiting))
 
     async def write_forever(self) -> None:
-        """Write what was emitted, in that order."""
+        """Write what was emitted, about each object in that order."""
+        async with asyncio.TaskGroup() as group:
+            for each in self._waiting:
+                group.create_task(self._write_from(each))
+
+    async def _write_from(self, waiting: asyncio.Queue[Body]) -> None:
         while True:
-            event = await self._waiting.get()
+            event = await waiting.get()
             try:
                 await self._write(event)
             except Exception as error:  # noqa: BLE001
                 # One that was not foreseen must not silence all that come after it.
                 self._failed(type(error).__name__)
+                self._dropped("not_written")
             finally:
-                self._waiting.task_done()
+                waiting.task_done()
+            if self._in_burst and all(each.empty() for each in self._waiting):
+                self._in_burst = False
 
     async def settle(self, seconds: float) -> None:
         """Wait until all that was emitted is written, for *seconds* at most."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._waiting.join()
+                await asyncio.gather(*(each.join() for each in self._waiting))
 
     async def _write(self, event: Body) -> None:
         try:
             await self._api.write("POST", EVENT.path(event["metadata"]["namespace"]), event)
         except QuayRobotError as error:
             self._tell(error)
+            self._dropped("not_written")
             return
         self._posted(event["type"], event["reason"])
 
