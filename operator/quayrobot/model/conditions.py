@@ -60,7 +60,7 @@ class Condition(Part):
 
 def rfc3339(moment: datetime) -> str:
     """Return *moment* as Kubernetes writes times, in UTC and whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def merge_conditions(

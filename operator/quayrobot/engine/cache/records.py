@@ -175,8 +175,22 @@ class RobotRecord(Record):
 
     def succeed(self, old: RobotRecord) -> None:
         """Take over what was read of *old*, the record before, where the same is written."""
-        if type(self) is type(old) is RobotRecord and self._spec == old._spec:
-            self.__dict__["spec"] = old.spec
+        if not (type(self) is type(old) is RobotRecord and self._spec == old._spec):
+            return
+        self.__dict__["spec"] = old.spec
+        if "connection_key" in old.__dict__:
+            self.__dict__["connection_key"] = old.connection_key
+        if self._status == old._status and old.birthplace in {None, self.birthplace}:
+            self.__dict__["status"] = self._placed(old.status)
+
+    def is_filed_as(self, old: RobotRecord) -> bool:
+        """Return whether it is found by all that *old*, which it succeeded, is found by."""
+        return (
+            self.uid == old.uid
+            and self.spec is old.spec
+            and self.robot_names == old.robot_names
+            and self.status.links == old.status.links
+        )
 
     @cached_property
     def spec(self) -> RobotSpec | InvalidSpec:
@@ -197,7 +211,9 @@ class RobotRecord(Record):
     @cached_property
     def status(self) -> RobotStatus:
         """Its stored status; where that does not say where the robot was made, a note may."""
-        stored = self.stored_status
+        return self._placed(self.stored_status)
+
+    def _placed(self, stored: RobotStatus) -> RobotStatus:
         if stored.connection is not None or self.birthplace is None:
             return stored
         ref = self.lenient_spec.connection_ref

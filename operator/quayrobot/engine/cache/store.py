@@ -174,15 +174,18 @@ class Store:
         if old is not None and old.version > new.version:
             return []
         if old is not None:
-            self._unindex(old)
             new.succeed(old)
+        filed = old is not None and not gone and new.is_filed_as(old)
+        if old is not None and not filed:
+            self._unindex(old)
         cluster_robot = map_member(self.cluster_robots, old, new, gone=gone)
         if gone:
             self.robots.pop(new.key, None)
             return [*self._left(new), *cluster_robot]
 
         self.robots[new.key] = new
-        self._index(new)
+        if not filed:
+            self._index(new)
         if old is not None and old.uid == new.uid and old.asks_as(new):
             return cluster_robot
         return [(new.key, Lane.DRIFT if new.rolled_out_from(old) else Lane.EDIT), *cluster_robot]

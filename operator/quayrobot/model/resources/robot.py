@@ -10,6 +10,7 @@ never stored.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -284,5 +285,12 @@ def secrets_of(name: str, spec: RobotSpec) -> Mapping[str, SecretSpec]:
     if spec.no_secret:
         return {}
     # An empty list of an older object asks for none, as it did.
-    declared = spec.secrets if spec.secrets is not None else [SecretSpec(name=name)]
-    return {secret.name: secret for secret in declared}
+    if spec.secrets is None:
+        return {name: _implied(name)}
+    return {secret.name: secret for secret in spec.secrets}
+
+
+@lru_cache(maxsize=256)
+def _implied(name: str) -> SecretSpec:
+    """Return the Secret of a resource that declares none: it is asked for dozens of times."""
+    return SecretSpec(name=name)

@@ -18,7 +18,7 @@ __all__ = ["active_name_of", "lenient_rotation", "overlaps", "robot_names_of", "
 
 def overlaps(spec: RobotSpec) -> bool:
     """Return whether *spec* asks for two robots that take turns."""
-    return (spec.rotation or Rotation()).strategy == "Overlap"
+    return spec.rotation is not None and spec.rotation.strategy == "Overlap"
 
 
 def takes_turns(spec: RobotSpec, status: RobotStatus) -> bool:
