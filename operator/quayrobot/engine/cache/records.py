@@ -22,7 +22,6 @@ from ...model.names import (
     ANNOTATION_MADE_AT,
     ANNOTATION_ROTATE,
     FINALIZER,
-    OPERATOR,
     RobotName,
 )
 from ...model.resources.clusterrobot import ClusterRobotSpec, ClusterRobotStatus
@@ -57,6 +56,7 @@ from ...model.resources.robot import (
 from ...model.resources.sharing import held_once
 from ...model.resources.slots import active_name_of, robot_names_of
 from ..workqueue.keys import ResourceKey
+from .managers import spec_written_at, status_edited_at
 
 __all__ = ["Body", "ConnectionRecord", "ClusterRobotRecord", "Record", "RobotRecord"]
 
@@ -86,8 +86,8 @@ class Record:
         self.meta: Body = meta
         self._spec = _packed(body.get("spec"))
         self._status = _packed(body.get("status"))
-        self.edited = _spec_written_at(body["metadata"])
-        self._status_edited = _status_edited_at(body["metadata"])
+        self.edited = spec_written_at(body["metadata"])
+        self._status_edited = status_edited_at(body["metadata"])
         self.key = ResourceKey(kind, meta.get("namespace", ""), meta["name"])
 
     @property
@@ -378,27 +378,6 @@ def _unpacked(packed: bytes) -> Body:
 
 def _bare(spec: RobotSpec) -> RobotSpec:
     return spec.model_copy(update={"secrets": []})
-
-
-def _spec_written_at(meta: Body) -> datetime | None:
-    """Return when anybody last wrote something of the spec, by the API server's own note."""
-    times = [
-        each["time"]
-        for each in meta.get("managedFields") or ()
-        if isinstance(each, dict) and each.get("time") and "f:spec" in (each.get("fieldsV1") or {})
-    ]
-    return max(map(datetime.fromisoformat, times), default=None)
-
-
-def _status_edited_at(meta: Body) -> datetime | None:
-    """Return when anybody but the operator last wrote a part of the status that remains."""
-    times = [
-        each["time"]
-        for each in meta.get("managedFields") or ()
-        if isinstance(each, dict) and each.get("time")
-        and each.get("subresource") == "status" and each.get("manager") != OPERATOR
-    ]  # fmt: skip
-    return max(map(datetime.fromisoformat, times), default=None)
 
 
 def _question(record: Record) -> tuple[object, ...]:
