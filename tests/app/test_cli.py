@@ -15,6 +15,7 @@ from quayrobot.app.cli import app
 from quayrobot.app.plugin import app as plugin
 from quayrobot.app.settings import ENV_PREFIX, Settings
 from quayrobot.app.version import installed_version
+from tests.kit.canary import oauth_token
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -32,7 +33,9 @@ def test_every_setting_is_a_flag_and_a_variable(setting):
     assert f"{ENV_PREFIX}{setting.upper()}" in said
 
 
-@pytest.mark.parametrize("words", [["-o", "wide"], ["--nosuch"], ["-f"], ["pod/ci"]])
+@pytest.mark.parametrize(
+    "words", [["-o", "wide"], ["--nosuch"], ["-f"], ["pod/ci"], ["ci", "--as-group", "devs"]]
+)
 def test_wrong_usage_of_plan_is_no_exit_code_that_says_something_is_to_be_done(words):
     assert CliRunner().invoke(plugin, ["plan", *words]).exit_code == 1
 
@@ -96,6 +99,48 @@ def test_a_rotation_is_not_requested_with_a_timeout_that_is_none(seconds):
 
     assert result.exit_code == 2
     assert "'--timeout'" in result.output
+
+
+WHERE_AND_AS_WHOM = {
+    "--user", "--cluster", "--context", "--kubeconfig", "--server", "--as", "--as-group",
+    "--as-uid", "--request-timeout",
+}  # fmt: skip
+COMMANDS = [(plugin, "status"), (plugin, "plan"), (plugin, "rotate"), (app, "import"),
+            (app, "check")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "command"), COMMANDS)
+def test_every_command_has_the_options_of_kubectl_that_say_where_to_and_as_whom(program, command):
+    said = CliRunner().invoke(program, [command, "--help"], env={"COLUMNS": "80"}).output
+
+    assert set(re.findall("--[a-z-]+", said)) >= WHERE_AND_AS_WHOM
+
+
+@pytest.mark.parametrize(("program", "command"), COMMANDS)
+def test_a_token_on_the_command_line_is_refused_with_the_way_out(program, command):
+    token = oauth_token()
+
+    done = CliRunner().invoke(program, [command, f"--token={token}"], env={"COLUMNS": "200"})
+
+    assert done.exit_code == (1 if command == "plan" else 2)
+    assert "--user" in done.output
+    assert token not in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--as-group", "devs"], "need --as"),
+        (["--as-uid", "7"], "need --as"),
+        (["--server", "api.example.com"], "begins with https://"),
+        (["--request-timeout", "soon"], "such as 5s"),
+    ],
+)
+def test_an_option_that_means_nothing_is_told_before_anything_is_asked(words, told):
+    done = CliRunner().invoke(plugin, ["status", *words])
+
+    assert done.exit_code == 2
+    assert told in done.output
 
 
 def commands() -> list[tuple[Any, list[str]]]:

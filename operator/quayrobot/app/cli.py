@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from . import run_options as options
 from .commands.access.cluster_access import ContextOption, KubeconfigOption, fail
+from .commands.access.login_options import as_kubectl_does
 from .commands.check import check
 from .commands.import_robots import import_robots
 from .programs import OperatorCommands
@@ -152,8 +153,8 @@ def await_definitions(
         fail(str(error))
 
 
-app.command("import", epilog=IMPORT_EXAMPLES)(import_robots)
-app.command(epilog=CHECK_EXAMPLES)(check)
+app.command("import", epilog=IMPORT_EXAMPLES)(as_kubectl_does(import_robots))
+app.command(epilog=CHECK_EXAMPLES)(as_kubectl_does(check))
 
 
 @app.command()

@@ -27,6 +27,7 @@ from .commands.access.cluster_access import (
     reach,
     run,
 )
+from .commands.access.login_options import as_kubectl_does
 from .commands.access.resource_args import ResourceArg, parse_resource_arg
 from .commands.plan import plan
 from .commands.status import status
@@ -66,11 +67,12 @@ def top(*, version: VersionOption = False) -> None:
     """Robot accounts of Quay, from the command line."""
 
 
-app.command(epilog=STATUS_EXAMPLES)(status)
-app.command(cls=PlanCommand, epilog=PLAN_EXAMPLES)(plan)
+app.command(epilog=STATUS_EXAMPLES)(as_kubectl_does(status))
+app.command(cls=PlanCommand, epilog=PLAN_EXAMPLES)(as_kubectl_does(plan))
 
 
 @app.command(epilog=ROTATE_EXAMPLES)
+@as_kubectl_does
 def rotate(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Name of the QuayRobot, or cqr/NAME.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from typer import TyperException
@@ -28,11 +30,22 @@ class PlanCommand(TyperCommand):
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the command line means; wrong usage raises, with the exit code 1."""
-        try:
+        with _wrong_usage_is(1):
             return super().make_context(*args, **kwargs)
-        except TyperException as error:
-            error.exit_code = 1
-            raise
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it; options that do not go together raise, with the exit code 1."""
+        with _wrong_usage_is(1):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _wrong_usage_is(code: int) -> Iterator[None]:
+    try:
+        yield
+    except TyperException as error:
+        error.exit_code = code
+        raise
 
 
 class OperatorCommands(_Commands):

@@ -36,6 +36,7 @@ from .kubeconfig_files import (
     missing_context,
     read_files,
 )
+from .login import Login, acting, with_context
 from .missing_rights import MissingRights
 from .no_proxy import goes_past_proxy
 from .pages import PAGE_BYTES, read_capped
@@ -65,9 +66,10 @@ class ClusterApi:
         who: str = "the operator",
         fence: Fence | None = None,
         rights: MissingRights | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._api, self._who, self._fence = api, who, fence or Fence()
-        self._rights = rights
+        self._rights, self._timeout_s = rights, timeout_s
         # What time the API server had at its last answer, in its own words.
         self.date: str | None = None
         # Since when its certificate is not believed, by the event loop's clock.
@@ -84,6 +86,7 @@ class ClusterApi:
         fence: Fence | None = None,
         token_file: Path | None = None,
         rights: MissingRights | None = None,
+        login: Login | None = None,
     ) -> ClusterApi:
         """
         Connect as the pod's ServiceAccount, or as *kubeconfig* (else KUBECONFIG) says.
@@ -92,13 +95,14 @@ class ClusterApi:
         one of the environment only with *env_proxies*, as a command line does. No write
         passes *fence* while that is closed. Where the token is in a *token_file*, each
         request carries the one that is there by then. *rights* is told which are missing.
+        *login* is what is wanted otherwise than in the context.
 
         Raises:
             Refused: There is no kubeconfig that can be used.
         """
-        settings = client.Configuration()
+        settings, login = client.Configuration(), login or Login()
         try:
-            await _configure(settings, kubeconfig, context)
+            await _configure(settings, kubeconfig, context, login)
         except (config.ConfigException, OSError, TypeError, yaml.YAMLError) as error:
             msg = f"there is no kubeconfig that can be used: {_unusable(error)}"
             raise Refused(Reason.CLUSTER_UNAVAILABLE, msg) from error
@@ -109,12 +113,13 @@ class ClusterApi:
         proxied = env_proxies and not goes_past_proxy(str(settings.host))
         settings.client_session_kwargs = {
             "trust_env": proxied,
-            "middlewares": (_follow_no_redirect,),
+            "middlewares": (_follow_no_redirect, *acting(login)),
         }
         api = client.ApiClient(settings)
         api.user_agent = OPERATOR
         even(api.rest_client.ssl_context)
-        return cls(api, who, fence, rights)
+        who = f"{who}, as {login.as_user}," if login.as_user else who
+        return cls(api, who, fence, rights, login.timeout_s or TIMEOUT_S)
 
     @property
     def server(self) -> str:
@@ -238,7 +243,7 @@ class ClusterApi:
         accept: str = _JSON,
     ) -> tuple[int, Body]:
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 return await self._exchange(method, path, query, body, accept)
         except client.ApiException as error:
             return int(error.status or 0), _decode(error.body)
@@ -264,7 +269,7 @@ class ClusterApi:
             headers["Content-Type"] = _TYPES.get(method, _JSON)
         await self._api.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         answer = await self._api.rest_client.request(
-            method, url, headers=headers, body=body, _request_timeout=TIMEOUT_S
+            method, url, headers=headers, body=body, _request_timeout=self._timeout_s
         )
         self.date = answer.headers.get("Date")
         self._note_trust(None)
@@ -298,23 +303,30 @@ async def _follow_no_redirect(
 
 
 async def _configure(
-    settings: client.Configuration, kubeconfig: Path | None, context: str | None
+    settings: client.Configuration, kubeconfig: Path | None, context: str | None, login: Login
 ) -> None:
     named = str(kubeconfig or os.environ.get("KUBECONFIG") or "")
     if not named and "KUBERNETES_SERVICE_HOST" in os.environ:
         config.load_incluster_config(client_configuration=settings)
-        return
-    files = read_files(named or "~/.kube/config")
+    else:
+        await _read(settings, read_files(named or "~/.kube/config"), context, login)
+    settings.host = (login.server or settings.host).rstrip("/")
+
+
+async def _read(
+    settings: client.Configuration, files: KubeconfigFiles, context: str | None, login: Login
+) -> None:
     if missing := missing_context(files, context):
         raise Refused(Reason.CLUSTER_UNAVAILABLE, missing)
-    _check_entries(files, context)
-    await config.load_kube_config(
-        config_file=os.pathsep.join(str(path) for path, _ in files),
-        # Of several files the library would take the last one's.
-        context=context or current_context(files),
-        client_configuration=settings,
-        persist_config=False,
-    )
+    with with_context(files, context, login) as (found, name):
+        _check_entries(found, name)
+        await config.load_kube_config(
+            config_file=os.pathsep.join(str(path) for path, _ in found),
+            # Of several files the library would take the last one's.
+            context=name,
+            client_configuration=settings,
+            persist_config=False,
+        )
 
 
 def _unusable(error: Exception) -> str:

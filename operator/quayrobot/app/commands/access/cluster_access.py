@@ -19,7 +19,9 @@ import yaml
 
 from ....cluster.api import ClusterApi
 from ....cluster.kubeconfig_files import current_context, find_entry, read_files
+from ....cluster.login import Login
 from ....model.errors import QuayRobotError
+from .login_options import typed_login
 
 __all__ = [
     "ContextOption",
@@ -27,6 +29,7 @@ __all__ = [
     "NamespaceOption",
     "context_namespace",
     "fail",
+    "kubeconfig_names",
     "note",
     "reach",
     "run",
@@ -45,14 +48,17 @@ NamespaceOption = Annotated[
 
 
 @asynccontextmanager
-async def reach(kubeconfig: Path | None, context: str | None) -> AsyncIterator[ClusterApi]:
+async def reach(
+    kubeconfig: Path | None, context: str | None, login: Login | None = None
+) -> AsyncIterator[ClusterApi]:
     """
-    Connect as the caller.
+    Connect as the caller, with what *login*, by default the command line, wants otherwise.
 
     Raises:
         Refused: There is no usable kubeconfig.
     """
-    api = await ClusterApi.connect(kubeconfig, context, who="you")
+    login = login or typed_login()
+    api = await ClusterApi.connect(kubeconfig, context, who="you", login=login)
     try:
         yield api
     finally:
@@ -71,14 +77,27 @@ def run(work: Coroutine[Any, Any, ResultT], *, code: int = 1) -> ResultT:
 
 def context_namespace(kubeconfig: Path | None, context: str | None) -> str:
     """Return the namespace of the context, as kubectl has it."""
-    named = str(kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config")
     try:
-        files = read_files(named)
+        files = read_files(_named(kubeconfig))
         _, chosen = find_entry(files, "contexts", context or current_context(files))
     except (OSError, yaml.YAMLError, KeyError, TypeError):
         return "default"
     namespace: str = chosen.get("namespace", "")
     return namespace or "default"
+
+
+def kubeconfig_names(kubeconfig: Path | None, part: str) -> list[str]:
+    """Return the names of all entries; *part* is "contexts", "clusters" or "users"."""
+    try:
+        files = read_files(_named(kubeconfig))
+        entries = [each for _, content in files for each in content.get(part) or []]
+        return sorted({str(each["name"]) for each in entries})
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return []
+
+
+def _named(kubeconfig: Path | None) -> str:
+    return str(kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config")
 
 
 def note(message: str) -> None:

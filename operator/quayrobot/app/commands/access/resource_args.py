@@ -14,7 +14,7 @@ from ....model.crd import DEFINITIONS
 from ....model.names import GROUP
 from .cluster_access import fail
 
-__all__ = ["ResourceArg", "parse_resource_arg"]
+__all__ = ["ResourceArg", "named_kind", "parse_resource_arg"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,17 @@ def _words() -> dict[str, Kind]:
 _KINDS = _words()
 
 
+def named_kind(word: str) -> Kind | None:
+    """Return which kind that has robots *word* names."""
+    return _KINDS.get(word.lower())
+
+
 def parse_resource_arg(word: str, *, code: int = 1) -> ResourceArg:
     """Return what *word* names; a kind that has no robots ends the command, with *code*."""
     kind, slash, name = word.rpartition("/")
     if not slash:
         return ResourceArg(QUAY_ROBOT, name)
-    found = _KINDS.get(kind.lower())
+    found = named_kind(kind)
     if found is None or not name:
         fail(f"{word} names no QuayRobot (NAME) and no ClusterQuayRobot (cqr/NAME)", code=code)
     return ResourceArg(found, name)
