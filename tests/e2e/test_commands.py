@@ -90,6 +90,12 @@ def test_kubectl_completes_words_and_names(shop: Tenant):
     assert words.out.splitlines()[0].split("\t")[0] == "status"
     assert names.out.splitlines() == ["deployer", "puller", ":4"]
 
+    spaces = shell.kubectl("__complete", "quayrobot", "plan", "-n", "kube-")
+    output = shell.kubectl("__complete", "quayrobot", "status", "-n", shop.name, "-o", "")
+
+    assert {"kube-public", "kube-system"} <= set(spaces.out.splitlines())
+    assert output.out.splitlines() == ["text", "json", "yaml", ":4"]
+
 
 CHANGED = """
 apiVersion: quayrobot.io/v1alpha1

@@ -17,10 +17,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup, TyperOption
 
-from ..cluster.kinds import QUAY_ROBOT
+from ..cluster.kinds import NAMESPACE, QUAY_ROBOT, Kind
+from ..cluster.login import Login
 from ..cluster.resources import Resources
 from ..model.errors import QuayRobotError
-from .commands.access.cluster_access import context_namespace, reach
+from .commands.access.cluster_access import context_namespace, kubeconfig_names, reach
+from .commands.access.resource_args import named_kind
 from .commands.render.output import Output
 from .plugin import app
 
@@ -45,12 +47,12 @@ def suggestions(words: Sequence[str]) -> tuple[list[str], int]:
         return [], NO_FILES
     option = _option(command, before[-1]) if len(before) > 1 else None
     if option is not None and not option.is_flag:
-        if "--output" in option.opts:
-            return _beginning(list(Output), begun), NO_FILES
-        return [], PLAIN if _FILES & set(option.opts) else NO_FILES
+        if _FILES & set(option.opts):
+            return [], PLAIN
+        return _beginning(_values(option, before), begun), NO_FILES
     if begun.startswith("-"):
         return _beginning(list(_options(command)), begun), NO_FILES
-    return _beginning(_names(before), begun), NO_FILES
+    return _beginning(_names(before, begun), begun), NO_FILES
 
 
 def _beginning(found: list[str], begun: str) -> list[str]:
@@ -68,21 +70,57 @@ def _options(command: Any) -> Iterator[str]:
             yield from (f"{name}\t{each.help}" for name in each.opts if name.startswith("--"))
 
 
-def _names(words: Sequence[str]) -> list[str]:
-    """Return the QuayRobots of the namespace; none where they cannot be read at once."""
-    path = _value(words, "--kubeconfig")
-    kubeconfig, context = Path(path) if path else None, _value(words, "--context")
-    namespace = _value(words, "--namespace", "-n") or context_namespace(kubeconfig, context)
+def _values(option: TyperOption, words: Sequence[str]) -> list[str]:
+    """Return what may be given for *option*, as far as that is known."""
+    names = set(option.opts)
+    if "--output" in names:
+        return list(Output)
+    if "--namespace" in names:
+        return _listed(words, NAMESPACE, None)
+    for part in ("contexts", "users", "clusters"):
+        if f"--{part.removesuffix('s')}" in names:
+            return kubeconfig_names(_kubeconfig(words), part)
+    return []
+
+
+def _names(words: Sequence[str], begun: str) -> list[str]:
+    """Return the QuayRobots of the namespace; after `cqr/` the ClusterQuayRobots."""
+    kind, slash, _ = begun.rpartition("/")
+    found = named_kind(kind) if slash else QUAY_ROBOT
+    if found is None:
+        return []
+    namespace = None
+    if found is QUAY_ROBOT:
+        context = _value(words, "--context")
+        namespace = _value(words, "--namespace", "-n")
+        namespace = namespace or context_namespace(_kubeconfig(words), context)
+    return [f"{kind}{slash}{each}" for each in _listed(words, found, namespace)]
+
+
+def _listed(words: Sequence[str], kind: Kind, namespace: str | None) -> list[str]:
+    """Return the names of all of *kind*; none where they cannot be read at once."""
     try:
-        return asyncio.run(_read(kubeconfig, context, namespace))
+        return asyncio.run(_read(words, kind, namespace))
     except (QuayRobotError, TimeoutError):
         return []
 
 
-async def _read(kubeconfig: Path | None, context: str | None, namespace: str) -> list[str]:
-    async with asyncio.timeout(LOOKED_S), reach(kubeconfig, context) as api:
-        listed = Resources(api).list_all(QUAY_ROBOT, namespace=namespace)
+async def _read(words: Sequence[str], kind: Kind, namespace: str | None) -> list[str]:
+    login = Login(
+        user=_value(words, "--user"),
+        cluster=_value(words, "--cluster"),
+        server=_value(words, "--server", "-s"),
+        as_user=_value(words, "--as"),
+    )
+    connected = reach(_kubeconfig(words), _value(words, "--context"), login)
+    async with asyncio.timeout(LOOKED_S), connected as api:
+        listed = Resources(api).list_all(kind, namespace=namespace)
         return sorted([each["metadata"]["name"] async for each in listed])
+
+
+def _kubeconfig(words: Sequence[str]) -> Path | None:
+    path = _value(words, "--kubeconfig")
+    return Path(path) if path else None
 
 
 def _value(words: Sequence[str], *options: str) -> str | None:
