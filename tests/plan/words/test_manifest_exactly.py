@@ -121,7 +121,8 @@ def test_a_text_that_is_left_out_makes_no_rights_additive():
 @pytest.mark.parametrize(
     ("has", "left_out"),
     [
-        (GrantsSeen({"app": "owner"}), "a role on a repository that a manifest cannot name: 'app'"),
+        (GrantsSeen({"app": "owner"}),
+         "a role on a repository that a manifest cannot name: 'app'"),
         (GrantsSeen({"app": None}), "a role on a repository that a manifest cannot name: 'app'"),
         (GrantsSeen({"a" * 256: "read"}),
          f"a role on a repository that a manifest cannot name: '{'a' * 256}'"),
