@@ -62,6 +62,9 @@ MODULES = (
     "rotation/schedule",
     "scene",
     "words/consequences",
+    "words/dry_run",
+    "words/explain",
+    "words/manifest",
     "words/news",
     "words/status",
 )

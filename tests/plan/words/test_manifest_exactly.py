@@ -35,7 +35,7 @@ def test_a_manifest_says_all_that_a_robot_is():
     has = GrantsSeen(
         {"lib": "write", "app": "read"},
         frozenset({"ops", "devs"}),
-        (DefaultSeen("write", "bob"), DefaultSeen("read", None), DefaultSeen("admin", "acme+x")),
+        (DefaultSeen("write", "007"), DefaultSeen("read", None), DefaultSeen("admin", "acme+x")),
     )
 
     made = declared(seen, has, JOB)
@@ -55,8 +55,8 @@ def test_a_manifest_says_all_that_a_robot_is():
             "teams": ["devs", "ops"],
             "defaults": [
                 {"role": "read"},
+                {"role": "write", "creator": "007"},
                 {"role": "admin", "creator": "acme+x"},
-                {"role": "write", "creator": "bob"},
             ],
         },
         "federation": {"mode": "Exact", "identities": [JOB.model_dump()]},
@@ -250,10 +250,13 @@ def test_each_resource_has_the_name_of_its_robot_or_one_near_it():
     }
 
 
-def test_a_long_name_that_is_taken_is_cut_and_stays_different():
-    long = "x" * 243 + ".yyyyyyyyy"
-
+@pytest.mark.parametrize(
+    ("long", "kept"),
+    [("x" * 253, "x" * 244), ("x" * 243 + ".yyyyyyyyy", "x" * 243)],
+    ids=["to the last letter", "no dot before the dash"],
+)
+def test_a_long_name_that_is_taken_is_cut_and_stays_different(long, kept):
     (name,) = object_names([long], [long]).values()
 
-    assert name.startswith("x" * 243 + "-")
-    assert len(name) == 243 + 9
+    assert name.startswith(f"{kept}-")
+    assert len(name) == len(kept) + 9
