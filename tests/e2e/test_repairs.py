@@ -10,7 +10,7 @@ import pytest
 
 from tests.kit.cluster_robots import ClusterRobot
 from tests.kit.installation import Installation, Tenant, settle
-from tests.kit.policies import denied
+from tests.kit.policies import denied, unanswered
 from tests.kit.processes import wait_for
 
 SOON_S = 8
@@ -225,22 +225,29 @@ def test_a_label_that_a_policy_keeps_away_leaves_the_credential_ready(tenant: Te
     assert "labels" in tenant.get("ci", "secret")["metadata"]
 
 
-def test_so_does_one_that_a_copy_of_a_shared_robot_lost(cluster_robot: ClusterRobot):
+@pytest.mark.parametrize(
+    ("kept_away", "reason"),
+    [(denied, "AdmissionDenied"), (unanswered, "ClusterUnavailable")],
+    ids=["a policy", "a dead webhook"],
+)
+def test_so_does_one_that_a_copy_of_a_shared_robot_lost(
+    cluster_robot: ClusterRobot, kept_away, reason
+):
     tenant, _other = cluster_robot.namespaces(2)
     cluster_robot.apply(mode="Shared", template={"secrets": [{"name": "pull"}]})
     cluster_robot.wait_ready(2)
     cluster_robot.house.operator.stop()
     _patch(tenant, "pull", {"metadata": {"labels": {"app.kubernetes.io/managed-by": None}}})
 
-    with denied(tenant, "UPDATE"):
+    with kept_away(tenant, "UPDATE"):
         cluster_robot.house.operator.start()
         wait_for(
-            lambda: cluster_robot.condition("Reconciling").get("reason") == "AdmissionDenied",
+            lambda: cluster_robot.condition("Reconciling").get("reason") == reason,
             "why it is not repaired",
         )
         assert cluster_robot.condition("Reconciling")["message"].startswith(f"{tenant.name}: ")
         assert cluster_robot.condition()["status"] == "True"
-        assert cluster_robot.condition("SecretsReady")["reason"] == "AdmissionDenied"
+        assert cluster_robot.condition("SecretsReady")["reason"] == reason
         counts = cluster_robot.counts()
         assert (counts["ready"], counts["failed"], counts["stale"]) == (2, 0, 0)
 

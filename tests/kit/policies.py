@@ -43,6 +43,31 @@ def denied(
 
 
 @contextmanager
+def unanswered(tenant: Tenant, *operations: str, resource: str = "secrets") -> Iterator[str]:
+    """Have a webhook that does not answer asked about *operations* in the namespace."""
+    name, plane = f"away.{tenant.name}", tenant.house.plane
+    hook = {
+        "name": f"{name}.example.com",
+        "clientConfig": {"url": "https://127.0.0.1:1/"},
+        "rules": _matching(operations, resource)["resourceRules"],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": tenant.name}},
+        "failurePolicy": "Fail",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "timeoutSeconds": 1,
+    }
+    kind = "ValidatingWebhookConfiguration"
+    meta = {"name": name}
+    plane.apply({"apiVersion": ADMISSION, "kind": kind, "metadata": meta, "webhooks": [hook]})
+    try:
+        wait_for(lambda: _in_force(tenant), f"the webhook {name}", timeout_s=30)
+        yield name
+    finally:
+        plane.kubectl("delete", kind.lower(), name, "--ignore-not-found")
+        wait_for(lambda: not _in_force(tenant), f"the end of the webhook {name}", timeout_s=30)
+
+
+@contextmanager
 def labelled(tenant: Tenant, **labels: str) -> Iterator[str]:
     """Have every write of a Secret in the tenant's namespace changed to carry *labels*."""
     pairs = ", ".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in labels.items())

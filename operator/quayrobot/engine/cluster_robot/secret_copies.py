@@ -27,7 +27,7 @@ from ...model.errors import (
     Contested,
     InvalidSpec,
     QuayRobotError,
-    Refused,
+    Reason,
     TryLater,
 )
 from ...model.resources.robot import RobotSpec, links_of
@@ -97,11 +97,13 @@ async def _write_all(
     actions: tuple[Action, ...],
     scene: Scene,
 ) -> Scene:
-    """Return the scene after *actions*; one Secret that is refused holds up no other."""
+    """Return the scene after *actions*; one Secret that cannot be written holds up no other."""
     for action in actions:
         try:
             after = await _carry_out(context, memory, action, scene)
-        except Refused as error:
+        except QuayRobotError as error:
+            if isinstance(error, Conflict) or error.reason is Reason.NOT_LEADER:
+                raise
             stopped = without(scene, action, Component.SECRETS, error)
             if Component.SECRETS in stopped.stopped:
                 raise
