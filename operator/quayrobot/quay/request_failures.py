@@ -50,6 +50,8 @@ class Departure:
 
     def __init__(self, url: httpx.URL, proxy: ProxyServer | None) -> None:
         self._url, self._proxy = url, proxy
+        # The name that the name service is asked for, as long as it is.
+        self.looking_up: str | None = None
         # Whether the first byte of the request may be on its way.
         self.begun = False
         self._asked = False
@@ -77,6 +79,8 @@ class Departure:
         """Return what *error* means, which ended the request by *method*."""
         if self.begun and not isinstance(error, NEVER_SENT):
             return _cut_off(method, error)
+        if self.looking_up is not None:
+            return self.unreached(f"the name {self.looking_up} is not looked up in time")
         if self._proxy is not None and not self._tunnelled:
             return _away(self._at_proxy(self._proxy, error))
         if "CERTIFICATE" in str(error):

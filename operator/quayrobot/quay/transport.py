@@ -32,7 +32,7 @@ from ..model.names import OPERATOR
 from ..model.resources.connection import origin_of
 from ..model.resources.proxy import LITERAL_WORDS
 from ..model.secrecy import Token
-from ..model.world import Present
+from ..model.world import Present, Unknown
 from .proxy import DIAL, ProxyServer, ThroughProxy
 from .request_failures import BODY_CAP, Departure, TooLarge
 from .resolver import addresses_of
@@ -205,9 +205,14 @@ class Transport:
         raise AssertionError
 
     async def _addresses(self, departure: Departure) -> list[Address]:
-        found = await addresses_of(self._dialled.host, _port(self._dialled))
+        host = self._dialled.host
+        departure.looking_up = host
+        found = await addresses_of(host, _port(self._dialled))
+        departure.looking_up = None
+        if isinstance(found, Unknown):
+            raise departure.unreached(f"the name {host} cannot be looked up now")
         if not isinstance(found, Present):
-            raise departure.unreached(f"the name {self._dialled.host} is not known")
+            raise departure.unreached(f"the name {host} is not known")
         allowed = [each for each in found.value if self._endpoint.reach.leads_to(each)]
         if not allowed:
             raise _refused(self._dialled).unsent()
