@@ -204,6 +204,7 @@ def test_a_request_while_quay_does_not_say_what_it_has_is_carried_out_afterwards
     tenant.kubectl("annotate", "quayrobot", "ci", "quayrobot.io/rotate=now")
     asked = quay.mark()
     wait_for(lambda: lists(asked), "the look of its pass", timeout_s=60)
+    wait_for(lambda: tenant.condition(kind="Reconciling"), "it to say that the rotation waits")
     assert tenant.condition()["status"] == "True"
     quay.admin("faults/clear")
 

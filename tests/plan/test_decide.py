@@ -7,15 +7,20 @@ from dataclasses import replace
 import pytest
 
 from quayrobot.model.actions import Component, DeleteRobot, LookAtRobot
-from quayrobot.model.errors import Reason
+from quayrobot.model.errors import QuayRobotError, Reason
+from quayrobot.model.resources.rotation import RotationState, request_text
+from quayrobot.model.secrecy import digest_of
 from quayrobot.model.world import GrantsSeen, Present
 from quayrobot.plan.decide import decide
-from quayrobot.plan.scene import Finding, Plan, Scene
+from quayrobot.plan.robot.proof import ownership
+from quayrobot.plan.scene import Finding, Me, Plan, Scene
+from quayrobot.plan.words.status import status_after
 
 from .pairs import PAST, leaving
 from .passwords import keyless, password, wanting
 from .rights.test_federation import CI, reads, wants
 from .scenes import (
+    DENIED,
     NO_RIGHT,
     OUTAGE,
     does,
@@ -87,6 +92,34 @@ def test_an_outage_is_news_where_only_a_part_was_ready():
     assert decide(held(**said)) == Plan(quiet=True)
     scene = held(status=status(conditions=(broken, part)), **said)
     assert stops(scene) is OUTAGE
+
+
+@pytest.mark.parametrize("error", [OUTAGE, DENIED])
+def test_who_asked_for_another_credential_is_told_of_an_outage_and_stays_ready(
+    error: QuayRobotError,
+):
+    before = status(rotation=RotationState(last_trigger=request_text("none", digest_of("one"))))
+    quiet = held(status=before, robot=unknown(error), me=asking("one"))
+    scene = replace(quiet, me=asking("two"))
+    assert decide(quiet).quiet
+
+    plan = decide(scene)
+
+    assert (plan.actions, plan.quiet) == ((), False)
+    (finding,) = plan.findings
+    assert (finding.component, finding.error.reason) == (Component.ROTATION, error.reason)
+    said = status_after(scene, plan.findings, adopted=ownership(scene))
+    after = {each.type: each for each in said.conditions}
+    assert (after["Ready"].status, after["Ready"].reason) == ("True", Reason.RECONCILED)
+    assert (after["Reconciling"].reason, after["Reconciling"].message) == (
+        error.reason, error.message,
+    )  # fmt: skip
+    assert "Stalled" not in after
+
+
+def asking(value: str) -> Me:
+    """Return the resource with the annotation that asks for a rotation."""
+    return me(guarded=True, rotate=value)
 
 
 def over(**changes: object) -> Scene:

@@ -31,11 +31,11 @@ from .robot.creation import connection_of, plan_robot
 from .robot.deletion import plan_deletion
 from .robot.slots import active_first
 from .rotation.overlap import is_overlapping, plan_overlap, plan_retirement
-from .rotation.rotation import plan_rotation
+from .rotation.rotation import is_asked, plan_rotation
 from .rotation.schedule import check_window
 from .scene import Finding, Plan, Scene
 
-__all__ = ["decide", "stands", "without"]
+__all__ = ["decide", "stands", "unlooked", "without"]
 
 _RIGHTS = {Component.GRANTS, Component.FEDERATION}
 
@@ -58,6 +58,19 @@ def decide(scene: Scene) -> Plan:
 def stands(scene: Scene, error: QuayRobotError) -> bool:
     """Return whether the stored status stands although a look at Quay ended in *error*."""
     return isinstance(error, TryLater | Denied) and _nothing_due(scene)
+
+
+def unlooked(scene: Scene, error: QuayRobotError) -> Finding | None:
+    """
+    Return what is said of a resource in sync that cannot be looked at for *error*.
+
+    Nothing (None) where it has nothing to do; who asked for another credential is told
+    that it has to wait. The one that is there goes on to work, so that it is still Ready.
+    """
+    if not is_asked(scene):
+        return None
+    late = error if isinstance(error, TryLater) else TryLater(error.reason, error.message)
+    return Finding(Component.ROTATION, late)
 
 
 def without(scene: Scene, action: Action, part: Component, error: QuayRobotError | None) -> Scene:
@@ -178,7 +191,8 @@ def _plan_secrets(scene: Scene) -> Plan:
 def _cannot(scene: Scene, error: QuayRobotError) -> Plan:
     """An outage is no news for a resource that has nothing due: its status stands."""
     if _is_outage(scene, error) and _nothing_due(scene):
-        return Plan(quiet=True)
+        waits = unlooked(scene, error)
+        return Plan(quiet=True) if waits is None else Plan(findings=(waits,))
     may_leave = isinstance(error, Refused) and Component.ROTATION not in scene.stopped
     if may_leave and (leaving := plan_retirement(scene)):
         return Plan(leaving)

@@ -1,4 +1,4 @@
-"""Which part of a resource is an action about, and do the others go on when it fails?"""
+"""Which part is an action about, do the others go on when it fails, and which failure counts?"""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from ...model.actions import (
     ReplaceSecret,
     SetFederation,
 )
-from ...model.errors import Conflict, Denied, Reason
+from ...model.errors import Conflict, Denied, QuayRobotError, Reason, TryLater
 from ...plan.scene import Finding, Scene
 
-__all__ = ["component_of", "goes_on"]
+__all__ = ["component_of", "goes_on", "most_urgent"]
 
 
 # One of these that cannot be put right holds up no other.
@@ -72,3 +72,9 @@ def goes_on(scene: Scene, finding: Finding) -> bool:
         isinstance(finding.error, Conflict | Denied) or finding.error.reason is Reason.NOT_LEADER
     )
     return not ends and finding.component in INDEPENDENT and finding.component not in scene.stopped
+
+
+def most_urgent(findings: tuple[Finding, ...]) -> QuayRobotError:
+    """What may work later is tried again sooner than what needs somebody."""
+    errors = [each.error for each in findings]
+    return next((each for each in errors if isinstance(each, TryLater)), errors[0])

@@ -38,7 +38,7 @@ from ...model.resources.base import dump_status
 from ...model.resources.robot import RobotSpec, RobotStatus
 from ...model.world import Absent, NamespaceSeen, Unlooked
 from ...plan.credentials.keyless import next_look, refresh_at
-from ...plan.decide import decide, stands, without
+from ...plan.decide import decide, stands, unlooked, without
 from ...plan.robot.proof import ownership
 from ...plan.robot.slots import active_first
 from ...plan.rotation.rotation import is_asked
@@ -52,7 +52,7 @@ from ..connection.reconciler import deny
 from ..connection.status import lacks_scope
 from ..connection.unsaid import after_unsaid, tell_unsaid
 from ..workqueue.keys import Lane, OwnerKey, ResourceKey
-from .components import component_of, goes_on
+from .components import component_of, goes_on, most_urgent
 from .contested import note_losses, note_write
 from .declared import tell_declared
 from .effects import log_effect
@@ -99,6 +99,8 @@ class RobotPass:
         self.unsaid: QuayRobotError | None = None
         self.contended = False
         self._presumed = presumes_free(record)
+        # A second look in the same pass would tell no more.
+        self._unlooked = False
 
     async def run(self, scene: Scene) -> Outcome:
         """Do what can be done now, store the result, and return how the pass ended."""
@@ -136,7 +138,7 @@ class RobotPass:
                 return scene, plan.findings
             before = scene
             scene, finding = await self.carry_out(plan.actions, scene)
-            if finding is not None and not goes_on(before, finding):
+            if finding is not None and (self._unlooked or not goes_on(before, finding)):
                 return scene, (*plan.findings, finding)
             unsaid = finding is not None and self.quiet
             if self.applier.released:
@@ -179,6 +181,9 @@ class RobotPass:
             error = await self._denied(error)
         # An outage is no news for what is as it should be: the connection tells of it.
         outage = isinstance(action, Look | GuardConnection) and stands(scene, error)
+        if outage and (waits := unlooked(scene, error)) is not None:
+            self._unlooked = True
+            return waits
         overtaken = self._overtaken(action, error)
         if overtaken:
             await take_over(self.context, self.first)
@@ -344,7 +349,7 @@ class RobotPass:
             elif self._refresh_is_late():
                 due = _sooner(due, self.context.queue.backoff_s(key))
             return Outcome(again_s=due, settled=not self.quiet)
-        error = _most_urgent(findings)
+        error = most_urgent(findings)
         again = self._failed_s(error) if (late := self._late_s(scene, findings)) is None else late
         if isinstance(error, TryLater) and error.retry_after == 0.0:
             again = 0.0
@@ -354,12 +359,6 @@ class RobotPass:
             again = min(again, due)
         again = _sooner(again, self._refresh_s()) or again
         return Outcome(again_s=again, error=error, settled=False)
-
-
-def _most_urgent(findings: tuple[Finding, ...]) -> QuayRobotError:
-    """What may work later is tried again sooner than what needs somebody."""
-    errors = [each.error for each in findings]
-    return next((each for each in errors if isinstance(each, TryLater)), errors[0])
 
 
 def _sooner(one: float | None, other: float | None) -> float | None:
