@@ -50,10 +50,18 @@ async def read_capped(response: aiohttp.ClientResponse, cap: int | None) -> byte
         TooLargeError: It has more than *cap* bytes.
         aiohttp.ClientError: It was cut off.
     """
+    try:
+        return await _read(response, cap)
+    except BaseException:
+        # What is left of the answer must not be taken for the next one's.
+        response.close()
+        raise
+
+
+async def _read(response: aiohttp.ClientResponse, cap: int | None) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if cap is not None and len(body) > cap:
-            response.close()
             raise TooLargeError
     return bytes(body)
