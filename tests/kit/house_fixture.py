@@ -21,6 +21,9 @@ from tests.kit.surroundings import Surroundings
 
 __all__ = ["house", "installed", "tenant"]
 
+# Characters of the operator's log that the report of a test ends with.
+TOLD = 6000
+
 
 @pytest.fixture(scope="session")
 def installed(operated_control_plane: ControlPlane) -> Iterator[Installation]:
@@ -45,6 +48,8 @@ def house(
     quay, operator = installed.quay, installed.operator
     said, called = len(operator.said()), quay.mark()
     yield installed
+    # Shown where the test fails: why the operator did nothing, or ended, is said nowhere else.
+    print(operator.said()[said:][-TOLD:])
     quay.admin("faults/clear")
     if not operator.running():
         operator.start()
