@@ -89,6 +89,7 @@ class Metrics:
             "quayrobot_build_info", "1; which version runs.", ["version"], registry=self.registry
         ).labels(version).set(1)
         self._make_queue()
+        self._make_events()
         self._make_quay()
         self._make_cluster()
 
@@ -137,6 +138,9 @@ class Metrics:
             buckets=_REFRESH_BUCKETS,
             registry=own,
         )
+
+    def _make_events(self) -> None:
+        own = self.registry
         self._events = Counter(
             "quayrobot_events", "Kubernetes Events posted.", ["type", "reason"], registry=own
         )

@@ -61,6 +61,7 @@ class Resources:
             except TooLargeError:
                 limit.too_large()
                 continue
+            # How large it was is not known here: the next one is tried with more.
             limit.fitted(0)
             if page is None or "items" not in page:
                 raise TryLater(Reason.CLUSTER_UNAVAILABLE, "the API server answers with no list")
